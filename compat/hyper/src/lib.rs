@@ -1,0 +1,2 @@
+//! hyper::rt adapters for zokio.
+#![forbid(unsafe_code)]

@@ -1,0 +1,4 @@
+//! Runs upstream test suites on the drop-in and reports.
+#![forbid(unsafe_code)]
+
+fn main() {}

@@ -1,0 +1,2 @@
+//! The tokio API, served by zokio.
+#![forbid(unsafe_code)]

@@ -1,0 +1,33 @@
+//! A completion-driven async runtime that stands in for tokio.
+//!
+//! The public API is tokio's. The core is a driver on io_uring, with mio where io_uring is not
+//! to be had. See `ARCHITECTURE.md` for the map and one read traced from poll to completion.
+
+pub(crate) mod loom;
+pub(crate) mod util;
+
+pub mod sync;
+
+#[cfg(not(loom))]
+pub mod io;
+#[cfg(not(loom))]
+pub mod net;
+#[cfg(not(loom))]
+pub mod fs;
+#[cfg(not(loom))]
+pub mod process;
+#[cfg(not(loom))]
+pub mod signal;
+#[cfg(not(loom))]
+pub mod task;
+#[cfg(not(loom))]
+pub mod time;
+#[cfg(not(loom))]
+pub mod runtime;
+
+pub(crate) mod scheduler;
+#[cfg(not(loom))]
+pub(crate) mod driver;
+#[cfg(not(loom))]
+pub(crate) mod blocking;
+pub(crate) mod timer;

@@ -1,0 +1,215 @@
+//! The primitives of `std` and of loom under one name.
+//!
+//! Code whose interleavings are model-checked takes its cells, locks and atomics from here.
+//! With `--cfg loom` they are loom's; otherwise they are `std`'s, and the lock ignores poison,
+//! because every critical section of this crate leaves its data consistent before it calls
+//! anything that may panic. Read `util/mod.rs` next.
+
+// A primitive that no module needs today would otherwise be a warning in one of the two worlds.
+#![allow(unused_imports, dead_code)]
+
+#[cfg(not(loom))]
+mod imp {
+    pub(crate) mod cell {
+        /// A cell that hands out raw pointers inside a closure, so that loom can watch accesses.
+        #[derive(Debug, Default)]
+        #[repr(transparent)]
+        pub(crate) struct UnsafeCell<T: ?Sized>(std::cell::UnsafeCell<T>);
+
+        impl<T> UnsafeCell<T> {
+            pub(crate) const fn new(value: T) -> Self {
+                Self(std::cell::UnsafeCell::new(value))
+            }
+
+            pub(crate) fn into_inner(self) -> T {
+                self.0.into_inner()
+            }
+        }
+
+        impl<T: ?Sized> UnsafeCell<T> {
+            #[inline(always)]
+            pub(crate) fn with<R>(&self, f: impl FnOnce(*const T) -> R) -> R {
+                f(self.0.get())
+            }
+
+            #[inline(always)]
+            pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+                f(self.0.get())
+            }
+
+            pub(crate) fn get_mut(&mut self) -> &mut T {
+                self.0.get_mut()
+            }
+        }
+    }
+
+    pub(crate) mod sync {
+        pub(crate) use std::sync::{Arc, MutexGuard, Weak};
+        use std::sync::{PoisonError, TryLockError};
+        use std::time::Duration;
+
+        pub(crate) mod atomic {
+            pub(crate) use std::sync::atomic::*;
+        }
+
+        /// A mutex without poison.
+        #[derive(Debug, Default)]
+        pub(crate) struct Mutex<T: ?Sized>(std::sync::Mutex<T>);
+
+        impl<T> Mutex<T> {
+            pub(crate) const fn new(value: T) -> Self {
+                Self(std::sync::Mutex::new(value))
+            }
+
+            pub(crate) fn into_inner(self) -> T {
+                self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+            }
+        }
+
+        impl<T: ?Sized> Mutex<T> {
+            #[inline]
+            pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+                self.0.lock().unwrap_or_else(PoisonError::into_inner)
+            }
+
+            #[inline]
+            pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+                match self.0.try_lock() {
+                    Ok(guard) => Some(guard),
+                    Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                    Err(TryLockError::WouldBlock) => None,
+                }
+            }
+
+            pub(crate) fn get_mut(&mut self) -> &mut T {
+                self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+            }
+        }
+
+        /// A condition variable for [`Mutex`].
+        #[derive(Debug, Default)]
+        pub(crate) struct Condvar(std::sync::Condvar);
+
+        impl Condvar {
+            pub(crate) const fn new() -> Self {
+                Self(std::sync::Condvar::new())
+            }
+
+            pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+                self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+            }
+
+            /// Waits at most `timeout`; the flag says whether the time ran out.
+            pub(crate) fn wait_timeout<'a, T>(
+                &self,
+                guard: MutexGuard<'a, T>,
+                timeout: Duration,
+            ) -> (MutexGuard<'a, T>, bool) {
+                let (guard, result) = self
+                    .0
+                    .wait_timeout(guard, timeout)
+                    .unwrap_or_else(PoisonError::into_inner);
+                (guard, result.timed_out())
+            }
+
+            pub(crate) fn notify_one(&self) {
+                self.0.notify_one();
+            }
+
+            pub(crate) fn notify_all(&self) {
+                self.0.notify_all();
+            }
+        }
+    }
+
+    pub(crate) mod thread {
+        pub(crate) use std::thread::*;
+    }
+
+    pub(crate) mod hint {
+        pub(crate) use std::hint::spin_loop;
+    }
+}
+
+#[cfg(loom)]
+mod imp {
+    pub(crate) mod cell {
+        pub(crate) use loom::cell::UnsafeCell;
+    }
+
+    pub(crate) mod sync {
+        pub(crate) use loom::sync::{Arc, MutexGuard};
+        use std::time::Duration;
+
+        pub(crate) mod atomic {
+            pub(crate) use loom::sync::atomic::*;
+        }
+
+        /// A mutex without poison.
+        #[derive(Debug, Default)]
+        pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
+
+        impl<T> Mutex<T> {
+            pub(crate) fn new(value: T) -> Self {
+                Self(loom::sync::Mutex::new(value))
+            }
+
+            pub(crate) fn into_inner(self) -> T {
+                self.0.into_inner().expect("loom locks are never poisoned")
+            }
+
+            pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+                self.0.lock().expect("loom locks are never poisoned")
+            }
+
+            pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+                self.0.try_lock().ok()
+            }
+
+            pub(crate) fn get_mut(&mut self) -> &mut T {
+                self.0.get_mut().expect("loom locks are never poisoned")
+            }
+        }
+
+        /// A condition variable for [`Mutex`].
+        #[derive(Debug)]
+        pub(crate) struct Condvar(loom::sync::Condvar);
+
+        impl Condvar {
+            pub(crate) fn new() -> Self {
+                Self(loom::sync::Condvar::new())
+            }
+
+            pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+                self.0.wait(guard).expect("loom locks are never poisoned")
+            }
+
+            /// loom has no clock: this waits for a notification and never times out.
+            pub(crate) fn wait_timeout<'a, T>(
+                &self,
+                guard: MutexGuard<'a, T>,
+                _timeout: Duration,
+            ) -> (MutexGuard<'a, T>, bool) {
+                (self.wait(guard), false)
+            }
+
+            pub(crate) fn notify_one(&self) {
+                self.0.notify_one();
+            }
+
+            pub(crate) fn notify_all(&self) {
+                self.0.notify_all();
+            }
+        }
+    }
+
+    pub(crate) mod thread {
+        pub(crate) use loom::thread::*;
+    }
+
+    pub(crate) mod hint {
+        pub(crate) use loom::hint::spin_loop;
+    }
+}
+
+pub(crate) use imp::{cell, hint, sync, thread};

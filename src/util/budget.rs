@@ -1,0 +1,138 @@
+//! The cooperative budget: how many units of progress one task poll may make.
+//!
+//! A scheduler (and `block_on`) polls a future inside [`with_budget`]. Every leaf that makes
+//! progress (a socket, a channel, a timer, a join handle) first calls [`poll_proceed`], which
+//! takes one unit; at zero it wakes the task and says `Pending`, so that a task that never runs
+//! out of work still lets others run. A leaf that then turns out not to be ready drops the
+//! [`RestoreOnPending`] guard and gets the unit back; one that made progress keeps it spent with
+//! [`RestoreOnPending::made_progress`]. Outside a scheduler there is no budget and nothing is
+//! ever refused. This file owns the counter; the public face is `task/coop.rs`.
+#![forbid(unsafe_code)]
+
+use std::cell::Cell;
+use std::task::{Context, Poll};
+
+/// Units of one task poll.
+const INITIAL: u8 = 128;
+
+thread_local! {
+    static BUDGET: Cell<Budget> = const { Cell::new(Budget::UNCONSTRAINED) };
+}
+
+/// What is left; `None` means that nothing is counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget(Option<u8>);
+
+impl Budget {
+    pub(crate) const UNCONSTRAINED: Budget = Budget(None);
+    pub(crate) const INITIAL: Budget = Budget(Some(INITIAL));
+}
+
+/// Sets the budget and gives back the former one.
+///
+/// A thread whose locals are gone counts nothing.
+pub(crate) fn replace(budget: Budget) -> Budget {
+    BUDGET
+        .try_with(|cell| cell.replace(budget))
+        .unwrap_or(Budget::UNCONSTRAINED)
+}
+
+/// Runs `f` with `budget` and restores the former one, also when `f` panics.
+pub(crate) fn with<R>(budget: Budget, f: impl FnOnce() -> R) -> R {
+    struct Restore(Budget);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            replace(self.0);
+        }
+    }
+    let _restore = Restore(replace(budget));
+    f()
+}
+
+/// Runs `f`, one poll of a task, with a full budget.
+pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
+    with(Budget::INITIAL, f)
+}
+
+/// Whether the current poll has any budget left; always true where nothing is counted.
+pub fn has_budget_remaining() -> bool {
+    BUDGET
+        .try_with(|cell| cell.get().0 != Some(0))
+        .unwrap_or(true)
+}
+
+/// Gives a unit of budget back when it is dropped before progress was made.
+///
+/// Made by [`poll_proceed`].
+#[derive(Debug)]
+#[must_use]
+pub struct RestoreOnPending(Cell<Budget>);
+
+impl RestoreOnPending {
+    /// Keeps the unit spent: the operation made progress.
+    pub fn made_progress(&self) {
+        self.0.set(Budget::UNCONSTRAINED);
+    }
+}
+
+impl Drop for RestoreOnPending {
+    fn drop(&mut self) {
+        let former = self.0.get();
+        if former.0.is_some() {
+            replace(former);
+        }
+    }
+}
+
+/// Takes one unit of budget, or wakes the task and says `Pending` when none is left.
+#[inline]
+pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
+    let taken = BUDGET.try_with(|cell| {
+        let former = cell.get();
+        match former.0 {
+            None => Some(former),
+            Some(0) => None,
+            Some(left) => {
+                cell.set(Budget(Some(left - 1)));
+                Some(former)
+            }
+        }
+    });
+    match taken {
+        Ok(Some(former)) => Poll::Ready(RestoreOnPending(Cell::new(former))),
+        Ok(None) => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+        Err(_) => Poll::Ready(RestoreOnPending(Cell::new(Budget::UNCONSTRAINED))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{INITIAL, has_budget_remaining, poll_proceed, with_budget};
+    use std::task::{Context, Poll, Waker};
+
+    #[test]
+    fn spends_and_restores() {
+        let mut cx = Context::from_waker(Waker::noop());
+        with_budget(|| {
+            for _ in 0..INITIAL {
+                let Poll::Ready(guard) = poll_proceed(&mut cx) else {
+                    panic!("budget left");
+                };
+                drop(guard);
+            }
+            for _ in 0..INITIAL {
+                let Poll::Ready(guard) = poll_proceed(&mut cx) else {
+                    panic!("budget left");
+                };
+                guard.made_progress();
+            }
+            assert!(!has_budget_remaining());
+            assert!(poll_proceed(&mut cx).is_pending());
+        });
+        assert!(has_budget_remaining());
+        assert!(poll_proceed(&mut cx).is_ready());
+    }
+}

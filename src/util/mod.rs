@@ -1,0 +1,3 @@
+//! Small parts without a runtime: the coop budget, intrusive lists, batches of wakers.
+
+pub(crate) mod budget;
