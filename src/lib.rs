@@ -9,25 +9,25 @@ pub(crate) mod util;
 pub mod sync;
 
 #[cfg(not(loom))]
+pub mod fs;
+#[cfg(not(loom))]
 pub mod io;
 #[cfg(not(loom))]
 pub mod net;
 #[cfg(not(loom))]
-pub mod fs;
-#[cfg(not(loom))]
 pub mod process;
+#[cfg(not(loom))]
+pub mod runtime;
 #[cfg(not(loom))]
 pub mod signal;
 #[cfg(not(loom))]
 pub mod task;
 #[cfg(not(loom))]
 pub mod time;
-#[cfg(not(loom))]
-pub mod runtime;
 
-pub(crate) mod scheduler;
-#[cfg(not(loom))]
-pub(crate) mod driver;
 #[cfg(not(loom))]
 pub(crate) mod blocking;
+#[cfg(not(loom))]
+pub(crate) mod driver;
+pub(crate) mod scheduler;
 pub(crate) mod timer;

@@ -63,7 +63,5 @@ pub(crate) fn shutdown_error() -> io::Error {
 
 /// Whether `error` was made by [`shutdown_error`].
 pub(crate) fn is_shutdown_error(error: &io::Error) -> bool {
-    error
-        .get_ref()
-        .is_some_and(|inner| inner.is::<ShutDown>())
+    error.get_ref().is_some_and(|inner| inner.is::<ShutDown>())
 }

@@ -1,0 +1,89 @@
+//! The trait `AsyncSeek` and its implementations for standard types.
+//!
+//! The methods that one calls with `.await` are in `util/async_seek_ext.rs`.
+#![forbid(unsafe_code)]
+
+use std::io::{self, Cursor, Seek, SeekFrom};
+use std::ops::DerefMut;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// A stream of bytes with a position that can be moved.
+///
+/// This is [`std::io::Seek`] for tasks, in two steps: [`start_seek`](AsyncSeek::start_seek) hands
+/// the request in, and [`poll_complete`](AsyncSeek::poll_complete) waits for it. Programs mostly
+/// call the methods of [`AsyncSeekExt`](crate::io::AsyncSeekExt), which do both.
+pub trait AsyncSeek {
+    /// Hands in a request to move the position to `position`.
+    ///
+    /// The request may be carried out later: wait for it with
+    /// [`poll_complete`](AsyncSeek::poll_complete). A position beyond the end is allowed; what it
+    /// means is up to the stream.
+    ///
+    /// # Errors
+    ///
+    /// When the request cannot be accepted, for instance because another operation is under way:
+    /// call [`poll_complete`](AsyncSeek::poll_complete) first.
+    fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()>;
+
+    /// Waits until the requested seek is done and gives the new position, counted in bytes from
+    /// the start of the stream.
+    ///
+    /// The position is exact only right after a seek. Whether a read or a write since then, or no
+    /// seek at all, is reflected in it depends on the stream.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call, and is woken
+    /// when the seek may be done. A seek that nobody waits for takes place all the same.
+    ///
+    /// # Errors
+    ///
+    /// When the seek failed; a position before the start of the stream is such a failure.
+    fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>>;
+}
+
+impl<T: ?Sized + AsyncSeek + Unpin> AsyncSeek for Box<T> {
+    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        Pin::new(&mut **self).start_seek(position)
+    }
+
+    fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        Pin::new(&mut **self).poll_complete(cx)
+    }
+}
+
+impl<T: ?Sized + AsyncSeek + Unpin> AsyncSeek for &mut T {
+    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        Pin::new(&mut **self).start_seek(position)
+    }
+
+    fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        Pin::new(&mut **self).poll_complete(cx)
+    }
+}
+
+impl<P> AsyncSeek for Pin<P>
+where
+    P: DerefMut,
+    P::Target: AsyncSeek,
+{
+    fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        self.as_deref_mut().start_seek(position)
+    }
+
+    fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        self.as_deref_mut().poll_complete(cx)
+    }
+}
+
+/// The seek is done when `start_seek` returns.
+impl<T: AsRef<[u8]> + Unpin> AsyncSeek for Cursor<T> {
+    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        Seek::seek(&mut *self, position).map(drop)
+    }
+
+    fn poll_complete(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        Poll::Ready(Ok(self.position()))
+    }
+}

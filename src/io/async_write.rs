@@ -1,0 +1,267 @@
+//! The trait `AsyncWrite` and its implementations for standard types.
+//!
+//! The methods that one calls with `.await` are in `util/async_write_ext.rs`.
+#![forbid(unsafe_code)]
+
+use std::io::{self, Cursor, IoSlice, Write};
+use std::ops::DerefMut;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// A destination for bytes that can be written to without blocking the thread.
+///
+/// This is [`std::io::Write`] for tasks: a destination that has no room yet says
+/// [`Poll::Pending`] and wakes the task when that changes. Programs mostly call the methods of
+/// [`AsyncWriteExt`](crate::io::AsyncWriteExt), which every `AsyncWrite` has; they implement or
+/// call this trait when they write a destination or an adapter of their own.
+///
+/// What was written may wait in a buffer of the destination: it is sure to be on its way after
+/// [`poll_flush`](AsyncWrite::poll_flush), and the end of the stream is sent by
+/// [`poll_shutdown`](AsyncWrite::poll_shutdown).
+pub trait AsyncWrite {
+    /// Tries to write bytes from the front of `buf`, and says how many were taken.
+    ///
+    /// Fewer than `buf.len()` may be taken. `Ok(0)` for a `buf` that is not empty usually means
+    /// that the destination takes no more bytes, now or ever.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` nothing was taken; the waker of `cx` is kept, in place of the one of the last
+    /// call of a method of this trait, and is woken when a write may succeed.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the destination reports. Nothing of `buf` was taken then.
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>>;
+
+    /// Tries to flush: everything that was written leaves the buffers of this object.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call of a method of
+    /// this trait, and is woken when flushing can go on. A flush that is not polled to its end
+    /// loses nothing; what is left stays buffered.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the destination reports.
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Tries to flush and then to end the stream in order.
+    ///
+    /// A TCP stream, for instance, sends FIN, and a TLS stream its closing message. `Ready(Ok(()))`
+    /// says that the object can be dropped without loss. Afterwards writing is an error of the
+    /// caller, and gives an error or panics; calling this again is allowed until it has succeeded.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call of a method of
+    /// this trait, and is woken when the shutdown can go on. Poll again to complete it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the destination reports. The connection is then usually broken.
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Like [`poll_write`](AsyncWrite::poll_write), from several buffers in their order.
+    ///
+    /// Unless an implementation overrides it, this writes from the first buffer that is not
+    /// empty.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`poll_write`](AsyncWrite::poll_write).
+    ///
+    /// # Errors
+    ///
+    /// As for [`poll_write`](AsyncWrite::poll_write).
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let first = bufs.iter().find(|buf| !buf.is_empty());
+        self.poll_write(cx, first.map_or(&[][..], |buf| buf))
+    }
+
+    /// Whether [`poll_write_vectored`](AsyncWrite::poll_write_vectored) is better than copying the
+    /// buffers into one.
+    ///
+    /// `false` unless an implementation overrides it.
+    fn is_write_vectored(&self) -> bool {
+        false
+    }
+}
+
+impl<T: ?Sized + AsyncWrite + Unpin> AsyncWrite for Box<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut **self).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut **self).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut **self).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut **self).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        (**self).is_write_vectored()
+    }
+}
+
+impl<T: ?Sized + AsyncWrite + Unpin> AsyncWrite for &mut T {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut **self).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut **self).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut **self).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut **self).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        (**self).is_write_vectored()
+    }
+}
+
+impl<P> AsyncWrite for Pin<P>
+where
+    P: DerefMut,
+    P::Target: AsyncWrite,
+{
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.as_deref_mut().poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.as_deref_mut().poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.as_deref_mut().poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.as_deref_mut().poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        (**self).is_write_vectored()
+    }
+}
+
+/// Appends, and never waits.
+impl AsyncWrite for Vec<u8> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.get_mut().extend_from_slice(buf);
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(self.get_mut().write_vectored(bufs))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+}
+
+/// Implements [`AsyncWrite`] for a cursor that `std` can write through; it never waits.
+macro_rules! write_through_std {
+    ($($cursor:ty)*) => {$(
+        /// Writes at the cursor's position, and never waits.
+        impl AsyncWrite for $cursor {
+            fn poll_write(
+                self: Pin<&mut Self>,
+                _cx: &mut Context<'_>,
+                buf: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                Poll::Ready(self.get_mut().write(buf))
+            }
+
+            fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                Poll::Ready(self.get_mut().flush())
+            }
+
+            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                self.poll_flush(cx)
+            }
+
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                _cx: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                Poll::Ready(self.get_mut().write_vectored(bufs))
+            }
+
+            fn is_write_vectored(&self) -> bool {
+                true
+            }
+        }
+    )*};
+}
+
+write_through_std! {
+    Cursor<&mut [u8]>
+    Cursor<&mut Vec<u8>>
+    Cursor<Vec<u8>>
+    Cursor<Box<[u8]>>
+}

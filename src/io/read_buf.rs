@@ -1,0 +1,346 @@
+//! `ReadBuf`: a byte buffer that knows how much of it is filled and how much is initialized.
+//!
+//! Owns the three-part view of a buffer that a reader fills, so that memory need not be zeroed
+//! before it is read into. The rest of `io` reaches uninitialized memory through this file only.
+//!
+//! Invariants, on which every `unsafe` block here rests:
+//!
+//! - R1: `filled <= initialized <= buf.len()`.
+//! - R2: the bytes `buf[..initialized]` are initialized.
+
+use std::fmt;
+use std::mem::MaybeUninit;
+
+use bytes::BufMut;
+use bytes::buf::UninitSlice;
+
+/// A borrowed buffer that a reader fills step by step, and that need not be initialized.
+///
+/// The buffer has three parts, of which the later ones may be empty:
+///
+/// ```text
+/// [            capacity              ]
+/// [ filled |         unfilled        ]
+/// [    initialized    | uninitialized]
+/// ```
+///
+/// - *filled*: bytes that were read; always initialized.
+/// - *unfilled*: room for more. Its first bytes may be initialized already, by an earlier use of
+///   the buffer; the rest may be uninitialized memory.
+///
+/// A reader appends with [`put_slice`](ReadBuf::put_slice), or writes into
+/// [`initialize_unfilled`](ReadBuf::initialize_unfilled) and then calls
+/// [`advance`](ReadBuf::advance). No safe method ever lets uninitialized bytes be read.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::ReadBuf;
+///
+/// let mut space = [0; 8];
+/// let mut buf = ReadBuf::new(&mut space);
+/// buf.put_slice(b"abc");
+/// assert_eq!(buf.filled(), b"abc");
+/// assert_eq!(buf.remaining(), 5);
+/// ```
+pub struct ReadBuf<'a> {
+    buf: &'a mut [MaybeUninit<u8>],
+    filled: usize,
+    initialized: usize,
+}
+
+impl<'a> ReadBuf<'a> {
+    /// Makes an empty buffer over memory that is initialized.
+    #[inline]
+    pub fn new(buf: &'a mut [u8]) -> ReadBuf<'a> {
+        let initialized = buf.len();
+        // SAFETY: `MaybeUninit<u8>` has the layout of `u8`. Safe code cannot write an
+        // uninitialized byte through the result: R2 with `initialized == buf.len()` makes that a
+        // condition of every `unsafe` method that hands the slice out.
+        let buf = unsafe { &mut *(std::ptr::from_mut(buf) as *mut [MaybeUninit<u8>]) };
+        ReadBuf {
+            buf,
+            filled: 0,
+            initialized,
+        }
+    }
+
+    /// Makes an empty buffer over memory that may be uninitialized.
+    ///
+    /// When part of the memory is known to be initialized, say so with
+    /// [`assume_init`](ReadBuf::assume_init).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [MaybeUninit::uninit(); 4];
+    /// let mut buf = ReadBuf::uninit(&mut space);
+    /// assert!(buf.initialized().is_empty());
+    /// buf.put_slice(b"hi");
+    /// assert_eq!(buf.initialized(), b"hi");
+    /// ```
+    #[inline]
+    pub fn uninit(buf: &'a mut [MaybeUninit<u8>]) -> ReadBuf<'a> {
+        ReadBuf {
+            buf,
+            filled: 0,
+            initialized: 0,
+        }
+    }
+
+    /// The size of the whole buffer.
+    #[inline]
+    pub fn capacity(&self) -> usize {
+        self.buf.len()
+    }
+
+    /// The bytes that were read.
+    #[inline]
+    pub fn filled(&self) -> &[u8] {
+        // SAFETY: R1 and R2: the filled part is initialized.
+        unsafe { init_ref(&self.buf[..self.filled]) }
+    }
+
+    /// The bytes that were read, for change in place.
+    #[inline]
+    pub fn filled_mut(&mut self) -> &mut [u8] {
+        // SAFETY: R1 and R2: the filled part is initialized.
+        unsafe { init_mut(&mut self.buf[..self.filled]) }
+    }
+
+    /// A buffer over the first `n` bytes of the unfilled part, or over all of it if it is
+    /// shorter.
+    ///
+    /// What is read into the result counts for this buffer only after
+    /// [`assume_init`](ReadBuf::assume_init) and [`advance`](ReadBuf::advance).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [0; 8];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// let mut part = buf.take(3);
+    /// assert_eq!(part.capacity(), 3);
+    /// part.put_slice(b"abc");
+    /// // The memory was initialized from the start, so the bytes only need to be claimed.
+    /// buf.advance(3);
+    /// assert_eq!(buf.filled(), b"abc");
+    /// ```
+    #[inline]
+    pub fn take(&mut self, n: usize) -> ReadBuf<'_> {
+        let n = n.min(self.remaining());
+        let initialized = (self.initialized - self.filled).min(n);
+        ReadBuf {
+            buf: &mut self.buf[self.filled..self.filled + n],
+            filled: 0,
+            // R2 for the part: it starts at `filled`, and `initialized - filled` bytes from
+            // there on are initialized.
+            initialized,
+        }
+    }
+
+    /// The bytes that are known to be initialized: the filled ones and those that follow.
+    #[inline]
+    pub fn initialized(&self) -> &[u8] {
+        // SAFETY: R2.
+        unsafe { init_ref(&self.buf[..self.initialized]) }
+    }
+
+    /// The bytes that are known to be initialized, for change in place.
+    #[inline]
+    pub fn initialized_mut(&mut self) -> &mut [u8] {
+        // SAFETY: R2.
+        unsafe { init_mut(&mut self.buf[..self.initialized]) }
+    }
+
+    /// The whole buffer, whatever its state.
+    ///
+    /// # Safety
+    ///
+    /// The caller must not make a byte uninitialized that was initialized.
+    #[inline]
+    pub unsafe fn inner_mut(&mut self) -> &mut [MaybeUninit<u8>] {
+        self.buf
+    }
+
+    /// The unfilled part, whatever its state.
+    ///
+    /// After writing the first `n` bytes of it, call [`assume_init`](ReadBuf::assume_init) and
+    /// [`advance`](ReadBuf::advance) with `n`.
+    ///
+    /// # Safety
+    ///
+    /// The caller must not make a byte uninitialized that was initialized.
+    #[inline]
+    pub unsafe fn unfilled_mut(&mut self) -> &mut [MaybeUninit<u8>] {
+        &mut self.buf[self.filled..]
+    }
+
+    /// The unfilled part, zeroed where it was not initialized.
+    ///
+    /// The zeroing is done once: bytes that this method initialized stay so, also when the buffer
+    /// is [cleared](ReadBuf::clear).
+    #[inline]
+    pub fn initialize_unfilled(&mut self) -> &mut [u8] {
+        self.initialize_unfilled_to(self.remaining())
+    }
+
+    /// The first `n` bytes of the unfilled part, zeroed where they were not initialized.
+    ///
+    /// # Panics
+    ///
+    /// If fewer than `n` bytes are unfilled.
+    #[inline]
+    #[track_caller]
+    pub fn initialize_unfilled_to(&mut self, n: usize) -> &mut [u8] {
+        assert!(
+            n <= self.remaining(),
+            "n is more than ReadBuf::remaining(): ask for at most the room that is left"
+        );
+        let end = self.filled + n;
+        if self.initialized < end {
+            self.buf[self.initialized..end].fill(MaybeUninit::new(0));
+            self.initialized = end;
+        }
+        // SAFETY: R2: `end <= initialized` after the step above.
+        unsafe { init_mut(&mut self.buf[self.filled..end]) }
+    }
+
+    /// The number of unfilled bytes.
+    #[inline]
+    pub fn remaining(&self) -> usize {
+        self.buf.len() - self.filled
+    }
+
+    /// Empties the filled part.
+    ///
+    /// Which bytes are initialized does not change.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.filled = 0;
+    }
+
+    /// Adds the next `n` bytes to the filled part.
+    ///
+    /// They must have been initialized.
+    ///
+    /// # Panics
+    ///
+    /// If the filled part would become larger than the initialized part.
+    #[inline]
+    #[track_caller]
+    pub fn advance(&mut self, n: usize) {
+        let filled = self.filled.checked_add(n);
+        self.set_filled(filled.expect("advance by at most the bytes that are initialized"));
+    }
+
+    /// Sets the size of the filled part, which may also shrink it.
+    ///
+    /// The bytes up to `n` must have been initialized.
+    ///
+    /// # Panics
+    ///
+    /// If the filled part would become larger than the initialized part.
+    #[inline]
+    #[track_caller]
+    pub fn set_filled(&mut self, n: usize) {
+        assert!(
+            n <= self.initialized,
+            "filled must not become larger than initialized: initialize the bytes first, or \
+             assert that they are with assume_init"
+        );
+        self.filled = n;
+    }
+
+    /// Asserts that the first `n` unfilled bytes are initialized.
+    ///
+    /// Bytes never become uninitialized again: with an `n` below what is known already, nothing
+    /// changes.
+    ///
+    /// # Safety
+    ///
+    /// The first `n` bytes of the unfilled part must be initialized, and `n` must be at most
+    /// [`remaining`](ReadBuf::remaining).
+    #[inline]
+    pub unsafe fn assume_init(&mut self, n: usize) {
+        let end = self.filled + n;
+        if end > self.initialized {
+            self.initialized = end;
+        }
+    }
+
+    /// Appends `buf` to the filled part.
+    ///
+    /// # Panics
+    ///
+    /// If `buf` is longer than [`remaining`](ReadBuf::remaining).
+    #[inline]
+    #[track_caller]
+    pub fn put_slice(&mut self, buf: &[u8]) {
+        assert!(
+            buf.len() <= self.remaining(),
+            "buf.len() must fit in remaining(): append at most the room that is left"
+        );
+        let end = self.filled + buf.len();
+        self.buf[self.filled..end].write_copy_of_slice(buf);
+        self.initialized = self.initialized.max(end);
+        self.filled = end;
+    }
+}
+
+// SAFETY: `chunk_mut` is the unfilled part, whose length is `remaining_mut`, and `advance_mut`
+// adds the first bytes of exactly that part to the filled one.
+unsafe impl<'a> BufMut for ReadBuf<'a> {
+    fn remaining_mut(&self) -> usize {
+        self.remaining()
+    }
+
+    #[track_caller]
+    unsafe fn advance_mut(&mut self, cnt: usize) {
+        assert!(
+            cnt <= self.remaining(),
+            "advance_mut by at most remaining_mut()"
+        );
+        // SAFETY: the caller of `advance_mut` has initialized the next `cnt` bytes, and they are
+        // inside of the buffer (checked above).
+        unsafe { self.assume_init(cnt) };
+        self.advance(cnt);
+    }
+
+    fn chunk_mut(&mut self) -> &mut UninitSlice {
+        UninitSlice::uninit(&mut self.buf[self.filled..])
+    }
+}
+
+impl fmt::Debug for ReadBuf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadBuf")
+            .field("filled", &self.filled)
+            .field("initialized", &self.initialized)
+            .field("capacity", &self.capacity())
+            .finish()
+    }
+}
+
+/// # Safety
+///
+/// `bytes` must be initialized.
+#[inline(always)]
+unsafe fn init_ref(bytes: &[MaybeUninit<u8>]) -> &[u8] {
+    // SAFETY: the caller's contract.
+    unsafe { bytes.assume_init_ref() }
+}
+
+/// # Safety
+///
+/// `bytes` must be initialized.
+#[inline(always)]
+unsafe fn init_mut(bytes: &mut [MaybeUninit<u8>]) -> &mut [u8] {
+    // SAFETY: the caller's contract.
+    unsafe { bytes.assume_init_mut() }
+}
