@@ -1,0 +1,471 @@
+//! A pool of threads that grows on demand and shrinks when idle.
+//!
+//! # Protocol
+//!
+//! All state is behind one lock. A job is pushed to the queue; then either an idle thread is
+//! notified, or, below the cap, a thread is started, or the job waits for a busy thread.
+//! `notified` counts idle threads that have been told to look: an idle thread leaves its wait
+//! only by consuming one such notification, by shutdown, or by its keep-alive running out while
+//! none is outstanding. So a job is never left to a thread that has already decided to go.
+//!
+//! A thread that leaves by keep-alive joins the one that left before it and puts itself in its
+//! place, so that `shutdown` joins one handle and with it all of them.
+//!
+//! At shutdown, jobs that have not begun are dropped, which is how their owners learn of it,
+//! except those marked mandatory (a file write that was reported as accepted must happen).
+//!
+//! A scheduler's worker is a job too. It goes to the front of the queue and raises the cap by one
+//! while it runs, so that neither closures hold up workers nor workers closures.
+#![forbid(unsafe_code)]
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::loom::sync::{Condvar, Mutex, MutexGuard};
+
+/// A closure for the pool.
+pub(crate) type Work = Box<dyn FnOnce() + Send>;
+
+/// A callback around a thread's life.
+pub(crate) type Callback = Arc<dyn Fn() + Send + Sync>;
+
+/// What a pool is made of.
+#[derive(Clone)]
+pub(crate) struct PoolConfig {
+    /// Threads for jobs; each worker job that runs allows one more.
+    pub(crate) max_threads: usize,
+    /// How long an idle thread waits before it leaves.
+    pub(crate) keep_alive: Duration,
+    /// The name of the next thread.
+    pub(crate) thread_name: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The stack of a thread in bytes; `None` for the standard library's default.
+    pub(crate) stack_size: Option<usize>,
+    /// Called first on every thread.
+    pub(crate) after_start: Option<Callback>,
+    /// Called last on every thread.
+    pub(crate) before_stop: Option<Callback>,
+}
+
+/// Why a job was not taken.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// The pool has been shut down.
+    Closed,
+    /// There is no thread to run the job, and starting one failed.
+    NoThread(io::Error),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Closed => f.write_str("the blocking pool has been shut down"),
+            Refused::NoThread(error) => write!(f, "OS can't spawn worker thread: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// A handle to the pool; clones share it.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Idle threads wait here.
+    work: Condvar,
+    /// `shutdown` waits here for the thread count to reach zero.
+    gone: Condvar,
+    config: PoolConfig,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Job>,
+    threads: usize,
+    idle: usize,
+    /// Worker jobs that are queued or running.
+    workers: usize,
+    notified: usize,
+    closed: bool,
+    next_thread: usize,
+    handles: HashMap<usize, JoinHandle<()>>,
+    last_to_leave: Option<JoinHandle<()>>,
+}
+
+struct Job {
+    work: Work,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Ordinary,
+    Mandatory,
+    Worker,
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").finish_non_exhaustive()
+    }
+}
+
+impl Pool {
+    /// Makes a pool without threads.
+    pub(crate) fn new(config: PoolConfig) -> Pool {
+        Pool {
+            shared: Arc::new(Shared {
+                state: Mutex::new(State::default()),
+                work: Condvar::new(),
+                gone: Condvar::new(),
+                config,
+            }),
+        }
+    }
+
+    /// Runs `work` on a pool thread; dropped unrun if the pool is shut down before it begins.
+    pub(crate) fn spawn(&self, work: Work) -> Result<(), Refused> {
+        self.push(work, Kind::Ordinary)
+    }
+
+    /// Like [`spawn`](Pool::spawn), but once taken it runs even if the pool is shut down.
+    pub(crate) fn spawn_mandatory(&self, work: Work) -> Result<(), Refused> {
+        self.push(work, Kind::Mandatory)
+    }
+
+    /// Runs a scheduler's worker, ahead of other jobs and not counted against the cap.
+    pub(crate) fn spawn_worker(&self, work: Work) -> Result<(), Refused> {
+        self.push(work, Kind::Worker)
+    }
+
+    fn push(&self, work: Work, kind: Kind) -> Result<(), Refused> {
+        let mut state = self.shared.state.lock();
+        if state.closed {
+            drop(state);
+            drop(work);
+            return Err(Refused::Closed);
+        }
+        let job = Job { work, kind };
+        if kind == Kind::Worker {
+            state.workers += 1;
+            state.queue.push_front(job);
+        } else {
+            state.queue.push_back(job);
+        }
+        if state.idle > 0 {
+            state.idle -= 1;
+            state.notified += 1;
+            drop(state);
+            self.shared.work.notify_one();
+            return Ok(());
+        }
+        if state.threads < self.shared.config.max_threads.saturating_add(state.workers) {
+            match self.start(&mut state) {
+                Ok(()) => {}
+                // A thread that is busy now will come back for the job.
+                Err(error) if state.threads > state.workers && is_temporary(&error) => {}
+                Err(error) => {
+                    let job = if kind == Kind::Worker {
+                        state.workers -= 1;
+                        state.queue.pop_front()
+                    } else {
+                        state.queue.pop_back()
+                    };
+                    drop(state);
+                    drop(job);
+                    return Err(Refused::NoThread(error));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts one more thread.
+    fn start(&self, state: &mut MutexGuard<'_, State>) -> io::Result<()> {
+        let id = state.next_thread;
+        let config = &self.shared.config;
+        let mut builder = std::thread::Builder::new().name((config.thread_name)());
+        if let Some(size) = config.stack_size {
+            builder = builder.stack_size(size);
+        }
+        let shared = self.shared.clone();
+        let handle = builder.spawn(move || {
+            if let Some(start) = &shared.config.after_start {
+                start();
+            }
+            run_jobs(&shared);
+            if let Some(stop) = &shared.config.before_stop {
+                stop();
+            }
+            leave(&shared, id);
+        })?;
+        state.next_thread += 1;
+        state.threads += 1;
+        state.handles.insert(id, handle);
+        Ok(())
+    }
+
+    /// Refuses new jobs, drops those that have not begun, and waits for the threads.
+    ///
+    /// Returns whether all threads have ended. With `Some(timeout)` it waits no longer than that;
+    /// threads that are still busy then end on their own.
+    pub(crate) fn shutdown(&self, timeout: Option<Duration>) -> bool {
+        let dropped = self.close();
+        drop(dropped);
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut state = self.shared.state.lock();
+        while state.threads > 0 {
+            match (timeout, deadline) {
+                (Some(_), Some(deadline)) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    state = self.shared.gone.wait_timeout(state, left).0;
+                }
+                _ => state = self.shared.gone.wait(state),
+            }
+        }
+        let last = state.last_to_leave.take();
+        let rest = std::mem::take(&mut state.handles);
+        drop(state);
+        for handle in last.into_iter().chain(rest.into_values()) {
+            join(handle);
+        }
+        true
+    }
+
+    /// Refuses new jobs and hands out those that have not begun.
+    fn close(&self) -> Vec<Job> {
+        let mut state = self.shared.state.lock();
+        if state.closed {
+            return Vec::new();
+        }
+        state.closed = true;
+        let (keep, dropped): (Vec<Job>, Vec<Job>) = state
+            .queue
+            .drain(..)
+            .partition(|job| job.kind != Kind::Ordinary);
+        state.queue.extend(keep);
+        drop(state);
+        self.shared.work.notify_all();
+        dropped
+    }
+
+    /// Jobs that no thread has begun.
+    pub(crate) fn queued(&self) -> usize {
+        self.shared.state.lock().queue.len()
+    }
+
+    /// Threads that run closures or wait for one; a scheduler's workers are not counted.
+    pub(crate) fn threads(&self) -> usize {
+        let state = self.shared.state.lock();
+        state.threads.saturating_sub(state.workers)
+    }
+
+    /// Threads that wait for a job.
+    pub(crate) fn idle_threads(&self) -> usize {
+        self.shared.state.lock().idle
+    }
+}
+
+fn is_temporary(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
+}
+
+/// The life of a pooled thread: jobs until the keep-alive runs out or the pool is closed.
+fn run_jobs(shared: &Shared) {
+    let mut state = shared.state.lock();
+    'busy: loop {
+        while let Some(job) = state.queue.pop_front() {
+            let kind = job.kind;
+            drop(state);
+            run(job);
+            state = shared.state.lock();
+            if kind == Kind::Worker {
+                state.workers -= 1;
+            }
+        }
+        if state.closed {
+            return;
+        }
+        state.idle += 1;
+        let until = Instant::now().checked_add(shared.config.keep_alive);
+        loop {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let timed_out;
+            (state, timed_out) = match left {
+                Some(left) => shared.work.wait_timeout(state, left),
+                None => (shared.work.wait(state), false),
+            };
+            if state.notified > 0 {
+                state.notified -= 1;
+                continue 'busy;
+            }
+            if state.closed {
+                state.idle -= 1;
+                continue 'busy;
+            }
+            if timed_out {
+                state.idle -= 1;
+                return;
+            }
+        }
+    }
+}
+
+/// Runs one job. A panic has been reported by the panic hook and must not end the thread, since
+/// other jobs count on it; tasks catch their own.
+fn run(job: Job) {
+    let work = job.work;
+    if std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err() {
+        log::error!("a job on the blocking pool panicked");
+    }
+}
+
+/// Takes the calling thread out of the count; its last act in the pool.
+///
+/// Between the end of [`run_jobs`] and this, a job may be pushed: it finds this thread neither
+/// idle nor gone, and at the cap would be left to nobody. So the queue is looked at once more.
+fn leave(shared: &Arc<Shared>, id: usize) {
+    let mut state = shared.state.lock();
+    state.threads -= 1;
+    let own = state.handles.remove(&id);
+    let previous = std::mem::replace(&mut state.last_to_leave, own);
+    if !state.queue.is_empty() && state.idle == 0 {
+        let pool = Pool {
+            shared: shared.clone(),
+        };
+        if let Err(error) = pool.start(&mut state) {
+            log::error!("the blocking pool could not start a thread for a queued job: {error}");
+        }
+    }
+    if state.threads == 0 {
+        shared.gone.notify_all();
+    }
+    drop(state);
+    if let Some(previous) = previous {
+        join(previous);
+    }
+}
+
+/// Waits for a thread that is on its way out. Its panic, if any, was reported by the hook.
+fn join(handle: JoinHandle<()>) {
+    if handle.thread().id() != std::thread::current().id() && handle.join().is_err() {
+        log::error!("a thread of the blocking pool panicked");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pool, PoolConfig, Refused};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, mpsc};
+    use std::time::Duration;
+
+    fn pool(max_threads: usize, keep_alive: Duration) -> Pool {
+        Pool::new(PoolConfig {
+            max_threads,
+            keep_alive,
+            thread_name: Arc::new(|| "pool-test".to_owned()),
+            stack_size: None,
+            after_start: None,
+            before_stop: None,
+        })
+    }
+
+    #[test]
+    fn runs_more_jobs_than_threads() {
+        let pool = pool(2, Duration::from_secs(10));
+        let (tx, rx) = mpsc::channel();
+        for i in 0..100 {
+            let tx = tx.clone();
+            pool.spawn(Box::new(move || tx.send(i).unwrap())).unwrap();
+        }
+        let mut seen: Vec<i32> = rx.iter().take(100).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..100).collect::<Vec<_>>());
+        assert!(pool.threads() <= 2);
+        assert!(pool.shutdown(None));
+    }
+
+    #[test]
+    fn a_worker_runs_although_every_thread_is_busy() {
+        let pool = pool(1, Duration::from_secs(10));
+        let (release, blocked) = mpsc::channel::<()>();
+        pool.spawn(Box::new(move || blocked.recv().unwrap()))
+            .unwrap();
+        let (tx, rx) = mpsc::channel();
+        pool.spawn_worker(Box::new(move || tx.send(()).unwrap()))
+            .unwrap();
+        rx.recv().unwrap();
+        release.send(()).unwrap();
+        assert!(pool.shutdown(None));
+    }
+
+    #[test]
+    fn keep_alive_runs_out_and_jobs_still_run() {
+        let pool = pool(4, Duration::from_millis(1));
+        let count = Arc::new(AtomicUsize::new(0));
+        for _ in 0..500 {
+            let count = count.clone();
+            pool.spawn(Box::new(move || {
+                count.fetch_add(1, Ordering::SeqCst);
+            }))
+            .unwrap();
+            std::thread::yield_now();
+        }
+        let (tx, rx) = mpsc::channel();
+        pool.spawn_mandatory(Box::new(move || tx.send(()).unwrap()))
+            .unwrap();
+        rx.recv().unwrap();
+        assert!(pool.shutdown(None));
+        assert!(count.load(Ordering::SeqCst) <= 500);
+    }
+
+    #[test]
+    fn shutdown_drops_what_has_not_begun_but_runs_the_mandatory() {
+        let pool = pool(1, Duration::from_secs(10));
+        let (started_tx, started) = mpsc::channel();
+        let (release, blocked) = mpsc::channel::<()>();
+        pool.spawn(Box::new(move || {
+            started_tx.send(()).unwrap();
+            blocked.recv().unwrap();
+        }))
+        .unwrap();
+        started.recv().unwrap();
+        let ran = Arc::new(AtomicUsize::new(0));
+        let (one, two) = (ran.clone(), ran.clone());
+        pool.spawn(Box::new(move || {
+            one.fetch_add(1, Ordering::SeqCst);
+        }))
+        .unwrap();
+        pool.spawn_mandatory(Box::new(move || {
+            two.fetch_add(10, Ordering::SeqCst);
+        }))
+        .unwrap();
+        assert!(!pool.shutdown(Some(Duration::ZERO)));
+        release.send(()).unwrap();
+        assert!(pool.shutdown(None));
+        assert_eq!(ran.load(Ordering::SeqCst), 10);
+        assert!(matches!(pool.spawn(Box::new(|| {})), Err(Refused::Closed)));
+    }
+
+    #[test]
+    fn a_panicking_job_leaves_the_pool_whole() {
+        let pool = pool(1, Duration::from_secs(10));
+        pool.spawn(Box::new(|| panic!("expected in this test")))
+            .unwrap();
+        let (tx, rx) = mpsc::channel();
+        pool.spawn(Box::new(move || tx.send(()).unwrap())).unwrap();
+        rx.recv().unwrap();
+        assert!(pool.shutdown(None));
+    }
+}
