@@ -1,0 +1,321 @@
+//! Owns the house style as far as a program can check it: sizes, layering, where unsafe code and
+//! `cfg` may stand, documentation, banned words, the changelog's shape. The figures and lists are
+//! here; the checks are in `tests/tidy/`.
+
+#![forbid(unsafe_code)]
+
+#[path = "tidy/changelog.rs"]
+mod changelog;
+#[path = "tidy/layers.rs"]
+mod layers;
+#[path = "tidy/rules.rs"]
+mod rules;
+#[path = "tidy/source.rs"]
+mod source;
+
+use std::path::Path;
+use std::{env, fs};
+
+use self::layers::Rows;
+use self::rules::Problem;
+use self::source::Source;
+
+/// Lines of code in a file, in a `mod.rs`, in a function, and all lines of an example.
+const FILE_LINES: usize = 500;
+const MOD_LINES: usize = 150;
+const FUNCTION_LINES: usize = 70;
+const EXAMPLE_LINES: usize = 80;
+
+/// A module and its row: it uses its own row and those below. The longest path that fits counts.
+const ROWS: &Rows = &[
+    ("lib", 9),
+    ("tokio_traits", 8),
+    ("macros", 7),
+    ("net", 6),
+    ("fs", 6),
+    ("process", 6),
+    ("signal", 6),
+    ("time", 6),
+    ("task", 6),
+    ("completion", 6),
+    // The parts of `io` that wait for file descriptors or threads.
+    ("io::unix", 6),
+    ("io::stdio", 6),
+    ("io::strategy", 5),
+    ("runtime", 5),
+    ("scheduler", 4),
+    ("scheduler::task", 3),
+    ("driver", 2),
+    ("blocking", 1),
+    ("timer", 1),
+    ("io", 0),
+    ("sync", 0),
+    ("util", 0),
+    ("error", 0),
+    ("loom", 0),
+];
+
+/// Files (or folders, which end in `/`) that may hold unsafe code.
+const UNSAFE: &[&str] = &[
+    "src/driver/",
+    "src/scheduler/task/",
+    "src/util/",
+    "src/loom.rs",
+    "src/io/read_buf.rs",
+];
+
+/// Files (or folders) that may use `cfg`, beside `lib.rs` and every `mod.rs`.
+const CFG: &[&str] = &["src/driver/", "src/loom.rs"];
+
+/// Public modules whose async functions say what a cancellation does.
+const CANCEL_SAFETY: &[&str] = &[
+    "src/net/",
+    "src/io/",
+    "src/fs/",
+    "src/process/",
+    "src/signal/",
+    "src/time/",
+    "src/task/",
+];
+
+/// What may stand at the repository's root, beside dot-files and the build folder.
+const TOP_LEVEL: &[&str] = &[
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "benches",
+    "compat",
+    "examples",
+    "src",
+    "target",
+    "tests",
+];
+
+/// A finding that is let through. The list may only shrink: an entry that excuses nothing fails.
+struct Exception {
+    check: &'static str,
+    path: &'static str,
+    item: &'static str,
+    #[expect(dead_code, reason = "it is there for the reader")]
+    reason: &'static str,
+}
+
+const EXCEPTIONS: &[Exception] = &[Exception {
+    check: "words",
+    path: "src/loom.rs",
+    item: "glob",
+    reason: "it stands in for whole modules of std and of loom",
+}];
+
+/// Every file of the repository, with the folders that hold product code told from the others.
+fn product() -> Vec<Source> {
+    let folders = [
+        "src",
+        "compat/hyper/src",
+        "compat/macros/src",
+        "compat/suite/src",
+        "compat/tokio/src",
+    ];
+    folders
+        .iter()
+        .flat_map(|folder| source::read_tree(root(), folder))
+        .collect()
+}
+
+fn everything() -> Vec<Source> {
+    let mut all = product();
+    let folders = [
+        "tests",
+        "examples",
+        "benches",
+        "compat/apps",
+        "compat/hyper/tests",
+    ];
+    all.extend(
+        folders
+            .iter()
+            .flat_map(|folder| source::read_tree(root(), folder)),
+    );
+    all
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn listed(path: &str, list: &[&str]) -> bool {
+    list.iter()
+        .any(|entry| path == *entry || (entry.ends_with('/') && path.starts_with(entry)))
+}
+
+fn may_use_unsafe(path: &str) -> bool {
+    listed(path, UNSAFE) || (path.starts_with("src/") && path.ends_with("/raw.rs"))
+}
+
+/// Whether a module below this one may hold unsafe code, so that this one cannot forbid it.
+fn holds_unsafe(source: &Source, all: &[Source]) -> bool {
+    let folder = match source.file_name() {
+        "mod.rs" | "lib.rs" => source
+            .path
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder)
+            .to_string(),
+        _ => source.path.trim_end_matches(".rs").to_string(),
+    };
+    let below = format!("{folder}/");
+    all.iter()
+        .any(|other| other.path.starts_with(&below) && may_use_unsafe(&other.path))
+}
+
+/// Fails with every finding that no exception excuses, and with every exception that excuses none.
+fn verdict(check: &str, problems: Vec<Problem>) {
+    let mine: Vec<&Exception> = EXCEPTIONS
+        .iter()
+        .filter(|exception| exception.check == check)
+        .collect();
+    let excuses = |exception: &Exception, problem: &Problem| {
+        exception.path == problem.path && exception.item == problem.item
+    };
+    let mut lines: Vec<String> = problems
+        .iter()
+        .filter(|problem| !mine.iter().any(|exception| excuses(exception, problem)))
+        .map(|problem| format!("{}:{}: {}", problem.path, problem.line, problem.what))
+        .collect();
+    for exception in &mine {
+        if !problems.iter().any(|problem| excuses(exception, problem)) {
+            lines.push(format!(
+                "{}: the exception for `{}` excuses nothing: remove it",
+                exception.path, exception.item
+            ));
+        }
+    }
+    assert!(
+        lines.is_empty(),
+        "{} findings ({check}):\n{}\n",
+        lines.len(),
+        lines.join("\n")
+    );
+}
+
+fn each(sources: &[Source], check: impl Fn(&Source) -> Vec<Problem>) -> Vec<Problem> {
+    sources.iter().flat_map(check).collect()
+}
+
+#[test]
+fn files_are_small() {
+    let mut found = each(&product(), |source| {
+        rules::file_size(source, FILE_LINES, MOD_LINES)
+    });
+    found.extend(each(&source::read_tree(root(), "examples"), |source| {
+        rules::example_size(source, EXAMPLE_LINES)
+    }));
+    verdict("file size", found);
+}
+
+#[test]
+fn functions_are_small() {
+    verdict(
+        "function size",
+        each(&product(), |source| {
+            rules::function_size(source, FUNCTION_LINES)
+        }),
+    );
+}
+
+#[test]
+fn modules_use_the_rows_below() {
+    let found = each(&source::read_tree(root(), "src"), |source| {
+        let mut found = layers::uses_rows_below(source, ROWS);
+        found.extend(layers::kernel_words(source, ROWS));
+        found
+    });
+    verdict("layers", found);
+}
+
+#[test]
+fn unsafe_stands_where_it_may() {
+    let all = product();
+    let found = each(&all, |source| {
+        let allowed = may_use_unsafe(&source.path);
+        let mut found = rules::unsafe_only_where_allowed(source, allowed);
+        found.extend(rules::forbids_unsafe(
+            source,
+            allowed,
+            holds_unsafe(source, &all),
+        ));
+        found
+    });
+    verdict("unsafe", found);
+}
+
+#[test]
+fn cfg_stands_where_it_may() {
+    let found = each(&product(), |source| {
+        let allowed =
+            listed(&source.path, CFG) || matches!(source.file_name(), "lib.rs" | "mod.rs");
+        let mut found = rules::cfg_only_where_allowed(source, allowed);
+        found.extend(rules::no_cfg_macros(source));
+        found
+    });
+    verdict("cfg", found);
+}
+
+#[test]
+fn files_say_what_they_own() {
+    verdict("docs", each(&everything(), rules::starts_with_docs));
+}
+
+#[test]
+fn public_waits_say_what_a_cancellation_does() {
+    let sources = source::read_tree(root(), "src");
+    let public: Vec<Source> = sources
+        .into_iter()
+        .filter(|source| {
+            CANCEL_SAFETY
+                .iter()
+                .any(|folder| source.path.starts_with(folder))
+        })
+        .collect();
+    verdict("cancel safety", each(&public, rules::says_cancel_safety));
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    verdict("words", each(&everything(), rules::no_banned_words));
+}
+
+#[test]
+fn product_code_does_not_unwrap() {
+    verdict("unwrap", each(&product(), rules::no_unwrap));
+}
+
+#[test]
+fn the_changelog_has_its_shape() {
+    let text = fs::read_to_string(root().join("CHANGELOG.md")).expect("CHANGELOG.md is there");
+    let lines: Vec<String> = changelog::problems(&text)
+        .into_iter()
+        .map(|(line, what)| format!("CHANGELOG.md:{line}: {what}"))
+        .collect();
+    assert!(lines.is_empty(), "{}", lines.join("\n"));
+}
+
+#[test]
+fn the_top_level_is_fixed() {
+    let names = fs::read_dir(root())
+        .expect("the repository is readable")
+        .map(|entry| {
+            entry
+                .expect("the repository is readable")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        });
+    let extra: Vec<String> = names
+        .filter(|name| !name.starts_with('.') && !TOP_LEVEL.contains(&name.as_str()))
+        .collect();
+    assert!(extra.is_empty(), "not part of the layout: {extra:?}");
+}

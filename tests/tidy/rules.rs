@@ -1,0 +1,362 @@
+//! Owns the checks that look at one file at a time: sizes, unsafe, cfg, documentation, words. Each
+//! pushes one `Problem` a finding. The figures and lists they use stand in `tests/tidy.rs`; the
+//! layering check has a file of its own, `layers.rs`.
+
+use super::source::{Line, Source, is_test_cfg};
+
+/// One finding: where, under which name the exceptions list knows it, and what.
+#[derive(Debug)]
+pub struct Problem {
+    /// The path of the file.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What an exception has to name: a function, a module, a word.
+    pub item: String,
+    /// The sentence for the reader.
+    pub what: String,
+}
+
+fn problem(source: &Source, line: usize, item: &str, what: String) -> Problem {
+    Problem {
+        path: source.path.clone(),
+        line,
+        item: item.to_string(),
+        what,
+    }
+}
+
+/// A file has at most `limit` lines of code, a `mod.rs` at most `mod_limit`.
+pub fn file_size(source: &Source, limit: usize, mod_limit: usize) -> Vec<Problem> {
+    let limit = if source.file_name() == "mod.rs" {
+        mod_limit
+    } else {
+        limit
+    };
+    let lines = source.code_lines();
+    if lines <= limit {
+        return Vec::new();
+    }
+    vec![problem(
+        source,
+        1,
+        "file",
+        format!("{lines} lines of code, the limit is {limit}: split the file"),
+    )]
+}
+
+/// A function has at most `limit` lines of code.
+pub fn function_size(source: &Source, limit: usize) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for (number, line) in source.product() {
+        let Some(name) = function_name(&line.code) else {
+            continue;
+        };
+        let Some(end) = source.block_end(number - 1) else {
+            continue;
+        };
+        let lines = source.lines[number - 1..=end]
+            .iter()
+            .filter(|line| !line.code.trim().is_empty())
+            .count();
+        if lines > limit {
+            found.push(problem(
+                source,
+                number,
+                name,
+                format!("function `{name}` has {lines} lines, the limit is {limit}"),
+            ));
+        }
+    }
+    found
+}
+
+/// The name of the function that the line declares.
+pub fn function_name(code: &str) -> Option<&str> {
+    let at = words(code).find(|(_, word)| *word == "fn")?.0;
+    let rest = code[at + 2..].trim_start();
+    let end = rest
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(rest.len());
+    (end > 0).then(|| &rest[..end])
+}
+
+/// The identifiers and keywords of `code`, each with its offset.
+pub fn words(code: &str) -> impl Iterator<Item = (usize, &str)> {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+        .map(|word| (word.as_ptr() as usize - code.as_ptr() as usize, word))
+}
+
+/// Unsafe code stands only in the files that `allowed` names.
+pub fn unsafe_only_where_allowed(source: &Source, allowed: bool) -> Vec<Problem> {
+    if allowed {
+        return Vec::new();
+    }
+    source
+        .product()
+        .filter(|(_, line)| words(&line.code).any(|(_, word)| word == "unsafe"))
+        .map(|(number, _)| {
+            problem(
+                source,
+                number,
+                "unsafe",
+                "`unsafe` outside the files that may use it".into(),
+            )
+        })
+        .collect()
+}
+
+/// A file that may not use unsafe code says so. A lint level reaches into the modules below, so
+/// `holds_unsafe` excuses the parent of a module that may.
+pub fn forbids_unsafe(source: &Source, allowed: bool, holds_unsafe: bool) -> Vec<Problem> {
+    let says = source.lines.iter().any(|line| {
+        line.code
+            .replace(' ', "")
+            .contains("#![forbid(unsafe_code)]")
+    });
+    if allowed || holds_unsafe || says || source.test_only {
+        return Vec::new();
+    }
+    vec![problem(
+        source,
+        1,
+        "forbid",
+        "no `#![forbid(unsafe_code)]` after the `//!` lines".into(),
+    )]
+}
+
+/// `cfg` stands only in the files that `allowed` names; a test `cfg` may stand anywhere.
+pub fn cfg_only_where_allowed(source: &Source, allowed: bool) -> Vec<Problem> {
+    if allowed {
+        return Vec::new();
+    }
+    source
+        .product()
+        .filter(|(_, line)| !is_test_cfg(&line.code))
+        .filter(|(_, line)| words(&line.code).any(|(_, word)| word == "cfg" || word == "cfg_attr"))
+        .map(|(number, _)| {
+            problem(
+                source,
+                number,
+                "cfg",
+                "`cfg` outside lib.rs, mod.rs, driver/ and loom.rs".into(),
+            )
+        })
+        .collect()
+}
+
+/// No macro wraps items in a `cfg`.
+pub fn no_cfg_macros(source: &Source) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for (number, line) in source.product() {
+        if !line.code.contains("macro_rules!") {
+            continue;
+        }
+        let end = source.block_end(number - 1).unwrap_or(number - 1);
+        let inside = source.lines[number - 1..=end]
+            .iter()
+            .position(|line| line.code.contains("#[cfg"));
+        if let Some(offset) = inside {
+            found.push(problem(
+                source,
+                number + offset,
+                "macro",
+                "a macro that wraps items in `cfg`".into(),
+            ));
+        }
+    }
+    found
+}
+
+/// The file starts with a `//!` line.
+pub fn starts_with_docs(source: &Source) -> Vec<Problem> {
+    let first = source
+        .lines
+        .iter()
+        .find(|line| !line.code.trim().is_empty() || !line.comment.is_empty());
+    if first.is_some_and(|line| line.comment.starts_with("//!") && line.code.trim().is_empty()) {
+        return Vec::new();
+    }
+    vec![problem(
+        source,
+        1,
+        "docs",
+        "the file does not start with `//!` and what it owns".into(),
+    )]
+}
+
+/// Every public `async fn` and `poll_*` has a `# Cancel safety` section.
+pub fn says_cancel_safety(source: &Source) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let mut public_trait_end = 0;
+    for (number, line) in source.product() {
+        let code = line.code.trim_start();
+        if code.starts_with("pub trait ") || code.starts_with("pub unsafe trait ") {
+            public_trait_end = source.block_end(number - 1).unwrap_or(0) + 1;
+        }
+        let public = code.starts_with("pub ") || number < public_trait_end;
+        let Some(name) = function_name(code).filter(|_| public) else {
+            continue;
+        };
+        let is_async = words(code)
+            .take_while(|(_, word)| *word != "fn")
+            .any(|(_, word)| word == "async");
+        if (is_async || name.starts_with("poll_"))
+            && !docs_of(&source.lines, number - 1).contains("# Cancel safety")
+        {
+            found.push(problem(
+                source,
+                number,
+                name,
+                format!("`{name}` has no `# Cancel safety` section"),
+            ));
+        }
+    }
+    found
+}
+
+/// The documentation above line `at` (from 0), attributes skipped.
+fn docs_of(lines: &[Line], at: usize) -> String {
+    let above = lines[..at].iter().rev().take_while(|line| {
+        let code = line.code.trim();
+        line.comment.starts_with("///")
+            || (!code.is_empty() && !code.ends_with(['}', ';', '{', ',']))
+    });
+    above
+        .map(|line| line.comment.as_str())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Words that say that something is not finished, and imports that do not say what they bring.
+pub fn no_banned_words(source: &Source) -> Vec<Problem> {
+    const CODE: &[&str] = &["todo!", "unimplemented!", "dbg!"];
+    const ANYWHERE: &[&str] = &["FIXME", "XXX"];
+    let mut found = Vec::new();
+    for (at, line) in source.lines.iter().enumerate() {
+        let mut say = |word: &str, what: String| found.push(problem(source, at + 1, word, what));
+        for word in CODE.iter().filter(|word| line.code.contains(**word)) {
+            say(word, format!("`{word}` is banned"));
+        }
+        let both = |word: &&&str| {
+            words(&line.code)
+                .chain(words(&line.comment))
+                .any(|(_, found)| found == **word)
+        };
+        for word in ANYWHERE.iter().filter(both) {
+            say(word, format!("`{word}` is banned"));
+        }
+        if is_glob_import(&source.lines, at) {
+            say("glob", "a glob import: name what is imported".into());
+        }
+    }
+    found
+}
+
+/// Whether a `use` that began on this line or above brings in a glob on this line.
+fn is_glob_import(lines: &[Line], at: usize) -> bool {
+    if !lines[at].code.contains("::*")
+        && !lines[at].code.contains("{*")
+        && lines[at].code.trim() != "*,"
+    {
+        return false;
+    }
+    let starts = |code: &str| {
+        code.trim_start().starts_with("use ") || code.trim_start().starts_with("pub use ")
+    };
+    for line in lines[..=at].iter().rev() {
+        if starts(&line.code) || line.code.contains(" use ") || line.code.contains("{use ") {
+            return true;
+        }
+        if line.code.contains(';') {
+            return false;
+        }
+    }
+    false
+}
+
+/// Product code has no `unwrap`: an `expect` states the invariant.
+pub fn no_unwrap(source: &Source) -> Vec<Problem> {
+    source
+        .product()
+        .filter(|(_, line)| line.code.contains(".unwrap()") || line.code.contains(".unwrap_err()"))
+        .map(|(number, _)| {
+            problem(
+                source,
+                number,
+                "unwrap",
+                "`unwrap`: use `expect` and state the invariant".into(),
+            )
+        })
+        .collect()
+}
+
+/// An example is short enough to read at once.
+pub fn example_size(source: &Source, limit: usize) -> Vec<Problem> {
+    let lines = source.lines.len();
+    if lines < limit {
+        return Vec::new();
+    }
+    vec![problem(
+        source,
+        1,
+        "file",
+        format!("the example has {lines} lines, the limit is {limit}"),
+    )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        Problem, Source, cfg_only_where_allowed, function_size, no_banned_words,
+        says_cancel_safety, unsafe_only_where_allowed,
+    };
+
+    fn source(text: &str) -> Source {
+        Source::parse("src/x.rs", text)
+    }
+
+    fn lines(found: &[Problem]) -> Vec<usize> {
+        found.iter().map(|problem| problem.line).collect()
+    }
+
+    #[test]
+    fn a_long_function_is_found_and_its_blank_lines_do_not_count() {
+        let text = format!(
+            "fn long(\n    x: u8,\n) -> u8\n{{\n{}\n}}\nfn short() {{}}\n",
+            "    x;\n\n".repeat(4)
+        );
+        assert_eq!(lines(&function_size(&source(&text), 8)), [1]);
+        assert_eq!(lines(&function_size(&source(&text), 9)), [0usize; 0]);
+    }
+
+    #[test]
+    fn unsafe_in_a_comment_or_a_name_is_no_unsafe() {
+        let text = "// unsafe\nfn f() { is_unsafe(); }\nfn g() { unsafe { h() } }\n";
+        assert_eq!(lines(&unsafe_only_where_allowed(&source(text), false)), [3]);
+        assert_eq!(
+            lines(&unsafe_only_where_allowed(&source(text), true)),
+            [0usize; 0]
+        );
+    }
+
+    #[test]
+    fn cfg_is_found_and_a_test_module_is_let_through() {
+        let text = "#[cfg(unix)]\nfn f() {}\nfn g() { if cfg!(unix) {} }\n#[cfg(all(test, loom))]\nmod loom_tests;\n";
+        assert_eq!(lines(&cfg_only_where_allowed(&source(text), false)), [1, 3]);
+    }
+
+    #[test]
+    fn a_public_async_fn_needs_its_section_and_a_private_one_does_not() {
+        let text = "pub async fn a() {}\n/// # Cancel safety\n#[must_use]\npub async fn b() {}\nasync fn c() {}\n\
+                    pub(crate) async fn d() {}\npub trait T {\n    fn poll_x();\n}\nimpl T for U {\n    fn poll_x() {}\n}\n";
+        assert_eq!(lines(&says_cancel_safety(&source(text))), [1, 8]);
+    }
+
+    #[test]
+    fn a_glob_import_is_found_over_several_lines() {
+        let text = "use a::*;\nuse b::{\n    c::*,\n    d,\n};\nlet x = y::* 2;\n    use e::{*};\n";
+        assert_eq!(lines(&no_banned_words(&source(text))), [1, 3, 7]);
+    }
+}
