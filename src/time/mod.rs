@@ -1,1 +1,7 @@
-//! placeholder
+//! Sleeps, intervals and deadlines.
+
+mod clock;
+mod timers;
+
+pub(crate) use clock::Clock;
+pub(crate) use timers::Timers;

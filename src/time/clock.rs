@@ -1,0 +1,210 @@
+//! What time it is in a runtime: the system's monotonic clock, or a paused one.
+//!
+//! A paused clock stands still and is moved by hand, by [`crate::time::advance`] or by a runtime
+//! that has nothing to do. As long as no clock of the process has ever been paused, reading one
+//! costs an atomic load more than reading the system's. Who moves it while a runtime is idle is
+//! the scheduler's park code; the public functions are in `time/pause.rs`.
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::loom::sync::Mutex;
+
+/// Whether any clock of this process has ever been paused.
+static EVER_PAUSED: AtomicBool = AtomicBool::new(false);
+
+/// True once a clock has been paused: until then every clock is the system's.
+pub(crate) fn ever_paused() -> bool {
+    EVER_PAUSED.load(Ordering::Relaxed)
+}
+
+/// The clock of one runtime; clones are the same clock.
+#[derive(Clone, Debug)]
+pub(crate) struct Clock {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    /// Whether this runtime's clock may be paused: only one thread may turn it.
+    pausable: bool,
+    /// How many blocking jobs run, for which real time matters.
+    inhibited: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct State {
+    /// What the clock showed when it was paused or resumed last.
+    shown: Instant,
+    /// The system's time at that moment, while the clock runs; `None` while it is paused.
+    running_since: Option<Instant>,
+}
+
+/// Why a clock was not changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It is paused already.
+    Paused,
+    /// It is not paused.
+    Running,
+    /// The runtime has several threads.
+    NotPausable,
+}
+
+impl Clock {
+    /// A clock that shows the system's time. `pausable` says whether it may be paused later,
+    /// `start_paused` pauses it at once, in any runtime.
+    pub(crate) fn new(pausable: bool, start_paused: bool) -> Self {
+        let now = Instant::now();
+        if start_paused {
+            EVER_PAUSED.store(true, Ordering::Relaxed);
+        }
+        Self {
+            shared: Arc::new(Shared {
+                state: Mutex::new(State {
+                    shown: now,
+                    running_since: (!start_paused).then_some(now),
+                }),
+                pausable,
+                inhibited: AtomicUsize::new(0),
+            }),
+        }
+    }
+
+    /// The time this clock shows.
+    #[inline]
+    pub(crate) fn now(&self) -> Instant {
+        if ever_paused() {
+            self.shared.state.lock().now()
+        } else {
+            Instant::now()
+        }
+    }
+
+    /// Whether the clock stands still.
+    pub(crate) fn is_paused(&self) -> bool {
+        ever_paused() && self.shared.state.lock().running_since.is_none()
+    }
+
+    pub(crate) fn pause(&self) -> Result<(), Refused> {
+        if !self.shared.pausable {
+            return Err(Refused::NotPausable);
+        }
+        let mut state = self.shared.state.lock();
+        if state.running_since.is_none() {
+            return Err(Refused::Paused);
+        }
+        state.shown = state.now();
+        state.running_since = None;
+        // Under the lock: a reader that misses the store has read the system's clock earlier
+        // than this clock stood still.
+        EVER_PAUSED.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    pub(crate) fn resume(&self) -> Result<(), Refused> {
+        let mut state = self.shared.state.lock();
+        if state.running_since.is_some() {
+            return Err(Refused::Running);
+        }
+        state.running_since = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Moves a paused clock forward.
+    ///
+    /// A clock at the end of what an [`Instant`] can hold stays there.
+    pub(crate) fn advance_by(&self, duration: Duration) -> Result<(), Refused> {
+        let mut state = self.shared.state.lock();
+        if state.running_since.is_some() {
+            return Err(Refused::Running);
+        }
+        if let Some(shown) = state.shown.checked_add(duration) {
+            state.shown = shown;
+        }
+        Ok(())
+    }
+
+    /// Whether an idle runtime may move this clock to its next timer: it is paused, and no
+    /// blocking job is running.
+    pub(crate) fn auto_advance_allowed(&self) -> bool {
+        ever_paused()
+            && self.shared.inhibited.load(Ordering::SeqCst) == 0
+            && self.shared.state.lock().running_since.is_none()
+    }
+
+    /// Forbids auto-advance until [`Self::allow`] is called as often as this was.
+    pub(crate) fn inhibit(&self) {
+        self.shared.inhibited.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Takes one [`Self::inhibit`] back. The caller then wakes the runtime, if it
+    /// [`Self::is_paused`].
+    pub(crate) fn allow(&self) {
+        let former = self.shared.inhibited.fetch_sub(1, Ordering::SeqCst);
+        debug_assert_ne!(former, 0, "allow() belongs to an inhibit()");
+    }
+}
+
+impl State {
+    fn now(&self) -> Instant {
+        match self.running_since {
+            None => self.shown,
+            Some(since) => self.shown + since.elapsed(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Clock, Refused};
+    use std::time::Duration;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_paused_clock_moves_by_hand_only() {
+        let clock = Clock::new(true, false);
+        assert_eq!(clock.advance_by(SECOND), Err(Refused::Running));
+        assert_eq!(clock.resume(), Err(Refused::Running));
+        clock.pause().unwrap();
+        assert_eq!(clock.pause(), Err(Refused::Paused));
+        let start = clock.now();
+        std::thread::sleep(Duration::from_millis(2));
+        assert_eq!(clock.now(), start);
+        clock.advance_by(SECOND).unwrap();
+        assert_eq!(clock.now(), start + SECOND);
+        clock.advance_by(Duration::MAX).unwrap();
+        assert_eq!(clock.now(), start + SECOND);
+        clock.resume().unwrap();
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(clock.now() >= start + SECOND + Duration::from_millis(2));
+        clock.pause().unwrap();
+        assert!(clock.now() >= start + SECOND + Duration::from_millis(2));
+    }
+
+    #[test]
+    fn only_a_pausable_clock_can_be_paused() {
+        let clock = Clock::new(false, false);
+        assert_eq!(clock.pause(), Err(Refused::NotPausable));
+        assert!(!clock.is_paused());
+    }
+
+    #[test]
+    fn auto_advance_waits_for_the_last_blocking_job() {
+        let clock = Clock::new(true, true);
+        assert!(clock.is_paused());
+        assert!(clock.auto_advance_allowed());
+        clock.inhibit();
+        clock.inhibit();
+        clock.allow();
+        assert!(!clock.auto_advance_allowed());
+        clock.allow();
+        assert!(clock.auto_advance_allowed());
+        clock.resume().unwrap();
+        assert!(!clock.auto_advance_allowed());
+    }
+}

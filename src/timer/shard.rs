@@ -1,0 +1,246 @@
+//! One lockable share of a runtime's timers.
+//!
+//! A shard is a wheel behind a mutex, the words that say which timers have fired, and the next
+//! deadline, which anyone may read without the lock. Wakers are always dropped and woken after
+//! the lock is released, because they are foreign code that may come back here. Read
+//! `time/timers.rs` next.
+#![forbid(unsafe_code)]
+
+use std::task::Waker;
+
+use crate::loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::loom::sync::{Mutex, MutexGuard};
+use crate::timer::due::{DueWord, Expire};
+use crate::timer::wheel::{Key, NEVER, Wheel};
+use crate::timer::words::Words;
+
+/// How many wakers are taken out at one time.
+const BATCH: usize = 32;
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    wheel: Mutex<Wheel>,
+    words: Words,
+    /// The wheel's next deadline; `u64::MAX` for none. Written under the lock.
+    next: AtomicU64,
+    closed: AtomicBool,
+}
+
+/// What became of a timer that was armed.
+#[derive(Debug)]
+pub(crate) enum Armed {
+    /// It is in the wheel. `earliest`: no other timer of the shard is due before it.
+    Pending { key: Key, earliest: bool },
+    /// Its deadline has passed already: there is no entry.
+    Due,
+}
+
+impl Shard {
+    pub(crate) fn new() -> Self {
+        Self {
+            wheel: Mutex::new(Wheel::new()),
+            words: Words::new(),
+            next: AtomicU64::new(u64::MAX),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// A tick before which no timer of this shard is due; `u64::MAX` if there is none.
+    pub(crate) fn next_deadline(&self) -> u64 {
+        self.next.load(Ordering::SeqCst)
+    }
+
+    /// Whether [`Self::close`] has been called.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Adds a timer for the tick `when`.
+    pub(crate) fn arm(&self, when: u64, waker: Option<Waker>) -> Armed {
+        let when = when.min(NEVER);
+        let mut wheel = self.wheel.lock();
+        if when <= wheel.elapsed() {
+            drop(wheel);
+            return Armed::Due;
+        }
+        let key = wheel.insert(waker);
+        self.words.get_or_grow(key.index()).arm(when);
+        wheel.schedule(key, when);
+        let earliest = self.publish(&wheel);
+        Armed::Pending { key, earliest }
+    }
+
+    /// Whether the timer has fired.
+    #[inline]
+    pub(crate) fn is_fired(&self, key: Key) -> bool {
+        self.word(key).is_fired()
+    }
+
+    /// Moves a pending timer's deadline away without the lock; false, and nothing is done, if
+    /// it has fired or is due later than `when` already.
+    pub(crate) fn extend(&self, key: Key, when: u64) -> bool {
+        self.word(key).extend(when)
+    }
+
+    /// Gives a timer a new deadline, whether it is pending or has fired. The result says whether
+    /// no other timer is due before it. A deadline that has passed fires at once.
+    pub(crate) fn reset(&self, key: Key, when: u64) -> bool {
+        let when = when.min(NEVER);
+        let mut wheel = self.wheel.lock();
+        let mut waker = None;
+        if when <= wheel.elapsed() {
+            wheel.cancel(key);
+            self.word(key).fire();
+            waker = wheel.take_waker(key);
+        } else {
+            self.word(key).arm(when);
+            wheel.schedule(key, when);
+        }
+        let earliest = self.publish(&wheel);
+        drop(wheel);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        earliest
+    }
+
+    /// Puts a waker into a pending timer; false if it has fired.
+    pub(crate) fn set_waker(&self, key: Key, waker: Waker) -> bool {
+        let mut wheel = self.wheel.lock();
+        if self.word(key).is_fired() {
+            drop(wheel);
+            return false;
+        }
+        let former = wheel.replace_waker(key, waker);
+        drop(wheel);
+        drop(former);
+        true
+    }
+
+    /// Removes a timer, pending or fired.
+    pub(crate) fn remove(&self, key: Key) {
+        let mut wheel = self.wheel.lock();
+        let waker = wheel.remove(key);
+        self.publish(&wheel);
+        drop(wheel);
+        drop(waker);
+    }
+
+    /// Fires every timer that is due at `now`, in the order of the deadlines, and says how many.
+    pub(crate) fn fire_expired(&self, now: u64) -> usize {
+        let mut fired = 0;
+        let mut batch = Batch::new();
+        let mut wheel = self.wheel.lock();
+        while let Some(key) = wheel.pop_expired(now) {
+            match self.word(key).expire(now) {
+                Expire::Later(when) => wheel.schedule(key, when),
+                Expire::Fired => {
+                    fired += 1;
+                    if let Some(waker) = wheel.take_waker(key) {
+                        batch.push(waker);
+                    }
+                }
+            }
+            if batch.is_full() {
+                self.publish(&wheel);
+                drop(wheel);
+                batch.wake_all();
+                wheel = self.wheel.lock();
+            }
+        }
+        self.publish(&wheel);
+        drop(wheel);
+        batch.wake_all();
+        fired
+    }
+
+    /// Fires every timer, due or not: nothing will turn this wheel any more.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        let mut batch = Batch::new();
+        let mut wheel = self.wheel.lock();
+        while let Some(key) = wheel.pop_expired(u64::MAX) {
+            self.word(key).fire();
+            if let Some(waker) = wheel.take_waker(key) {
+                batch.push(waker);
+            }
+            if batch.is_full() {
+                drop(wheel);
+                batch.wake_all();
+                wheel = self.wheel.lock();
+            }
+        }
+        self.publish(&wheel);
+        drop(wheel);
+        batch.wake_all();
+    }
+
+    /// Copies the wheel's next deadline to where it is read without the lock. True if it became
+    /// earlier.
+    fn publish(&self, wheel: &MutexGuard<'_, Wheel>) -> bool {
+        let next = wheel.next_deadline().unwrap_or(u64::MAX);
+        let former = self.next.load(Ordering::Relaxed);
+        if next != former {
+            // SeqCst pairs with the waiting thread, which says how long it will wait and then
+            // reads this: one of the two sees the other.
+            self.next.store(next, Ordering::SeqCst);
+        }
+        next < former
+    }
+
+    fn word(&self, key: Key) -> &DueWord {
+        self.words
+            .get(key.index())
+            .expect("a key is made together with its word")
+    }
+}
+
+/// Wakers that are woken when the lock is released. A waker that panics does not keep the rest
+/// from being woken.
+struct Batch {
+    wakers: [Option<Waker>; BATCH],
+    len: usize,
+    woken: usize,
+}
+
+impl Batch {
+    fn new() -> Self {
+        Self {
+            wakers: [const { None }; BATCH],
+            len: 0,
+            woken: 0,
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.len == BATCH
+    }
+
+    fn push(&mut self, waker: Waker) {
+        self.wakers[self.len] = Some(waker);
+        self.len += 1;
+    }
+
+    fn wake_all(&mut self) {
+        while self.woken < self.len {
+            let waker = self.wakers[self.woken].take();
+            self.woken += 1;
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+        self.len = 0;
+        self.woken = 0;
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.wake_all();
+    }
+}
+
+#[cfg(test)]
+#[path = "shard_tests.rs"]
+mod tests;

@@ -1,0 +1,317 @@
+//! The timer wheel: six levels of 64 slots and a list for what lies beyond.
+//!
+//! A slot of level `n` spans `64^n` ticks. An entry lies in the level of the highest base-64
+//! digit in which its deadline differs from `elapsed`, so that level `n` only holds deadlines
+//! that agree with `elapsed` in every higher digit and have a larger digit `n`. Two things
+//! follow: the lowest level that holds anything holds the earliest deadline, in its first
+//! occupied slot; and `elapsed` may move forward freely as long as it enters no occupied slot.
+//! When it enters one, the slot's entries move to lower levels or become due.
+//!
+//! Deadlines that differ from `elapsed` above the sixth digit (2.2 years) wait in one unsorted
+//! list until `elapsed` has come to their epoch.
+//!
+//! Insert, schedule, cancel and remove are O(1). Read `shard.rs` next.
+#![forbid(unsafe_code)]
+
+use std::task::Waker;
+
+use slab::Slab;
+
+/// The deadline that never comes: longer than any process lives.
+pub(crate) const NEVER: u64 = u64::MAX - 1;
+
+const DIGIT_BITS: u32 = 6;
+const SLOTS: usize = 1 << DIGIT_BITS;
+const LEVELS: usize = 6;
+const NIL: u32 = u32::MAX;
+
+/// Lists beside the slots: deadlines beyond the last level, and entries that are due.
+const FAR: u16 = (LEVELS * SLOTS) as u16;
+const DUE: u16 = FAR + 1;
+const LISTS: usize = LEVELS * SLOTS + 2;
+/// The place of an entry that is in no list.
+const NOWHERE: u16 = u16::MAX;
+
+/// Names an entry; the generation makes a key of a removed entry harmless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    index: u32,
+    generation: u32,
+}
+
+impl Key {
+    /// The entry's index, which no other entry has until this one is removed.
+    pub(crate) fn index(self) -> u32 {
+        self.index
+    }
+}
+
+/// Deadlines in order. See the module's documentation.
+#[derive(Debug)]
+pub(crate) struct Wheel {
+    elapsed: u64,
+    lists: Box<[List]>,
+    /// One bit a slot, one word a level.
+    occupied: [u64; LEVELS],
+    entries: Slab<Entry>,
+    generation: u32,
+}
+
+#[derive(Debug)]
+struct Entry {
+    when: u64,
+    prev: u32,
+    next: u32,
+    generation: u32,
+    place: u16,
+    waker: Option<Waker>,
+}
+
+#[derive(Clone, Debug)]
+struct List {
+    head: u32,
+    tail: u32,
+    /// No entry of the list is due before this; exact until an entry leaves it.
+    earliest: u64,
+}
+
+impl List {
+    const EMPTY: List = List {
+        head: NIL,
+        tail: NIL,
+        earliest: u64::MAX,
+    };
+}
+
+impl Wheel {
+    pub(crate) fn new() -> Self {
+        Self {
+            elapsed: 0,
+            lists: vec![List::EMPTY; LISTS].into_boxed_slice(),
+            occupied: [0; LEVELS],
+            entries: Slab::new(),
+            generation: 0,
+        }
+    }
+
+    /// The tick that the wheel has been brought to: every deadline up to it has been handed out
+    /// or is due.
+    pub(crate) fn elapsed(&self) -> u64 {
+        self.elapsed
+    }
+
+    /// How many entries exist, scheduled or not.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Adds an entry that is not scheduled yet.
+    pub(crate) fn insert(&mut self, waker: Option<Waker>) -> Key {
+        self.generation = self.generation.wrapping_add(1);
+        let generation = self.generation;
+        let index = self.entries.insert(Entry {
+            when: NEVER,
+            prev: NIL,
+            next: NIL,
+            generation,
+            place: NOWHERE,
+            waker,
+        });
+        let index = u32::try_from(index)
+            .ok()
+            .filter(|&index| index != NIL)
+            .expect("four billion timers do not fit in memory");
+        Key { index, generation }
+    }
+
+    /// Schedules an entry, or moves its deadline. A deadline that has passed is due at the next
+    /// [`Self::pop_expired`].
+    pub(crate) fn schedule(&mut self, key: Key, when: u64) {
+        if self.entry(key).is_some() {
+            self.unlink(key.index);
+            self.link(key.index, when);
+        }
+    }
+
+    /// Takes an entry off the schedule and keeps it.
+    pub(crate) fn cancel(&mut self, key: Key) {
+        if self.entry(key).is_some() {
+            self.unlink(key.index);
+        }
+    }
+
+    /// Puts a waker into an entry and gives back the one that was there.
+    pub(crate) fn replace_waker(&mut self, key: Key, waker: Waker) -> Option<Waker> {
+        self.entry(key)?;
+        self.entries[key.index as usize].waker.replace(waker)
+    }
+
+    /// Takes the waker out of an entry.
+    pub(crate) fn take_waker(&mut self, key: Key) -> Option<Waker> {
+        self.entry(key)?;
+        self.entries[key.index as usize].waker.take()
+    }
+
+    /// Removes an entry and gives back its waker.
+    pub(crate) fn remove(&mut self, key: Key) -> Option<Waker> {
+        self.entry(key)?;
+        self.unlink(key.index);
+        self.entries.remove(key.index as usize).waker
+    }
+
+    /// A tick before which nothing is due; `None` when nothing will ever be.
+    ///
+    /// It is the earliest deadline, unless an entry that shared a slot of a higher level with
+    /// it has been removed or moved: then it may be that entry's.
+    pub(crate) fn next_deadline(&self) -> Option<u64> {
+        if self.lists[DUE as usize].head != NIL {
+            return Some(self.elapsed);
+        }
+        let list = match self.first_slot() {
+            Some(place) => place,
+            None => FAR as usize,
+        };
+        Some(self.lists[list].earliest).filter(|&earliest| earliest < NEVER)
+    }
+
+    /// Takes one entry whose deadline is at or before `now`, the earliest first. The entry
+    /// stays in the wheel, unscheduled, until it is scheduled again or removed.
+    ///
+    /// `None` means that nothing more is due at `now`.
+    pub(crate) fn pop_expired(&mut self, now: u64) -> Option<Key> {
+        loop {
+            let index = self.lists[DUE as usize].head;
+            if index != NIL {
+                self.unlink(index);
+                let generation = self.entries[index as usize].generation;
+                return Some(Key { index, generation });
+            }
+            if !self.enter_next_slot(now) {
+                self.elapsed = self.elapsed.max(now);
+                return None;
+            }
+        }
+    }
+
+    /// Moves `elapsed` to the start of the next occupied slot, if that is not after `now`, and
+    /// spreads the slot's entries over what lies below. False if nothing starts by `now`.
+    fn enter_next_slot(&mut self, now: u64) -> bool {
+        let (place, start) = match self.first_slot() {
+            Some(place) => (place, self.slot_start(place)),
+            None => {
+                let far = &self.lists[FAR as usize];
+                if far.head == NIL {
+                    return false;
+                }
+                let span = DIGIT_BITS * LEVELS as u32;
+                (FAR as usize, far.earliest >> span << span)
+            }
+        };
+        if start > now {
+            return false;
+        }
+        // The far list's bound may belong to an entry that has left it and lie in the past.
+        self.elapsed = self.elapsed.max(start);
+        let taken = std::mem::replace(&mut self.lists[place], List::EMPTY);
+        if place < FAR as usize {
+            self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));
+        }
+        let mut index = taken.head;
+        while index != NIL {
+            let entry = &self.entries[index as usize];
+            let (next, when) = (entry.next, entry.when);
+            self.link(index, when);
+            index = next;
+        }
+        true
+    }
+
+    /// The first occupied slot of the lowest level that has one.
+    fn first_slot(&self) -> Option<usize> {
+        let level = self.occupied.iter().position(|&bits| bits != 0)?;
+        Some(level * SLOTS + self.occupied[level].trailing_zeros() as usize)
+    }
+
+    /// The first tick of an occupied slot.
+    fn slot_start(&self, place: usize) -> u64 {
+        let shift = DIGIT_BITS * (place / SLOTS) as u32;
+        let above = shift + DIGIT_BITS;
+        (self.elapsed >> above << above) | (((place % SLOTS) as u64) << shift)
+    }
+
+    /// Where a deadline belongs.
+    fn place_of(&self, when: u64) -> u16 {
+        if when <= self.elapsed {
+            return DUE;
+        }
+        let highest_bit = 63 - (when ^ self.elapsed).leading_zeros();
+        let level = highest_bit / DIGIT_BITS;
+        if level as usize >= LEVELS {
+            return FAR;
+        }
+        let digit = (when >> (level * DIGIT_BITS)) as usize % SLOTS;
+        (level as usize * SLOTS + digit) as u16
+    }
+
+    /// Appends an entry that is in no list to the list of its deadline.
+    fn link(&mut self, index: u32, when: u64) {
+        let place = self.place_of(when);
+        let list = &mut self.lists[place as usize];
+        let tail = std::mem::replace(&mut list.tail, index);
+        list.earliest = list.earliest.min(when);
+        if tail == NIL {
+            list.head = index;
+            if place < FAR {
+                let place = place as usize;
+                self.occupied[place / SLOTS] |= 1 << (place % SLOTS);
+            }
+        } else {
+            self.entries[tail as usize].next = index;
+        }
+        let entry = &mut self.entries[index as usize];
+        entry.when = when;
+        entry.place = place;
+        entry.prev = tail;
+        entry.next = NIL;
+    }
+
+    /// Takes an entry out of its list, if it is in one.
+    fn unlink(&mut self, index: u32) {
+        let entry = &mut self.entries[index as usize];
+        let (prev, next) = (entry.prev, entry.next);
+        let place = std::mem::replace(&mut entry.place, NOWHERE) as usize;
+        if place == NOWHERE as usize {
+            return;
+        }
+        if prev != NIL {
+            self.entries[prev as usize].next = next;
+        }
+        if next != NIL {
+            self.entries[next as usize].prev = prev;
+        }
+        let list = &mut self.lists[place];
+        if prev == NIL {
+            list.head = next;
+        }
+        if next == NIL {
+            list.tail = prev;
+        }
+        if list.head == NIL {
+            list.earliest = u64::MAX;
+            if place < FAR as usize {
+                self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));
+            }
+        }
+    }
+
+    fn entry(&self, key: Key) -> Option<&Entry> {
+        self.entries
+            .get(key.index as usize)
+            .filter(|entry| entry.generation == key.generation)
+    }
+}
+
+#[cfg(test)]
+#[path = "wheel_tests.rs"]
+mod tests;
