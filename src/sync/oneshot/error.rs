@@ -1,0 +1,40 @@
+//! What can go wrong on the receiving side.
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::fmt;
+
+/// The sender was dropped, or the receiver closed, before a value was sent.
+///
+/// The output of awaiting a [`Receiver`](super::Receiver).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecvError(pub(super) ());
+
+impl fmt::Display for RecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("channel closed")
+    }
+}
+
+impl Error for RecvError {}
+
+/// Why [`Receiver::try_recv`](super::Receiver::try_recv) has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TryRecvError {
+    /// Nothing was sent yet, and the sender still exists.
+    Empty,
+    /// No value will ever come: the sender is gone, the channel is closed, or the value was
+    /// already received.
+    Closed,
+}
+
+impl fmt::Display for TryRecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TryRecvError::Empty => "channel empty",
+            TryRecvError::Closed => "channel closed",
+        })
+    }
+}
+
+impl Error for TryRecvError {}

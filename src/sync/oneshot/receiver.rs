@@ -1,0 +1,165 @@
+//! The receiving half: a future of the value.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use super::cell::{RxHalf, Taken};
+use super::error::{RecvError, TryRecvError};
+use crate::util::budget::poll_proceed;
+
+/// Receives the value of its [`Sender`](super::Sender): await it.
+///
+/// Made by [`channel`](super::channel). The output is the value, or [`RecvError`] when the
+/// sender was dropped without sending. Await `&mut receiver` to keep it, for example in a
+/// `select!` inside a loop.
+///
+/// # Cancel safety
+/// Awaiting `&mut receiver` is cancel safe: when the wait is given up, no value was received
+/// and a later wait gets it.
+///
+/// # Panics
+/// Polling again after the value or the error was handed out panics;
+/// [`is_terminated`](Self::is_terminated) tells.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::oneshot;
+///
+/// let (tx, rx) = oneshot::channel::<u32>();
+/// drop(tx);
+/// assert!(rx.await.is_err());
+/// # })
+/// ```
+#[must_use = "a receiver is a future: await it to get the value"]
+pub struct Receiver<T> {
+    /// `None` once the value or the end was reported.
+    half: Option<RxHalf<T>>,
+}
+
+impl<T> Receiver<T> {
+    pub(super) fn new(half: RxHalf<T>) -> Self {
+        Self { half: Some(half) }
+    }
+
+    /// Refuses a value from now on.
+    ///
+    /// A send that comes later fails, and [`Sender::closed`](super::Sender::closed) completes. A
+    /// value that was sent before can still be received, by [`try_recv`](Self::try_recv) or by
+    /// awaiting. Does nothing if the channel is closed already or the value was received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::oneshot;
+    /// use zokio::sync::oneshot::error::TryRecvError;
+    ///
+    /// let (tx, mut rx) = oneshot::channel();
+    /// rx.close();
+    /// assert_eq!(tx.send("late"), Err("late"));
+    /// assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
+    /// ```
+    pub fn close(&mut self) {
+        if let Some(half) = &mut self.half {
+            half.close();
+        }
+    }
+
+    /// Whether the value, or the fact that there is none, was already handed out.
+    ///
+    /// Polling a terminated receiver panics. Sending, dropping the sender and closing do not
+    /// terminate the receiver by themselves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use zokio::sync::oneshot;
+    ///
+    /// let (tx, mut rx) = oneshot::channel();
+    /// tx.send(1).unwrap();
+    /// assert!(!rx.is_terminated());
+    /// assert_eq!((&mut rx).await, Ok(1));
+    /// assert!(rx.is_terminated());
+    /// # })
+    /// ```
+    pub fn is_terminated(&self) -> bool {
+        self.half.is_none()
+    }
+
+    /// Whether no value is waiting: none was sent yet, none will come, or it was received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::oneshot;
+    ///
+    /// let (tx, mut rx) = oneshot::channel();
+    /// assert!(rx.is_empty());
+    /// tx.send(1).unwrap();
+    /// assert!(!rx.is_empty());
+    /// let _ = rx.try_recv();
+    /// assert!(rx.is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        !self.half.as_ref().is_some_and(RxHalf::has_value)
+    }
+
+    /// Takes the value if it is there, without waiting.
+    ///
+    /// # Errors
+    /// [`TryRecvError::Empty`] while the sender may still send, and [`TryRecvError::Closed`] when
+    /// no value will come, or it was received before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::oneshot;
+    /// use zokio::sync::oneshot::error::TryRecvError;
+    ///
+    /// let (tx, mut rx) = oneshot::channel();
+    /// assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    /// tx.send("hello").unwrap();
+    /// assert_eq!(rx.try_recv(), Ok("hello"));
+    /// assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
+    /// ```
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        match RxHalf::take(&mut self.half) {
+            Taken::Value(value) => Ok(value),
+            Taken::Empty => Err(TryRecvError::Empty),
+            Taken::Closed => Err(TryRecvError::Closed),
+        }
+    }
+}
+
+impl<T> Future for Receiver<T> {
+    type Output = Result<T, RecvError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        assert!(
+            !self.is_terminated(),
+            "oneshot receiver polled after it has completed; check `is_terminated` first"
+        );
+        let coop = ready!(poll_proceed(cx));
+        let result = match RxHalf::poll(&mut self.half, cx) {
+            Taken::Value(value) => Ok(value),
+            Taken::Empty => return Poll::Pending,
+            Taken::Closed => Err(RecvError(())),
+        };
+        coop.made_progress();
+        Poll::Ready(result)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("is_terminated", &self.is_terminated())
+            .field("is_empty", &self.is_empty())
+            .finish_non_exhaustive()
+    }
+}

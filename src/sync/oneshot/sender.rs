@@ -1,0 +1,119 @@
+//! The sending half.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
+
+use super::cell::TxHalf;
+use crate::util::budget::poll_proceed;
+
+/// Sends one value to its [`Receiver`](super::Receiver).
+///
+/// Made by [`channel`](super::channel). Dropping it without sending makes the receiver fail.
+pub struct Sender<T> {
+    half: TxHalf<T>,
+}
+
+impl<T> Sender<T> {
+    pub(super) fn new(half: TxHalf<T>) -> Self {
+        Self { half }
+    }
+
+    /// Sends the value and uses the sender up. Never waits.
+    ///
+    /// `Ok` means that the value is in the channel; the receiver may still be dropped without
+    /// looking at it.
+    ///
+    /// # Errors
+    /// Gives `value` back if the receiver was dropped or closed before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::oneshot;
+    ///
+    /// let (tx, rx) = oneshot::channel();
+    /// drop(rx);
+    /// assert_eq!(tx.send("nobody listens"), Err("nobody listens"));
+    /// ```
+    #[inline]
+    pub fn send(self, value: T) -> Result<(), T> {
+        self.half.send(value)
+    }
+
+    /// Waits until the receiver is dropped or closed.
+    ///
+    /// Useful to stop work whose result nobody wants any more.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing. The sender remembers the task it last waited in until
+    /// it waits again, is used up, or the receiver closes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use zokio::sync::oneshot;
+    ///
+    /// let (mut tx, rx) = oneshot::channel::<u32>();
+    /// zokio::spawn(async move { drop(rx) });
+    /// tx.closed().await;
+    /// assert!(tx.is_closed());
+    /// # })
+    /// ```
+    pub async fn closed(&mut self) {
+        poll_fn(|cx| self.poll_closed(cx)).await;
+    }
+
+    /// Whether the receiver was dropped or closed, so that [`send`](Self::send) would fail.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::oneshot;
+    ///
+    /// let (tx, rx) = oneshot::channel::<u32>();
+    /// assert!(!tx.is_closed());
+    /// drop(rx);
+    /// assert!(tx.is_closed());
+    /// ```
+    pub fn is_closed(&self) -> bool {
+        self.half.is_closed()
+    }
+
+    /// The poll form of [`closed`](Self::closed).
+    ///
+    /// `Pending` stores the task's waker in place of a former one; only the last one is woken.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost when the caller stops polling. The waker stays stored until the next
+    /// poll, until the sender is used up, or until the receiver closes and wakes it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::future::poll_fn;
+    /// use zokio::sync::oneshot;
+    ///
+    /// let (mut tx, mut rx) = oneshot::channel::<u32>();
+    /// rx.close();
+    /// poll_fn(|cx| tx.poll_closed(cx)).await;
+    /// # })
+    /// ```
+    pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let coop = ready!(poll_proceed(cx));
+        ready!(self.half.poll_closed(cx));
+        coop.made_progress();
+        Poll::Ready(())
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender")
+            .field("is_closed", &self.is_closed())
+            .finish_non_exhaustive()
+    }
+}
