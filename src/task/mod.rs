@@ -1,1 +1,4 @@
-//! placeholder
+//! Asynchronous tasks: spawning, joining, aborting.
+#![forbid(unsafe_code)]
+
+pub use crate::scheduler::task::{AbortHandle, Id, JoinError, JoinHandle};

@@ -1,0 +1,187 @@
+//! The runtime's own handles of a task: [`Task`], [`Notified`], [`UnownedTask`].
+//!
+//! Each is one reference.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+
+use super::Schedule;
+use super::header::Header;
+use super::id::Id;
+use crate::util::budget;
+
+/// A task, as its owner's list holds it.
+pub(crate) struct Task<S: 'static> {
+    raw: NonNull<Header>,
+    _scheduler: PhantomData<S>,
+}
+
+// SAFETY: a handle reaches the future only by `shutdown`. For a future that is not `Send`, whoever
+// bound it promised that its list's thread alone does that (`OwnedTasks::bind_local`).
+unsafe impl<S: Schedule> Send for Task<S> {}
+// SAFETY: nothing is done with a `&Task` but to compare it.
+unsafe impl<S: Schedule> Sync for Task<S> {}
+
+impl<S: 'static> Task<S> {
+    /// # Safety
+    ///
+    /// The task has a scheduler `S`, and the caller gives a reference away.
+    pub(super) unsafe fn from_raw(raw: NonNull<Header>) -> Self {
+        Self {
+            raw,
+            _scheduler: PhantomData,
+        }
+    }
+
+    pub(super) fn as_raw(&self) -> NonNull<Header> {
+        self.raw
+    }
+
+    fn header(&self) -> &Header {
+        // SAFETY: T1: the handle has a reference.
+        unsafe { self.raw.as_ref() }
+    }
+
+    /// Cancels the task: drops its future and completes it, unless it is complete, or somebody
+    /// polls it just now, who will then do it after the poll.
+    pub(crate) fn shutdown(self) {
+        let raw = ManuallyDrop::new(self).raw;
+        // SAFETY: T1: the handle's reference goes along. The thread is the right one: see `Send`.
+        unsafe { (raw.as_ref().vtable.shutdown)(raw) };
+    }
+}
+
+impl<S: 'static> Drop for Task<S> {
+    fn drop(&mut self) {
+        if self.header().state.ref_dec(1) {
+            // SAFETY: that was the last reference.
+            unsafe { (self.header().vtable.free)(self.raw) };
+        }
+    }
+}
+
+impl<S: 'static> fmt::Debug for Task<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Task").field(&self.header().id).finish()
+    }
+}
+
+/// A task that must be polled; there is at most one per task.
+///
+/// Dropping it drops a wake-up: only a scheduler whose tasks were shut down may do that.
+#[must_use = "a notification that is not run is lost"]
+pub(crate) struct Notified<S: 'static>(Task<S>);
+
+impl<S: Schedule> Notified<S> {
+    /// The id of the task.
+    pub(crate) fn id(&self) -> Id {
+        self.0.header().id
+    }
+
+    /// Polls the task once with a full budget; one that was woken meanwhile is handed to
+    /// [`Schedule::yield_now`].
+    ///
+    /// A scheduler that knows where to put such a task calls [`poll`](Self::poll), which is
+    /// cheaper.
+    pub(crate) fn run(self) {
+        if let Some(again) = self.poll() {
+            // The scheduler lies in the cell, and the cell must outlive the call.
+            again.0.header().state.ref_inc();
+            let raw = again.into_raw();
+            // SAFETY: T1: the reference that was just made is for `kept`.
+            let kept = unsafe { Task::<S>::from_raw(raw) };
+            // SAFETY: the notification goes along, and `kept` is another reference.
+            unsafe { (kept.header().vtable.yield_now)(raw) };
+        }
+    }
+
+    /// Polls the task once with a full budget; gives it back if it was woken meanwhile.
+    #[must_use = "a notification that is not run is lost"]
+    pub(crate) fn poll(self) -> Option<Self> {
+        let raw = self.into_raw();
+        // SAFETY: T1: the notification's reference goes along, and comes back with `true`.
+        let again = budget::with_budget(|| unsafe { (raw.as_ref().vtable.run)(raw) });
+        // SAFETY: see above.
+        again.then(|| unsafe { Self::from_raw(raw) })
+    }
+
+    /// The task as a pointer, for an atomic slot.
+    pub(crate) fn into_raw(self) -> NonNull<Header> {
+        ManuallyDrop::new(self).0.raw
+    }
+
+    /// The task that [`into_raw`](Self::into_raw) made a pointer of.
+    ///
+    /// # Safety
+    ///
+    /// The pointer came out of `into_raw` of a `Notified<S>` and is used once.
+    pub(crate) unsafe fn from_raw(raw: NonNull<Header>) -> Self {
+        // SAFETY: T1: the notification has a reference.
+        Self(unsafe { Task::from_raw(raw) })
+    }
+}
+
+impl<S: 'static> fmt::Debug for Notified<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Notified")
+            .field(&self.0.header().id)
+            .finish()
+    }
+}
+
+/// A task that is in no list and runs exactly once: a closure of the blocking pool.
+///
+/// Dropping it cancels it.
+#[must_use = "a task that is not run is cancelled"]
+pub(crate) struct UnownedTask {
+    raw: NonNull<Header>,
+}
+
+// SAFETY: only `blocking_task` makes one, of a closure and an output that are `Send`.
+unsafe impl Send for UnownedTask {}
+// SAFETY: a `&UnownedTask` gives nothing but the id.
+unsafe impl Sync for UnownedTask {}
+
+impl UnownedTask {
+    /// # Safety
+    ///
+    /// The task is notified, the caller gives its reference away, the future and its output are
+    /// `Send`, and the future never says `Pending`.
+    pub(super) unsafe fn from_raw(raw: NonNull<Header>) -> Self {
+        Self { raw }
+    }
+
+    /// The id of the task.
+    pub(crate) fn id(&self) -> Id {
+        // SAFETY: T1: the handle has a reference.
+        unsafe { self.raw.as_ref() }.id
+    }
+
+    /// Runs the closure here, without a budget; not at all if the task was aborted.
+    pub(crate) fn run(self) {
+        let raw = ManuallyDrop::new(self).raw;
+        // SAFETY: T1: the handle's reference goes along; a ready future is not notified again.
+        let again = unsafe { (raw.as_ref().vtable.run)(raw) };
+        debug_assert!(!again, "a blocking task runs once");
+    }
+
+    /// Cancels the task.
+    pub(crate) fn shutdown(self) {
+        drop(self);
+    }
+}
+
+impl Drop for UnownedTask {
+    fn drop(&mut self) {
+        // SAFETY: T1: the handle's reference goes along.
+        unsafe { (self.raw.as_ref().vtable.shutdown)(self.raw) };
+    }
+}
+
+impl fmt::Debug for UnownedTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("UnownedTask").field(&self.id()).finish()
+    }
+}

@@ -1,0 +1,168 @@
+//! The memory of a task: the cell, its type-erased front (the header), and its vtable.
+//!
+//! Who may touch which part when is said in `mod.rs`; `harness.rs` does it.
+
+use std::future::Future;
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::ptr::{self, NonNull};
+use std::task::{Context, Poll, Waker};
+
+use super::error::{JoinError, Payload};
+use super::id::{self, Id};
+use super::list::Links;
+use super::state::State;
+use crate::loom::cell::UnsafeCell;
+
+/// The part of a cell that does not depend on the future's type. It comes first, so a pointer to
+/// it is a pointer to the cell.
+pub(crate) struct Header {
+    pub(super) state: State,
+    pub(super) vtable: &'static VTable,
+    pub(super) id: Id,
+    /// T5: neighbours in the owned list, guarded by the list's lock.
+    pub(super) links: UnsafeCell<Links>,
+    /// T5: which list the task was put into, for good: compared, never followed.
+    pub(super) owner: UnsafeCell<*const ()>,
+    /// T4: the waker of the task that joins this one.
+    pub(super) join_slot: UnsafeCell<MaybeUninit<Waker>>,
+}
+
+/// What depends on the types of the future and the scheduler.
+///
+/// Every function is given a pointer to the header of a cell with these types.
+pub(super) struct VTable {
+    /// Runs a notified task once and uses its reference up, unless it returns true: then the task
+    /// is notified again and the reference is the new notification's.
+    pub(super) run: unsafe fn(NonNull<Header>) -> bool,
+    /// Hands a notification, whose reference it uses up, to the scheduler.
+    pub(super) schedule: unsafe fn(NonNull<Header>),
+    /// As `schedule`, for a task that was woken while it ran.
+    pub(super) yield_now: unsafe fn(NonNull<Header>),
+    /// Cancels the task unless it is complete, and uses up a reference.
+    pub(super) shutdown: unsafe fn(NonNull<Header>),
+    /// Moves the result to `*dst`, a `MaybeUninit<Result<F::Output, JoinError>>`. T3 must hold.
+    pub(super) take_output: unsafe fn(NonNull<Header>, dst: NonNull<()>),
+    /// Drops the result if it is still there. T3 must hold.
+    pub(super) drop_output: unsafe fn(NonNull<Header>),
+    /// Frees the cell, to which no reference is left.
+    pub(super) free: unsafe fn(NonNull<Header>),
+}
+
+/// One task.
+#[repr(C)]
+pub(super) struct Cell<F: Future, S> {
+    pub(super) header: Header,
+    pub(super) scheduler: S,
+    pub(super) stage: StageCell<F>,
+}
+
+/// The future, then the result, then nothing.
+pub(super) enum Stage<F: Future> {
+    Future(F),
+    Finished(Result<F::Output, JoinError>),
+    Consumed,
+}
+
+/// T2, T3: a stage that belongs to whoever the state word says.
+pub(super) struct StageCell<F: Future>(UnsafeCell<Stage<F>>);
+
+impl<F: Future, S> Cell<F, S> {
+    /// Allocates a task that is queued and has `refs` references.
+    pub(super) fn allocate(
+        future: F,
+        scheduler: S,
+        id: Id,
+        vtable: &'static VTable,
+        refs: usize,
+    ) -> NonNull<Header> {
+        let cell = Box::new(Cell {
+            header: Header {
+                state: State::new(refs),
+                vtable,
+                id,
+                links: UnsafeCell::new(Links::new()),
+                owner: UnsafeCell::new(ptr::null()),
+                join_slot: UnsafeCell::new(MaybeUninit::uninit()),
+            },
+            scheduler,
+            stage: StageCell(UnsafeCell::new(Stage::Future(future))),
+        });
+        NonNull::from(Box::leak(cell)).cast()
+    }
+}
+
+impl<F: Future> StageCell<F> {
+    /// Polls the future.
+    ///
+    /// # Safety
+    ///
+    /// The caller set `RUNNING` and the stage is `Future` (T2).
+    pub(super) unsafe fn poll(&self, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.0.with_mut(|stage| {
+            // SAFETY: T2: `RUNNING` gives this thread the stage.
+            let Stage::Future(future) = (unsafe { &mut *stage }) else {
+                unreachable!("a running task has a future");
+            };
+            // SAFETY: the future is never moved out of its cell: it is dropped in place.
+            unsafe { Pin::new_unchecked(future) }.poll(context)
+        })
+    }
+
+    /// Drops what the stage holds, as task `id`, and gives back the panic of doing so.
+    ///
+    /// # Safety
+    ///
+    /// The stage belongs to the caller (T2, T3).
+    pub(super) unsafe fn consume(&self, id: Id) -> Option<Payload> {
+        /// Marks the stage, also when the drop panics: nothing is dropped twice.
+        struct Consumed<F: Future>(*mut Stage<F>);
+        impl<F: Future> Drop for Consumed<F> {
+            fn drop(&mut self) {
+                // SAFETY: the stage belongs to the caller and its former value was dropped.
+                unsafe { ptr::write(self.0, Stage::Consumed) };
+            }
+        }
+
+        self.0.with_mut(|stage| {
+            catch_unwind(AssertUnwindSafe(|| {
+                let _current = id::enter(id);
+                let _consumed = Consumed(stage);
+                // SAFETY: the stage belongs to the caller; the guard makes it valid again.
+                unsafe { ptr::drop_in_place(stage) };
+            }))
+            .err()
+        })
+    }
+
+    /// Stores the result.
+    ///
+    /// # Safety
+    ///
+    /// The caller set `RUNNING` and the stage is `Consumed` (T2).
+    pub(super) unsafe fn finish(&self, result: Result<F::Output, JoinError>) {
+        self.0.with_mut(|stage| {
+            // SAFETY: T2: the stage is ours, and `Consumed` has nothing to drop.
+            unsafe { ptr::write(stage, Stage::Finished(result)) };
+        });
+    }
+
+    /// Takes the result.
+    ///
+    /// # Safety
+    ///
+    /// The task is complete and the caller is its `JoinHandle` (T3).
+    #[track_caller]
+    pub(super) unsafe fn take(&self) -> Result<F::Output, JoinError> {
+        self.0.with_mut(|stage| {
+            // SAFETY: T3: the stage of a complete task belongs to its `JoinHandle`. A result is
+            // not pinned and may move.
+            match std::mem::replace(unsafe { &mut *stage }, Stage::Consumed) {
+                Stage::Finished(result) => result,
+                Stage::Consumed => panic!("JoinHandle polled after completion"),
+                Stage::Future(_) => unreachable!("a complete task has no future"),
+            }
+        })
+    }
+}

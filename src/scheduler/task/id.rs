@@ -1,0 +1,119 @@
+//! Task ids, and which task the calling thread runs.
+#![forbid(unsafe_code)]
+
+use std::cell::Cell;
+use std::fmt;
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How many ids a thread takes from the common counter at a time.
+const BLOCK: u64 = 64;
+
+/// The first id that no thread has taken. The ids themselves are no part of any protocol, so the
+/// counter is `std`'s also where loom watches.
+static NEXT_BLOCK: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    static CURRENT: Cell<Option<Id>> = const { Cell::new(None) };
+    /// The next id of this thread's block; a multiple of `BLOCK` plus one means that it is used up.
+    static NEXT: Cell<u64> = const { Cell::new(1) };
+}
+
+/// The name of one task: no two tasks of a process that exist at the same time have the same.
+///
+/// Ids are not handed out in any order, and say nothing about which runtime a task belongs to.
+/// An id may be used again once its task is gone.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let handle = zokio::task::spawn(async { zokio::task::id() });
+/// let id = handle.id();
+/// assert_eq!(handle.await.unwrap(), id);
+/// # });
+/// ```
+#[derive(Clone, Copy, Debug, Hash, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Id(NonZeroU64);
+
+impl Id {
+    /// An id that no task has.
+    pub(crate) fn next() -> Self {
+        NEXT.with(|next| {
+            let mut id = next.get();
+            if id % BLOCK == 1 {
+                id = NEXT_BLOCK.fetch_add(BLOCK, Ordering::Relaxed);
+            }
+            next.set(id + 1);
+            Self(NonZeroU64::new(id).expect("2^64 ids are never used up"))
+        })
+    }
+
+    /// The block that the id comes from: ids that one thread made in a row share it.
+    pub(super) fn block(self) -> usize {
+        (self.0.get() / BLOCK) as usize
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The task that the calling thread polls or drops, if it does.
+pub(crate) fn current() -> Option<Id> {
+    CURRENT.with(Cell::get)
+}
+
+/// Sets the task that the calling thread runs and gives back the former one.
+pub(crate) fn set_current(id: Option<Id>) -> Option<Id> {
+    CURRENT.with(|current| current.replace(id))
+}
+
+/// Sets the task that the calling thread runs until the guard is dropped.
+pub(super) fn enter(id: Id) -> Entered {
+    Entered(set_current(Some(id)))
+}
+
+/// Restores the former task; made by [`enter`].
+pub(super) struct Entered(Option<Id>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        set_current(self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, Id, current, enter};
+    use std::collections::HashSet;
+
+    #[test]
+    fn ids_are_unique_over_threads_and_blocks() {
+        let threads: Vec<_> = (0..4)
+            .map(|_| std::thread::spawn(|| (0..BLOCK * 5).map(|_| Id::next()).collect::<Vec<_>>()))
+            .collect();
+        let mut seen = HashSet::new();
+        for thread in threads {
+            for id in thread.join().unwrap() {
+                assert!(seen.insert(id), "{id} twice");
+            }
+        }
+    }
+
+    #[test]
+    fn enter_nests() {
+        let (outer, inner) = (Id::next(), Id::next());
+        assert_eq!(current(), None);
+        let outer_guard = enter(outer);
+        {
+            let _inner_guard = enter(inner);
+            assert_eq!(current(), Some(inner));
+        }
+        assert_eq!(current(), Some(outer));
+        drop(outer_guard);
+        assert_eq!(current(), None);
+    }
+}

@@ -1,0 +1,263 @@
+//! [`JoinHandle`]: the right to a task's output, and the join slot that wakes its holder.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::task::{Context, Poll, Waker, ready};
+
+use super::abort::AbortHandle;
+use super::error::JoinError;
+use super::header::Header;
+use super::id::Id;
+use super::raw;
+use super::state::DropJoin;
+use crate::util::budget;
+
+/// The right to await a task's output.
+///
+/// A task runs whether or not its handle is awaited. Dropping the handle *detaches* the task: it
+/// runs on, and nobody can ask for its output any more.
+///
+/// Awaiting gives the output, or a [`JoinError`] if the task panicked or was cancelled. It takes
+/// one unit of the [cooperative budget](crate::task::coop).
+///
+/// # Cancel safety
+///
+/// `&mut JoinHandle` may be dropped as a future at any time and awaited again: the output stays
+/// in the task until it is taken. A poll that says `Pending` keeps the waker of that poll, and no
+/// earlier one.
+///
+/// # Panics
+///
+/// Polling again after the output was taken panics.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let handle = zokio::task::spawn(async { 6 * 7 });
+/// assert_eq!(handle.await.unwrap(), 42);
+/// # });
+/// ```
+pub struct JoinHandle<T> {
+    raw: NonNull<Header>,
+    _output: PhantomData<T>,
+}
+
+// SAFETY: the handle can move the output to its thread, and nothing else of the task.
+unsafe impl<T: Send> Send for JoinHandle<T> {}
+// SAFETY: a `&JoinHandle` does not reach the output.
+unsafe impl<T: Send> Sync for JoinHandle<T> {}
+
+impl<T> UnwindSafe for JoinHandle<T> {}
+impl<T> RefUnwindSafe for JoinHandle<T> {}
+impl<T> Unpin for JoinHandle<T> {}
+
+impl<T> JoinHandle<T> {
+    /// # Safety
+    ///
+    /// The task's output is a `T`, its state has join interest, and the caller gives a reference
+    /// away.
+    pub(super) unsafe fn from_raw(raw: NonNull<Header>) -> Self {
+        Self {
+            raw,
+            _output: PhantomData,
+        }
+    }
+
+    fn header(&self) -> &Header {
+        // SAFETY: T1: the handle has a reference.
+        unsafe { self.raw.as_ref() }
+    }
+
+    /// Asks for the task to be cancelled.
+    ///
+    /// The task's future is dropped by its runtime at the next opportunity, at the latest when it
+    /// next returns from a poll; then awaiting the handle gives an error that
+    /// [is cancelled](JoinError::is_cancelled). A task that completes before that is not
+    /// cancelled and gives its output. A closure of
+    /// [`spawn_blocking`](crate::task::spawn_blocking) that has started runs to its end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let handle = zokio::task::spawn(std::future::pending::<()>());
+    /// handle.abort();
+    /// assert!(handle.await.unwrap_err().is_cancelled());
+    /// # });
+    /// ```
+    pub fn abort(&self) {
+        // SAFETY: T1: the handle has a reference.
+        unsafe { raw::abort(self.raw) };
+    }
+
+    /// Whether the task is over: its future is gone and its output, if any, is there.
+    ///
+    /// An aborted task is over only once its future was dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let handle = zokio::task::spawn(async {});
+    /// assert!(!handle.is_finished());
+    /// zokio::task::yield_now().await;
+    /// assert!(handle.is_finished());
+    /// # });
+    /// ```
+    pub fn is_finished(&self) -> bool {
+        self.header().state.load().is_complete()
+    }
+
+    /// A handle that can abort the task and does not keep its output.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let handle = zokio::task::spawn(std::future::pending::<()>());
+    /// let abort = handle.abort_handle();
+    /// abort.abort();
+    /// assert!(handle.await.unwrap_err().is_cancelled());
+    /// # });
+    /// ```
+    pub fn abort_handle(&self) -> AbortHandle {
+        self.header().state.ref_inc();
+        // SAFETY: the reference was just made.
+        unsafe { AbortHandle::from_raw(self.raw) }
+    }
+
+    /// The id of the task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let handle = zokio::task::spawn(async { zokio::task::id() });
+    /// let id = handle.id();
+    /// assert_eq!(handle.await.unwrap(), id);
+    /// # });
+    /// ```
+    pub fn id(&self) -> Id {
+        self.header().id
+    }
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let budget = ready!(budget::poll_proceed(cx));
+        // SAFETY: T4: this is the handle, held exclusively.
+        if !unsafe { poll_complete(self.header(), cx.waker()) } {
+            return Poll::Pending;
+        }
+        let mut result = MaybeUninit::<Self::Output>::uninit();
+        let dst = NonNull::from(&mut result).cast();
+        // SAFETY: T3: this is the handle of a complete task, and its output is a `T`.
+        unsafe { (self.header().vtable.take_output)(self.raw, dst) };
+        budget.made_progress();
+        // SAFETY: `take_output` wrote it.
+        Poll::Ready(unsafe { result.assume_init() })
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        match self.header().state.drop_join() {
+            DropJoin::Nothing => return,
+            // SAFETY: that was the last reference.
+            DropJoin::Free => return unsafe { (self.header().vtable.free)(self.raw) },
+            // SAFETY: T4: `JOIN_WAKER` was cleared before the task completed: the slot is ours.
+            DropJoin::DropWaker => unsafe { drop_waker(self.header()) },
+            // SAFETY: T3: this is the handle of a complete task.
+            DropJoin::DropOutput => unsafe { (self.header().vtable.drop_output)(self.raw) },
+        }
+        // SAFETY: T1: the handle's reference, given up once.
+        unsafe { raw::drop_ref(self.raw) };
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle")
+            .field("id", &self.id())
+            .finish()
+    }
+}
+
+/// Whether the task is complete; if not, `waker` is in the slot and will be woken.
+///
+/// # Safety
+///
+/// The caller is the task's `JoinHandle`, held exclusively.
+unsafe fn poll_complete(header: &Header, waker: &Waker) -> bool {
+    let state = &header.state;
+    let now = state.load();
+    if now.is_complete() {
+        return true;
+    }
+    if now.has_join_waker() {
+        // SAFETY: T4: the slot holds a waker which nobody changes. Its completer may be using it
+        // up meanwhile, which leaves the bytes as they are; they are compared and not followed.
+        let same = header
+            .join_slot
+            .with(|slot| unsafe { (*slot).assume_init_ref() }.will_wake(waker));
+        if same {
+            return false;
+        }
+        if state.unset_join_waker().is_err() {
+            return true;
+        }
+        // SAFETY: T4: the slot is ours again.
+        unsafe { drop_waker(header) };
+    }
+    let waker = waker.clone();
+    header
+        .join_slot
+        // SAFETY: T4: `JOIN_WAKER` is clear, so the slot is ours, and it is empty.
+        .with_mut(|slot| unsafe { (*slot).write(waker) });
+    if state.set_join_waker().is_err() {
+        // SAFETY: T4: the slot stayed ours.
+        unsafe { drop_waker(header) };
+        return true;
+    }
+    false
+}
+
+/// Empties the slot.
+///
+/// # Safety
+///
+/// T4: the slot holds a waker and belongs to the caller.
+unsafe fn drop_waker(header: &Header) {
+    // SAFETY: as the caller says. The waker is dropped outside of the cell's accesses, since that
+    // may run anything.
+    let waker = header
+        .join_slot
+        .with(|slot| unsafe { (*slot).assume_init_read() });
+    drop(waker);
+}
+
+/// Wakes the joiner and uses the waker up.
+///
+/// # Safety
+///
+/// T4: the caller completed the task while `JOIN_WAKER` was set.
+pub(super) unsafe fn wake_joiner(header: &Header) {
+    // SAFETY: T4: the slot holds a waker and is the completer's. It is read and not overwritten:
+    // the `JoinHandle` may be comparing its bytes.
+    let waker = header
+        .join_slot
+        .with(|slot| unsafe { (*slot).assume_init_read() });
+    let woken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| waker.wake()));
+    if let Err(payload) = woken {
+        // The hook reported it, and there is nobody else to tell; its drop may panic again.
+        std::mem::forget(payload);
+    }
+}

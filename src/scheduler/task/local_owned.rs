@@ -1,0 +1,181 @@
+//! [`LocalOwnedTasks`]: the tasks of a scheduler that lives on one thread.
+
+use std::cell::Cell as StdCell;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::handles::{Notified, Task};
+use super::header::Cell;
+use super::id::Id;
+use super::join::JoinHandle;
+use super::list::{self, List};
+use super::{Schedule, harness};
+use crate::loom::cell::UnsafeCell;
+
+static NEXT_THREAD: AtomicU64 = AtomicU64::new(1);
+
+thread_local! {
+    static THREAD: StdCell<u64> = const { StdCell::new(0) };
+}
+
+/// A number that no other thread ever has; usable also while a thread ends.
+pub(crate) fn thread_number() -> u64 {
+    THREAD.with(|thread| {
+        if thread.get() == 0 {
+            thread.set(NEXT_THREAD.fetch_add(1, Ordering::Relaxed));
+        }
+        thread.get()
+    })
+}
+
+/// The tasks of a scheduler that lives on one thread, which need not be `Send`.
+///
+/// Any thread may hold it. Every method but those that say otherwise panics on a thread other
+/// than the one that made it.
+pub(crate) struct LocalOwnedTasks<S: 'static> {
+    owner: u64,
+    /// T5: only the owner gets here, and no reference into it is ever held across other code. Its
+    /// address is the owner of its tasks.
+    inner: Box<UnsafeCell<Inner>>,
+    _scheduler: PhantomData<fn() -> S>,
+}
+
+struct Inner {
+    list: List,
+    closed: bool,
+}
+
+// SAFETY: T5: every access checks that it comes from the owner's thread, and dropping it elsewhere
+// drops no task.
+unsafe impl<S> Send for LocalOwnedTasks<S> {}
+// SAFETY: as above.
+unsafe impl<S> Sync for LocalOwnedTasks<S> {}
+
+impl<S: Schedule> LocalOwnedTasks<S> {
+    /// A list that belongs to the calling thread.
+    pub(crate) fn new() -> Self {
+        Self {
+            owner: thread_number(),
+            inner: Box::new(UnsafeCell::new(Inner {
+                list: List::new(),
+                closed: false,
+            })),
+            _scheduler: PhantomData,
+        }
+    }
+
+    /// Whether the calling thread is the one that made the list; any thread may ask.
+    pub(crate) fn is_owner(&self) -> bool {
+        self.owner == thread_number()
+    }
+
+    fn with_inner<R>(&self, f: impl FnOnce(&mut Inner) -> R) -> R {
+        assert!(
+            self.is_owner(),
+            "a local task's list is used on its own thread only"
+        );
+        // SAFETY: T5: this is the only thread, and `f` (all of them are below) calls nothing that
+        // comes back here.
+        self.inner.with_mut(|inner| f(unsafe { &mut *inner }))
+    }
+
+    /// Makes a task of `future`. The caller queues the notification.
+    ///
+    /// There is none if the list is closed: then the task is cancelled already.
+    ///
+    /// # Safety
+    ///
+    /// The scheduler runs notifications of this task, also those that it is given later, on this
+    /// thread or never.
+    pub(crate) unsafe fn bind<F>(
+        &self,
+        future: F,
+        scheduler: S,
+        id: Id,
+    ) -> (JoinHandle<F::Output>, Option<Notified<S>>)
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        assert!(
+            self.is_owner(),
+            "a local task is spawned on its own thread only"
+        );
+        // One reference each for the list, the notification, and the handle.
+        let raw = Cell::allocate(future, scheduler, id, harness::vtable::<F, S>(), 3);
+        // SAFETY: T1: the three references go to these three.
+        let (join, notified, task) = unsafe {
+            (
+                JoinHandle::from_raw(raw),
+                Notified::from_raw(raw),
+                Task::<S>::from_raw(raw),
+            )
+        };
+        let owner = self.address();
+        let pushed = self.with_inner(|inner| {
+            if !inner.closed {
+                // SAFETY: T5: nobody else knows the task; the reference of `task` goes along.
+                unsafe { inner.list.push(raw, owner) };
+            }
+            !inner.closed
+        });
+        if pushed {
+            std::mem::forget(task);
+            (join, Some(notified))
+        } else {
+            drop(notified);
+            task.shutdown();
+            (join, None)
+        }
+    }
+
+    /// Takes a task out of the list; `None` if it is not in it (any more).
+    pub(crate) fn remove(&self, task: &Task<S>) -> Option<Task<S>> {
+        let raw = task.as_raw();
+        // SAFETY: the caller has the task.
+        if unsafe { list::owner(raw) } != self.address() {
+            return None;
+        }
+        // SAFETY: T5: the task was put into this list, and `task` keeps it.
+        let removed = self.with_inner(|inner| unsafe { inner.list.remove(raw) });
+        // SAFETY: T1: the list's reference comes back.
+        removed.then(|| unsafe { Task::from_raw(raw) })
+    }
+
+    /// Lets no task in any more and shuts down those that are there.
+    pub(crate) fn close_and_shutdown_all(&self) {
+        self.with_inner(|inner| inner.closed = true);
+        while let Some(raw) = self.with_inner(|inner| inner.list.pop()) {
+            // SAFETY: T1: the list's reference.
+            unsafe { Task::<S>::from_raw(raw) }.shutdown();
+        }
+    }
+
+    /// Whether there are no tasks.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.with_inner(|inner| inner.list.len() == 0)
+    }
+
+    fn address(&self) -> *const () {
+        std::ptr::from_ref(&*self.inner).cast()
+    }
+}
+
+impl<S: 'static> Drop for LocalOwnedTasks<S> {
+    fn drop(&mut self) {
+        // SAFETY: T5: nobody else has the list any more.
+        let len = self.inner.with(|inner| unsafe { (*inner).list.len() });
+        if len > 0 {
+            // T5: the address stays that of a list while a task compares itself to it.
+            let empty = Inner {
+                list: List::new(),
+                closed: true,
+            };
+            std::mem::forget(std::mem::replace(
+                &mut self.inner,
+                Box::new(UnsafeCell::new(empty)),
+            ));
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Every interleaving of run, wake, abort, shutdown, join and drop.

@@ -1,0 +1,201 @@
+//! [`OwnedTasks`]: every task of a scheduler, so that shutting down reaches them all.
+//!
+//! The list is cut into shards with a lock each. A task goes to a shard by its id, and the ids
+//! that one thread makes come in blocks, so that threads which spawn at the same time rarely meet
+//! on a lock.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use crossbeam_utils::CachePadded;
+
+use super::handles::{Notified, Task};
+use super::header::{Cell, Header};
+use super::id::Id;
+use super::join::JoinHandle;
+use super::list::{self, List};
+use super::{Schedule, harness};
+use crate::loom::sync::Mutex;
+use crate::loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// The tasks of one scheduler.
+pub(crate) struct OwnedTasks<S: 'static> {
+    /// A power of two of them. T5: a shard's address is the owner of its tasks.
+    shards: Box<[CachePadded<Shard>]>,
+    closed: AtomicBool,
+    _scheduler: PhantomData<fn() -> S>,
+}
+
+struct Shard {
+    list: Mutex<List>,
+    /// The length, for readers without the lock. It is written with the lock.
+    len: AtomicUsize,
+}
+
+impl Shard {
+    fn address(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
+    }
+}
+
+impl<S: Schedule> OwnedTasks<S> {
+    /// A list for a scheduler with one thread.
+    pub(crate) fn new() -> Self {
+        Self::with_threads(1)
+    }
+
+    /// A list for a scheduler with `threads` threads.
+    pub(crate) fn with_threads(threads: usize) -> Self {
+        let shards = if threads <= 1 {
+            1
+        } else {
+            (threads * 4).next_power_of_two()
+        };
+        Self {
+            shards: (0..shards)
+                .map(|_| {
+                    CachePadded::new(Shard {
+                        list: Mutex::new(List::new()),
+                        len: AtomicUsize::new(0),
+                    })
+                })
+                .collect(),
+            closed: AtomicBool::new(false),
+            _scheduler: PhantomData,
+        }
+    }
+
+    /// Makes a task of `future`. The caller queues the notification.
+    ///
+    /// There is none if the list is closed: then the task is cancelled already.
+    pub(crate) fn bind<F>(
+        &self,
+        future: F,
+        scheduler: S,
+        id: Id,
+    ) -> (JoinHandle<F::Output>, Option<Notified<S>>)
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        // SAFETY: the future and its output are `Send`.
+        unsafe { self.bind_local(future, scheduler, id) }
+    }
+
+    /// As [`bind`](Self::bind), for a future that may not be `Send`.
+    ///
+    /// # Safety
+    ///
+    /// Unless the future and its output are `Send`: every notification of this task, also those
+    /// that the scheduler is given later, is run on the calling thread, and so is
+    /// [`close_and_shutdown_all`](Self::close_and_shutdown_all); or else never.
+    pub(crate) unsafe fn bind_local<F>(
+        &self,
+        future: F,
+        scheduler: S,
+        id: Id,
+    ) -> (JoinHandle<F::Output>, Option<Notified<S>>)
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        // One reference each for the list, the notification, and the handle.
+        let raw = Cell::allocate(future, scheduler, id, harness::vtable::<F, S>(), 3);
+        // SAFETY: T1: the three references go to these three.
+        let (join, notified, task) = unsafe {
+            (
+                JoinHandle::from_raw(raw),
+                Notified::from_raw(raw),
+                Task::<S>::from_raw(raw),
+            )
+        };
+        let shard = &self.shards[id.block() & (self.shards.len() - 1)];
+        let mut list = shard.list.lock();
+        if self.closed.load(Ordering::Acquire) {
+            drop(list);
+            drop(notified);
+            task.shutdown();
+            return (join, None);
+        }
+        std::mem::forget(task);
+        // SAFETY: T5: nobody else knows the task, and the reference of `task` goes along.
+        unsafe { list.push(raw, shard.address()) };
+        shard.len.store(list.len(), Ordering::Relaxed);
+        (join, Some(notified))
+    }
+
+    /// Takes a task out of the list; `None` if it is not in it (any more).
+    pub(crate) fn remove(&self, task: &Task<S>) -> Option<Task<S>> {
+        let raw = task.as_raw();
+        let shard = self.shard_of(raw)?;
+        let mut list = shard.list.lock();
+        // SAFETY: T5: the task was put into this list, as `shard_of` says, and `task` keeps it.
+        let removed = unsafe { list.remove(raw) };
+        shard.len.store(list.len(), Ordering::Relaxed);
+        // SAFETY: T1: the list's reference comes back.
+        removed.then(|| unsafe { Task::from_raw(raw) })
+    }
+
+    /// The shard that the task was put into, if it is one of this list.
+    fn shard_of(&self, task: NonNull<Header>) -> Option<&Shard> {
+        // SAFETY: the caller has the task.
+        let owner = unsafe { list::owner(task) };
+        // SAFETY: as above.
+        let id = unsafe { task.as_ref() }.id;
+        let shard = &self.shards[id.block() & (self.shards.len() - 1)];
+        (shard.address() == owner).then_some(&**shard)
+    }
+
+    /// Lets no task in any more and shuts down those that are there.
+    ///
+    /// A task that another thread polls just now is shut down by that thread, after the poll.
+    pub(crate) fn close_and_shutdown_all(&self) {
+        self.closed.store(true, Ordering::Release);
+        for shard in &self.shards {
+            loop {
+                let popped = {
+                    let mut list = shard.list.lock();
+                    let popped = list.pop();
+                    shard.len.store(list.len(), Ordering::Relaxed);
+                    popped
+                };
+                let Some(raw) = popped else { break };
+                // SAFETY: T1: the list's reference. What is shut down may lock any shard.
+                unsafe { Task::<S>::from_raw(raw) }.shutdown();
+            }
+        }
+    }
+
+    /// How many tasks there are.
+    pub(crate) fn len(&self) -> usize {
+        self.shards
+            .iter()
+            .map(|shard| shard.len.load(Ordering::Relaxed))
+            .sum()
+    }
+
+    /// Whether there are no tasks.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether no task is let in any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}
+
+impl<S: 'static> Drop for OwnedTasks<S> {
+    fn drop(&mut self) {
+        let len: usize = self
+            .shards
+            .iter_mut()
+            .map(|shard| shard.list.get_mut().len())
+            .sum();
+        if len > 0 {
+            // T5: the address of a shard stays that of a shard while a task compares itself to it.
+            std::mem::forget(std::mem::take(&mut self.shards));
+        }
+    }
+}

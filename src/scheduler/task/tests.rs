@@ -1,0 +1,1 @@
+//! The cell on one thread and on many, without a runtime.

@@ -1,0 +1,103 @@
+//! The waker of a task: one reference to its cell.
+
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
+use std::ptr::NonNull;
+use std::task::{RawWaker, RawWakerVTable, Waker};
+
+use super::header::Header;
+use super::state::Wake;
+
+/// One vtable for all tasks, so that wakers of the same task compare equal.
+static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
+
+/// A waker that has no reference of its own.
+pub(super) struct BorrowedWaker<'a> {
+    waker: ManuallyDrop<Waker>,
+    _task: PhantomData<&'a NonNull<Header>>,
+}
+
+impl Deref for BorrowedWaker<'_> {
+    type Target = Waker;
+
+    fn deref(&self) -> &Waker {
+        &self.waker
+    }
+}
+
+/// The waker that a poll gets: it costs nothing unless the future clones it.
+///
+/// # Safety
+///
+/// The header is the front of a cell that lives as long as the borrow.
+pub(super) unsafe fn borrowed(task: &NonNull<Header>) -> BorrowedWaker<'_> {
+    // SAFETY: the vtable's functions take a pointer to the header of a live cell. The waker is
+    // never dropped, so that it needs no reference.
+    let waker = unsafe { Waker::from_raw(RawWaker::new(task.as_ptr().cast(), &VTABLE)) };
+    BorrowedWaker {
+        waker: ManuallyDrop::new(waker),
+        _task: PhantomData,
+    }
+}
+
+/// # Safety
+///
+/// `data` is the data of a waker with this vtable.
+unsafe fn header(data: *const ()) -> NonNull<Header> {
+    // SAFETY: it was made from a `NonNull`.
+    unsafe { NonNull::new_unchecked(data.cast_mut().cast()) }
+}
+
+/// # Safety
+///
+/// The header is the front of a live cell.
+unsafe fn free(task: NonNull<Header>) {
+    // SAFETY: the caller gave up the last reference.
+    unsafe { (task.as_ref().vtable.free)(task) };
+}
+
+unsafe fn clone(data: *const ()) -> RawWaker {
+    // SAFETY: T1: the waker that is cloned has a reference, or borrows one.
+    unsafe { header(data).as_ref() }.state.ref_inc();
+    RawWaker::new(data, &VTABLE)
+}
+
+unsafe fn wake(data: *const ()) {
+    // SAFETY: the data of a waker of this vtable.
+    let task = unsafe { header(data) };
+    // SAFETY: T1: the waker has a reference.
+    let front = unsafe { task.as_ref() };
+    match front.state.wake_by_val() {
+        Wake::Nothing => {}
+        // SAFETY: that was the last reference.
+        Wake::Free => unsafe { free(task) },
+        Wake::Schedule => {
+            // SAFETY: a reference was made for the notification, and we still have ours.
+            unsafe { (front.vtable.schedule)(task) };
+            // SAFETY: T1: our own reference.
+            unsafe { drop_waker(data) };
+        }
+    }
+}
+
+unsafe fn wake_by_ref(data: *const ()) {
+    // SAFETY: the data of a waker of this vtable.
+    let task = unsafe { header(data) };
+    // SAFETY: T1: the waker has a reference, or borrows one.
+    let front = unsafe { task.as_ref() };
+    if front.state.wake_by_ref() {
+        // SAFETY: a reference was made for the notification, and the waker keeps its own.
+        unsafe { (front.vtable.schedule)(task) };
+    }
+}
+
+unsafe fn drop_waker(data: *const ()) {
+    // SAFETY: the data of a waker of this vtable.
+    let task = unsafe { header(data) };
+    // SAFETY: T1: the waker has a reference.
+    if unsafe { task.as_ref() }.state.ref_dec(1) {
+        // SAFETY: that was the last reference.
+        unsafe { free(task) };
+    }
+}
