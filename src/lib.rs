@@ -27,7 +27,6 @@ pub mod time;
 
 #[cfg(not(loom))]
 pub(crate) mod blocking;
-#[cfg(not(loom))]
 pub(crate) mod driver;
 pub(crate) mod scheduler;
 pub(crate) mod timer;

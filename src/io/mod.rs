@@ -25,7 +25,9 @@ mod async_buf_read;
 mod async_read;
 mod async_seek;
 mod async_write;
+mod interest;
 mod read_buf;
+mod ready;
 mod util;
 
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};
@@ -34,4 +36,6 @@ pub use self::async_buf_read::AsyncBufRead;
 pub use self::async_read::AsyncRead;
 pub use self::async_seek::AsyncSeek;
 pub use self::async_write::AsyncWrite;
+pub use self::interest::Interest;
 pub use self::read_buf::ReadBuf;
+pub use self::ready::Ready;

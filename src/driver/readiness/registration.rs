@@ -1,0 +1,243 @@
+//! [`Registration`]: one file descriptor that the driver watches, and the loops that try an
+//! operation, wait when it would block, and try again.
+//!
+//! The operation itself is the caller's closure; nothing here knows what a socket is.
+#![forbid(unsafe_code)]
+
+use std::future::poll_fn;
+use std::io;
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use super::registry::Shared;
+use super::slot::{Direction, Slot};
+use super::word::Snapshot;
+use crate::driver::shutdown_error;
+use crate::io::{Interest, Ready};
+use crate::util::budget;
+
+/// What one look at a registration showed. Clearing readiness takes the event that disproved it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadyEvent {
+    tick: u32,
+    /// The flags that were asked about and set.
+    pub(crate) ready: Ready,
+}
+
+impl ReadyEvent {
+    fn new(snapshot: Snapshot, mask: Ready) -> ReadyEvent {
+        ReadyEvent {
+            tick: snapshot.tick(),
+            ready: Ready::from_bits(snapshot.ready()) & mask,
+        }
+    }
+
+    /// The same event without some of its flags.
+    pub(crate) fn without(self, ready: Ready) -> ReadyEvent {
+        ReadyEvent {
+            ready: self.ready - ready,
+            ..self
+        }
+    }
+
+    /// The same event with no flags but these.
+    pub(crate) fn only(self, ready: Ready) -> ReadyEvent {
+        ReadyEvent {
+            ready: self.ready & ready,
+            ..self
+        }
+    }
+}
+
+/// A file descriptor that is being watched. Dropping it ends the watch.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    shared: Arc<Shared>,
+    index: u32,
+    fd: RawFd,
+}
+
+impl Registration {
+    pub(super) fn new(shared: Arc<Shared>, index: u32, fd: RawFd) -> Registration {
+        Registration { shared, index, fd }
+    }
+
+    #[inline]
+    fn slot(&self) -> &Slot {
+        self.shared
+            .slots
+            .slot(self.index)
+            .expect("a registration's index has a slot")
+    }
+
+    /// Takes `ready` for granted until an operation shows otherwise.
+    pub(crate) fn assume(&self, ready: Ready) {
+        self.slot().word().assume(ready.bits());
+    }
+
+    /// What is known now.
+    pub(crate) fn event(&self, interest: Interest) -> ReadyEvent {
+        ReadyEvent::new(self.slot().word().load(), interest.mask())
+    }
+
+    /// Waits until the direction is ready; spends one unit of the coop budget when it is.
+    ///
+    /// Only the last waker of each direction is woken.
+    ///
+    /// # Errors
+    ///
+    /// When the driver is shut down.
+    pub(crate) fn poll_ready(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+    ) -> Poll<io::Result<ReadyEvent>> {
+        let coop = ready!(budget::poll_proceed(cx));
+        let event = ready!(self.poll_event(cx, direction))?;
+        coop.made_progress();
+        Poll::Ready(Ok(event))
+    }
+
+    #[inline]
+    fn poll_event(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+    ) -> Poll<io::Result<ReadyEvent>> {
+        let mask = match direction {
+            Direction::Read => Interest::READABLE.mask(),
+            Direction::Write => Interest::WRITABLE.mask(),
+        };
+        let snapshot = ready!(self.slot().poll(cx, direction, mask.bits()));
+        if snapshot.is_shutdown() {
+            return Poll::Ready(Err(shutdown_error()));
+        }
+        Poll::Ready(Ok(ReadyEvent::new(snapshot, mask)))
+    }
+
+    /// Runs `operation` until it does not say `WouldBlock`.
+    ///
+    /// `operation` is the driver's or a socket type's own: its `WouldBlock` comes from the kernel
+    /// and is proof, also that a direction which looked closed is not. (A FIFO whose writer went
+    /// away and came back looks like that.)
+    ///
+    /// # Errors
+    ///
+    /// Those of `operation`, or the shutdown of the driver.
+    #[inline]
+    pub(crate) fn poll_io<R>(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        mut operation: impl FnMut(ReadyEvent) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        let coop = ready!(budget::poll_proceed(cx));
+        loop {
+            let event = ready!(self.poll_event(cx, direction))?;
+            match operation(event) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.disprove(event),
+                result => {
+                    coop.made_progress();
+                    return Poll::Ready(result);
+                }
+            }
+        }
+    }
+
+    /// Runs `operation` if the registration looks ready for it.
+    ///
+    /// # Errors
+    ///
+    /// Those of `operation`, or `WouldBlock`.
+    #[inline]
+    pub(crate) fn try_io<R>(
+        &self,
+        interest: Interest,
+        operation: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        let event = self.event(interest);
+        if event.ready.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let result = operation();
+        if let Err(error) = &result
+            && error.kind() == io::ErrorKind::WouldBlock
+        {
+            self.clear(event);
+        }
+        result
+    }
+
+    /// Waits for `interest`. Every waiting future is woken, so the flags of the result may be gone
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// When the driver is shut down.
+    pub(crate) async fn ready(&self, interest: Interest) -> io::Result<ReadyEvent> {
+        let mask = interest.mask();
+        let snapshot = self.slot().wait(mask.bits()).await;
+        if snapshot.is_shutdown() {
+            return Err(shutdown_error());
+        }
+        Ok(ReadyEvent::new(snapshot, mask))
+    }
+
+    /// Runs `operation` until it does not say `WouldBlock`; any number of tasks may do so.
+    ///
+    /// # Errors
+    ///
+    /// Those of `operation`, or the shutdown of the driver.
+    pub(crate) async fn async_io<R>(
+        &self,
+        interest: Interest,
+        mut operation: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        loop {
+            let event = self.ready(interest).await?;
+            if event.ready.is_empty() {
+                // Another task was faster.
+                continue;
+            }
+            let coop = poll_fn(budget::poll_proceed).await;
+            match operation() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.clear(event);
+                    if !self.event(interest).ready.is_empty() {
+                        // It goes round at once. The unit stays spent, so that an operation that
+                        // never gets anywhere on a closed socket lets other tasks run.
+                        coop.made_progress();
+                    }
+                }
+                result => {
+                    coop.made_progress();
+                    return result;
+                }
+            }
+        }
+    }
+
+    /// Takes back the flags of `event`, unless another event came in since it was seen.
+    ///
+    /// That a direction is closed stays: a closed descriptor has no further event that could set
+    /// the flag again.
+    pub(crate) fn clear(&self, event: ReadyEvent) {
+        self.disprove(event.without(Ready::READ_CLOSED | Ready::WRITE_CLOSED));
+    }
+
+    /// Takes back the flags of `event`, closed directions too, unless another event came in since
+    /// it was seen. Only for what the kernel said itself.
+    pub(crate) fn disprove(&self, event: ReadyEvent) {
+        self.slot().word().clear(event.tick, event.ready.bits());
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        // It fails when the owner of a raw descriptor closed it too early. Then the kernel has
+        // forgotten it already, or it is alive under another number and its events are ignored,
+        // because they carry the former generation.
+        let _ = self.shared.deregister(self.index, self.fd);
+    }
+}

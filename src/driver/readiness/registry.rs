@@ -1,0 +1,180 @@
+//! [`Registry`]: registers file descriptors and hands the events of the wait to their slots.
+//!
+//! The kernel is told a token for each registration: the index of its slot and the slot's
+//! generation, 32 bits each.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::fd::RawFd;
+use std::sync::Arc;
+
+use mio::event::Event;
+use mio::unix::SourceFd;
+
+use super::registration::Registration;
+use super::slots::Slots;
+use crate::io::{Interest, Ready};
+
+const _: () = assert!(usize::BITS >= 64, "a token holds two 32-bit numbers");
+const INDEX_BITS: u32 = 32;
+
+/// The readiness half of a driver.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    shared: Arc<Shared>,
+}
+
+/// What registrations keep alive.
+#[derive(Debug)]
+pub(super) struct Shared {
+    mio: mio::Registry,
+    pub(super) slots: Slots,
+}
+
+impl Registry {
+    /// A registry whose events come out of the `mio::Poll` that `mio` belongs to.
+    pub(crate) fn new(mio: mio::Registry) -> Registry {
+        Registry {
+            shared: Arc::new(Shared {
+                mio,
+                slots: Slots::new(),
+            }),
+        }
+    }
+
+    /// Starts to watch `fd`.
+    ///
+    /// The registration has to go before the descriptor is closed.
+    ///
+    /// # Errors
+    ///
+    /// The error of the kernel, or [`shutdown_error`](crate::driver::shutdown_error) once the
+    /// driver is shut down.
+    pub(crate) fn register(&self, fd: RawFd, interest: Interest) -> io::Result<Registration> {
+        let slots = &self.shared.slots;
+        let index = slots.acquire()?;
+        let generation = slots
+            .slot(index)
+            .expect("an acquired index has a slot")
+            .word()
+            .generation();
+        let registered = self.shared.mio.register(
+            &mut SourceFd(&fd),
+            token(index, generation),
+            to_mio(interest),
+        );
+        match registered {
+            Ok(()) => Ok(Registration::new(self.shared.clone(), index, fd)),
+            Err(error) => {
+                slots.release(index);
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes in one event of the wait and wakes whom it concerns.
+    ///
+    /// Events of registrations that are over change nothing.
+    pub(crate) fn dispatch(&self, event: &Event) {
+        let (index, generation) = parts(event.token());
+        let Some(slot) = self.shared.slots.slot(index) else {
+            return;
+        };
+        let ready = from_mio(event);
+        let satisfies = |interest: Interest| !(interest.mask() & ready).is_empty();
+        slot.record(
+            generation,
+            ready.bits(),
+            satisfies(Interest::READABLE),
+            satisfies(Interest::WRITABLE),
+        );
+    }
+
+    /// Wakes everybody; waits and registrations fail from now on.
+    pub(crate) fn shutdown(&self) {
+        self.shared.slots.shut_down();
+    }
+}
+
+impl Shared {
+    /// Stops to watch `fd`, which `index` was acquired for, and gives the slot back.
+    pub(super) fn deregister(&self, index: u32, fd: RawFd) -> io::Result<()> {
+        let result = self.mio.deregister(&mut SourceFd(&fd));
+        self.slots.release(index);
+        result
+    }
+}
+
+fn token(index: u32, generation: u32) -> mio::Token {
+    mio::Token(index as usize | (generation as usize) << INDEX_BITS)
+}
+
+fn parts(token: mio::Token) -> (u32, u32) {
+    (token.0 as u32, (token.0 >> INDEX_BITS) as u32)
+}
+
+fn to_mio(interest: Interest) -> mio::Interest {
+    let wanted = [
+        (interest.is_readable(), mio::Interest::READABLE),
+        (interest.is_writable(), mio::Interest::WRITABLE),
+        (interest.is_priority(), mio::Interest::PRIORITY),
+    ];
+    wanted
+        .into_iter()
+        .filter_map(|(set, mio)| set.then_some(mio))
+        .reduce(|all, one| all | one)
+        // Errors are reported unasked, but a registration must name something: the rarest event.
+        .unwrap_or(mio::Interest::PRIORITY)
+}
+
+/// What an event of the kernel means for those who wait.
+///
+/// | epoll | flags |
+/// |---|---|
+/// | `IN` | readable |
+/// | `OUT` | writable |
+/// | `PRI` | priority, readable |
+/// | `IN` with `RDHUP` | read closed |
+/// | `HUP` | read closed, write closed |
+/// | `ERR` | error, readable, writable: either operation reports the error |
+/// | `ERR` alone or with `OUT` | also write closed: the reader of a pipe is gone |
+fn from_mio(event: &Event) -> Ready {
+    let flags = [
+        (event.is_readable(), Ready::READABLE),
+        (event.is_writable(), Ready::WRITABLE),
+        (event.is_read_closed(), Ready::READ_CLOSED),
+        (event.is_write_closed(), Ready::WRITE_CLOSED),
+        (event.is_priority(), Ready::PRIORITY),
+        (
+            event.is_error(),
+            Ready::ERROR | Ready::READABLE | Ready::WRITABLE,
+        ),
+    ];
+    let mut ready = Ready::EMPTY;
+    for (_, flag) in flags.into_iter().filter(|(set, _)| *set) {
+        ready |= flag;
+    }
+    ready
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parts, to_mio, token};
+    use crate::io::Interest;
+
+    #[test]
+    fn a_token_holds_both_numbers_and_is_not_the_wake_token() {
+        for (index, generation) in [(0, 0), (7, 3), (u32::MAX - 1, u32::MAX), (5, u32::MAX)] {
+            let token = token(index, generation);
+            assert_eq!(parts(token), (index, generation));
+            assert_ne!(token, mio::Token(usize::MAX));
+        }
+    }
+
+    #[test]
+    fn an_error_interest_still_names_something() {
+        assert!(to_mio(Interest::ERROR).is_priority());
+        let both = to_mio(Interest::READABLE | Interest::WRITABLE);
+        assert!(both.is_readable() && both.is_writable() && !both.is_priority());
+    }
+}

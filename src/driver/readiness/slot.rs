@@ -1,0 +1,380 @@
+//! One registered file descriptor: its [`Word`] and who waits for it.
+//!
+//! A slot has one place for the waker of whoever polls for reading and one for writing (the last
+//! poller of each direction is woken, which is the contract of the `poll_*` functions), and a list
+//! for futures, all of which are woken.
+//!
+//! # Why no wake-up is lost
+//!
+//! A waiter looks at the word, takes the lock, looks again, and only then leaves its waker behind.
+//! An event writes the word first and takes the lock afterwards. Whichever of the two has the lock
+//! first: either the event finds the waker, or the waiter's second look finds the event.
+//!
+//! Wakers are woken and dropped outside the lock, because both may run any code: waking may drop a
+//! task, the task its socket, and the socket this slot's registration.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use super::waiters::{List, Renewed, Waiter};
+use super::word::{Snapshot, Word};
+use crate::loom::sync::{Mutex, MutexGuard};
+
+/// How many wakers are collected before the lock is let go to wake them.
+const BATCH: usize = 16;
+
+/// Whose place a waker takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Read,
+    Write,
+}
+
+/// See the module.
+///
+/// A cache line of its own: neighbours may belong to tasks on other workers.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(super) struct Slot {
+    word: Word,
+    waiters: Mutex<Waiters>,
+}
+
+#[derive(Debug)]
+struct Waiters {
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+    list: List,
+}
+
+impl Waiters {
+    fn place(&mut self, direction: Direction) -> &mut Option<Waker> {
+        match direction {
+            Direction::Read => &mut self.reader,
+            Direction::Write => &mut self.writer,
+        }
+    }
+}
+
+impl Slot {
+    pub(super) fn new() -> Slot {
+        Slot {
+            word: Word::new(),
+            waiters: Mutex::new(Waiters {
+                reader: None,
+                writer: None,
+                list: List::new(),
+            }),
+        }
+    }
+
+    #[inline]
+    pub(super) fn word(&self) -> &Word {
+        &self.word
+    }
+
+    /// Waits for one of the flags in `mask`, or for the shutdown.
+    ///
+    /// The waker replaces the former one of the same direction.
+    #[inline]
+    pub(super) fn poll(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        mask: u8,
+    ) -> Poll<Snapshot> {
+        match satisfied(self.word.load(), mask) {
+            Some(snapshot) => Poll::Ready(snapshot),
+            None => self.poll_slow(cx, direction, mask),
+        }
+    }
+
+    fn poll_slow(&self, cx: &mut Context<'_>, direction: Direction, mask: u8) -> Poll<Snapshot> {
+        let mut waiters = self.waiters.lock();
+        if let Some(snapshot) = satisfied(self.word.load(), mask) {
+            return Poll::Ready(snapshot);
+        }
+        let place = waiters.place(direction);
+        let former = match place {
+            Some(waker) if waker.will_wake(cx.waker()) => None,
+            _ => place.replace(cx.waker().clone()),
+        };
+        drop(waiters);
+        drop(former);
+        Poll::Pending
+    }
+
+    /// A future that waits for one of the flags in `mask`, or for the shutdown.
+    ///
+    /// Once woken it does not wait again, so its snapshot may show none of the flags.
+    pub(super) fn wait(&self, mask: u8) -> Wait<'_> {
+        Wait {
+            slot: self,
+            mask,
+            linked: false,
+            waiter: Waiter::new(),
+        }
+    }
+
+    /// Records an event of the registration `generation` and wakes whom it concerns.
+    ///
+    /// `read` and `write` say which of the two single wakers the flags satisfy.
+    pub(super) fn record(&self, generation: u32, ready: u8, read: bool, write: bool) {
+        if self.word.record(generation, ready) {
+            self.wake(ready, read, write);
+        }
+    }
+
+    /// Wakes everybody for good.
+    pub(super) fn shut_down(&self) {
+        self.word.shut_down();
+        self.wake(u8::MAX, true, true);
+    }
+
+    /// Ends the registration, and forgets who waited.
+    pub(super) fn retire(&self) {
+        self.word.retire();
+        let mut forgotten: [Option<Waker>; BATCH] = [const { None }; BATCH];
+        let mut waiters = self.waiters.lock();
+        let single = (waiters.reader.take(), waiters.writer.take());
+        // Futures borrow the registration, so only leaked ones can still be in the list.
+        while collect(&mut waiters.list, u8::MAX, &mut forgotten) {
+            drop(waiters);
+            forgotten.fill(None);
+            waiters = self.waiters.lock();
+        }
+        drop(waiters);
+        drop(single);
+    }
+
+    fn wake(&self, ready: u8, read: bool, write: bool) {
+        let mut waiters = self.waiters.lock();
+        let reader = if read { waiters.reader.take() } else { None };
+        let writer = if write { waiters.writer.take() } else { None };
+        if waiters.list.is_empty() {
+            drop(waiters);
+        } else {
+            self.wake_list(waiters, ready);
+        }
+        if let Some(waker) = reader {
+            waker.wake();
+        }
+        if let Some(waker) = writer {
+            waker.wake();
+        }
+    }
+
+    #[cold]
+    fn wake_list<'a>(&'a self, mut waiters: MutexGuard<'a, Waiters>, ready: u8) {
+        let mut batch: [Option<Waker>; BATCH] = [const { None }; BATCH];
+        loop {
+            let full = collect(&mut waiters.list, ready, &mut batch);
+            drop(waiters);
+            batch
+                .iter_mut()
+                .filter_map(Option::take)
+                .for_each(Waker::wake);
+            if !full {
+                return;
+            }
+            waiters = self.waiters.lock();
+        }
+    }
+}
+
+/// The snapshot, if it shows one of the flags in `mask` or the shutdown.
+#[inline]
+fn satisfied(snapshot: Snapshot, mask: u8) -> Option<Snapshot> {
+    (snapshot.ready() & mask != 0 || snapshot.is_shutdown()).then_some(snapshot)
+}
+
+/// Fills `batch`, which is empty, with wakers of the list; true if there may be more.
+fn collect(list: &mut List, ready: u8, batch: &mut [Option<Waker>; BATCH]) -> bool {
+    for place in batch {
+        match list.take(ready) {
+            Some(waker) => *place = Some(waker),
+            None => return false,
+        }
+    }
+    true
+}
+
+/// The future of [`Slot::wait`].
+#[derive(Debug)]
+pub(super) struct Wait<'a> {
+    slot: &'a Slot,
+    mask: u8,
+    /// Whether the waiter was ever linked; then only the lock tells whether it still is.
+    linked: bool,
+    waiter: Waiter,
+}
+
+impl Future for Wait<'_> {
+    type Output = Snapshot;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Snapshot> {
+        // SAFETY: nothing is moved out: only the flag is written, and `waiter` stays in place.
+        let this = unsafe { self.get_unchecked_mut() };
+        let slot = this.slot;
+        if this.linked {
+            let mut waiters = slot.waiters.lock();
+            // SAFETY: W1: the waiter was linked into this slot's list and nowhere else.
+            let renewed = unsafe { waiters.list.renew(&this.waiter, cx.waker()) };
+            drop(waiters);
+            return match renewed {
+                Renewed::Woken => {
+                    this.linked = false;
+                    Poll::Ready(slot.word.load())
+                }
+                Renewed::Waiting(former) => {
+                    drop(former);
+                    Poll::Pending
+                }
+            };
+        }
+        if let Some(snapshot) = satisfied(slot.word.load(), this.mask) {
+            return Poll::Ready(snapshot);
+        }
+        let waker = cx.waker().clone();
+        let mut waiters = slot.waiters.lock();
+        if let Some(snapshot) = satisfied(slot.word.load(), this.mask) {
+            return Poll::Ready(snapshot);
+        }
+        // SAFETY: W2: `self` is pinned, and its destructor removes the waiter. It is not linked:
+        // the flag says that it never was, or that an event took it off. W1: from here on it is
+        // only used with this slot's list under this slot's lock.
+        unsafe { waiters.list.push(&this.waiter, this.mask, waker) };
+        this.linked = true;
+        Poll::Pending
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        if self.linked {
+            // SAFETY: W1: the waiter was linked into this slot's list and nowhere else.
+            let waker = unsafe { self.slot.waiters.lock().list.remove(&self.waiter) };
+            drop(waker);
+        }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use std::future::{Future, poll_fn};
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::{Direction, Slot};
+    use crate::loom::sync::Arc;
+    use crate::loom::sync::atomic::AtomicUsize;
+    use crate::loom::sync::atomic::Ordering::Relaxed;
+    use crate::loom::thread;
+    use loom::future::block_on;
+
+    const READ: u8 = 0b01;
+    const WRITE: u8 = 0b10;
+
+    fn event(slot: &Slot, ready: u8) {
+        slot.record(0, ready, ready & READ != 0, ready & WRITE != 0);
+    }
+
+    #[test]
+    fn loom_slot_poll_sees_the_event() {
+        loom::model(|| {
+            let slot = Arc::new(Slot::new());
+            let other = slot.clone();
+            let driver = thread::spawn(move || event(&other, READ));
+            let seen = block_on(poll_fn(|cx| slot.poll(cx, Direction::Read, READ)));
+            assert_eq!(seen.ready(), READ);
+            driver.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn loom_slot_both_directions_are_woken() {
+        loom::model(|| {
+            let slot = Arc::new(Slot::new());
+            let other = slot.clone();
+            let writer = thread::spawn(move || {
+                block_on(poll_fn(|cx| other.poll(cx, Direction::Write, WRITE)));
+            });
+            let other = slot.clone();
+            let driver = thread::spawn(move || event(&other, READ | WRITE));
+            block_on(slot.wait(READ));
+            writer.join().unwrap();
+            driver.join().unwrap();
+        });
+    }
+
+    /// Bytes arrive twice. Whoever clears the readiness of the first event must not lose the
+    /// second.
+    #[test]
+    fn loom_slot_clear_does_not_lose_an_event() {
+        loom::model(|| {
+            let slot = Arc::new(Slot::new());
+            let bytes = Arc::new(AtomicUsize::new(0));
+            let (other, source) = (slot.clone(), bytes.clone());
+            let driver = thread::spawn(move || {
+                for _ in 0..2 {
+                    source.fetch_add(1, Relaxed);
+                    event(&other, READ);
+                }
+            });
+            let mut read = 0;
+            while read < 2 {
+                let seen = block_on(poll_fn(|cx| slot.poll(cx, Direction::Read, READ)));
+                match bytes.swap(0, Relaxed) {
+                    0 => slot.word().clear(seen.tick(), READ),
+                    n => read += n,
+                }
+            }
+            driver.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn loom_slot_dropped_future_leaves_the_list() {
+        loom::model(|| {
+            let slot = Arc::new(Slot::new());
+            let other = slot.clone();
+            let driver = thread::spawn(move || event(&other, READ));
+            {
+                let mut dropped = pin!(slot.wait(READ));
+                let mut cx = Context::from_waker(Waker::noop());
+                let _ = dropped.as_mut().poll(&mut cx);
+            }
+            block_on(slot.wait(READ));
+            driver.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn loom_slot_late_event_misses_the_next_registration() {
+        loom::model(|| {
+            let slot = Arc::new(Slot::new());
+            let other = slot.clone();
+            let driver = thread::spawn(move || event(&other, READ));
+            slot.retire();
+            driver.join().unwrap();
+            assert_eq!(slot.word().load().ready(), 0);
+            assert_eq!(slot.word().generation(), 1);
+        });
+    }
+
+    #[test]
+    fn loom_slot_shutdown_wakes_everybody() {
+        loom::model(|| {
+            let slot = Arc::new(Slot::new());
+            let other = slot.clone();
+            let future = thread::spawn(move || block_on(other.wait(READ)));
+            let other = slot.clone();
+            let driver = thread::spawn(move || other.shut_down());
+            let seen = block_on(poll_fn(|cx| slot.poll(cx, Direction::Write, WRITE)));
+            assert!(seen.is_shutdown());
+            assert!(future.join().unwrap().is_shutdown());
+            driver.join().unwrap();
+        });
+    }
+}

@@ -1,0 +1,154 @@
+//! Where slots live: pages that are added as they are needed and never freed before the registry.
+//!
+//! An index leads to the same slot for as long as the registry lives, so a token of the kernel may
+//! be looked up at any time without a lock; the generation in the slot's word tells whether the
+//! token is still good. Free slots are handed out again last in, first out, while they are warm.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::sync::OnceLock;
+
+use super::slot::Slot;
+use crate::driver::shutdown_error;
+use crate::loom::sync::Mutex;
+
+/// Slots of the first page; every page has twice as many as the one before.
+const FIRST_PAGE: usize = 32;
+
+/// Enough for `FIRST_PAGE * (2^PAGES - 1)` slots: more than a process can have descriptors.
+const PAGES: usize = 26;
+
+/// All slots of one registry.
+#[derive(Debug)]
+pub(super) struct Slots {
+    pages: [OnceLock<Box<[Slot]>>; PAGES],
+    free: Mutex<Free>,
+}
+
+#[derive(Debug)]
+struct Free {
+    /// Indices that were used before.
+    returned: Vec<u32>,
+    /// The first index that never was.
+    next: u32,
+    closed: bool,
+}
+
+impl Slots {
+    pub(super) fn new() -> Slots {
+        Slots {
+            pages: [const { OnceLock::new() }; PAGES],
+            free: Mutex::new(Free {
+                returned: Vec::new(),
+                next: 0,
+                closed: false,
+            }),
+        }
+    }
+
+    /// The slot at `index`, if there ever was one.
+    #[inline]
+    pub(super) fn slot(&self, index: u32) -> Option<&Slot> {
+        let (page, offset) = locate(index);
+        self.pages.get(page)?.get()?.get(offset)
+    }
+
+    /// Takes a free slot. Its word is that of a fresh registration.
+    pub(super) fn acquire(&self) -> io::Result<u32> {
+        let mut free = self.free.lock();
+        if free.closed {
+            return Err(shutdown_error());
+        }
+        if let Some(index) = free.returned.pop() {
+            return Ok(index);
+        }
+        let index = free.next;
+        let (page, _) = locate(index);
+        let Some(page_cell) = self.pages.get(page) else {
+            return Err(io::Error::from(io::ErrorKind::OutOfMemory));
+        };
+        page_cell.get_or_init(|| (0..FIRST_PAGE << page).map(|_| Slot::new()).collect());
+        free.next += 1;
+        Ok(index)
+    }
+
+    /// Gives the slot back; its registration is over.
+    pub(super) fn release(&self, index: u32) {
+        if let Some(slot) = self.slot(index) {
+            slot.retire();
+            self.free.lock().returned.push(index);
+        }
+    }
+
+    /// From now on nothing can be acquired, and every slot that exists is shut down.
+    pub(super) fn shut_down(&self) {
+        let used = {
+            let mut free = self.free.lock();
+            free.closed = true;
+            free.next
+        };
+        // A slot that is acquired already but not registered with the kernel yet is among them.
+        for slot in (0..used).filter_map(|index| self.slot(index)) {
+            slot.shut_down();
+        }
+    }
+}
+
+/// The page of an index and its place there.
+#[inline]
+fn locate(index: u32) -> (usize, usize) {
+    let shifted = index as usize + FIRST_PAGE;
+    let page = (shifted.ilog2() - FIRST_PAGE.ilog2()) as usize;
+    (page, shifted - (FIRST_PAGE << page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FIRST_PAGE, Slots, locate};
+    use crate::driver::is_shutdown_error;
+
+    #[test]
+    fn indices_fill_one_page_after_the_other() {
+        let mut expected = (0, 0);
+        for index in 0..100_000 {
+            assert_eq!(locate(index), expected);
+            expected.1 += 1;
+            if expected.1 == FIRST_PAGE << expected.0 {
+                expected = (expected.0 + 1, 0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_released_slot_is_used_again_in_its_next_generation() {
+        let slots = Slots::new();
+        let first = slots.acquire().unwrap();
+        let second = slots.acquire().unwrap();
+        assert_ne!(first, second);
+        slots.release(first);
+        assert_eq!(slots.acquire().unwrap(), first);
+        assert_eq!(slots.slot(first).unwrap().word().generation(), 1);
+        assert_eq!(slots.slot(second).unwrap().word().generation(), 0);
+        assert!(slots.slot(u32::MAX).is_none());
+    }
+
+    #[test]
+    fn a_thousand_slots_are_distinct() {
+        let slots = Slots::new();
+        let mut all: Vec<u32> = (0..1000).map(|_| slots.acquire().unwrap()).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 1000);
+    }
+
+    #[test]
+    fn nothing_can_be_acquired_after_the_shutdown() {
+        let slots = Slots::new();
+        let index = slots.acquire().unwrap();
+        slots.shut_down();
+        assert!(slots.slot(index).unwrap().word().load().is_shutdown());
+        assert!(is_shutdown_error(&slots.acquire().unwrap_err()));
+        slots.release(index);
+        assert!(slots.slot(index).unwrap().word().load().is_shutdown());
+    }
+}
