@@ -26,6 +26,7 @@ mod async_read;
 mod async_seek;
 mod async_write;
 mod interest;
+mod raw;
 mod read_buf;
 mod ready;
 mod util;
@@ -39,3 +40,6 @@ pub use self::async_write::AsyncWrite;
 pub use self::interest::Interest;
 pub use self::read_buf::ReadBuf;
 pub use self::ready::Ready;
+pub use self::util::{
+    AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, Chain, Lines, Split, Take,
+};

@@ -201,9 +201,7 @@ impl<T> TxHalf<T> {
     pub(super) fn send(self, value: T) -> Result<(), T> {
         let inner = self.inner();
         // SAFETY: without `VALUE` the slot is the sender's.
-        inner
-            .value
-            .with_mut(|slot| unsafe { (*slot).write(value) });
+        inner.value.with_mut(|slot| unsafe { (*slot).write(value) });
         let ptr = self.0;
         std::mem::forget(self);
         // SAFETY: the half was just forgotten, so this is its last use; the value is in place.
