@@ -6,6 +6,8 @@
 pub(crate) mod loom;
 pub(crate) mod util;
 
+#[cfg(not(loom))]
+mod error;
 pub mod sync;
 
 #[cfg(not(loom))]
@@ -30,3 +32,6 @@ pub(crate) mod blocking;
 pub(crate) mod driver;
 pub(crate) mod scheduler;
 pub(crate) mod timer;
+
+#[cfg(not(loom))]
+pub use error::{Error, Result};

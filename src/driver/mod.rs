@@ -28,7 +28,26 @@ use std::cell::Cell;
 use std::fmt;
 use std::io;
 
+#[cfg(not(loom))]
+pub(crate) mod buffer;
+#[cfg(not(loom))]
+pub(crate) mod completion;
+pub(crate) mod inflight;
+#[cfg(not(loom))]
+pub(crate) mod op;
+#[cfg(not(loom))]
+pub(crate) mod pool;
+#[cfg(not(loom))]
+pub(crate) mod probe;
+#[cfg(not(loom))]
 pub(crate) mod readiness;
+#[cfg(not(loom))]
+pub(crate) mod shard;
+#[cfg(not(loom))]
+pub(crate) mod uring;
+
+#[cfg(all(test, not(loom)))]
+mod conformance;
 
 thread_local! {
     static LOCAL_RING: Cell<Option<usize>> = const { Cell::new(None) };

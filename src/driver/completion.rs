@@ -1,0 +1,269 @@
+//! The completion half of the driver: submit an operation, be told how it went.
+//!
+//! [`Completions`] has one shard per worker and one more for all other threads; see `shard.rs` for
+//! what a shard is and `probe.rs` for the choice between rings and the blocking pool. Nothing above
+//! this file can tell which of the two carries out an operation.
+//!
+//! # Who calls what
+//!
+//! A worker calls [`flush`](Completions::flush) and [`reap`](Completions::reap) with its own index
+//! once a tick. The thread that is about to sleep in the driver's wait calls
+//! [`prepare_wait`](Completions::prepare_wait), sleeps only if that was false, and calls
+//! [`finish_wait`](Completions::finish_wait) when it wakes. Anybody may call
+//! [`reap_all`](Completions::reap_all) at any time.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::future::Future;
+use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::blocking::Pool;
+use crate::driver::inflight::Key;
+use crate::driver::local_ring;
+use crate::driver::op::{Completed, Op};
+use crate::driver::probe::{Backend, Choice, Kind, decide};
+use crate::driver::shard::{Shard, Shared};
+use crate::error::Error;
+
+/// Submission queue entries of a ring.
+const ENTRIES: u32 = 128;
+
+/// How long teardown waits for operations to end before it leaks them.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a [`Completions`] is made of.
+pub(crate) struct Config {
+    /// Which back-end.
+    pub(crate) choice: Choice,
+    /// How many workers there are.
+    pub(crate) rings: usize,
+    /// An eventfd that ends the driver's wait.
+    pub(crate) wake_fd: Arc<OwnedFd>,
+    /// Where operations go that no ring carries out.
+    pub(crate) pool: Pool,
+}
+
+/// See the file's head.
+pub(crate) struct Completions {
+    /// One per worker, and the last for all other threads.
+    shards: Box<[Arc<Shard>]>,
+    shared: Arc<Shared>,
+    backend: Backend,
+}
+
+impl fmt::Debug for Completions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Completions")
+            .field("backend", &self.backend)
+            .field("shards", &self.shards.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Completions {
+    /// Chooses the back-end; makes no ring yet, unless io_uring was forced.
+    pub(crate) fn new(config: Config) -> Result<Completions, Error> {
+        Completions::with_entries(config, ENTRIES)
+    }
+
+    /// Like [`new`](Completions::new), with rings of that many submission queue entries.
+    pub(crate) fn with_entries(config: Config, entries: u32) -> Result<Completions, Error> {
+        let (backend, capabilities) = decide(config.choice)?;
+        let shared = Arc::new(Shared {
+            waiting: AtomicBool::new(false),
+            wake: config.wake_fd,
+            pool: config.pool,
+            capabilities,
+            entries,
+        });
+        let shards = (0..=config.rings)
+            .map(|_| Arc::new(Shard::new(shared.clone())))
+            .collect();
+        Ok(Completions {
+            shards,
+            shared,
+            backend,
+        })
+    }
+
+    /// Which back-end is in force and why.
+    pub(crate) fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    /// Submits `op`, from any thread.
+    ///
+    /// A worker's submissions reach the kernel at its next [`flush`](Completions::flush) or anyone's
+    /// [`reap_all`](Completions::reap_all); those of other threads at once.
+    pub(crate) fn submit(&self, op: Op) -> InFlight {
+        let others = self.shards.len() - 1;
+        let mine = local_ring()
+            .filter(|&index| index < others)
+            .map(|index| &self.shards[index])
+            .filter(|shard| shard.is_mine());
+        let shard = mine.unwrap_or(&self.shards[others]);
+        let state = match shard.submit(op) {
+            Ok(key) => State::Submitted(shard.clone(), key),
+            Err(op) => State::Refused(Box::new(op)),
+        };
+        if mine.is_none() {
+            shard.flush();
+        }
+        InFlight { state }
+    }
+
+    /// For worker `ring`, once a tick: hands over what it submitted. One system call, which does
+    /// not wait, if there is anything; none otherwise.
+    pub(crate) fn flush(&self, ring: usize) {
+        let shard = &self.shards[ring];
+        shard.adopt();
+        shard.flush();
+    }
+
+    /// For worker `ring`, once a tick: completes what is done. No system call if nothing is.
+    pub(crate) fn reap(&self, ring: usize) -> usize {
+        self.shards[ring].reap()
+    }
+
+    /// For any thread: hands over what anybody submitted and completes what is done.
+    pub(crate) fn reap_all(&self) -> usize {
+        let shards = self.shards.iter();
+        shards
+            .map(|shard| {
+                shard.flush();
+                shard.reap()
+            })
+            .sum()
+    }
+
+    /// Before a sleep: has completions end it. True if there is something to do first: then do not
+    /// sleep, but call [`reap_all`](Completions::reap_all).
+    pub(crate) fn prepare_wait(&self) -> bool {
+        if self.backend.kind == Kind::Mio {
+            return false;
+        }
+        self.shared.waiting.store(true, Ordering::SeqCst);
+        // Every shard is visited: each is to be unmuted.
+        let busy = self.shards.iter().filter(|shard| shard.prepare_wait());
+        busy.count() > 0
+    }
+
+    /// After a sleep: completions end none until the next [`prepare_wait`](Completions::prepare_wait);
+    /// completes what is done.
+    pub(crate) fn finish_wait(&self) -> usize {
+        if self.backend.kind == Kind::Mio {
+            return 0;
+        }
+        self.shared.waiting.store(false, Ordering::SeqCst);
+        let shards = self.shards.iter();
+        shards
+            .map(|shard| {
+                shard.finish_wait();
+                shard.reap()
+            })
+            .sum()
+    }
+
+    /// How many operations are in flight.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.shards.iter().map(|shard| shard.in_flight()).sum()
+    }
+
+    /// Refuses new operations and ends those in flight (I7). Their futures learn that they were
+    /// cancelled. Accepted writes get some time to finish.
+    pub(crate) fn shutdown(&self) {
+        for shard in &self.shards {
+            shard.close(PATIENCE);
+        }
+    }
+}
+
+impl Drop for Completions {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+/// A submitted operation.
+///
+/// Dropping it cancels the operation and returns at once (I8).
+#[must_use]
+pub(crate) struct InFlight {
+    state: State,
+}
+
+enum State {
+    Submitted(Arc<Shard>, Key),
+    /// The driver was closed.
+    Refused(Box<Op>),
+    Done,
+}
+
+impl fmt::Debug for InFlight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Submitted(..) => "submitted",
+            State::Refused(_) => "refused",
+            State::Done => "done",
+        };
+        f.debug_tuple("InFlight").field(&state).finish()
+    }
+}
+
+impl InFlight {
+    /// The outcome, once it is there. A refused operation ends as a cancelled one does.
+    ///
+    /// # Panics
+    /// If the outcome was fetched before.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Completed> {
+        if let State::Submitted(shard, key) = &self.state {
+            let polled = shard.poll(*key, cx);
+            if polled.is_ready() {
+                self.state = State::Done;
+            }
+            return polled;
+        }
+        match std::mem::replace(&mut self.state, State::Done) {
+            State::Refused(op) => Poll::Ready(op.refuse()),
+            State::Submitted(..) | State::Done => {
+                panic!("an operation was polled after its outcome")
+            }
+        }
+    }
+
+    /// Asks for the operation's end. Its outcome still comes (I2): cancelled, or what it came to
+    /// before the request reached it.
+    pub(crate) fn cancel(&self) {
+        if let State::Submitted(shard, key) = &self.state {
+            shard.cancel(*key);
+        }
+    }
+
+    /// Stops waiting for the operation without cancelling it.
+    pub(crate) fn detach(mut self) {
+        if let State::Submitted(shard, key) = std::mem::replace(&mut self.state, State::Done) {
+            shard.orphan(key, false);
+        }
+    }
+}
+
+impl Future for InFlight {
+    type Output = Completed;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Completed> {
+        InFlight::poll(&mut self, cx)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        if let State::Submitted(shard, key) = &self.state {
+            shard.orphan(*key, true);
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Which back-end is to be had, and why.
+//!
+//! The question is answered by trying, once per process: set up a ring, ask it for its opcodes, and
+//! send one operation through it. A refusal is explained with its likely cause.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::sync::OnceLock;
+
+use io_uring::{IoUring, Probe, opcode};
+
+use crate::driver::op::Op;
+use crate::driver::uring::{Ring, prepare, setup};
+use crate::error::Error;
+
+/// The environment variable that forces a back-end.
+const VARIABLE: &str = "ZOKIO_DRIVER";
+
+/// Which back-end a runtime asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// What `ZOKIO_DRIVER` says; else io_uring where it is to be had.
+    #[default]
+    Auto,
+    /// io_uring, or an error.
+    ForceUring,
+    /// The fallback.
+    ForceMio,
+}
+
+/// How operations are carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// On rings; on the blocking pool where the kernel lacks an opcode.
+    Uring,
+    /// On the blocking pool.
+    Mio,
+}
+
+/// The back-end in force.
+#[derive(Clone, Debug)]
+pub(crate) struct Backend {
+    pub(crate) kind: Kind,
+    /// Why this one, for people.
+    pub(crate) reason: String,
+}
+
+/// The operations that the kernel's rings know.
+#[derive(Clone, Debug)]
+pub(crate) struct Capabilities {
+    opcodes: [u64; 4],
+}
+
+impl Capabilities {
+    /// Whether a ring can carry out `op`.
+    pub(crate) fn has(&self, op: &Op) -> bool {
+        let code = prepare::opcode(op);
+        self.opcodes[usize::from(code / 64)] >> (code % 64) & 1 == 1
+    }
+
+    fn add(&mut self, code: u8) {
+        self.opcodes[usize::from(code / 64)] |= 1 << (code % 64);
+    }
+}
+
+/// Why there is no io_uring.
+#[derive(Clone, Debug)]
+struct Refusal {
+    step: &'static str,
+    errno: Option<i32>,
+    likely: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.step)?;
+        if let Some(errno) = self.errno {
+            write!(f, ": {}", io::Error::from_raw_os_error(errno))?;
+        }
+        write!(f, "; likely cause: {}", self.likely)
+    }
+}
+
+/// Finds the back-end for `choice`; the capabilities are there if it is io_uring.
+pub(crate) fn decide(choice: Choice) -> Result<(Backend, Option<&'static Capabilities>), Error> {
+    let (choice, by) = match choice {
+        Choice::Auto => from_environment(std::env::var_os(VARIABLE).as_deref())?,
+        Choice::ForceUring | Choice::ForceMio => (choice, "asked for by the builder"),
+    };
+    if choice == Choice::ForceMio {
+        let backend = Backend {
+            kind: Kind::Mio,
+            reason: by.to_owned(),
+        };
+        return Ok((backend, None));
+    }
+    let forced = choice == Choice::ForceUring;
+    match probed() {
+        Ok(capabilities) => {
+            let backend = Backend {
+                kind: Kind::Uring,
+                reason: by.to_owned(),
+            };
+            Ok((backend, Some(capabilities)))
+        }
+        Err(refusal) if forced => Err(Error::resource(
+            "use io_uring",
+            format!("{refusal} (io_uring was {by})"),
+            refusal.errno.map(io::Error::from_raw_os_error),
+        )),
+        Err(refusal) => {
+            let backend = Backend {
+                kind: Kind::Mio,
+                reason: format!("no io_uring: {refusal}"),
+            };
+            Ok((backend, None))
+        }
+    }
+}
+
+fn from_environment(value: Option<&std::ffi::OsStr>) -> Result<(Choice, &'static str), Error> {
+    match value.map(|value| value.to_str().unwrap_or("(not text)")) {
+        None | Some("") => Ok((Choice::Auto, "a trial run succeeded")),
+        Some("uring") => Ok((Choice::ForceUring, "asked for by ZOKIO_DRIVER=uring")),
+        Some("mio") => Ok((Choice::ForceMio, "asked for by ZOKIO_DRIVER=mio")),
+        Some(other) => Err(Error::resource(
+            "choose a driver",
+            format!("{VARIABLE} is `{other}`; it may be `uring`, `mio` or unset"),
+            None,
+        )),
+    }
+}
+
+/// The answer of this process, found at the first call.
+fn probed() -> Result<&'static Capabilities, &'static Refusal> {
+    static ANSWER: OnceLock<Result<Capabilities, Refusal>> = OnceLock::new();
+    let answer = ANSWER.get_or_init(|| {
+        let answer = try_out();
+        match &answer {
+            Ok(_) => log::debug!("zokio: io_uring is in force"),
+            Err(refusal) => {
+                log::warn!("zokio: no io_uring, files use the blocking pool: {refusal}")
+            }
+        }
+        answer
+    });
+    answer.as_ref()
+}
+
+fn try_out() -> Result<Capabilities, Refusal> {
+    let io = setup::ring(8, None).map_err(|error| refusal("io_uring_setup", &error))?;
+    let capabilities = opcodes(&io).map_err(|error| refusal("io_uring_register", &error))?;
+    let parameters = io.params();
+    if !parameters.is_feature_nodrop() || !parameters.is_feature_rw_cur_pos() {
+        return Err(too_old(
+            "the kernel's rings drop completions (before Linux 5.6)",
+        ));
+    }
+    if !parameters.is_feature_ext_arg() {
+        return Err(too_old(
+            "the kernel's rings know no time limit (before Linux 5.11)",
+        ));
+    }
+    let (ring, mut queue) = Ring::split(io);
+    let failed = |error: io::Error| refusal("io_uring_enter", &error);
+    queue
+        .push_nop()
+        .map_err(|_| failed(io::Error::from_raw_os_error(libc::EBUSY)))?;
+    ring.enter().map_err(failed)?;
+    let mut result = None;
+    queue.drain(1, |_, raw| result = Some(raw));
+    match result {
+        Some(raw) if raw >= 0 => Ok(capabilities),
+        Some(raw) => Err(failed(io::Error::from_raw_os_error(-raw))),
+        None => Err(too_old("an operation that does nothing was not completed")),
+    }
+}
+
+fn opcodes(io: &IoUring) -> io::Result<Capabilities> {
+    let mut probe = Probe::new();
+    io.submitter().register_probe(&mut probe)?;
+    let mut capabilities = Capabilities { opcodes: [0; 4] };
+    for code in 0..=u8::MAX {
+        if probe.is_supported(code) {
+            capabilities.add(code);
+        }
+    }
+    if !probe.is_supported(opcode::AsyncCancel::CODE) {
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    }
+    Ok(capabilities)
+}
+
+fn too_old(likely: &str) -> Refusal {
+    Refusal {
+        step: "a trial run",
+        errno: None,
+        likely: likely.to_owned(),
+    }
+}
+
+fn refusal(step: &'static str, error: &io::Error) -> Refusal {
+    let errno = error.raw_os_error();
+    let facts = Facts::gather();
+    Refusal {
+        step,
+        errno,
+        likely: facts.likely_cause(errno.unwrap_or(0)),
+    }
+}
+
+/// What the system says about itself, for the likely cause of a refusal.
+#[derive(Debug, Default)]
+struct Facts {
+    /// `kernel.io_uring_disabled`.
+    disabled: Option<u8>,
+    /// A seccomp filter is on this process.
+    filtered: bool,
+    /// `RLIMIT_MEMLOCK` in KiB, where there is a limit.
+    memlock_kib: Option<u64>,
+}
+
+impl Facts {
+    fn gather() -> Facts {
+        let disabled = fs::read_to_string("/proc/sys/kernel/io_uring_disabled");
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+        Facts {
+            disabled: disabled.ok().and_then(|text| text.trim().parse().ok()),
+            // proc_pid_status(5): 0 off, 1 strict, 2 filter.
+            filtered: status
+                .lines()
+                .filter_map(|line| line.strip_prefix("Seccomp:"))
+                .any(|mode| mode.trim() != "0"),
+            memlock_kib: limits
+                .lines()
+                .filter_map(|line| line.strip_prefix("Max locked memory"))
+                .find_map(|rest| rest.split_whitespace().next()?.parse::<u64>().ok())
+                .map(|bytes| bytes / 1024),
+        }
+    }
+
+    fn likely_cause(&self, errno: i32) -> String {
+        match (errno, self.disabled) {
+            // The sysctl has the answer even where a filter is on as well.
+            (libc::EPERM, Some(2)) => "the sysctl kernel.io_uring_disabled is 2".to_owned(),
+            (libc::EPERM, Some(1)) => {
+                "the sysctl kernel.io_uring_disabled is 1 and this process is not privileged"
+                    .to_owned()
+            }
+            (libc::EPERM | libc::ENOSYS | libc::EACCES, _) if self.filtered => {
+                "a seccomp filter forbids it, as containers often do".to_owned()
+            }
+            (libc::EPERM | libc::EACCES, _) => "a security policy forbids it".to_owned(),
+            (libc::ENOSYS, _) => "the kernel was built without io_uring".to_owned(),
+            (libc::ENOMEM, _) => match self.memlock_kib {
+                Some(kib) => format!("the limit on locked memory (RLIMIT_MEMLOCK) is {kib} KiB"),
+                None => "the system is out of memory".to_owned(),
+            },
+            (libc::EMFILE | libc::ENFILE, _) => "no file descriptors are left".to_owned(),
+            (libc::EINVAL, _) => "the kernel's io_uring is too old".to_owned(),
+            _ => "unknown".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Choice, Facts, Kind, decide, from_environment};
+    use std::ffi::OsStr;
+
+    #[test]
+    fn the_environment_forces_or_is_refused() {
+        assert_eq!(from_environment(None).unwrap().0, Choice::Auto);
+        let read = |text: &str| from_environment(Some(OsStr::new(text))).map(|(choice, _)| choice);
+        assert_eq!(read("uring").unwrap(), Choice::ForceUring);
+        assert_eq!(read("mio").unwrap(), Choice::ForceMio);
+        let error = read("epoll").unwrap_err();
+        assert!(error.is_resource());
+        assert!(error.to_string().contains("`epoll`"), "{error}");
+    }
+
+    #[test]
+    fn the_fallback_is_always_there() {
+        let (backend, capabilities) = decide(Choice::ForceMio).unwrap();
+        assert_eq!(backend.kind, Kind::Mio);
+        assert!(capabilities.is_none());
+        assert_eq!(backend.reason, "asked for by the builder");
+    }
+
+    #[test]
+    fn a_forced_ring_is_there_or_explained() {
+        match decide(Choice::ForceUring) {
+            Ok((backend, capabilities)) => {
+                assert_eq!(backend.kind, Kind::Uring);
+                assert!(capabilities.is_some());
+            }
+            Err(error) => assert!(error.to_string().contains("likely cause"), "{error}"),
+        }
+    }
+
+    #[test]
+    fn likely_causes() {
+        let cause = |facts: Facts, errno| facts.likely_cause(errno);
+        let disabled = Facts {
+            disabled: Some(2),
+            filtered: true,
+            memlock_kib: Some(64),
+        };
+        assert!(
+            disabled
+                .likely_cause(libc::EPERM)
+                .contains("io_uring_disabled")
+        );
+        assert!(disabled.likely_cause(libc::ENOSYS).contains("seccomp"));
+        assert!(disabled.likely_cause(libc::ENOMEM).contains("64 KiB"));
+        assert!(cause(Facts::default(), libc::EPERM).contains("policy"));
+        assert!(cause(Facts::default(), libc::ENOSYS).contains("without io_uring"));
+        assert!(cause(Facts::default(), libc::EINVAL).contains("too old"));
+    }
+}

@@ -1,0 +1,267 @@
+//! The error of what is zokio's own: building a runtime, choosing a driver, the completion API.
+//!
+//! Functions that have tokio's shape return [`std::io::Error`] or tokio's small error types
+//! instead. [`Error`] converts into an [`std::io::Error`] of the same kind, so both kinds of
+//! function work under one `?`.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What went wrong, in which operation, and on what.
+///
+/// An error belongs to one of four families, which the `is_*` methods tell apart: *io* (files and
+/// descriptors), *network*, *timeout*, and *resource* (something that the system does not offer,
+/// or not now).
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Error(Box<Repr>);
+
+/// The result of what is zokio's own.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Debug, thiserror::Error)]
+enum Repr {
+    #[error("cannot {operation}{}: {source}", at(.path))]
+    Io {
+        operation: &'static str,
+        path: Option<PathBuf>,
+        source: io::Error,
+    },
+    #[error("cannot {operation} {address}: {source}")]
+    Network {
+        operation: &'static str,
+        address: SocketAddr,
+        source: io::Error,
+    },
+    #[error("cannot {operation}: not done within {limit:?}")]
+    Timeout {
+        operation: &'static str,
+        limit: Duration,
+    },
+    #[error("cannot {operation}: {reason}")]
+    Resource {
+        operation: &'static str,
+        reason: String,
+        #[source]
+        source: Option<io::Error>,
+    },
+}
+
+fn at(path: &Option<PathBuf>) -> String {
+    path.as_ref()
+        .map(|path| format!(" `{}`", path.display()))
+        .unwrap_or_default()
+}
+
+impl Error {
+    /// An operation on a file or descriptor failed.
+    pub(crate) fn io(operation: &'static str, source: io::Error) -> Error {
+        Error(Box::new(Repr::Io {
+            operation,
+            path: None,
+            source,
+        }))
+    }
+
+    /// An operation on the file at `path` failed.
+    pub(crate) fn io_at(
+        operation: &'static str,
+        path: impl Into<PathBuf>,
+        source: io::Error,
+    ) -> Error {
+        Error(Box::new(Repr::Io {
+            operation,
+            path: Some(path.into()),
+            source,
+        }))
+    }
+
+    /// An operation on a socket failed.
+    pub(crate) fn network(
+        operation: &'static str,
+        address: SocketAddr,
+        source: io::Error,
+    ) -> Error {
+        Error(Box::new(Repr::Network {
+            operation,
+            address,
+            source,
+        }))
+    }
+
+    /// An operation took longer than it was given.
+    pub(crate) fn timeout(operation: &'static str, limit: Duration) -> Error {
+        Error(Box::new(Repr::Timeout { operation, limit }))
+    }
+
+    /// The system does not offer what the operation needs; `reason` is a clause for the message.
+    pub(crate) fn resource(
+        operation: &'static str,
+        reason: impl Into<String>,
+        source: Option<io::Error>,
+    ) -> Error {
+        Error(Box::new(Repr::Resource {
+            operation,
+            reason: reason.into(),
+            source,
+        }))
+    }
+
+    /// What was being done, as a verb with its object.
+    pub fn operation(&self) -> &'static str {
+        match *self.0 {
+            Repr::Io { operation, .. }
+            | Repr::Network { operation, .. }
+            | Repr::Timeout { operation, .. }
+            | Repr::Resource { operation, .. } => operation,
+        }
+    }
+
+    /// The file that it was done to.
+    pub fn path(&self) -> Option<&Path> {
+        match &*self.0 {
+            Repr::Io { path, .. } => path.as_deref(),
+            Repr::Network { .. } | Repr::Timeout { .. } | Repr::Resource { .. } => None,
+        }
+    }
+
+    /// The address that it was done to.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match &*self.0 {
+            Repr::Network { address, .. } => Some(*address),
+            Repr::Io { .. } | Repr::Timeout { .. } | Repr::Resource { .. } => None,
+        }
+    }
+
+    /// Whether a file or descriptor is concerned.
+    pub fn is_io(&self) -> bool {
+        matches!(*self.0, Repr::Io { .. })
+    }
+
+    /// Whether a socket is concerned.
+    pub fn is_network(&self) -> bool {
+        matches!(*self.0, Repr::Network { .. })
+    }
+
+    /// Whether time ran out.
+    pub fn is_timeout(&self) -> bool {
+        matches!(*self.0, Repr::Timeout { .. })
+    }
+
+    /// Whether the system does not offer, or not now, what was asked for.
+    pub fn is_resource(&self) -> bool {
+        matches!(*self.0, Repr::Resource { .. })
+    }
+
+    fn os_error(&self) -> Option<&io::Error> {
+        match &*self.0 {
+            Repr::Io { source, .. } | Repr::Network { source, .. } => Some(source),
+            Repr::Resource { source, .. } => source.as_ref(),
+            Repr::Timeout { .. } => None,
+        }
+    }
+
+    /// The kind that the same failure has as an [`io::Error`].
+    pub fn kind(&self) -> io::ErrorKind {
+        match (&*self.0, self.os_error()) {
+            (Repr::Timeout { .. }, _) => io::ErrorKind::TimedOut,
+            (_, Some(source)) => source.kind(),
+            (_, None) => io::ErrorKind::Unsupported,
+        }
+    }
+
+    /// Whether the same call can succeed later without anything else being changed: the system
+    /// was out of something, was busy, was interrupted, or was not fast enough.
+    ///
+    /// # Examples
+    /// ```
+    /// fn attempts(error: &zokio::Error) -> u32 {
+    ///     if error.is_retryable() { 3 } else { 1 }
+    /// }
+    /// ```
+    pub fn is_retryable(&self) -> bool {
+        if self.is_timeout() {
+            return true;
+        }
+        let Some(source) = self.os_error() else {
+            return false;
+        };
+        match source.raw_os_error() {
+            Some(
+                libc::EAGAIN
+                | libc::EBUSY
+                | libc::EINTR
+                | libc::EMFILE
+                | libc::ENFILE
+                | libc::ENOBUFS
+                | libc::ENOMEM
+                | libc::ENOSPC
+                | libc::ECONNREFUSED
+                | libc::ECONNRESET
+                | libc::EHOSTUNREACH
+                | libc::ENETUNREACH
+                | libc::ETIMEDOUT,
+            ) => true,
+            Some(_) => false,
+            None => matches!(
+                source.kind(),
+                io::ErrorKind::Interrupted
+                    | io::ErrorKind::WouldBlock
+                    | io::ErrorKind::TimedOut
+                    | io::ErrorKind::OutOfMemory
+            ),
+        }
+    }
+}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> io::Error {
+        io::Error::new(error.kind(), error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+    use std::error::Error as _;
+    use std::io;
+    use std::path::Path;
+    use std::time::Duration;
+
+    #[test]
+    fn carries_operation_path_and_source() {
+        let source = io::Error::from_raw_os_error(libc::ENOENT);
+        let error = Error::io_at("open", "/no/such", source);
+        assert_eq!(
+            error.to_string(),
+            "cannot open `/no/such`: No such file or directory (os error 2)"
+        );
+        assert!(error.is_io() && !error.is_retryable());
+        assert_eq!(error.path(), Some(Path::new("/no/such")));
+        assert_eq!(error.operation(), "open");
+        assert!(error.source().is_some());
+        let converted = io::Error::from(error);
+        assert_eq!(converted.kind(), io::ErrorKind::NotFound);
+        assert!(converted.get_ref().is_some_and(|inner| inner.is::<Error>()));
+    }
+
+    #[test]
+    fn tells_the_families_apart() {
+        let timeout = Error::timeout("connect", Duration::from_secs(1));
+        assert!(timeout.is_timeout() && timeout.is_retryable());
+        assert_eq!(timeout.kind(), io::ErrorKind::TimedOut);
+        let address = ([127, 0, 0, 1], 80).into();
+        let refused = io::Error::from_raw_os_error(libc::ECONNREFUSED);
+        let network = Error::network("connect to", address, refused);
+        assert!(network.is_network() && network.is_retryable());
+        assert_eq!(network.address(), Some(address));
+        let resource = Error::resource("use io_uring", "the kernel has none", None);
+        assert!(resource.is_resource() && !resource.is_retryable());
+        assert_eq!(resource.kind(), io::ErrorKind::Unsupported);
+        let full = Error::io("duplicate", io::Error::from_raw_os_error(libc::EMFILE));
+        assert!(full.is_retryable());
+    }
+}
