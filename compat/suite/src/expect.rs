@@ -56,6 +56,14 @@ impl Expectations {
                 );
             };
             let key = (group, name);
+            if !expectations.reference.contains(&key) {
+                bail!(
+                    "{}: `{} {}` is not in the reference list",
+                    expected.display(),
+                    key.0,
+                    key.1
+                );
+            }
             match kind.as_str() {
                 "must-fail" => drop(expectations.must_fail.insert(key, reason)),
                 "fails" => drop(expectations.fails.insert(key, reason)),
