@@ -45,6 +45,15 @@ pub(crate) mod readiness;
 pub(crate) mod shard;
 #[cfg(not(loom))]
 pub(crate) mod uring;
+#[cfg(not(loom))]
+mod wait;
+#[cfg(not(loom))]
+mod wake;
+#[cfg(not(loom))]
+pub(crate) mod watch;
+
+#[cfg(not(loom))]
+pub(crate) use wait::{Config, Driver, Turn, Waited};
 
 #[cfg(all(test, not(loom)))]
 mod conformance;

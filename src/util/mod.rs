@@ -1,4 +1,8 @@
-//! Small parts without a runtime: the coop budget, intrusive lists, batches of wakers.
+//! Small parts without a runtime: the coop budget, intrusive lists, batches of wakers, parking.
 
 pub(crate) mod atomic_waker;
 pub(crate) mod budget;
+pub(crate) mod enter;
+pub(crate) mod park;
+pub(crate) mod rng;
+pub(crate) mod scoped;

@@ -1,0 +1,225 @@
+//! The driver of one runtime: both halves, and the one place where a thread waits for them.
+//!
+//! # Protocol
+//!
+//! The mio poll sits behind a lock, the *turn*. A thread that wants to wait takes the turn, waits,
+//! hands out what came (readiness to registrations, completions to operations), and gives the
+//! turn back before it runs any user code other than wakers. So the turn is never held by a
+//! thread that is stuck, and whoever is idle can take it.
+//!
+//! Before it sleeps, a waiter makes three promises in this order: released registrations are
+//! freed; rings signal the eventfd from now on, and nothing is in a completion queue already;
+//! the wake word says `ASLEEP`, and no wake came before. Only then it calls the kernel. A
+//! completion or a wake that comes later finds the eventfd.
+//!
+//! Nobody blocks inside `io_uring_enter`.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+
+use crate::blocking::Pool;
+use crate::driver::completion::{Completions, Config as CompletionConfig};
+use crate::driver::probe::Choice;
+use crate::driver::readiness::Registry;
+use crate::driver::wake::Wake;
+use crate::driver::watch::Watch;
+use crate::loom::sync::{Mutex, MutexGuard};
+
+/// The eventfd of [`Wake`].
+const WAKE: Token = Token(usize::MAX);
+/// The timer of [`Watch`].
+const WATCH: Token = Token(usize::MAX - 1);
+
+/// What a driver is made of.
+pub(crate) struct Config {
+    /// Which back-end carries out completions.
+    pub(crate) choice: Choice,
+    /// How many workers have a ring of their own.
+    pub(crate) workers: usize,
+    /// Whether some thread always waits, so that an operation from any thread will be reaped.
+    pub(crate) attended: bool,
+    /// Readiness events handed out in one wait.
+    pub(crate) events_per_tick: usize,
+    /// The same for a poll that does not wait.
+    pub(crate) events_per_busy_tick: usize,
+    /// Where operations run that no ring can take.
+    pub(crate) pool: Pool,
+}
+
+/// The driver of one runtime.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    readiness: Registry,
+    completions: Arc<Completions>,
+    wake: Wake,
+    watch: Watch,
+    poller: Mutex<Poller>,
+}
+
+#[derive(Debug)]
+struct Poller {
+    poll: Poll,
+    events: Events,
+    busy_events: Events,
+}
+
+/// The right to wait; given back on drop.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    driver: &'a Driver,
+    poller: MutexGuard<'a, Poller>,
+}
+
+/// Why a wait ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Waited {
+    /// [`Driver::wake`] was called.
+    pub(crate) woken: bool,
+    /// The watch timer fired.
+    pub(crate) watch: bool,
+    /// Readiness or completions were handed out.
+    pub(crate) progress: bool,
+}
+
+impl Driver {
+    pub(crate) fn new(config: Config) -> Result<Driver, crate::Error> {
+        let fail = |error| {
+            crate::Error::resource(
+                "set up the readiness poll",
+                "the system refused",
+                Some(error),
+            )
+        };
+        let poll = Poll::new().map_err(fail)?;
+        let wake = Wake::new().map_err(fail)?;
+        let watch = Watch::new().map_err(fail)?;
+        let registry = poll.registry();
+        for (fd, token) in [(wake.as_fd(), WAKE), (watch.as_fd(), WATCH)] {
+            registry
+                .register(&mut SourceFd(&fd.as_raw_fd()), token, Interest::READABLE)
+                .map_err(fail)?;
+        }
+        let readiness = Registry::new(registry.try_clone().map_err(fail)?);
+        let completions = Completions::new(CompletionConfig {
+            choice: config.choice,
+            rings: config.workers,
+            wake_fd: wake.fd(),
+            pool: config.pool,
+        })?;
+        Ok(Driver {
+            readiness,
+            completions: Arc::new(completions),
+            wake,
+            watch,
+            poller: Mutex::new(Poller {
+                poll,
+                events: Events::with_capacity(config.events_per_tick),
+                busy_events: Events::with_capacity(config.events_per_busy_tick),
+            }),
+        })
+    }
+
+    /// The readiness half.
+    pub(crate) fn readiness(&self) -> &Registry {
+        &self.readiness
+    }
+
+    /// The completion half.
+    pub(crate) fn completions(&self) -> &Arc<Completions> {
+        &self.completions
+    }
+
+    /// The timer that keeps the wait attended.
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// Wakes the thread that waits; without one, the next wait returns at once.
+    pub(crate) fn wake(&self) {
+        self.wake.wake();
+    }
+
+    /// Takes the turn unless another thread has it.
+    pub(crate) fn try_turn(&self) -> Option<Turn<'_>> {
+        let poller = self.poller.try_lock()?;
+        Some(Turn {
+            driver: self,
+            poller,
+        })
+    }
+
+    /// Takes the turn, after another thread's wait if need be.
+    pub(crate) fn turn(&self) -> Turn<'_> {
+        Turn {
+            driver: self,
+            poller: self.poller.lock(),
+        }
+    }
+
+    /// Submits what `worker` has queued and hands out what its ring has completed.
+    pub(crate) fn tick(&self, worker: usize) {
+        self.completions.flush(worker);
+        self.completions.reap(worker);
+    }
+
+    /// Ends both halves: pending operations are cancelled (I7), and everyone who waits for
+    /// readiness learns of it.
+    pub(crate) fn shutdown(&self) {
+        self.readiness.shutdown();
+        self.completions.shutdown();
+    }
+}
+
+impl Turn<'_> {
+    /// Waits for at most `timeout`, and hands out what came.
+    ///
+    /// `None` waits until something comes; a zero timeout does not wait.
+    pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> Waited {
+        let driver = self.driver;
+        let reaped = driver.completions.reap_all();
+        let mut waited = Waited {
+            progress: reaped > 0,
+            ..Waited::default()
+        };
+        if reaped > 0 || timeout == Some(Duration::ZERO) {
+            self.poll(Some(Duration::ZERO), true, &mut waited);
+        } else {
+            let pending = driver.completions.prepare_wait();
+            let sleep = driver.wake.begin_sleep() && !pending;
+            let timeout = if sleep { timeout } else { Some(Duration::ZERO) };
+            self.poll(timeout, !sleep, &mut waited);
+            waited.woken |= driver.wake.end_sleep();
+            waited.progress |= driver.completions.finish_wait() > 0;
+        }
+        waited
+    }
+
+    fn poll(&mut self, timeout: Option<Duration>, busy: bool, waited: &mut Waited) {
+        let Poller {
+            poll,
+            events,
+            busy_events,
+        } = &mut *self.poller;
+        let events = if busy { busy_events } else { events };
+        match poll.poll(events, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
+            Err(error) => panic!("the readiness poll failed, which is a bug in zokio: {error}"),
+        }
+        for event in events.iter() {
+            match event.token() {
+                WAKE => {}
+                WATCH => waited.watch = true,
+                _ => {
+                    waited.progress = true;
+                    self.driver.readiness.dispatch(event);
+                }
+            }
+        }
+    }
+}

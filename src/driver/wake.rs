@@ -1,0 +1,95 @@
+//! How a thread is woken from the driver's wait.
+//!
+//! One eventfd, registered in the mio poll and with every ring. The word beside it spares the
+//! system call when nobody sleeps:
+//!
+//! - `AWAKE`: no thread is in the wait.
+//! - `ASLEEP`: a thread is in the wait or about to enter it.
+//! - `NOTIFIED`: a wake came since the last time a thread left the wait.
+//!
+//! A waiter goes `AWAKE -> ASLEEP` before it sleeps; finding `NOTIFIED` it does not sleep. A
+//! waker always writes `NOTIFIED` and calls the kernel only when it replaced `ASLEEP`, so any
+//! number of wakes cost one system call. When the waiter is back it writes `AWAKE`.
+//!
+//! The eventfd is edge-triggered and never read: every write raises an edge anew, as epoll(7)
+//! documents for eventfds, and the counter is far from its limit after 2^64 - 2 writes.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+const AWAKE: u8 = 0;
+const ASLEEP: u8 = 1;
+const NOTIFIED: u8 = 2;
+
+#[derive(Debug)]
+pub(crate) struct Wake {
+    fd: Arc<OwnedFd>,
+    state: AtomicU8,
+}
+
+impl Wake {
+    pub(super) fn new() -> io::Result<Wake> {
+        // SAFETY: eventfd(2) takes no pointer.
+        let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the descriptor was made above and nobody else owns it.
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        Ok(Wake {
+            fd: Arc::new(fd),
+            state: AtomicU8::new(AWAKE),
+        })
+    }
+
+    /// The eventfd, for rings to signal their completions on.
+    pub(super) fn fd(&self) -> Arc<OwnedFd> {
+        self.fd.clone()
+    }
+
+    /// Wakes the thread in the wait, or makes the next wait return at once.
+    pub(super) fn wake(&self) {
+        if self.state.swap(NOTIFIED, Ordering::SeqCst) == ASLEEP {
+            self.signal();
+        }
+    }
+
+    /// Writes to the eventfd.
+    fn signal(&self) {
+        let one = 1u64.to_ne_bytes();
+        loop {
+            // SAFETY: the pointer and the length name eight initialised bytes.
+            let written = unsafe { libc::write(self.fd.as_raw_fd(), one.as_ptr().cast(), 8) };
+            if written == 8 {
+                return;
+            }
+            let error = io::Error::last_os_error();
+            match error.kind() {
+                io::ErrorKind::Interrupted => {}
+                // The counter is full, so the edge that wakes the waiter has been raised.
+                io::ErrorKind::WouldBlock => return,
+                _ => unreachable!("write to an eventfd: {error}"),
+            }
+        }
+    }
+
+    /// Announces a sleep; false when a wake came first and there must be none.
+    pub(super) fn begin_sleep(&self) -> bool {
+        self.state
+            .compare_exchange(AWAKE, ASLEEP, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+    }
+
+    /// The sleep is over, or was not begun; says whether a wake came.
+    pub(super) fn end_sleep(&self) -> bool {
+        self.state.swap(AWAKE, Ordering::SeqCst) == NOTIFIED
+    }
+}
+
+impl AsFd for Wake {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}

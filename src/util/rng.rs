@@ -1,0 +1,52 @@
+//! A small random number generator for fairness, not for secrets.
+#![forbid(unsafe_code)]
+
+/// `xorshift64*`, as described by Marsaglia, "Xorshift RNGs" (2003), and Vigna,
+/// "An experimental exploration of Marsaglia's xorshift generators, scrambled" (2016).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rng(u64);
+
+impl Rng {
+    /// A generator with this seed; the same seed gives the same numbers.
+    pub(crate) const fn from_seed(seed: u64) -> Rng {
+        // The state must not be zero, from which the generator never leaves.
+        Rng(seed ^ 0x9e37_79b9_7f4a_7c15 | 1)
+    }
+
+    /// A generator seeded by the standard library's per-process random keys.
+    pub(crate) fn random() -> Rng {
+        use std::hash::{BuildHasher, RandomState};
+        Rng::from_seed(RandomState::new().hash_one(std::thread::current().id()))
+    }
+
+    fn next(&mut self) -> u64 {
+        let mut x = self.0;
+        x ^= x >> 12;
+        x ^= x << 25;
+        x ^= x >> 27;
+        self.0 = x;
+        x.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// A number below `n`, which is not zero; without division (Lemire, "Fast Random Integer
+    /// Generation in an Interval", 2019).
+    pub(crate) fn below(&mut self, n: u32) -> u32 {
+        let high = self.next() >> 32;
+        ((high * u64::from(n)) >> 32) as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Rng;
+
+    #[test]
+    fn stays_below_and_reaches_everything() {
+        let mut rng = Rng::random();
+        let mut seen = [false; 7];
+        for _ in 0..1000 {
+            seen[rng.below(7) as usize] = true;
+        }
+        assert_eq!(seen, [true; 7]);
+    }
+}
