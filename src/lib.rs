@@ -35,6 +35,3 @@ pub(crate) mod timer;
 
 #[cfg(not(loom))]
 pub use error::{Error, Result};
-
-/// The version of this crate.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,3 +1,29 @@
-//! What runs tasks: the task cell, and the schedulers on top of it.
+//! Who runs tasks: the current-thread and the multi-thread scheduler.
+//!
+//! Read `task/mod.rs` for the task cell, then `current_thread/mod.rs`, which has everything but
+//! work stealing, then `multi_thread/mod.rs`. What both share is in [`common`]; what a thread
+//! knows of the runtime it is in, in [`context`]. A scheduler does not know what an I/O operation
+//! is: it gives the driver a thread to wait on, in [`park`].
 
+#[cfg(not(loom))]
+pub(crate) mod common;
+#[cfg(not(loom))]
+pub(crate) mod context;
+#[cfg(not(loom))]
+pub(crate) mod current_thread;
+#[cfg(not(loom))]
+mod handle;
+#[cfg(not(loom))]
+pub(crate) mod inject;
+#[cfg(not(loom))]
+pub(crate) mod metrics;
+#[cfg(not(loom))]
+pub(crate) mod multi_thread;
+#[cfg(not(loom))]
+mod park;
 pub(crate) mod task;
+
+#[cfg(not(loom))]
+pub(crate) use handle::Handle;
+#[cfg(not(loom))]
+pub(crate) use multi_thread::block_in_place;

@@ -39,6 +39,12 @@ impl Shard {
     }
 }
 
+impl<S> std::fmt::Debug for OwnedTasks<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OwnedTasks").finish_non_exhaustive()
+    }
+}
+
 impl<S: Schedule> OwnedTasks<S> {
     /// A list for a scheduler with one thread.
     pub(crate) fn new() -> Self {

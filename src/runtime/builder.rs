@@ -1,0 +1,450 @@
+//! How a runtime is made.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::owner::Kind;
+use super::{DriverKind, Handle, LocalOptions, LocalRuntime, Runtime};
+use crate::blocking::pool::Callback;
+use crate::blocking::{Pool, PoolConfig};
+use crate::driver::{self, Driver};
+use crate::scheduler;
+use crate::scheduler::common::{Common, Options};
+use crate::scheduler::current_thread::CurrentThread;
+use crate::scheduler::multi_thread;
+use crate::time::{Clock, Timers};
+
+/// The most worker threads that a runtime may have.
+const MAX_WORKERS: usize = 65_536;
+
+/// Makes a [`Runtime`] with other options than the defaults.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::runtime::Builder;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let rt = Builder::new_multi_thread()
+///     .worker_threads(2)
+///     .thread_name("my-worker")
+///     .enable_all()
+///     .build()?;
+/// rt.block_on(async { println!("on {}", zokio::runtime::Handle::current().driver_info()) });
+/// # Ok(())
+/// # }
+/// ```
+pub struct Builder {
+    multi_thread: bool,
+    enable_io: bool,
+    enable_time: bool,
+    start_paused: bool,
+    name: Option<String>,
+    worker_threads: Option<usize>,
+    max_blocking_threads: usize,
+    thread_name: Arc<dyn Fn() -> String + Send + Sync>,
+    thread_stack_size: Option<usize>,
+    thread_keep_alive: Duration,
+    after_start: Option<Callback>,
+    before_stop: Option<Callback>,
+    before_park: Option<Callback>,
+    after_unpark: Option<Callback>,
+    global_queue_interval: Option<u32>,
+    event_interval: u32,
+    events_per_tick: usize,
+    events_per_busy_tick: Option<usize>,
+    driver: Option<DriverKind>,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("multi_thread", &self.multi_thread)
+            .field("enable_io", &self.enable_io)
+            .field("enable_time", &self.enable_time)
+            .field("name", &self.name)
+            .field("worker_threads", &self.worker_threads)
+            .field("max_blocking_threads", &self.max_blocking_threads)
+            .field("thread_stack_size", &self.thread_stack_size)
+            .field("thread_keep_alive", &self.thread_keep_alive)
+            .field("global_queue_interval", &self.global_queue_interval)
+            .field("event_interval", &self.event_interval)
+            .field("driver", &self.driver)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// Starts with the defaults of the current-thread scheduler.
+    pub fn new_current_thread() -> Builder {
+        Builder::new(false)
+    }
+
+    /// Starts with the defaults of the multi-thread scheduler.
+    pub fn new_multi_thread() -> Builder {
+        Builder::new(true)
+    }
+
+    fn new(multi_thread: bool) -> Builder {
+        Builder {
+            multi_thread,
+            enable_io: false,
+            enable_time: false,
+            start_paused: false,
+            name: None,
+            worker_threads: None,
+            max_blocking_threads: 512,
+            thread_name: Arc::new(|| "tokio-rt-worker".to_owned()),
+            thread_stack_size: None,
+            thread_keep_alive: Duration::from_secs(10),
+            after_start: None,
+            before_stop: None,
+            before_park: None,
+            after_unpark: None,
+            global_queue_interval: None,
+            event_interval: 61,
+            events_per_tick: 1024,
+            events_per_busy_tick: None,
+            driver: None,
+        }
+    }
+
+    /// Enables I/O and time.
+    pub fn enable_all(&mut self) -> &mut Self {
+        self.enable_io().enable_time()
+    }
+
+    /// Enables sockets, pipes, signals and child processes.
+    ///
+    /// Without it they panic when they are made.
+    pub fn enable_io(&mut self) -> &mut Self {
+        self.enable_io = true;
+        self
+    }
+
+    /// Enables timers.
+    ///
+    /// Without it they panic when they are made.
+    pub fn enable_time(&mut self) -> &mut Self {
+        self.enable_time = true;
+        self
+    }
+
+    /// Names the runtime; see [`Handle::name`].
+    ///
+    /// # Panics
+    ///
+    /// When the name is empty or white space.
+    #[track_caller]
+    pub fn name(&mut self, val: impl Into<String>) -> &mut Self {
+        let name = val.into();
+        assert!(
+            !name.trim().is_empty(),
+            "runtime name shouldn't be empty: give it a name that tells it from others"
+        );
+        self.name = Some(name);
+        self
+    }
+
+    /// How many worker threads a multi-thread runtime has.
+    ///
+    /// The default is the environment variable `TOKIO_WORKER_THREADS` if it is set, else the
+    /// number of processors that this process may use. A current-thread runtime ignores it.
+    ///
+    /// # Panics
+    ///
+    /// When `val` is zero.
+    #[track_caller]
+    pub fn worker_threads(&mut self, val: usize) -> &mut Self {
+        assert!(val > 0, "Worker threads cannot be set to 0");
+        self.worker_threads = Some(val);
+        self
+    }
+
+    /// How many threads may run closures of `spawn_blocking` at a time; by default 512.
+    ///
+    /// Worker threads are not counted.
+    ///
+    /// # Panics
+    ///
+    /// When `val` is zero.
+    #[track_caller]
+    pub fn max_blocking_threads(&mut self, val: usize) -> &mut Self {
+        assert!(val > 0, "Max blocking threads cannot be set to 0");
+        self.max_blocking_threads = val;
+        self
+    }
+
+    /// How long a thread of the blocking pool waits for work before it ends; by default 10 s.
+    pub fn thread_keep_alive(&mut self, duration: Duration) -> &mut Self {
+        self.thread_keep_alive = duration;
+        self
+    }
+
+    /// The name of the runtime's threads; by default `tokio-rt-worker`.
+    pub fn thread_name(&mut self, val: impl Into<String>) -> &mut Self {
+        let name = val.into();
+        self.thread_name_fn(move || name.clone())
+    }
+
+    /// A function that names each of the runtime's threads.
+    pub fn thread_name_fn<F>(&mut self, f: F) -> &mut Self
+    where
+        F: Fn() -> String + Send + Sync + 'static,
+    {
+        self.thread_name = Arc::new(f);
+        self
+    }
+
+    /// The stack of the runtime's threads in bytes; by default that of the standard library.
+    pub fn thread_stack_size(&mut self, val: usize) -> &mut Self {
+        self.thread_stack_size = Some(val);
+        self
+    }
+
+    /// A function that every thread of the runtime, the blocking pool's included, calls first.
+    pub fn on_thread_start<F>(&mut self, f: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.after_start = Some(Arc::new(f));
+        self
+    }
+
+    /// A function that every thread of the runtime, the blocking pool's included, calls last.
+    pub fn on_thread_stop<F>(&mut self, f: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.before_stop = Some(Arc::new(f));
+        self
+    }
+
+    /// A function that a worker calls before it goes to sleep.
+    ///
+    /// It may spawn and wake tasks; the worker then does not sleep.
+    pub fn on_thread_park<F>(&mut self, f: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.before_park = Some(Arc::new(f));
+        self
+    }
+
+    /// A function that a worker calls when it gets up.
+    pub fn on_thread_unpark<F>(&mut self, f: F) -> &mut Self
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.after_unpark = Some(Arc::new(f));
+        self
+    }
+
+    /// After how many task polls a worker looks at the injection queue before its own.
+    ///
+    /// # Panics
+    ///
+    /// When `val` is zero.
+    #[track_caller]
+    pub fn global_queue_interval(&mut self, val: u32) -> &mut Self {
+        assert!(val > 0, "global_queue_interval must be greater than 0");
+        self.global_queue_interval = Some(val);
+        self
+    }
+
+    /// After how many task polls a worker that has work looks at the driver; by default 61.
+    ///
+    /// # Panics
+    ///
+    /// When `val` is zero.
+    #[track_caller]
+    pub fn event_interval(&mut self, val: u32) -> &mut Self {
+        assert!(val > 0, "event_interval must be greater than 0");
+        self.event_interval = val;
+        self
+    }
+
+    /// How many readiness events one look at the driver hands out; by default 1,024.
+    ///
+    /// # Panics
+    ///
+    /// When `capacity` is zero.
+    #[track_caller]
+    pub fn max_io_events_per_tick(&mut self, capacity: usize) -> &mut Self {
+        assert!(capacity > 0, "max_io_events_per_tick must be non-zero");
+        self.events_per_tick = capacity;
+        self
+    }
+
+    /// The same for a look that does not wait, because there are tasks to run; by default as
+    /// [`max_io_events_per_tick`](Builder::max_io_events_per_tick).
+    ///
+    /// # Panics
+    ///
+    /// When `capacity` is zero.
+    #[track_caller]
+    pub fn max_io_events_per_busy_tick(&mut self, capacity: usize) -> &mut Self {
+        assert!(capacity > 0, "max_io_events_per_busy_tick must be non-zero");
+        self.events_per_busy_tick = Some(capacity);
+        self
+    }
+
+    /// Starts the runtime with its clock paused; see [`crate::time::pause`].
+    ///
+    /// # Panics
+    ///
+    /// [`build`](Builder::build) panics when this is a multi-thread runtime.
+    pub fn start_paused(&mut self, start_paused: bool) -> &mut Self {
+        self.start_paused = start_paused;
+        self
+    }
+
+    /// Forces a back-end of the driver. Without it `ZOKIO_DRIVER=uring|mio` decides, and without
+    /// that io_uring is used where it works.
+    ///
+    /// Forcing io_uring where it is not to be had makes [`build`](Builder::build) fail with an
+    /// error that names the cause.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::{Builder, DriverKind};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().driver(DriverKind::Mio).build()?;
+    /// assert_eq!(rt.handle().driver_info().kind(), DriverKind::Mio);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn driver(&mut self, kind: DriverKind) -> &mut Self {
+        self.driver = Some(kind);
+        self
+    }
+
+    /// Makes the runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system has no file descriptor, memory or thread for it, or when a
+    /// back-end is forced that is not to be had.
+    ///
+    /// # Panics
+    ///
+    /// When [`start_paused`](Builder::start_paused) is set on a multi-thread runtime.
+    #[track_caller]
+    pub fn build(&mut self) -> io::Result<Runtime> {
+        if self.multi_thread {
+            assert!(
+                !self.start_paused,
+                "the clock can be paused on a current-thread runtime only: use \
+                 `new_current_thread` with `start_paused`"
+            );
+            self.build_multi_thread()
+        } else {
+            self.build_current_thread(false)
+        }
+    }
+
+    /// Makes a runtime that stays on this thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Builder::build).
+    ///
+    /// # Panics
+    ///
+    /// When this builder was made by [`new_multi_thread`](Builder::new_multi_thread).
+    #[track_caller]
+    pub fn build_local(&mut self, _options: LocalOptions) -> io::Result<LocalRuntime> {
+        assert!(
+            !self.multi_thread,
+            "a `LocalRuntime` runs on one thread: use `Builder::new_current_thread`"
+        );
+        Ok(LocalRuntime::from_inner(self.build_current_thread(true)?))
+    }
+
+    fn build_current_thread(&self, local: bool) -> io::Result<Runtime> {
+        let common = self.common(1)?;
+        let (scheduler, shared) = CurrentThread::new(common, local);
+        let handle = Handle {
+            scheduler: scheduler::Handle::CurrentThread(shared),
+        };
+        Ok(Runtime::from_parts(Kind::CurrentThread(scheduler), handle))
+    }
+
+    fn build_multi_thread(&self) -> io::Result<Runtime> {
+        let workers = self.worker_threads.unwrap_or_else(default_workers);
+        let common = self.common(workers)?;
+        let shared = multi_thread::start(common, workers)?;
+        let handle = Handle {
+            scheduler: scheduler::Handle::MultiThread(shared),
+        };
+        Ok(Runtime::from_parts(Kind::MultiThread, handle))
+    }
+
+    fn common(&self, workers: usize) -> Result<Common, crate::Error> {
+        let pool = Pool::new(PoolConfig {
+            max_threads: self.max_blocking_threads,
+            keep_alive: self.thread_keep_alive,
+            thread_name: self.thread_name.clone(),
+            stack_size: self.thread_stack_size,
+            after_start: self.after_start.clone(),
+            before_stop: self.before_stop.clone(),
+        });
+        let driver = Arc::new(Driver::new(driver::Config {
+            choice: super::driver_info::choice(self.driver),
+            workers,
+            attended: self.multi_thread,
+            events_per_tick: self.events_per_tick,
+            events_per_busy_tick: self.events_per_busy_tick.unwrap_or(self.events_per_tick),
+            pool: pool.clone(),
+        })?);
+        let clock = Clock::new(!self.multi_thread, self.start_paused);
+        let timers = self.enable_time.then(|| {
+            let driver = driver.clone();
+            let wake = Box::new(move || driver.wake());
+            Arc::new(Timers::new(workers, clock.clone(), wake))
+        });
+        Ok(Common {
+            driver,
+            io_enabled: self.enable_io,
+            timers,
+            clock,
+            pool,
+            options: Options {
+                global_queue_interval: self.global_queue_interval,
+                event_interval: self.event_interval,
+                before_park: self.before_park.clone(),
+                after_unpark: self.after_unpark.clone(),
+            },
+            id: Common::next_id(),
+            name: self.name.clone(),
+        })
+    }
+}
+
+/// `TOKIO_WORKER_THREADS`, or one worker for each processor.
+///
+/// # Panics
+///
+/// When the variable is set to something else than a number above zero.
+fn default_workers() -> usize {
+    match std::env::var("TOKIO_WORKER_THREADS") {
+        Ok(text) => {
+            let workers: usize = text.parse().unwrap_or_else(|error| {
+                panic!("\"TOKIO_WORKER_THREADS\" must be usize, error: {error}, value: {text}")
+            });
+            assert!(workers > 0, "\"TOKIO_WORKER_THREADS\" cannot be set to 0");
+            workers.min(MAX_WORKERS)
+        }
+        Err(std::env::VarError::NotPresent) => {
+            std::thread::available_parallelism().map_or(1, usize::from)
+        }
+        Err(std::env::VarError::NotUnicode(text)) => {
+            panic!("\"TOKIO_WORKER_THREADS\" must be valid unicode, error: {text:?}")
+        }
+    }
+}

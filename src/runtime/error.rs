@@ -1,0 +1,48 @@
+//! Why there is no current runtime.
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::fmt;
+
+use crate::scheduler::context::NoHandle;
+
+/// The error of [`Handle::try_current`](super::Handle::try_current).
+#[derive(Debug)]
+pub struct TryCurrentError {
+    reason: NoHandle,
+}
+
+impl TryCurrentError {
+    pub(super) fn new(reason: NoHandle) -> TryCurrentError {
+        TryCurrentError { reason }
+    }
+
+    /// Whether this thread has not entered a runtime.
+    pub fn is_missing_context(&self) -> bool {
+        self.reason == NoHandle::Missing
+    }
+
+    /// Whether this thread is ending, and what it knew of its runtime is gone already.
+    ///
+    /// This happens in destructors of thread-local values.
+    pub fn is_thread_local_destroyed(&self) -> bool {
+        self.reason == NoHandle::Destroyed
+    }
+}
+
+impl fmt::Display for TryCurrentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.reason {
+            NoHandle::Missing => {
+                "there is no reactor running, must be called from the context of a Tokio 1.x \
+                 runtime: use `#[main]`, `Runtime::block_on` or `Handle::enter`"
+            }
+            NoHandle::Destroyed => {
+                "The Tokio context thread-local variable has been destroyed: a runtime cannot be \
+                 used in the destructor of a thread-local value"
+            }
+        })
+    }
+}
+
+impl Error for TryCurrentError {}

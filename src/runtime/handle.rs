@@ -1,0 +1,231 @@
+//! A handle to a runtime.
+#![forbid(unsafe_code)]
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
+
+use super::{DriverInfo, Id, RuntimeFlavor, RuntimeMetrics, TryCurrentError};
+use crate::driver::Driver;
+use crate::scheduler;
+use crate::scheduler::context::{self, SetCurrent};
+use crate::task::{self, JoinHandle};
+use crate::time::{Clock, Timers};
+use crate::util::park;
+
+const NO_IO: &str = "A Tokio 1.x context was found, but IO is disabled. Call `enable_io` on the \
+                     runtime builder to enable IO.";
+const NO_TIME: &str = "A Tokio 1.x context was found, but timers are disabled. Call \
+                       `enable_time` on the runtime builder to enable timers.";
+
+/// Refers to a runtime; clones refer to the same one.
+///
+/// A handle does not keep the runtime running. Once the [`Runtime`](super::Runtime) has been
+/// dropped, tasks spawned through a handle are cancelled at once and I/O fails.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    pub(super) scheduler: scheduler::Handle,
+}
+
+impl UnwindSafe for Handle {}
+impl RefUnwindSafe for Handle {}
+
+/// Keeps a runtime entered; see [`Handle::enter`].
+#[derive(Debug)]
+#[must_use = "the runtime is left when the guard is dropped"]
+pub struct EnterGuard<'a> {
+    _current: Option<SetCurrent>,
+    _handle: PhantomData<&'a Handle>,
+}
+
+impl Handle {
+    /// Makes this runtime the current one of this thread until the guard is dropped.
+    ///
+    /// What needs a runtime (`spawn`, timers, sockets) then finds this one. Guards nest.
+    ///
+    /// # Panics
+    ///
+    /// Dropping guards in another order than the reverse of that in which they were made panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Builder::new_current_thread().build()?;
+    /// let _guard = rt.handle().enter();
+    /// zokio::spawn(async {});
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn enter(&self) -> EnterGuard<'_> {
+        EnterGuard {
+            _current: context::set_current(&self.scheduler),
+            _handle: PhantomData,
+        }
+    }
+
+    /// The handle of the runtime that this thread has entered.
+    ///
+    /// # Panics
+    ///
+    /// Where there is none: call it inside `block_on`, in a task, on a thread of the blocking
+    /// pool, or under an [`enter`](Handle::enter) guard.
+    #[track_caller]
+    pub fn current() -> Self {
+        match Handle::try_current() {
+            Ok(handle) => handle,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// The handle of the runtime that this thread has entered, if any.
+    ///
+    /// # Errors
+    ///
+    /// When this thread has entered none, or is ending.
+    pub fn try_current() -> Result<Self, TryCurrentError> {
+        match scheduler::Handle::current() {
+            Ok(scheduler) => Ok(Handle { scheduler }),
+            Err(reason) => Err(TryCurrentError::new(reason)),
+        }
+    }
+
+    /// Spawns a task on this runtime; see [`crate::task::spawn`].
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.scheduler.spawn(future, task::Id::next())
+    }
+
+    /// Runs a closure that may block on this runtime's blocking pool; see
+    /// [`crate::task::spawn_blocking`].
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, func: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.scheduler.spawn_blocking(func)
+    }
+
+    /// Runs a future to completion on this thread, with this runtime as the current one.
+    ///
+    /// On a current-thread runtime this runs neither tasks nor the driver: a future that waits
+    /// for a task, a socket or a timer of that runtime waits until another thread is inside
+    /// [`Runtime::block_on`](super::Runtime::block_on).
+    ///
+    /// # Panics
+    ///
+    /// When the future panics, and when this thread drives a runtime already: asynchronous code
+    /// awaits a future instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Runtime::new()?;
+    /// let handle = rt.handle().clone();
+    /// let sum = std::thread::spawn(move || handle.block_on(async { 1 + 1 })).join();
+    /// assert_eq!(sum.unwrap(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let in_place = self.runtime_flavor() == RuntimeFlavor::MultiThread;
+        context::enter_to_drive(&self.scheduler, in_place, || park::drive(future))
+    }
+
+    /// Which scheduler the runtime has.
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        match &self.scheduler {
+            scheduler::Handle::CurrentThread(_) => RuntimeFlavor::CurrentThread,
+            scheduler::Handle::MultiThread(_) => RuntimeFlavor::MultiThread,
+        }
+    }
+
+    /// The number of the runtime.
+    pub fn id(&self) -> Id {
+        Id(self.scheduler.common().id)
+    }
+
+    /// The name that was given to the runtime with [`Builder::name`](super::Builder::name).
+    pub fn name(&self) -> Option<&str> {
+        self.scheduler.common().name.as_deref()
+    }
+
+    /// The runtime's counters.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        RuntimeMetrics::new(self.scheduler.clone())
+    }
+
+    /// Which back-end the runtime's driver has, and why.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Builder::new_current_thread().build()?;
+    /// println!("driver: {}", rt.handle().driver_info());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn driver_info(&self) -> DriverInfo {
+        DriverInfo::of(self.scheduler.common().driver.completions().backend())
+    }
+
+    /// The driver; sockets want [`io_driver`](Handle::io_driver).
+    pub(crate) fn driver(&self) -> &Arc<Driver> {
+        &self.scheduler.common().driver
+    }
+
+    /// The driver, for what registers with its readiness half.
+    #[track_caller]
+    pub(crate) fn io_driver(&self) -> &Arc<Driver> {
+        assert!(self.scheduler.common().io_enabled, "{NO_IO}");
+        self.driver()
+    }
+
+    /// The timers.
+    #[track_caller]
+    pub(crate) fn timers(&self) -> &Arc<Timers> {
+        match &self.scheduler.common().timers {
+            Some(timers) => timers,
+            None => panic!("{NO_TIME}"),
+        }
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.scheduler.common().clock
+    }
+
+    /// Whether this is the handle of a `LocalRuntime`, and then whether this is its thread.
+    pub(crate) fn is_local(&self) -> Option<bool> {
+        self.scheduler.is_local()
+    }
+
+    /// Spawns a future that is not `Send` on a `LocalRuntime`.
+    ///
+    /// # Panics
+    ///
+    /// When this is the handle of another kind of runtime, or this is another thread.
+    #[track_caller]
+    pub(crate) fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        match &self.scheduler {
+            scheduler::Handle::CurrentThread(shared) => {
+                shared.spawn_local(future, task::Id::next())
+            }
+            scheduler::Handle::MultiThread(_) => {
+                panic!("local tasks can only be spawned on a `LocalRuntime`")
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The number of a runtime.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::num::NonZeroU64;
+
+/// Tells runtimes of one process apart.
+///
+/// The number of a runtime that has ended is not given to another one.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// let one = zokio::runtime::Builder::new_current_thread().build()?;
+/// let other = zokio::runtime::Builder::new_current_thread().build()?;
+/// assert_ne!(one.handle().id(), other.handle().id());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Id(pub(super) NonZeroU64);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,198 @@
+//! The runtime itself.
+#![forbid(unsafe_code)]
+
+use std::future::Future;
+use std::io;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::time::Duration;
+
+use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
+use crate::scheduler;
+use crate::scheduler::current_thread::CurrentThread;
+use crate::task::JoinHandle;
+use crate::util::enter;
+
+/// Runs tasks, waits for I/O and turns timers.
+///
+/// # Shutdown
+///
+/// Dropping the runtime ends it. Tasks are dropped at their next `.await`; the drop waits for
+/// every worker, and for every closure of `spawn_blocking` that has begun, however long that
+/// takes. Closures that have not begun are dropped. [`shutdown_timeout`] limits the wait, and
+/// [`shutdown_background`] does not wait at all.
+///
+/// After that, timers and sockets of this runtime that still exist are of no use: a timer panics
+/// when it is polled, and I/O fails with an error for which
+/// [`is_rt_shutdown_err`](super::is_rt_shutdown_err) is true.
+///
+/// [`shutdown_timeout`]: Runtime::shutdown_timeout
+/// [`shutdown_background`]: Runtime::shutdown_background
+#[derive(Debug)]
+pub struct Runtime {
+    kind: Kind,
+    handle: Handle,
+    ended: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Kind {
+    CurrentThread(CurrentThread),
+    MultiThread,
+}
+
+impl UnwindSafe for Runtime {}
+impl RefUnwindSafe for Runtime {}
+
+impl Runtime {
+    /// Makes a multi-thread runtime with everything enabled and the defaults of [`Builder`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::build`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Runtime::new()?;
+    /// assert_eq!(rt.block_on(async { 1 + 1 }), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new() -> io::Result<Runtime> {
+        Builder::new_multi_thread().enable_all().build()
+    }
+
+    pub(super) fn from_parts(kind: Kind, handle: Handle) -> Runtime {
+        Runtime {
+            kind,
+            handle,
+            ended: false,
+        }
+    }
+
+    /// A handle to this runtime.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Spawns a task on this runtime; see [`crate::task::spawn`].
+    ///
+    /// On a current-thread runtime it runs while some thread is inside
+    /// [`block_on`](Runtime::block_on).
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.handle.spawn(future)
+    }
+
+    /// Runs a closure that may block on this runtime's blocking pool; see
+    /// [`crate::task::spawn_blocking`].
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, func: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.handle.spawn_blocking(func)
+    }
+
+    /// Runs a future to completion on this thread.
+    ///
+    /// On a current-thread runtime this thread runs the tasks too, unless another thread does so
+    /// already; then it takes over when that one's future is done. On a multi-thread runtime the
+    /// future runs here and the tasks on the workers. Tasks that are left when the future is done
+    /// stay where they are.
+    ///
+    /// # Panics
+    ///
+    /// When the future panics, and when this thread drives a runtime already: asynchronous code
+    /// awaits a future instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Runtime::new()?;
+    /// let answer = rt.block_on(async { zokio::spawn(async { 42 }).await });
+    /// assert_eq!(answer.unwrap(), 42);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match (&self.kind, &self.handle.scheduler) {
+            (Kind::CurrentThread(scheduler), scheduler::Handle::CurrentThread(shared)) => {
+                scheduler.block_on(shared, future)
+            }
+            _ => self.handle.block_on(future),
+        }
+    }
+
+    /// Makes this runtime the current one of this thread; see [`Handle::enter`].
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
+    }
+
+    /// The runtime's counters.
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.handle.metrics()
+    }
+
+    /// Ends the runtime and waits for its threads, at most `duration`.
+    ///
+    /// Closures of the blocking pool that are still running then go on to their end; nothing
+    /// waits for them.
+    ///
+    /// # Panics
+    ///
+    /// In asynchronous code, where waiting would stall the thread; unless `duration` is zero.
+    pub fn shutdown_timeout(mut self, duration: Duration) {
+        self.end(Some(duration));
+    }
+
+    /// Ends the runtime without waiting for anything, so that asynchronous code can do it too.
+    ///
+    /// On a current-thread runtime the tasks are dropped before it returns.
+    pub fn shutdown_background(self) {
+        self.shutdown_timeout(Duration::ZERO);
+    }
+
+    /// Ends the runtime, once; `None` waits for as long as it takes.
+    pub(super) fn end(&mut self, timeout: Option<Duration>) {
+        if self.ended {
+            return;
+        }
+        self.ended = true;
+        let may_wait = timeout == Some(Duration::ZERO) || !enter::in_async_context();
+        match (&self.kind, &self.handle.scheduler) {
+            (Kind::CurrentThread(scheduler), scheduler::Handle::CurrentThread(shared)) => {
+                scheduler.shutdown(shared);
+            }
+            (_, scheduler::Handle::MultiThread(shared)) => shared.close(),
+            _ => unreachable!("a runtime is made with the handle of its own kind"),
+        }
+        let pool = &self.handle.scheduler.common().pool;
+        if may_wait {
+            pool.shutdown(timeout);
+            return;
+        }
+        pool.shutdown(Some(Duration::ZERO));
+        if !std::thread::panicking() {
+            panic!(
+                "Cannot drop a runtime in a context where blocking is not allowed. This happens \
+                 when a runtime is dropped from within an asynchronous context. Use \
+                 `shutdown_background`, or drop it on another thread."
+            );
+        }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.end(None);
+    }
+}

@@ -1,0 +1,75 @@
+//! What both schedulers share: the driver, the timers, the blocking pool and the options.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::blocking::Pool;
+use crate::blocking::pool::Callback;
+use crate::driver::Driver;
+use crate::time::{Clock, Timers};
+
+/// The parts of a runtime that do not run tasks.
+#[derive(Debug)]
+pub(crate) struct Common {
+    pub(crate) driver: Arc<Driver>,
+    /// Whether sockets may be registered (`Builder::enable_io`).
+    pub(crate) io_enabled: bool,
+    /// `None` without `Builder::enable_time`.
+    pub(crate) timers: Option<Arc<Timers>>,
+    pub(crate) clock: Clock,
+    pub(crate) pool: Pool,
+    pub(crate) options: Options,
+    pub(crate) id: NonZeroU64,
+    pub(crate) name: Option<String>,
+}
+
+/// Options that a scheduler reads while it runs.
+pub(crate) struct Options {
+    /// Task polls between two looks at the injection queue; `None` lets the scheduler choose.
+    pub(crate) global_queue_interval: Option<u32>,
+    /// Task polls between two looks at the driver.
+    pub(crate) event_interval: u32,
+    pub(crate) before_park: Option<Callback>,
+    pub(crate) after_unpark: Option<Callback>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("global_queue_interval", &self.global_queue_interval)
+            .field("event_interval", &self.event_interval)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Common {
+    /// A number that no other runtime of this process has.
+    pub(crate) fn next_id() -> NonZeroU64 {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed))
+            .expect("a process does not start 2^64 runtimes")
+    }
+
+    pub(crate) fn before_park(&self) {
+        if let Some(callback) = &self.options.before_park {
+            callback();
+        }
+    }
+
+    pub(crate) fn after_unpark(&self) {
+        if let Some(callback) = &self.options.after_unpark {
+            callback();
+        }
+    }
+
+    /// Ends the driver and the timers: everybody who waits on them learns of it.
+    pub(crate) fn shutdown(&self) {
+        if let Some(timers) = &self.timers {
+            timers.shutdown();
+        }
+        self.driver.shutdown();
+    }
+}

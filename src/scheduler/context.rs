@@ -1,0 +1,207 @@
+//! What a thread knows of the runtime it is in.
+//!
+//! Three things, each in a thread-local of its own:
+//!
+//! - the *current handle*, set by entering a runtime (`Handle::enter`, `block_on`, a worker, a
+//!   blocking thread); guards nest and must be dropped in reverse order;
+//! - whether this thread is *driving* a runtime (inside `block_on` or a worker), which is kept in
+//!   `util/enter.rs`, because the locks ask it too;
+//! - the *scheduler context* of a thread that runs tasks: where a task that is woken on this
+//!   thread goes, and which wakers wait for the driver to be polled first.
+#![forbid(unsafe_code)]
+
+use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
+use std::task::Waker;
+
+use crate::scheduler::{Handle, current_thread, multi_thread};
+use crate::util::budget::{self, Budget};
+use crate::util::enter::{self, EnterGuard, Entered};
+use crate::util::rng::Rng;
+use crate::util::scoped::Scoped;
+
+thread_local! {
+    static CURRENT: Current = const { Current { handle: RefCell::new(None), depth: Cell::new(0) } };
+    static SCHEDULER: Scoped<Scheduler> = const { Scoped::new() };
+    static RNG: Cell<Option<Rng>> = const { Cell::new(None) };
+}
+
+struct Current {
+    handle: RefCell<Option<Handle>>,
+    depth: Cell<usize>,
+}
+
+/// The context of a thread that runs tasks.
+pub(crate) enum Scheduler {
+    CurrentThread(current_thread::Context),
+    MultiThread(multi_thread::Context),
+}
+
+/// Why there is no current handle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoHandle {
+    /// This thread has entered no runtime.
+    Missing,
+    /// This thread is ending and its locals are gone.
+    Destroyed,
+}
+
+/// Calls `f` with the handle of the runtime that this thread has entered.
+#[inline]
+pub(crate) fn with_current<R>(f: impl FnOnce(&Handle) -> R) -> Result<R, NoHandle> {
+    CURRENT
+        .try_with(|current| match &*current.handle.borrow() {
+            Some(handle) => Ok(f(handle)),
+            None => Err(NoHandle::Missing),
+        })
+        .unwrap_or(Err(NoHandle::Destroyed))
+}
+
+/// Makes `handle` current until the guard is dropped; `None` on a thread whose locals are gone.
+#[must_use]
+pub(crate) fn set_current(handle: &Handle) -> Option<SetCurrent> {
+    CURRENT
+        .try_with(|current| {
+            let former = current.handle.borrow_mut().replace(handle.clone());
+            let depth = current.depth.get() + 1;
+            current.depth.set(depth);
+            SetCurrent {
+                former,
+                depth,
+                not_send: PhantomData,
+            }
+        })
+        .ok()
+}
+
+/// Restores the former current handle.
+#[derive(Debug)]
+pub(crate) struct SetCurrent {
+    former: Option<Handle>,
+    depth: usize,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Drop for SetCurrent {
+    fn drop(&mut self) {
+        let former = self.former.take();
+        let left = CURRENT.try_with(|current| {
+            if current.depth.get() != self.depth {
+                return Err(());
+            }
+            current.depth.set(self.depth - 1);
+            Ok(std::mem::replace(&mut *current.handle.borrow_mut(), former))
+        });
+        // The handle that was current is dropped here, outside of the borrow.
+        if let Ok(Err(())) = left
+            && !std::thread::panicking()
+        {
+            panic!(
+                "`EnterGuard` values dropped out of order. Guards returned by \
+                 `Handle::enter()` must be dropped in the reverse order as they were acquired."
+            );
+        }
+    }
+}
+
+/// Enters `handle` to drive it: what `block_on` and workers do.
+///
+/// # Panics
+///
+/// When this thread drives a runtime already.
+#[track_caller]
+pub(crate) fn enter_to_drive<R>(handle: &Handle, block_in_place: bool, f: impl FnOnce() -> R) -> R {
+    let Some(_entered) = enter::enter(block_in_place) else {
+        panic!(
+            "Cannot start a runtime from within a runtime. This happens because a function \
+             (like `block_on`) attempted to block the current thread while the thread is being \
+             used to drive asynchronous tasks. If you are in an async function, use `.await` on \
+             the future instead of blocking on it."
+        );
+    };
+    let _current = set_current(handle);
+    budget::with(Budget::UNCONSTRAINED, f)
+}
+
+/// Forbids `block_in_place` until the guard is dropped, where it was allowed.
+pub(crate) fn disallow_block_in_place() -> Option<EnterGuard> {
+    let allowed = Entered::Yes {
+        allow_block_in_place: true,
+    };
+    let forbidden = Entered::Yes {
+        allow_block_in_place: false,
+    };
+    (enter::entered() == allowed).then(|| enter::replace(forbidden))
+}
+
+/// Runs `f` with `scheduler` as the context of this thread.
+pub(crate) fn set_scheduler<R>(scheduler: &Scheduler, f: impl FnOnce() -> R) -> R {
+    SCHEDULER.with(|slot| slot.set(scheduler, f))
+}
+
+/// Calls `f` with the context of this thread, if it runs tasks.
+#[inline]
+pub(crate) fn with_scheduler<R>(f: impl FnOnce(Option<&Scheduler>) -> R) -> R {
+    let mut f = Some(f);
+    let result = SCHEDULER.try_with(|slot| {
+        let f = f.take().expect("called once");
+        slot.with(f)
+    });
+    match result {
+        Ok(result) => result,
+        Err(_) => (f.take().expect("not called above"))(None),
+    }
+}
+
+/// Wakes `waker` after the driver has been polled; at once on a thread that runs no tasks.
+pub(crate) fn defer(waker: &Waker) {
+    let deferred = with_scheduler(|scheduler| match scheduler {
+        Some(Scheduler::CurrentThread(context)) => context.defer(waker),
+        Some(Scheduler::MultiThread(context)) => context.defer(waker),
+        None => false,
+    });
+    if !deferred {
+        waker.wake_by_ref();
+    }
+}
+
+/// A random number below `n`, which is not zero.
+pub(crate) fn thread_rng_n(n: u32) -> u32 {
+    RNG.try_with(|cell| {
+        let mut rng = cell.take().unwrap_or_else(Rng::random);
+        let number = rng.below(n);
+        cell.set(Some(rng));
+        number
+    })
+    .unwrap_or(0)
+}
+
+/// Wakers that wait for the driver to be polled.
+#[derive(Debug, Default)]
+pub(crate) struct Deferred(RefCell<Vec<Waker>>);
+
+impl Deferred {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
+    pub(crate) fn push(&self, waker: &Waker) {
+        let mut wakers = self.0.borrow_mut();
+        if !wakers.last().is_some_and(|last| last.will_wake(waker)) {
+            wakers.push(waker.clone());
+        }
+    }
+
+    /// Wakes all; a waker may push again.
+    pub(crate) fn wake_all(&self) {
+        let mut wakers = self.0.take();
+        for waker in wakers.drain(..) {
+            waker.wake();
+        }
+        let mut current = self.0.borrow_mut();
+        if current.is_empty() {
+            // Keeps the allocation.
+            *current = wakers;
+        }
+    }
+}

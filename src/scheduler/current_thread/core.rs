@@ -1,0 +1,198 @@
+//! The thread that has the core: its run loop and where its tasks are queued.
+#![forbid(unsafe_code)]
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use super::shared::Shared;
+use crate::driver;
+use crate::scheduler::context::Deferred;
+use crate::scheduler::metrics::BusyClock;
+use crate::scheduler::park;
+use crate::scheduler::task::Notified;
+
+/// Task polls between two looks at the injection queue, unless the builder says otherwise.
+const GLOBAL_QUEUE_INTERVAL: u32 = 31;
+
+/// Task polls between two submissions to the ring.
+const RING_INTERVAL: u32 = 16;
+
+/// What belongs to the one thread that runs tasks.
+#[derive(Debug)]
+pub(super) struct Core {
+    queue: VecDeque<Notified<Arc<Shared>>>,
+    tick: u32,
+}
+
+/// The scheduler context of the thread that has the core.
+#[derive(Debug)]
+pub(crate) struct Context {
+    shared: Arc<Shared>,
+    core: RefCell<Option<Box<Core>>>,
+    deferred: Deferred,
+    busy: RefCell<BusyClock>,
+    former_ring: Option<usize>,
+}
+
+impl Core {
+    pub(super) fn new() -> Core {
+        Core {
+            queue: VecDeque::new(),
+            tick: 0,
+        }
+    }
+
+    fn next(&mut self, shared: &Shared) -> Option<Notified<Arc<Shared>>> {
+        let interval = shared
+            .common()
+            .options
+            .global_queue_interval
+            .unwrap_or(GLOBAL_QUEUE_INTERVAL);
+        if self.tick.is_multiple_of(interval) {
+            shared.inject.pop().or_else(|| self.queue.pop_front())
+        } else {
+            self.queue.pop_front().or_else(|| shared.inject.pop())
+        }
+    }
+}
+
+impl Context {
+    pub(super) fn new(shared: Arc<Shared>, core: Box<Core>) -> Context {
+        let former_ring = driver::local_ring();
+        driver::set_local_ring(Some(0));
+        Context {
+            shared,
+            core: RefCell::new(Some(core)),
+            deferred: Deferred::default(),
+            busy: RefCell::new(BusyClock::start()),
+            former_ring,
+        }
+    }
+
+    /// Gives the core back, with everything that was deferred or not yet submitted done.
+    pub(super) fn leave(&self) -> Option<Box<Core>> {
+        self.deferred.wake_all();
+        self.shared.common().driver.completions().flush(0);
+        driver::set_local_ring(self.former_ring);
+        self.busy.borrow().pause(&self.shared.metrics);
+        self.core.take()
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Queues a task; hands it back when the core is gone.
+    pub(super) fn push(&self, task: Notified<Arc<Shared>>) -> Result<(), Notified<Arc<Shared>>> {
+        match &mut *self.core.borrow_mut() {
+            Some(core) => {
+                core.queue.push_back(task);
+                Ok(())
+            }
+            None => Err(task),
+        }
+    }
+
+    /// The number of the only worker, while this thread has the core.
+    pub(crate) fn worker_index(&self) -> Option<usize> {
+        self.core.borrow().as_ref().map(|_| 0)
+    }
+
+    pub(crate) fn defer(&self, waker: &Waker) -> bool {
+        self.deferred.push(waker);
+        true
+    }
+
+    /// Polls the main future whenever it is woken, and tasks in between, until it is ready.
+    pub(super) fn run<T>(&self, poll_main: &mut dyn FnMut() -> Poll<T>) -> T {
+        let event_interval = self.shared.common().options.event_interval;
+        let mut main_is_due = true;
+        loop {
+            if self.shared.take_woken() || main_is_due {
+                main_is_due = false;
+                if let Poll::Ready(output) = poll_main() {
+                    return output;
+                }
+            }
+            if self.run_tasks(event_interval) {
+                self.poll_driver();
+            } else if self.deferred.is_empty() && !self.shared.is_woken() {
+                self.park();
+            } else {
+                self.poll_driver();
+            }
+        }
+    }
+
+    /// Runs up to `most` tasks; false when there were fewer.
+    fn run_tasks(&self, most: u32) -> bool {
+        for _ in 0..most {
+            let task = self.with_core(|core| {
+                core.tick = core.tick.wrapping_add(1);
+                core.next(&self.shared)
+            });
+            let Some(task) = task else {
+                return false;
+            };
+            task.run();
+            let tick = self.with_core(|core| core.tick);
+            if tick.is_multiple_of(RING_INTERVAL) {
+                self.shared.common().driver.tick(0);
+            }
+        }
+        true
+    }
+
+    fn with_core<R>(&self, f: impl FnOnce(&mut Core) -> R) -> R {
+        let mut core = self.core.borrow_mut();
+        f(core
+            .as_mut()
+            .expect("the core is here while its thread runs"))
+    }
+
+    /// Sleeps until something happens.
+    fn park(&self) {
+        let common = self.shared.common();
+        common.before_park();
+        // The callback may have made something runnable; the driver is looked at all the same, so
+        // that such a callback cannot keep it from being polled.
+        let idle = self.with_core(|core| core.queue.is_empty())
+            && self.shared.inject.is_empty()
+            && self.deferred.is_empty()
+            && !self.shared.is_woken();
+        if idle {
+            self.busy.borrow().park(&self.shared.metrics);
+            park::wait(common, &mut common.driver.turn(), None);
+            self.busy.borrow_mut().unpark(&self.shared.metrics);
+            self.deferred.wake_all();
+        } else {
+            self.poll_driver();
+        }
+        common.after_unpark();
+    }
+
+    /// Hands out what has happened, without waiting.
+    fn poll_driver(&self) {
+        let common = self.shared.common();
+        park::wait(common, &mut common.driver.turn(), Some(Duration::ZERO));
+        self.deferred.wake_all();
+    }
+
+    /// Drops every task.
+    pub(super) fn shutdown(&self) {
+        self.shared.owned.close_and_shutdown_all();
+        // What is queued refers to tasks that have just been shut down. Dropping a reference may
+        // run a waker's destructor, so it happens outside of the borrow.
+        loop {
+            let queued = self.with_core(|core| std::mem::take(&mut core.queue));
+            if queued.is_empty() {
+                break;
+            }
+            drop(queued);
+        }
+        drop(self.shared.inject.close());
+    }
+}

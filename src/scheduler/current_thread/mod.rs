@@ -1,0 +1,151 @@
+//! The scheduler that runs every task on the thread inside `block_on`.
+//!
+//! # Protocol
+//!
+//! The *core* (the run queue and the counters) belongs to one thread at a time. `block_on` takes
+//! it; a thread that finds it taken polls its own future only, and waits for whichever comes
+//! first: its future is woken, or the core is put back. Whoever puts the core back wakes these
+//! threads.
+//!
+//! A task made runnable on the core's thread goes to the core's queue. From another thread, or
+//! when nobody has the core, it goes to the injection queue, and the driver is woken. The future
+//! of `block_on` itself is represented by the flag `woken`, which is set before the driver is
+//! woken and taken before the future is polled.
+//!
+//! Every `event_interval` polls, and whenever there is nothing to run, the driver is polled.
+//! Wakers that asked for it (`yield_now`) are woken after that.
+//!
+//! Shutdown takes the core, closes the task list, which drops every future with this runtime as
+//! the current one, then drops what is queued, and then ends the driver.
+
+mod core;
+mod local;
+mod shared;
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+use crate::loom::sync::Mutex;
+use crate::scheduler::context::{self, Scheduler};
+use crate::scheduler::{Handle, common::Common};
+use crate::util::{budget, park};
+
+pub(crate) use self::core::Context;
+use self::core::Core;
+pub(crate) use self::shared::Shared;
+
+/// The owner's side of the scheduler; [`Shared`] is everybody else's.
+#[derive(Debug)]
+pub(crate) struct CurrentThread {
+    core: Mutex<Option<Box<Core>>>,
+    /// Threads inside `block_on` that wait for the core; woken when it is put back.
+    waiting: Mutex<Vec<Waker>>,
+}
+
+/// Has the core until it is dropped.
+struct Guard<'a> {
+    scheduler: &'a CurrentThread,
+    context: Scheduler,
+}
+
+impl CurrentThread {
+    pub(crate) fn new(common: Common, local: bool) -> (CurrentThread, Arc<Shared>) {
+        let shared = Arc::new(Shared::new(common, local));
+        let scheduler = CurrentThread {
+            core: Mutex::new(Some(Box::new(Core::new()))),
+            waiting: Mutex::new(Vec::new()),
+        };
+        (scheduler, shared)
+    }
+
+    /// Runs `future` to completion, and tasks beside it.
+    #[track_caller]
+    pub(crate) fn block_on<F: Future>(&self, shared: &Arc<Shared>, future: F) -> F::Output {
+        let mut future = pin!(future);
+        let handle = Handle::CurrentThread(shared.clone());
+        context::enter_to_drive(&handle, false, || {
+            loop {
+                if let Some(guard) = self.take_core(shared) {
+                    return guard.block_on(future);
+                }
+                if let Some(output) = self.wait_for_core(future.as_mut()) {
+                    return output;
+                }
+            }
+        })
+    }
+
+    /// Polls `future` without the core; `None` when the core has been put back.
+    fn wait_for_core<F: Future>(&self, mut future: Pin<&mut F>) -> Option<F::Output> {
+        park::drive(poll_fn(move |cx| {
+            if let Poll::Ready(output) = future.as_mut().poll(cx) {
+                return Poll::Ready(Some(output));
+            }
+            let mut waiting = self.waiting.lock();
+            if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+                waiting.push(cx.waker().clone());
+            }
+            drop(waiting);
+            // The core is looked at after the waker has been left, and put back before the
+            // wakers are taken, so that one of the two sides sees the other.
+            if self.core.lock().is_some() {
+                return Poll::Ready(None);
+            }
+            Poll::Pending
+        }))
+    }
+
+    fn take_core(&self, shared: &Arc<Shared>) -> Option<Guard<'_>> {
+        let core = self.core.lock().take()?;
+        Some(Guard {
+            scheduler: self,
+            context: Scheduler::CurrentThread(Context::new(shared.clone(), core)),
+        })
+    }
+
+    /// Ends the scheduler: every task is dropped, and then the driver ended.
+    pub(crate) fn shutdown(&self, shared: &Arc<Shared>) {
+        // Nobody is inside `block_on`, which borrows the runtime, so the core is here unless a
+        // former shutdown has taken it.
+        let Some(guard) = self.take_core(shared) else {
+            return;
+        };
+        let handle = Handle::CurrentThread(shared.clone());
+        let _current = context::set_current(&handle);
+        guard.enter(|context| context.shutdown());
+        shared.common().shutdown();
+    }
+}
+
+impl Guard<'_> {
+    fn enter<R>(&self, f: impl FnOnce(&Context) -> R) -> R {
+        let Scheduler::CurrentThread(context) = &self.context else {
+            unreachable!("the guard was made with this context");
+        };
+        context::set_scheduler(&self.context, || f(context))
+    }
+
+    fn block_on<F: Future>(self, mut future: Pin<&mut F>) -> F::Output {
+        self.enter(|context| {
+            let waker = Waker::from(context.shared().clone());
+            let mut cx = std::task::Context::from_waker(&waker);
+            // The first poll needs no wake.
+            context.run(&mut || budget::with_budget(|| future.as_mut().poll(&mut cx)))
+        })
+    }
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        let Scheduler::CurrentThread(context) = &self.context else {
+            return;
+        };
+        if let Some(core) = context.leave() {
+            *self.scheduler.core.lock() = Some(core);
+            let waiting = std::mem::take(&mut *self.scheduler.waiting.lock());
+            waiting.into_iter().for_each(Waker::wake);
+        }
+    }
+}

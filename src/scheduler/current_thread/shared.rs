@@ -1,0 +1,130 @@
+//! What every thread may hold of a current-thread scheduler.
+#![forbid(unsafe_code)]
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Wake;
+use std::thread::ThreadId;
+
+use crate::scheduler::common::Common;
+use crate::scheduler::context::{self, Scheduler};
+use crate::scheduler::inject::Inject;
+use crate::scheduler::metrics::WorkerMetrics;
+use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Task};
+
+/// The part of the scheduler that handles, wakers and tasks refer to.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    common: Common,
+    pub(super) owned: OwnedTasks<Arc<Shared>>,
+    pub(super) inject: Inject<Notified<Arc<Shared>>>,
+    pub(super) metrics: WorkerMetrics,
+    /// The future of `block_on` was woken.
+    woken: AtomicBool,
+    /// The thread of a `LocalRuntime`.
+    local_thread: Option<ThreadId>,
+}
+
+impl Shared {
+    pub(super) fn new(common: Common, local: bool) -> Shared {
+        Shared {
+            common,
+            owned: OwnedTasks::new(),
+            inject: Inject::new(),
+            metrics: WorkerMetrics::default(),
+            woken: AtomicBool::new(false),
+            local_thread: local.then(|| std::thread::current().id()),
+        }
+    }
+
+    pub(crate) fn common(&self) -> &Common {
+        &self.common
+    }
+
+    pub(crate) fn worker_metrics(&self) -> &WorkerMetrics {
+        &self.metrics
+    }
+
+    /// Tasks that have been spawned and have not ended.
+    pub(crate) fn alive_tasks(&self) -> usize {
+        self.owned.len()
+    }
+
+    /// Tasks in the injection queue.
+    pub(crate) fn injected(&self) -> usize {
+        self.inject.len()
+    }
+
+    /// Whether this is a `LocalRuntime`, and then whether this is its thread.
+    pub(crate) fn local(&self) -> Option<bool> {
+        let thread = self.local_thread?;
+        Some(thread == std::thread::current().id())
+    }
+
+    pub(crate) fn spawn<F>(self: &Arc<Self>, future: F, id: Id) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let (handle, task) = self.owned.bind(future, self.clone(), id);
+        if let Some(task) = task {
+            self.schedule(task);
+        }
+        handle
+    }
+
+    /// Takes the flag that the future of `block_on` was woken.
+    pub(super) fn take_woken(&self) -> bool {
+        self.woken.swap(false, Ordering::AcqRel)
+    }
+
+    pub(super) fn is_woken(&self) -> bool {
+        self.woken.load(Ordering::Acquire)
+    }
+
+    /// Calls `f` with this thread's context if it runs this scheduler's tasks.
+    fn with_context<R>(&self, f: impl FnOnce(Option<&super::Context>) -> R) -> R {
+        context::with_scheduler(|scheduler| match scheduler {
+            Some(Scheduler::CurrentThread(context)) if std::ptr::eq(&**context.shared(), self) => {
+                f(Some(context))
+            }
+            _ => f(None),
+        })
+    }
+}
+
+impl Schedule for Arc<Shared> {
+    fn schedule(&self, task: Notified<Self>) {
+        let remote = self.with_context(|context| match context {
+            Some(context) => context.push(task).err(),
+            None => Some(task),
+        });
+        if let Some(task) = remote {
+            match self.inject.push(task) {
+                Ok(()) => self.common.driver.wake(),
+                // The runtime is gone: the task has been shut down or is about to be.
+                Err(task) => drop(task),
+            }
+        }
+    }
+
+    fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {
+        self.owned.remove(task)
+    }
+}
+
+/// Wakes the future of `block_on`.
+impl Wake for Shared {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        // The thread that runs this scheduler looks at the flag before it sleeps.
+        if self.with_context(|context| context.is_none()) {
+            self.common.driver.wake();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! A handle to either scheduler.
+#![forbid(unsafe_code)]
+
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::blocking::pool::Refused;
+use crate::scheduler::common::Common;
+use crate::scheduler::metrics::WorkerMetrics;
+use crate::scheduler::task::{self, Id, JoinHandle};
+use crate::scheduler::{context, current_thread, multi_thread};
+
+/// Refers to a runtime without keeping it running.
+#[derive(Clone, Debug)]
+pub(crate) enum Handle {
+    CurrentThread(Arc<current_thread::Shared>),
+    MultiThread(Arc<multi_thread::Shared>),
+}
+
+impl Handle {
+    /// The handle of the runtime that this thread has entered.
+    pub(crate) fn current() -> Result<Handle, context::NoHandle> {
+        context::with_current(Handle::clone)
+    }
+
+    pub(crate) fn common(&self) -> &Common {
+        match self {
+            Handle::CurrentThread(shared) => shared.common(),
+            Handle::MultiThread(shared) => shared.common(),
+        }
+    }
+
+    pub(crate) fn spawn<F>(&self, future: F, id: Id) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        match self {
+            Handle::CurrentThread(shared) => shared.spawn(future, id),
+            Handle::MultiThread(shared) => shared.spawn(future, id),
+        }
+    }
+
+    /// Runs `f` on the blocking pool, with this runtime as the current one.
+    ///
+    /// # Panics
+    ///
+    /// When the pool needs a thread and the operating system has none.
+    #[track_caller]
+    pub(crate) fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let common = self.common();
+        let handle = self.clone();
+        // A paused clock must not run ahead while a closure is at work.
+        let busy = common.clock.hold();
+        let closure = move || {
+            let _current = context::set_current(&handle);
+            let _busy = busy;
+            f()
+        };
+        let (task, join_handle) = task::blocking_task(closure, Id::next());
+        let wake = self.clone();
+        let work = Box::new(move || {
+            task.run();
+            wake.wake_paused();
+        });
+        match common.pool.spawn(work) {
+            // Refused: the task has been dropped, and its handle says that it was cancelled.
+            Ok(()) | Err(Refused::Closed) => join_handle,
+            Err(refused @ Refused::NoThread(_)) => panic!("{refused}"),
+        }
+    }
+
+    /// A paused clock may have waited for the closure that has just ended.
+    fn wake_paused(&self) {
+        let common = self.common();
+        if common.clock.is_paused() {
+            common.driver.wake();
+        }
+    }
+
+    pub(crate) fn is_local(&self) -> Option<bool> {
+        match self {
+            Handle::CurrentThread(shared) => shared.local(),
+            Handle::MultiThread(_) => None,
+        }
+    }
+
+    pub(crate) fn workers(&self) -> usize {
+        match self {
+            Handle::CurrentThread(_) => 1,
+            Handle::MultiThread(shared) => shared.workers(),
+        }
+    }
+
+    /// The counters of worker number `worker`.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such worker.
+    #[track_caller]
+    pub(crate) fn worker_metrics(&self, worker: usize) -> &WorkerMetrics {
+        assert!(
+            worker < self.workers(),
+            "there is no worker {worker}: this runtime has {} of them",
+            self.workers()
+        );
+        match self {
+            Handle::CurrentThread(shared) => shared.worker_metrics(),
+            Handle::MultiThread(shared) => shared.worker_metrics(worker),
+        }
+    }
+
+    pub(crate) fn alive_tasks(&self) -> usize {
+        match self {
+            Handle::CurrentThread(shared) => shared.alive_tasks(),
+            Handle::MultiThread(shared) => shared.alive_tasks(),
+        }
+    }
+
+    pub(crate) fn injected(&self) -> usize {
+        match self {
+            Handle::CurrentThread(shared) => shared.injected(),
+            Handle::MultiThread(shared) => shared.injected(),
+        }
+    }
+}

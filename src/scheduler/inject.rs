@@ -1,0 +1,110 @@
+//! The injection queue: tasks made runnable by threads that are not workers.
+//!
+//! A lock and a length. The length is read without the lock by workers that look for work, so an
+//! empty queue costs a load. It is written under the lock, before the task can be seen to be
+//! missing: a worker that is about to sleep reads it after it has announced its sleep, and a
+//! pusher writes it before it looks for sleepers (both sequentially consistent), so one of them
+//! sees the other. A closed queue hands tasks back, which is how none are lost at shutdown.
+#![forbid(unsafe_code)]
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::loom::sync::Mutex;
+
+/// A queue of runnable tasks from anywhere.
+#[derive(Debug)]
+pub(crate) struct Inject<T> {
+    length: AtomicUsize,
+    state: Mutex<State<T>>,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    tasks: VecDeque<T>,
+    closed: bool,
+}
+
+impl<T> Inject<T> {
+    pub(crate) const fn new() -> Inject<T> {
+        Inject {
+            length: AtomicUsize::new(0),
+            state: Mutex::new(State {
+                tasks: VecDeque::new(),
+                closed: false,
+            }),
+        }
+    }
+
+    /// How many tasks wait.
+    pub(crate) fn len(&self) -> usize {
+        self.length.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds a task, or hands it back when the queue is closed.
+    pub(crate) fn push(&self, task: T) -> Result<(), T> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(task);
+        }
+        state.tasks.push_back(task);
+        self.length.store(state.tasks.len(), Ordering::SeqCst);
+        Ok(())
+    }
+
+    pub(crate) fn pop(&self) -> Option<T> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut state = self.state.lock();
+        let task = state.tasks.pop_front();
+        self.length.store(state.tasks.len(), Ordering::SeqCst);
+        task
+    }
+
+    /// Takes one task to run, and gives up to `most` more to `sink`.
+    pub(crate) fn pop_batch(&self, most: usize, mut sink: impl FnMut(T)) -> Option<T> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut state = self.state.lock();
+        let first = state.tasks.pop_front();
+        let more = most.min(state.tasks.len());
+        state.tasks.drain(..more).for_each(&mut sink);
+        self.length.store(state.tasks.len(), Ordering::SeqCst);
+        first
+    }
+
+    /// Closes the queue and hands out what is in it.
+    pub(crate) fn close(&self) -> VecDeque<T> {
+        let mut state = self.state.lock();
+        state.closed = true;
+        self.length.store(0, Ordering::SeqCst);
+        std::mem::take(&mut state.tasks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Inject;
+
+    #[test]
+    fn keeps_order_and_hands_back_when_closed() {
+        let queue = Inject::new();
+        for i in 0..10 {
+            queue.push(i).unwrap();
+        }
+        assert_eq!(queue.pop(), Some(0));
+        let mut batch = Vec::new();
+        assert_eq!(queue.pop_batch(3, |task| batch.push(task)), Some(1));
+        assert_eq!(batch, [2, 3, 4]);
+        assert_eq!(queue.len(), 5);
+        assert_eq!(queue.close(), [5, 6, 7, 8, 9]);
+        assert_eq!(queue.push(11), Err(11));
+        assert_eq!(queue.pop(), None);
+    }
+}

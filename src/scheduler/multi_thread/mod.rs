@@ -1,0 +1,58 @@
+//! The scheduler that runs tasks on several worker threads.
+//!
+//! # Protocol
+//!
+//! Each worker has a *core*: a run queue that others may steal from, and counters. The thread
+//! that has a core runs it; `block_in_place` puts the core down for another thread to pick up.
+//! Beside the core's queue a worker has a *LIFO slot* for the task that was made runnable last:
+//! it runs next, while what it was sent is still in the cache, but only a few times in a row.
+//!
+//! A task made runnable on a worker goes to that worker; from any other thread it goes to the
+//! injection queue. Then, unless some worker is searching for work already, a sleeping worker is
+//! woken to search ([`idle`]). A searcher that finds work while it was the last one searching
+//! wakes the next, so workers come up one after the other as long as there is work for them.
+//! The last searcher that goes to sleep looks at every queue once more after it has said so,
+//! which closes the race with a pusher that saw it searching.
+//!
+//! Of the sleeping workers one has the driver's turn and waits there, one is on watch, and the
+//! rest wait on their parker ([`parker`]). The one on watch is woken by a timer that is armed
+//! only while some worker is active (`driver/watch.rs`). It then looks after what a stuck
+//! worker may have left behind: its queue, its LIFO slot, its ring, and the driver's turn.
+//!
+//! Shutdown: the first worker to see the flag closes the task list, which drops every future.
+//! Each worker puts its core down for good, and the last of them drops what is still queued and
+//! ends the driver.
+
+pub(crate) mod idle;
+pub(crate) mod lifo;
+mod parker;
+mod place;
+mod shared;
+mod shutdown;
+mod sleep;
+mod worker;
+
+use std::sync::Arc;
+
+use crate::scheduler::common::Common;
+
+pub(crate) use place::block_in_place;
+pub(crate) use shared::Shared;
+pub(crate) use worker::Context;
+
+/// Makes a scheduler of `workers` workers and starts their threads.
+pub(crate) fn start(common: Common, workers: usize) -> Result<Arc<Shared>, crate::Error> {
+    let (shared, cores) = Shared::new(common, workers);
+    let shared = Arc::new(shared);
+    for core in cores {
+        if let Err(error) = worker::launch(shared.clone(), core) {
+            shared.close();
+            return Err(crate::Error::resource(
+                "start a worker thread",
+                error.to_string(),
+                None,
+            ));
+        }
+    }
+    Ok(shared)
+}

@@ -1,0 +1,78 @@
+//! `block_in_place`: the thread puts its core down, and another picks it up.
+#![forbid(unsafe_code)]
+
+use super::worker::{self, Context};
+use crate::driver;
+use crate::scheduler::context::{self, Scheduler};
+use crate::util::budget::{self, Budget};
+use crate::util::enter::{self, Entered};
+
+/// Runs `f`, which may block, on this thread, while another thread runs this worker's tasks.
+///
+/// # Panics
+///
+/// On a thread that drives a current-thread runtime or a `LocalSet`, whose tasks no other thread
+/// could run.
+#[track_caller]
+pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
+    match enter::entered() {
+        Entered::No => return f(),
+        Entered::Yes {
+            allow_block_in_place: false,
+        } => panic!("can call blocking only when running on the multi-threaded runtime"),
+        Entered::Yes {
+            allow_block_in_place: true,
+        } => {}
+    }
+    /// Picks the core up again if nobody else has, also when `f` panics.
+    struct PickUp;
+    impl Drop for PickUp {
+        fn drop(&mut self) {
+            with_context(Context::pick_up);
+        }
+    }
+    let put_down = with_context(Context::put_down).unwrap_or(false);
+    let _pick_up = put_down.then_some(PickUp);
+    let _may_block = enter::exit();
+    budget::with(Budget::UNCONSTRAINED, f)
+}
+
+fn with_context<R>(f: impl FnOnce(&Context) -> R) -> Option<R> {
+    context::with_scheduler(|scheduler| match scheduler {
+        Some(Scheduler::MultiThread(context)) => Some(f(context)),
+        _ => None,
+    })
+}
+
+impl Context {
+    /// Gives the core to another thread; false when there is none to give, or no thread for it.
+    fn put_down(&self) -> bool {
+        let Some(core) = self.core.borrow_mut().take() else {
+            return false;
+        };
+        core.busy.pause(&self.remote().metrics);
+        *self.worker.core.lock() = Some(core);
+        let worker = self.worker.clone();
+        let pool = &self.shared().common().pool;
+        if pool
+            .spawn_worker(Box::new(move || worker::run(worker)))
+            .is_err()
+        {
+            // The runtime is ending, or there is no thread to be had: the core stays here.
+            self.pick_up();
+            return false;
+        }
+        driver::set_local_ring(None);
+        self.deferred.wake_all();
+        true
+    }
+
+    /// Takes the core back if no thread has come for it yet.
+    fn pick_up(&self) {
+        if let Some(mut core) = self.worker.core.lock().take() {
+            driver::set_local_ring(Some(core.index));
+            core.busy = crate::scheduler::metrics::BusyClock::start();
+            *self.core.borrow_mut() = Some(core);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What every thread may hold of a multi-thread scheduler.
+#![forbid(unsafe_code)]
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crossbeam_deque::{Stealer, Worker as Queue};
+use crossbeam_utils::CachePadded;
+
+use super::idle::Idle;
+use super::lifo::LifoSlot;
+use super::parker::Parker;
+use super::worker::{Context, Core};
+use crate::loom::sync::Mutex;
+use crate::scheduler::common::Common;
+use crate::scheduler::context::{self, Scheduler};
+use crate::scheduler::inject::Inject;
+use crate::scheduler::metrics::WorkerMetrics;
+use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Task};
+
+/// A runnable task of this scheduler.
+pub(super) type Runnable = Notified<Arc<Shared>>;
+
+/// The part of the scheduler that handles, wakers and tasks refer to.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    common: Common,
+    pub(super) remotes: Box<[CachePadded<Remote>]>,
+    pub(super) inject: Inject<Runnable>,
+    pub(super) idle: Idle,
+    pub(super) owned: OwnedTasks<Arc<Shared>>,
+    /// The worker on watch plus one; zero when there is none.
+    pub(super) on_watch: AtomicUsize,
+    closed: AtomicBool,
+    /// Cores that have been put down for good.
+    pub(super) done: Mutex<Vec<Box<Core>>>,
+}
+
+/// What others may touch of a worker.
+#[derive(Debug)]
+pub(super) struct Remote {
+    pub(super) stealer: Stealer<Runnable>,
+    pub(super) lifo: LifoSlot<Arc<Shared>>,
+    pub(super) parker: Parker,
+    pub(super) metrics: WorkerMetrics,
+}
+
+impl Shared {
+    pub(super) fn new(common: Common, workers: usize) -> (Shared, Vec<Box<Core>>) {
+        let mut remotes = Vec::with_capacity(workers);
+        let mut cores = Vec::with_capacity(workers);
+        for index in 0..workers {
+            let queue = Queue::new_fifo();
+            remotes.push(CachePadded::new(Remote {
+                stealer: queue.stealer(),
+                lifo: LifoSlot::new(),
+                parker: Parker::default(),
+                metrics: WorkerMetrics::default(),
+            }));
+            cores.push(Box::new(Core::new(index, queue)));
+        }
+        let shared = Shared {
+            common,
+            remotes: remotes.into_boxed_slice(),
+            inject: Inject::new(),
+            idle: Idle::new(workers),
+            owned: OwnedTasks::new(),
+            on_watch: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
+            done: Mutex::new(Vec::with_capacity(workers)),
+        };
+        (shared, cores)
+    }
+
+    pub(crate) fn common(&self) -> &Common {
+        &self.common
+    }
+
+    pub(crate) fn workers(&self) -> usize {
+        self.remotes.len()
+    }
+
+    pub(crate) fn worker_metrics(&self, worker: usize) -> &WorkerMetrics {
+        &self.remotes[worker].metrics
+    }
+
+    /// Tasks that have been spawned and have not ended.
+    pub(crate) fn alive_tasks(&self) -> usize {
+        self.owned.len()
+    }
+
+    /// Tasks in the injection queue.
+    pub(crate) fn injected(&self) -> usize {
+        self.inject.len()
+    }
+
+    pub(crate) fn spawn<F>(self: &Arc<Self>, future: F, id: Id) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let (handle, task) = self.owned.bind(future, self.clone(), id);
+        if let Some(task) = task {
+            self.schedule(task);
+        }
+        handle
+    }
+
+    /// Tells every worker to end.
+    pub(crate) fn close(&self) {
+        if !self.closed.swap(true, Ordering::SeqCst) {
+            self.wake_all();
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn wake_all(&self) {
+        for remote in &self.remotes {
+            remote.parker.unpark(&self.common.driver);
+        }
+    }
+
+    /// Wakes a sleeping worker to look for work that was just pushed, if that is worth it.
+    pub(super) fn wake_one(&self) {
+        let to_wake = self
+            .idle
+            .to_wake(|worker| self.remotes[worker].parker.reluctance());
+        if let Some(worker) = to_wake {
+            self.remotes[worker].parker.unpark(&self.common.driver);
+            self.common.driver.watch().arm();
+        }
+    }
+
+    /// After the last searcher has gone to sleep: wakes a worker if there is work after all.
+    pub(super) fn wake_one_if_work_is_left(&self) {
+        let queued = self.remotes.iter().any(|remote| !remote.stealer.is_empty());
+        if queued || !self.inject.is_empty() {
+            self.wake_one();
+        }
+    }
+
+    /// Calls `f` with this thread's context if it is one of this scheduler's workers.
+    fn with_context<R>(&self, f: impl FnOnce(Option<&Context>) -> R) -> R {
+        context::with_scheduler(|scheduler| match scheduler {
+            Some(Scheduler::MultiThread(context)) if context.is_of(self) => f(Some(context)),
+            _ => f(None),
+        })
+    }
+
+    fn push(&self, task: Runnable, is_yield: bool) {
+        let remote = self.with_context(|context| match context {
+            Some(context) => context.push(task, is_yield).err(),
+            None => Some(task),
+        });
+        if let Some(task) = remote {
+            match self.inject.push(task) {
+                Ok(()) => self.wake_one(),
+                // The runtime is gone: the task has been shut down or is about to be.
+                Err(task) => drop(task),
+            }
+        }
+    }
+}
+
+impl Schedule for Arc<Shared> {
+    fn schedule(&self, task: Notified<Self>) {
+        self.push(task, false);
+    }
+
+    fn yield_now(&self, task: Notified<Self>) {
+        self.push(task, true);
+    }
+
+    fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {
+        self.owned.remove(task)
+    }
+}

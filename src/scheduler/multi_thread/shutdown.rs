@@ -1,0 +1,33 @@
+//! The end of a worker, and of the last one.
+#![forbid(unsafe_code)]
+
+use super::worker::{Context, Core};
+
+impl Context {
+    /// Drops every task, and puts the core down; the last worker to do so ends the driver.
+    pub(super) fn put_down_for_good(&self, core: Box<Core>) {
+        let shared = self.shared();
+        shared.owned.close_and_shutdown_all();
+        core.busy.pause(&self.remote().metrics);
+        let cores = {
+            let mut done = shared.done.lock();
+            done.push(core);
+            if done.len() < shared.workers() {
+                return;
+            }
+            std::mem::take(&mut *done)
+        };
+        // No worker runs any more. A task that was running when the list was closed has been
+        // dropped by the worker that ran it; what is queued are references to dropped tasks.
+        for core in cores {
+            while let Some(task) = core.queue.pop() {
+                drop(task);
+            }
+        }
+        for remote in &shared.remotes {
+            drop(remote.lifo.take());
+        }
+        drop(shared.inject.close());
+        shared.common().shutdown();
+    }
+}

@@ -1,0 +1,281 @@
+//! A worker: its core, its run loop, and where tasks that it wakes are queued.
+#![forbid(unsafe_code)]
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::task::Waker;
+
+use crossbeam_deque::{Steal, Worker as Queue};
+
+use super::shared::{Remote, Runnable, Shared};
+use crate::blocking::pool::Refused;
+use crate::driver;
+use crate::loom::sync::Mutex;
+use crate::scheduler::Handle;
+use crate::scheduler::context::{self, Deferred, Scheduler};
+use crate::scheduler::metrics::BusyClock;
+use crate::util::rng::Rng;
+
+/// Task polls between two looks at the injection queue, unless the builder says otherwise.
+const GLOBAL_QUEUE_INTERVAL: u32 = 61;
+
+/// Task polls between two submissions to the ring.
+const RING_INTERVAL: u32 = 16;
+
+/// How many tasks in a row may come from the LIFO slot.
+const LIFO_RUNS: u32 = 3;
+
+/// What belongs to the one thread that runs this worker.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) index: usize,
+    pub(super) queue: Queue<Runnable>,
+    tick: u32,
+    /// Tasks in a row that came from the LIFO slot.
+    lifo_runs: u32,
+    pub(super) searching: bool,
+    rng: Rng,
+    pub(super) busy: BusyClock,
+}
+
+/// The scheduler context of a thread that runs, or ran, a worker.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(super) worker: Arc<Worker>,
+    /// Here while a task runs and while the worker sleeps; gone once `block_in_place` has put it
+    /// down and another thread has picked it up.
+    pub(super) core: RefCell<Option<Box<Core>>>,
+    pub(super) deferred: Deferred,
+    /// The worker is in its wait, where it looks at its queue before it sleeps on.
+    pub(super) waiting: Cell<bool>,
+}
+
+/// A worker's place, from which a thread picks the core up.
+#[derive(Debug)]
+pub(super) struct Worker {
+    pub(super) shared: Arc<Shared>,
+    pub(super) index: usize,
+    pub(super) core: Mutex<Option<Box<Core>>>,
+}
+
+/// The core has been picked up by another thread; this one has nothing left to run.
+#[derive(Debug)]
+pub(super) struct CoreGone;
+
+/// Starts a thread for `core`.
+pub(super) fn launch(shared: Arc<Shared>, core: Box<Core>) -> Result<(), Refused> {
+    let pool = shared.common().pool.clone();
+    let worker = Arc::new(Worker {
+        shared,
+        index: core.index,
+        core: Mutex::new(Some(core)),
+    });
+    pool.spawn_worker(Box::new(move || run(worker)))
+}
+
+/// Runs the worker on this thread until the runtime ends or another thread has the core.
+pub(super) fn run(worker: Arc<Worker>) {
+    let Some(mut core) = worker.core.lock().take() else {
+        return;
+    };
+    core.busy = BusyClock::start();
+    let shared = worker.shared.clone();
+    let handle = Handle::MultiThread(shared.clone());
+    driver::set_local_ring(Some(worker.index));
+    let scheduler = Scheduler::MultiThread(Context {
+        worker,
+        core: RefCell::new(None),
+        deferred: Deferred::default(),
+        waiting: Cell::new(false),
+    });
+    let Scheduler::MultiThread(context) = &scheduler else {
+        unreachable!("made above");
+    };
+    context::enter_to_drive(&handle, true, || {
+        context::set_scheduler(&scheduler, || {
+            if let Ok(core) = context.run(core) {
+                context.put_down_for_good(core);
+            }
+            // Another thread may have had the core since a waker was deferred here.
+            context.deferred.wake_all();
+        });
+    });
+    driver::set_local_ring(None);
+}
+
+impl Core {
+    pub(super) fn new(index: usize, queue: Queue<Runnable>) -> Core {
+        Core {
+            index,
+            queue,
+            tick: 0,
+            lifo_runs: 0,
+            searching: false,
+            rng: Rng::random(),
+            busy: BusyClock::start(),
+        }
+    }
+}
+
+impl Context {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.worker.shared
+    }
+
+    pub(super) fn is_of(&self, shared: &Shared) -> bool {
+        std::ptr::eq(&*self.worker.shared, shared)
+    }
+
+    pub(super) fn remote(&self) -> &Remote {
+        &self.worker.shared.remotes[self.worker.index]
+    }
+
+    /// The worker's index, while this thread has its core.
+    pub(crate) fn worker_index(&self) -> Option<usize> {
+        self.core.borrow().as_ref().map(|core| core.index)
+    }
+
+    pub(crate) fn defer(&self, waker: &Waker) -> bool {
+        let has_core = self.core.borrow().is_some();
+        if has_core {
+            self.deferred.push(waker);
+        }
+        has_core
+    }
+
+    /// Queues a task on this worker; hands it back when the core is gone.
+    pub(super) fn push(&self, task: Runnable, is_yield: bool) -> Result<(), Runnable> {
+        let core = self.core.borrow();
+        let Some(core) = &*core else {
+            return Err(task);
+        };
+        let overtaken = if is_yield || core.lifo_runs >= LIFO_RUNS {
+            Some(task)
+        } else {
+            self.remote().lifo.put(task)
+        };
+        if let Some(task) = overtaken {
+            core.queue.push(task);
+            // A worker in its wait looks at its queue when it is done there.
+            if !self.waiting.get() {
+                self.shared().wake_one();
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&self, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
+        let shared = self.shared();
+        let event_interval = shared.common().options.event_interval;
+        while !shared.is_closed() {
+            core.tick = core.tick.wrapping_add(1);
+            if core.tick.is_multiple_of(event_interval) {
+                core = self.poll_driver(core);
+            } else if core.tick.is_multiple_of(RING_INTERVAL) {
+                shared.common().driver.tick(core.index);
+            }
+            if let Some(task) = self.next_task(&mut core) {
+                core = self.run_task(task, core)?;
+                continue;
+            }
+            core.lifo_runs = 0;
+            if let Some(task) = self.search(&mut core) {
+                core = self.run_task(task, core)?;
+            } else if self.deferred.is_empty() {
+                core = self.park(core);
+            } else {
+                core = self.poll_driver(core);
+            }
+        }
+        Ok(core)
+    }
+
+    fn next_task(&self, core: &mut Core) -> Option<Runnable> {
+        let shared = self.shared();
+        let interval = shared
+            .common()
+            .options
+            .global_queue_interval
+            .unwrap_or(GLOBAL_QUEUE_INTERVAL);
+        if core.tick.is_multiple_of(interval)
+            && let Some(task) = shared.inject.pop()
+        {
+            return Some(task);
+        }
+        if core.lifo_runs < LIFO_RUNS
+            && let Some(task) = self.remote().lifo.take()
+        {
+            core.lifo_runs += 1;
+            return Some(task);
+        }
+        if let Some(task) = core.queue.pop() {
+            core.lifo_runs = 0;
+            return Some(task);
+        }
+        if let Some(task) = self.remote().lifo.take() {
+            core.lifo_runs = 1;
+            return Some(task);
+        }
+        self.next_injected(core)
+    }
+
+    /// Takes this worker's share of the injection queue.
+    fn next_injected(&self, core: &Core) -> Option<Runnable> {
+        let inject = &self.shared().inject;
+        let share = inject.len() / self.shared().workers() + 1;
+        inject.pop_batch(share.min(128) - 1, |task| core.queue.push(task))
+    }
+
+    /// Looks for work at the other workers.
+    fn search(&self, core: &mut Core) -> Option<Runnable> {
+        let shared = self.shared();
+        if !core.searching {
+            core.searching = shared.idle.try_search();
+            if !core.searching {
+                return None;
+            }
+        }
+        self.steal(core).or_else(|| self.next_injected(core))
+    }
+
+    /// Takes half of another worker's queue.
+    pub(super) fn steal(&self, core: &mut Core) -> Option<Runnable> {
+        let remotes = &self.shared().remotes;
+        let workers = remotes.len();
+        let start = core.rng.below(workers as u32) as usize;
+        for offset in 0..workers {
+            let victim = (start + offset) % workers;
+            if victim == core.index {
+                continue;
+            }
+            loop {
+                match remotes[victim].stealer.steal_batch_and_pop(&core.queue) {
+                    Steal::Success(task) => return Some(task),
+                    Steal::Empty => break,
+                    Steal::Retry => {}
+                }
+            }
+        }
+        None
+    }
+
+    /// Takes a task that a stuck worker would have run next.
+    pub(super) fn steal_lifo(&self, core: &Core) -> Option<Runnable> {
+        let remotes = self.shared().remotes.iter().enumerate();
+        remotes
+            .filter(|(index, _)| *index != core.index)
+            .find_map(|(_, remote)| remote.lifo.take())
+    }
+
+    fn run_task(&self, task: Runnable, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
+        if core.searching {
+            core.searching = false;
+            if self.shared().idle.stop_search() {
+                self.shared().wake_one();
+            }
+        }
+        *self.core.borrow_mut() = Some(core);
+        task.run();
+        self.core.borrow_mut().take().ok_or(CoreGone)
+    }
+}

@@ -1,0 +1,62 @@
+//! A worker's wait: the driver, then the timers.
+//!
+//! With the clock paused for a test there is nothing to wait for but the next timer, so instead
+//! of sleeping the clock jumps there, once the driver has been asked whether anything else has
+//! happened in the meantime.
+#![forbid(unsafe_code)]
+
+use std::time::Duration;
+
+use crate::driver::{Turn, Waited};
+use crate::scheduler::common::Common;
+
+/// Waits until something happens, at most `limit` and at most to the next timer, and hands out
+/// what came. A zero limit does not wait.
+pub(super) fn wait(common: &Common, turn: &mut Turn<'_>, limit: Option<Duration>) -> Waited {
+    let Some(timers) = &common.timers else {
+        return turn.wait(limit);
+    };
+    if limit == Some(Duration::ZERO) {
+        let mut waited = turn.wait(limit);
+        waited.progress |= timers.process() > 0;
+        return waited;
+    }
+    let next = timers.begin_wait();
+    let mut waited = if common.clock.auto_advance_allowed() && next.is_some() {
+        let waited = turn.wait(Some(Duration::ZERO));
+        if let Some(next) = next
+            && !waited.woken
+            && !waited.progress
+        {
+            common.clock.advance_by(next);
+        }
+        waited
+    } else {
+        turn.wait(shorter(limit, next))
+    };
+    timers.end_wait();
+    waited.progress |= timers.process() > 0;
+    waited
+}
+
+fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shorter;
+    use std::time::Duration;
+
+    #[test]
+    fn none_is_for_ever() {
+        let (one, two) = (Duration::from_secs(1), Duration::from_secs(2));
+        assert_eq!(shorter(None, None), None);
+        assert_eq!(shorter(Some(one), None), Some(one));
+        assert_eq!(shorter(None, Some(two)), Some(two));
+        assert_eq!(shorter(Some(one), Some(two)), Some(one));
+    }
+}
