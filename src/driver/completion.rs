@@ -54,6 +54,8 @@ pub(crate) struct Completions {
     shards: Box<[Arc<Shard>]>,
     shared: Arc<Shared>,
     backend: Backend,
+    /// Some thread always serves the rings.
+    attended: bool,
 }
 
 impl fmt::Debug for Completions {
@@ -88,7 +90,15 @@ impl Completions {
             shards,
             shared,
             backend,
+            attended: true,
         })
+    }
+
+    /// Says that the rings are served only while a thread drives the runtime. Operations from any
+    /// other thread then go to the pool, because nobody might ever reap them.
+    pub(crate) fn unattended(mut self) -> Completions {
+        self.attended = false;
+        self
     }
 
     /// Which back-end is in force and why.
@@ -107,7 +117,8 @@ impl Completions {
             .map(|index| &self.shards[index])
             .filter(|shard| shard.is_mine());
         let shard = mine.unwrap_or(&self.shards[others]);
-        let state = match shard.submit(op) {
+        let ring_allowed = self.attended || mine.is_some();
+        let state = match shard.submit(op, ring_allowed) {
             Ok(key) => State::Submitted(shard.clone(), key),
             Err(op) => State::Refused(Box::new(op)),
         };

@@ -167,8 +167,9 @@ impl Shard {
 
     /// Takes an operation in; it is on its way when this returns. `Err` gives it back: the driver
     /// is closed.
-    pub(crate) fn submit(self: &Arc<Self>, op: Op) -> Result<Key, Op> {
-        let on_ring = self.shared.capabilities.is_some_and(|known| known.has(&op))
+    pub(crate) fn submit(self: &Arc<Self>, op: Op, ring_allowed: bool) -> Result<Key, Op> {
+        let on_ring = ring_allowed
+            && self.shared.capabilities.is_some_and(|known| known.has(&op))
             && matches!(self.ring(), Ok(Some(_)));
         let mut state = self.state.lock();
         if state.closed {

@@ -111,6 +111,11 @@ impl Driver {
             wake_fd: wake.fd(),
             pool: config.pool,
         })?;
+        let completions = if config.attended {
+            completions
+        } else {
+            completions.unattended()
+        };
         Ok(Driver {
             readiness,
             completions: Arc::new(completions),
