@@ -26,9 +26,11 @@ mod async_read;
 mod async_seek;
 mod async_write;
 mod interest;
+mod join;
 mod raw;
 mod read_buf;
 mod ready;
+mod split;
 mod util;
 
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};
@@ -38,8 +40,13 @@ pub use self::async_read::AsyncRead;
 pub use self::async_seek::AsyncSeek;
 pub use self::async_write::AsyncWrite;
 pub use self::interest::Interest;
+pub use self::join::{Join, join};
 pub use self::read_buf::ReadBuf;
 pub use self::ready::Ready;
+pub use self::split::{ReadHalf, WriteHalf, split};
 pub use self::util::{
-    AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, Chain, Lines, Split, Take,
+    AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader, BufStream, BufWriter,
+    Chain, DuplexStream, Empty, Lines, Repeat, SimplexStream, Sink, Split, Take, copy,
+    copy_bidirectional, copy_bidirectional_with_sizes, copy_buf, duplex, empty, repeat, simplex,
+    sink,
 };

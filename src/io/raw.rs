@@ -1,5 +1,5 @@
 //! The `unsafe` parts of `io` outside of `ReadBuf`: filling memory that its owner has not
-//! initialized, and one borrow that the checker cannot follow.
+//! initialized, one borrow that the checker cannot follow, and the stream that two halves share.
 //!
 //! Every function here is safe to call with any reader, also with one that breaks the contract of
 //! its trait: a reader is foreign code, and may for instance put another `ReadBuf` in the place of
@@ -13,6 +13,7 @@ use std::task::{Context, Poll, ready};
 use bytes::BufMut;
 
 use crate::io::{AsyncBufRead, AsyncRead, ReadBuf};
+use crate::loom::sync::{Arc, Mutex};
 
 /// Reads once into the free space of `buf` and says how many bytes were added.
 ///
@@ -247,4 +248,49 @@ pub(crate) fn memchr(byte: u8, bytes: &[u8]) -> Option<usize> {
         return None;
     }
     Some(found.addr() - start.addr())
+}
+
+/// A stream that two halves share: locked for each operation, and pinned where it is.
+pub(crate) struct SharedStream<T>(Arc<Mutex<T>>);
+
+// SAFETY: the halves may use and drop the stream on two threads, one at a time because of the
+// lock: that takes `T: Send`, as for a mutex.
+unsafe impl<T: Send> Send for SharedStream<T> {}
+
+// SAFETY: nothing that a shared reference allows reaches the stream (`is` compares addresses), so
+// even `T: Sync` is more than needed.
+unsafe impl<T: Sync> Sync for SharedStream<T> {}
+
+impl<T> SharedStream<T> {
+    pub(crate) fn new(stream: T) -> Self {
+        SharedStream(Arc::new(Mutex::new(stream)))
+    }
+
+    /// A second handle to the same stream.
+    pub(crate) fn another(&self) -> Self {
+        SharedStream(self.0.clone())
+    }
+
+    /// Whether the two are handles to the same stream.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Runs one operation on the stream.
+    pub(crate) fn with<R>(&mut self, operation: impl FnOnce(Pin<&mut T>) -> R) -> R {
+        let mut stream = self.0.lock();
+        // SAFETY: the stream stays in its allocation until it is dropped: only `into_inner` moves
+        // it out, and asks for `T: Unpin`.
+        operation(unsafe { Pin::new_unchecked(&mut *stream) })
+    }
+
+    /// The stream itself; this must be the last handle.
+    pub(crate) fn into_inner(self) -> T
+    where
+        T: Unpin,
+    {
+        Arc::into_inner(self.0)
+            .expect("the two halves are the only handles to their stream")
+            .into_inner()
+    }
 }

@@ -1,0 +1,144 @@
+//! The bounded byte pipe in memory on which `duplex` and `simplex` are built.
+//!
+//! Pure data: it is given the wakers that it must keep, and hands back the ones that the caller
+//! must wake or drop *after* it has let go of every lock. A waker may run anything, also an
+//! operation on the other end of the same pipe.
+#![forbid(unsafe_code)]
+
+use std::io::{self, IoSlice};
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Buf, BytesMut};
+
+use crate::io::ReadBuf;
+use crate::io::util::total_len;
+
+/// Bytes on their way from a writer to a reader.
+#[derive(Debug)]
+pub(super) struct Pipe {
+    bytes: BytesMut,
+    max: usize,
+    /// No byte is accepted any more: the writer is done, or the reader is gone.
+    closed: bool,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+/// The wakers that an operation has taken out of the pipe.
+///
+/// Dropping it wakes or drops them: let it outlive the lock's guard.
+#[derive(Debug, Default)]
+#[must_use]
+pub(super) struct After {
+    wake: Option<Waker>,
+    _replaced: Option<Waker>,
+}
+
+impl After {
+    fn wake(waker: &mut Option<Waker>) -> After {
+        After {
+            wake: waker.take(),
+            _replaced: None,
+        }
+    }
+
+    /// Keeps the waker of `cx` in `slot`.
+    fn keep(slot: &mut Option<Waker>, cx: &Context<'_>) -> After {
+        match slot {
+            Some(kept) if kept.will_wake(cx.waker()) => After::default(),
+            _ => After {
+                wake: None,
+                _replaced: slot.replace(cx.waker().clone()),
+            },
+        }
+    }
+}
+
+impl Drop for After {
+    fn drop(&mut self) {
+        if let Some(waker) = self.wake.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Pipe {
+    /// # Panics
+    ///
+    /// If `max` is 0: nothing could ever be written.
+    #[track_caller]
+    pub(super) fn new(max: usize) -> Pipe {
+        assert!(
+            max > 0,
+            "`max_buf_size` must be greater than 0: nothing could be written otherwise"
+        );
+        Pipe {
+            bytes: BytesMut::new(),
+            max,
+            closed: false,
+            reader: None,
+            writer: None,
+        }
+    }
+
+    /// Moves what is there, and what fits, into `buf`.
+    pub(super) fn poll_read(
+        &mut self,
+        cx: &Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> (Poll<io::Result<()>>, After) {
+        if buf.remaining() == 0 {
+            return (Poll::Ready(Ok(())), After::default());
+        }
+        if self.bytes.is_empty() {
+            if self.closed {
+                return (Poll::Ready(Ok(())), After::default());
+            }
+            return (Poll::Pending, After::keep(&mut self.reader, cx));
+        }
+        let n = self.bytes.len().min(buf.remaining());
+        buf.put_slice(&self.bytes[..n]);
+        self.bytes.advance(n);
+        (Poll::Ready(Ok(())), After::wake(&mut self.writer))
+    }
+
+    /// Takes what fits of `bufs`, in their order.
+    pub(super) fn poll_write_vectored(
+        &mut self,
+        cx: &Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> (Poll<io::Result<usize>>, After) {
+        if self.closed {
+            let error = io::ErrorKind::BrokenPipe.into();
+            return (Poll::Ready(Err(error)), After::default());
+        }
+        let wanted = total_len(bufs);
+        if wanted == 0 {
+            return (Poll::Ready(Ok(0)), After::default());
+        }
+        let n = wanted.min(self.max - self.bytes.len());
+        if n == 0 {
+            return (Poll::Pending, After::keep(&mut self.writer, cx));
+        }
+        self.bytes.reserve(n);
+        let mut left = n;
+        for buf in bufs {
+            let part = buf.len().min(left);
+            self.bytes.extend_from_slice(&buf[..part]);
+            left -= part;
+        }
+        (Poll::Ready(Ok(n)), After::wake(&mut self.reader))
+    }
+
+    /// Nothing more is written; the reader gets what is left, and then the end.
+    pub(super) fn close_write(&mut self) -> After {
+        self.closed = true;
+        After::wake(&mut self.reader)
+    }
+
+    /// Nothing more is read; writing becomes an error.
+    pub(super) fn close_read(&mut self) -> After {
+        self.closed = true;
+        After::wake(&mut self.writer)
+    }
+}
