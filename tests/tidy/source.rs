@@ -119,7 +119,13 @@ fn mark_test_modules(lines: &mut [Line]) {
     let mut at = 0;
     while at < lines.len() {
         if is_test_cfg(&lines[at].code) {
-            let end = block_end(lines, at).unwrap_or(at + 1).min(lines.len() - 1);
+            let statement_end = || {
+                lines[at..]
+                    .iter()
+                    .position(|line| line.code.contains(';'))
+                    .map_or(at, |offset| at + offset)
+            };
+            let end = block_end(lines, at).unwrap_or_else(statement_end);
             lines[at..=end].iter_mut().for_each(|line| line.test = true);
             at = end;
         }
