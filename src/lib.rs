@@ -35,3 +35,6 @@ pub(crate) mod timer;
 
 #[cfg(not(loom))]
 pub use error::{Error, Result};
+
+/// The version of this crate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
