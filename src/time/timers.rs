@@ -20,7 +20,7 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use crate::time::clock::Clock;
-use crate::timer::{Armed, Key, NEVER, Shard};
+use crate::timer::{Armed, Key, NEVER, Reset, Shard};
 
 /// `Common::sleeping_until` while nobody waits.
 const AWAKE: u64 = 0;
@@ -81,11 +81,6 @@ impl Timers {
         Self { shards, common }
     }
 
-    /// The clock that these timers go by.
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.common.clock
-    }
-
     /// The shard of the worker that runs on this thread; any other thread uses the first.
     pub(crate) fn local_shard(&self) -> &Arc<TimerShard> {
         let worker = crate::driver::local_ring().unwrap_or(0);
@@ -109,18 +104,12 @@ impl Timers {
             .sum()
     }
 
-    /// How long until a timer is due: zero if one is, `None` if there is no timer.
+    /// How long the calling thread may sleep: until the next timer, zero if one is due, `None`
+    /// if there is no timer. Until [`Self::end_wait`], whoever adds a timer that is due earlier
+    /// calls `wake`. Only one thread may be waiting at a time.
     ///
     /// A timer that was dropped or reset may make this too short, never too long, and no more
     /// than once: [`Self::process`] sets it right.
-    pub(crate) fn next_timeout(&self) -> Option<Duration> {
-        self.common.time_until(self.next_deadline())
-    }
-
-    /// [`Self::next_timeout`], for a thread that is about to sleep that long, or shorter: until
-    /// [`Self::end_wait`], whoever adds a timer that is due earlier calls `wake`.
-    ///
-    /// Only one thread may be waiting at a time.
     pub(crate) fn begin_wait(&self) -> Option<Duration> {
         let mut until = self.next_deadline();
         loop {
@@ -160,7 +149,7 @@ impl Timers {
 }
 
 impl TimerShard {
-    /// Adds a timer.
+    /// Adds a timer; `None` if its deadline has passed.
     pub(crate) fn arm(&self, deadline: Instant, waker: Option<Waker>) -> Option<Key> {
         let when = self.common.tick_of(deadline);
         match self.shard.arm(when, waker) {
@@ -174,11 +163,24 @@ impl TimerShard {
         }
     }
 
-    /// Moves a timer's deadline, whether it is pending or has fired.
-    pub(crate) fn reset(&self, key: Key, deadline: Instant) {
+    /// Moves the deadline of a pending timer to a later time without taking a lock; false, and
+    /// nothing is done, if it has fired or `deadline` is earlier than what it has.
+    pub(crate) fn extend(&self, key: Key, deadline: Instant) -> bool {
+        self.shard.extend(key, self.common.tick_of(deadline))
+    }
+
+    /// Gives a timer a new deadline, whether it is pending or has fired, and a new waker if one
+    /// is given. False if the deadline has passed: the timer has fired.
+    pub(crate) fn reset(&self, key: Key, deadline: Instant, waker: Option<Waker>) -> bool {
         let when = self.common.tick_of(deadline);
-        if !self.shard.extend(key, when) && self.shard.reset(key, when) {
-            self.common.wake_if_sleeping_beyond(when);
+        match self.shard.reset(key, when, waker) {
+            Reset::Due => false,
+            Reset::Pending { earliest } => {
+                if earliest {
+                    self.common.wake_if_sleeping_beyond(when);
+                }
+                true
+            }
         }
     }
 
@@ -252,5 +254,4 @@ fn ticks(duration: Duration, extra: u32) -> u64 {
 }
 
 #[cfg(test)]
-#[path = "timers_tests.rs"]
 mod tests;

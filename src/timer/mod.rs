@@ -4,11 +4,12 @@
 //! in order at constant cost, [`DueWord`] lets the owner of one timer ask whether it fired, or
 //! move its deadline further away, without a lock, and [`Shard`] puts both behind a mutex.
 //! Nothing here knows a clock, a task or a thread that waits: that is `time/timers.rs`.
+#![forbid(unsafe_code)]
 
 mod due;
 mod shard;
 mod wheel;
 mod words;
 
-pub(crate) use shard::{Armed, Shard};
+pub(crate) use shard::{Armed, Reset, Shard};
 pub(crate) use wheel::{Key, NEVER};

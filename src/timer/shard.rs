@@ -36,6 +36,15 @@ pub(crate) enum Armed {
     Due,
 }
 
+/// What became of a timer that was given another deadline.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Reset {
+    /// It is in the wheel. `earliest`: no other timer of the shard is due before it.
+    Pending { earliest: bool },
+    /// The deadline has passed already: the timer has fired.
+    Due,
+}
+
 impl Shard {
     pub(crate) fn new() -> Self {
         Self {
@@ -83,26 +92,31 @@ impl Shard {
         self.word(key).extend(when)
     }
 
-    /// Gives a timer a new deadline, whether it is pending or has fired. The result says whether
-    /// no other timer is due before it. A deadline that has passed fires at once.
-    pub(crate) fn reset(&self, key: Key, when: u64) -> bool {
+    /// Gives a timer a new deadline, whether it is pending or has fired.
+    ///
+    /// With a waker, that one is woken when it fires; without, the one it has if it is pending.
+    /// A deadline that has passed fires the timer at once: a waker that it had is woken.
+    pub(crate) fn reset(&self, key: Key, when: u64, waker: Option<Waker>) -> Reset {
         let when = when.min(NEVER);
         let mut wheel = self.wheel.lock();
-        let mut waker = None;
         if when <= wheel.elapsed() {
             wheel.cancel(key);
             self.word(key).fire();
-            waker = wheel.take_waker(key);
-        } else {
-            self.word(key).arm(when);
-            wheel.schedule(key, when);
+            let had = wheel.take_waker(key);
+            self.publish(&wheel);
+            drop(wheel);
+            if let Some(had) = had {
+                had.wake();
+            }
+            return Reset::Due;
         }
+        let replaced = waker.and_then(|waker| wheel.replace_waker(key, waker));
+        self.word(key).arm(when);
+        wheel.schedule(key, when);
         let earliest = self.publish(&wheel);
         drop(wheel);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        earliest
+        drop(replaced);
+        Reset::Pending { earliest }
     }
 
     /// Puts a waker into a pending timer; false if it has fired.
@@ -242,5 +256,4 @@ impl Drop for Batch {
 }
 
 #[cfg(test)]
-#[path = "shard_tests.rs"]
 mod tests;

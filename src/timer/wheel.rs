@@ -313,5 +313,4 @@ impl Wheel {
 }
 
 #[cfg(test)]
-#[path = "wheel_tests.rs"]
 mod tests;

@@ -1,7 +1,7 @@
 //! Wakers and words of a shard: who is woken, when, and that no lock is held meanwhile.
 #![forbid(unsafe_code)]
 
-use super::{Armed, Shard};
+use super::{Armed, Reset, Shard};
 use crate::timer::Key;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -44,7 +44,9 @@ fn fires_in_order_and_publishes_the_next_deadline() {
         keys.map(|key| shard.is_fired(key)),
         [true, true, true, false]
     );
-    keys.map(|key| shard.remove(key));
+    for key in keys {
+        shard.remove(key);
+    }
     assert_eq!(shard.next_deadline(), u64::MAX);
 }
 
@@ -84,7 +86,10 @@ fn an_extended_timer_fires_at_its_new_deadline_only() {
     assert_eq!(shard.fire_expired(2_000), 1);
     assert_eq!(woken.load(Ordering::Relaxed), 1);
     assert!(!shard.extend(key, 3_000), "it has fired");
-    assert!(shard.reset(key, 3_000));
+    assert_eq!(
+        shard.reset(key, 3_000, None),
+        Reset::Pending { earliest: true }
+    );
     assert!(!shard.is_fired(key));
     assert_eq!(shard.fire_expired(3_000), 1);
     assert_eq!(woken.load(Ordering::Relaxed), 1, "the waker was used up");
@@ -101,7 +106,7 @@ fn a_reset_into_the_past_wakes() {
         100,
         waker(move || _ = count.fetch_add(1, Ordering::Relaxed)),
     );
-    shard.reset(key, 40);
+    assert_eq!(shard.reset(key, 40, None), Reset::Due);
     assert!(shard.is_fired(key));
     assert_eq!(woken.load(Ordering::Relaxed), 1);
     assert_eq!(shard.next_deadline(), u64::MAX);

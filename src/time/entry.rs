@@ -1,0 +1,182 @@
+//! One timer of a task, from the first poll to the drop.
+//!
+//! An [`Entry`] costs nothing until it is polled: only then does it take a place in its shard.
+//! Polling it again with the same waker takes no lock. [`crate::time::Sleep`] and
+//! [`crate::time::Interval`] are made of one entry each.
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+
+use crate::driver::shutdown_error;
+use crate::runtime::Handle;
+use crate::scheduler::context::with_current;
+use crate::time::Instant;
+use crate::time::timers::{TimerShard, Timers};
+use crate::timer::Key;
+use crate::util::budget::poll_proceed;
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    shard: Arc<TimerShard>,
+    deadline: Instant,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Not in the wheel. The key, if any, is that of a former round, kept for the next.
+    Idle(Option<Key>),
+    /// In the wheel, or fired out of it.
+    Armed { key: Key, waker: WakerId },
+    /// The deadline had passed when the entry was to be put into the wheel.
+    Due(Option<Key>),
+}
+
+/// Which waker the wheel holds for an entry.
+///
+/// The addresses identify it as long as the entry is pending, because the wheel's clone keeps
+/// what they point to alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct WakerId {
+    data: usize,
+    vtable: usize,
+}
+
+impl WakerId {
+    /// No waker has this: a vtable is never at address zero.
+    const NONE: WakerId = WakerId { data: 0, vtable: 0 };
+
+    fn of(waker: &Waker) -> Self {
+        Self {
+            data: waker.data().addr(),
+            vtable: std::ptr::from_ref(waker.vtable()).addr(),
+        }
+    }
+}
+
+impl Entry {
+    /// A timer of the current runtime.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a runtime and in one whose timers are off.
+    #[track_caller]
+    pub(crate) fn new(deadline: Instant) -> Self {
+        let local = |timers: &Arc<Timers>| timers.local_shard().clone();
+        let shard = match with_current(|handle| handle.common().timers.as_ref().map(local)) {
+            Ok(Some(shard)) => shard,
+            // These panic, each with its reason.
+            Ok(None) | Err(_) => local(Handle::current().timers()),
+        };
+        Self {
+            shard,
+            deadline,
+            state: State::Idle(None),
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Whether the deadline has been seen to pass, by a poll or by the thread that turns the
+    /// wheel. False for an entry that has never been polled.
+    pub(crate) fn is_elapsed(&self) -> bool {
+        match self.state {
+            State::Idle(_) => false,
+            State::Armed { key, .. } => self.shard.is_fired(key),
+            State::Due(_) => true,
+        }
+    }
+
+    /// Gives the entry another deadline at once: a task that waits for it is woken then, even
+    /// if it is not polled again meanwhile.
+    pub(crate) fn reset(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+        if let State::Armed { key, .. } = self.state
+            && self.shard.extend(key, deadline.into_std())
+        {
+            return;
+        }
+        self.arm(None);
+    }
+
+    /// Gives an entry that has elapsed another deadline, of which the wheel learns at the next
+    /// poll.
+    pub(crate) fn restart(&mut self, deadline: Instant) {
+        debug_assert!(self.is_elapsed());
+        self.deadline = deadline;
+        self.state = State::Idle(self.key());
+    }
+
+    /// Ready once the deadline has passed. Spends coop budget.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the entry's runtime has been shut down.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.shard.is_shut_down() {
+            panic!("{}", shutdown_error());
+        }
+        let coop = ready!(poll_proceed(cx));
+        let elapsed = match self.state {
+            State::Due(_) => true,
+            State::Idle(_) => !self.arm(Some(cx.waker())),
+            State::Armed { key, waker } => {
+                self.shard.is_fired(key)
+                    || waker != WakerId::of(cx.waker()) && !self.change_waker(key, cx.waker())
+            }
+        };
+        if elapsed {
+            coop.made_progress();
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// Puts the entry into the wheel; false if its deadline has passed.
+    fn arm(&mut self, waker: Option<&Waker>) -> bool {
+        let deadline = self.deadline.into_std();
+        let waker = waker.cloned();
+        let id = waker.as_ref().map_or(WakerId::NONE, WakerId::of);
+        let armed = match self.key() {
+            None => self.shard.arm(deadline, waker),
+            Some(key) => self.shard.reset(key, deadline, waker).then_some(key),
+        };
+        self.state = match armed {
+            Some(key) => State::Armed { key, waker: id },
+            None => State::Due(self.key()),
+        };
+        armed.is_some()
+    }
+
+    /// Has another waker woken; false if the entry has fired.
+    #[cold]
+    fn change_waker(&mut self, key: Key, waker: &Waker) -> bool {
+        let waker = waker.clone();
+        let id = WakerId::of(&waker);
+        let pending = self.shard.set_waker(key, waker);
+        if pending {
+            self.state = State::Armed { key, waker: id };
+        }
+        pending
+    }
+
+    fn key(&self) -> Option<Key> {
+        match self.state {
+            State::Idle(key) | State::Due(key) => key,
+            State::Armed { key, .. } => Some(key),
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        if let Some(key) = self.key() {
+            self.shard.remove(key);
+        }
+    }
+}

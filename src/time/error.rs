@@ -1,0 +1,90 @@
+//! The errors of timers.
+#![forbid(unsafe_code)]
+
+use std::error;
+use std::fmt;
+use std::io;
+
+/// A timer could not be used.
+///
+/// zokio's own functions never return it: creating a timer panics where it is not possible. It
+/// exists so that libraries which name it compile.
+#[derive(Clone, Copy, Debug)]
+pub struct Error(Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Shutdown,
+    AtCapacity,
+    Invalid,
+}
+
+impl Error {
+    /// The runtime that drives the timer has been shut down.
+    pub fn shutdown() -> Error {
+        Error(Kind::Shutdown)
+    }
+
+    /// Whether this is [`Error::shutdown`].
+    pub fn is_shutdown(&self) -> bool {
+        self.0 == Kind::Shutdown
+    }
+
+    /// There are too many timers to add another.
+    pub fn at_capacity() -> Error {
+        Error(Kind::AtCapacity)
+    }
+
+    /// Whether this is [`Error::at_capacity`].
+    pub fn is_at_capacity(&self) -> bool {
+        self.0 == Kind::AtCapacity
+    }
+
+    /// The timer cannot express the deadline.
+    pub fn invalid() -> Error {
+        Error(Kind::Invalid)
+    }
+
+    /// Whether this is [`Error::invalid`].
+    pub fn is_invalid(&self) -> bool {
+        self.0 == Kind::Invalid
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::Shutdown => "the runtime that drives this timer has been shut down",
+            Kind::AtCapacity => "there are too many timers to add another",
+            Kind::Invalid => "the deadline is too far away for a timer",
+        })
+    }
+}
+
+impl error::Error for Error {}
+
+/// The deadline passed before the future was done.
+///
+/// This is what [`timeout`](crate::time::timeout) returns in place of the future's output.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Elapsed(());
+
+impl Elapsed {
+    pub(crate) fn new() -> Self {
+        Elapsed(())
+    }
+}
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("deadline has elapsed")
+    }
+}
+
+impl error::Error for Elapsed {}
+
+impl From<Elapsed> for io::Error {
+    fn from(_: Elapsed) -> io::Error {
+        io::ErrorKind::TimedOut.into()
+    }
+}

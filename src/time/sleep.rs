@@ -1,0 +1,200 @@
+//! [`Sleep`], [`sleep`] and [`sleep_until`].
+#![forbid(unsafe_code)]
+
+use std::future::Future;
+use std::marker::PhantomPinned;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use crate::time::Instant;
+use crate::time::entry::Entry;
+
+/// Waits until `deadline`.
+///
+/// Timers have a resolution of one millisecond: the future is ready up to a millisecond after
+/// the deadline, plus the time it takes for its task to run, but never before it. A deadline in
+/// the past makes it ready at its first poll or soon after.
+///
+/// # Cancel safety
+///
+/// Dropping the future stops the timer. A new one has to wait anew; to keep the deadline, keep
+/// the future, pinned, and poll it by reference.
+///
+/// # Panics
+///
+/// Panics outside of a runtime, and in a runtime whose timers are off (see
+/// [`Builder::enable_time`](crate::runtime::Builder::enable_time)). The future panics when it is
+/// polled after its runtime was shut down.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::time::{Duration, Instant, sleep_until};
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() {
+///     let deadline = Instant::now() + Duration::from_millis(10);
+///     sleep_until(deadline).await;
+///     assert!(Instant::now() >= deadline);
+/// }
+/// ```
+#[track_caller]
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep::until(deadline)
+}
+
+/// Waits for `duration`, counted from this call, not from the first poll.
+///
+/// It is [`sleep_until`] with a relative deadline; one that cannot be expressed becomes thirty
+/// years.
+///
+/// # Cancel safety
+///
+/// Dropping the future stops the timer. A new one has to wait anew; to keep the deadline, keep
+/// the future, pinned, and poll it by reference.
+///
+/// # Panics
+///
+/// Panics outside of a runtime, and in a runtime whose timers are off (see
+/// [`Builder::enable_time`](crate::runtime::Builder::enable_time)). The future panics when it is
+/// polled after its runtime was shut down.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::time::{Duration, sleep};
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() {
+///     sleep(Duration::from_millis(10)).await;
+///     println!("10 ms have passed");
+/// }
+/// ```
+#[track_caller]
+pub fn sleep(duration: Duration) -> Sleep {
+    Sleep::until(Instant::after(duration))
+}
+
+pin_project! {
+    /// The future of [`sleep`] and [`sleep_until`].
+    ///
+    /// It takes its place among the runtime's timers when it is first polled, and leaves it when
+    /// it is dropped. It is not `Unpin`: to poll it by reference, as in a `select!` inside a
+    /// loop, pin it first, with [`pin!`](crate::pin) or [`Box::pin`].
+    ///
+    /// # Examples
+    ///
+    /// A deadline for several rounds of a loop:
+    ///
+    /// ```
+    /// use zokio::time::{Duration, sleep};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let deadline = sleep(Duration::from_millis(20));
+    ///     zokio::pin!(deadline);
+    ///     let mut rounds = 0;
+    ///     loop {
+    ///         zokio::select! {
+    ///             () = &mut deadline => break,
+    ///             () = sleep(Duration::from_millis(5)) => rounds += 1,
+    ///         }
+    ///     }
+    ///     assert!(rounds <= 4);
+    /// }
+    /// ```
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Sleep {
+        entry: Entry,
+        // tokio's type is not `Unpin`, and code may rely on what is implemented for it.
+        #[pin]
+        pinned: PhantomPinned,
+    }
+}
+
+impl Sleep {
+    #[track_caller]
+    pub(crate) fn until(deadline: Instant) -> Sleep {
+        Sleep {
+            entry: Entry::new(deadline),
+            pinned: PhantomPinned,
+        }
+    }
+
+    /// The instant at which the future becomes ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::{Duration, Instant, sleep_until};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let at = Instant::now() + Duration::from_secs(1);
+    ///     assert_eq!(sleep_until(at).deadline(), at);
+    /// }
+    /// ```
+    pub fn deadline(&self) -> Instant {
+        self.entry.deadline()
+    }
+
+    /// Whether the deadline has passed.
+    ///
+    /// The runtime finds that out, or a poll: this is false for a future that has neither been
+    /// polled nor reset.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::{Duration, sleep};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let nap = sleep(Duration::from_millis(1));
+    ///     zokio::pin!(nap);
+    ///     assert!(!nap.is_elapsed());
+    ///     nap.as_mut().await;
+    ///     assert!(nap.is_elapsed());
+    /// }
+    /// ```
+    pub fn is_elapsed(&self) -> bool {
+        self.entry.is_elapsed()
+    }
+
+    /// Gives the future another deadline, before or after it was ready.
+    ///
+    /// A task that is waiting for it is woken at the new deadline; it need not poll the future
+    /// again first. Moving the deadline of a waiting timer further away, as an idle timeout does
+    /// with every message, takes no lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::{Duration, Instant, sleep};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let start = Instant::now();
+    ///     let nap = sleep(Duration::from_millis(5));
+    ///     zokio::pin!(nap);
+    ///     nap.as_mut().reset(start + Duration::from_millis(20));
+    ///     nap.await;
+    ///     assert!(start.elapsed() >= Duration::from_millis(20));
+    /// }
+    /// ```
+    pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
+        self.project().entry.reset(deadline);
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().entry.poll(cx)
+    }
+}

@@ -1,0 +1,151 @@
+//! [`Timeout`], [`timeout`] and [`timeout_at`].
+#![forbid(unsafe_code)]
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use crate::time::error::Elapsed;
+use crate::time::{Instant, Sleep};
+use crate::util::budget::{self, Budget, has_budget_remaining};
+
+/// Gives a future `duration` to finish, counted from this call.
+///
+/// The output is `Ok` with the future's output, or [`Elapsed`] if it took longer; the future is
+/// dropped together with the [`Timeout`]. The future is polled first: one that is ready wins,
+/// however late it is. A duration that cannot be expressed as a deadline becomes thirty years.
+///
+/// A future that never lets go of the thread cannot be timed out. One that merely uses up its
+/// task's [coop budget](crate::task::coop) can.
+///
+/// # Cancel safety
+///
+/// Dropping the [`Timeout`] drops the future. That, and the deadline passing, is as safe as
+/// dropping the future is. To keep a future whose time was up, give a mutable reference to it.
+///
+/// # Errors
+///
+/// [`Elapsed`] if the deadline passed first.
+///
+/// # Panics
+///
+/// Panics outside of a runtime, and in a runtime whose timers are off (see
+/// [`Builder::enable_time`](crate::runtime::Builder::enable_time)).
+///
+/// # Examples
+///
+/// ```
+/// use zokio::time::{Duration, timeout};
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() {
+///     assert_eq!(timeout(Duration::from_secs(5), async { 7 }).await, Ok(7));
+///     let never = std::future::pending::<()>();
+///     assert!(timeout(Duration::from_millis(1), never).await.is_err());
+/// }
+/// ```
+#[track_caller]
+pub fn timeout<F>(duration: Duration, future: F) -> Timeout<F::IntoFuture>
+where
+    F: IntoFuture,
+{
+    Timeout {
+        value: future.into_future(),
+        delay: Sleep::until(Instant::after(duration)),
+    }
+}
+
+/// Gives a future until `deadline` to finish.
+///
+/// It is [`timeout`] with an absolute deadline, which several futures may share.
+///
+/// # Cancel safety
+///
+/// Dropping the [`Timeout`] drops the future. That, and the deadline passing, is as safe as
+/// dropping the future is. To keep a future whose time was up, give a mutable reference to it.
+///
+/// # Errors
+///
+/// [`Elapsed`] if the deadline passed first.
+///
+/// # Panics
+///
+/// Panics outside of a runtime, and in a runtime whose timers are off (see
+/// [`Builder::enable_time`](crate::runtime::Builder::enable_time)).
+///
+/// # Examples
+///
+/// ```
+/// use zokio::time::{Duration, Instant, sleep, timeout_at};
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() {
+///     let deadline = Instant::now() + Duration::from_millis(10);
+///     let slow = sleep(Duration::from_secs(5));
+///     assert!(timeout_at(deadline, slow).await.is_err());
+/// }
+/// ```
+#[track_caller]
+pub fn timeout_at<F>(deadline: Instant, future: F) -> Timeout<F::IntoFuture>
+where
+    F: IntoFuture,
+{
+    Timeout {
+        value: future.into_future(),
+        delay: Sleep::until(deadline),
+    }
+}
+
+pin_project! {
+    /// The future of [`timeout`] and [`timeout_at`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Timeout<T> {
+        #[pin]
+        value: T,
+        #[pin]
+        delay: Sleep,
+    }
+}
+
+impl<T> Timeout<T> {
+    /// The future that is given time.
+    pub fn get_ref(&self) -> &T {
+        &self.value
+    }
+
+    /// The future that is given time.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+
+    /// Takes the future back and drops the timer.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+impl<T> Future for Timeout<T>
+where
+    T: Future,
+{
+    type Output = Result<T::Output, Elapsed>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let had_budget = has_budget_remaining();
+        if let Poll::Ready(value) = this.value.poll(cx) {
+            return Poll::Ready(Ok(value));
+        }
+        // A future that used the budget up would keep the timer from ever being looked at.
+        let elapsed = if had_budget && !has_budget_remaining() {
+            budget::with(Budget::UNCONSTRAINED, || this.delay.poll(cx))
+        } else {
+            this.delay.poll(cx)
+        };
+        elapsed.map(|()| Err(Elapsed::new()))
+    }
+}
