@@ -15,6 +15,9 @@ pub mod fs;
 #[cfg(not(loom))]
 pub mod io;
 #[cfg(not(loom))]
+#[doc(hidden)]
+pub mod macros;
+#[cfg(not(loom))]
 pub mod net;
 #[cfg(not(loom))]
 pub mod process;
@@ -35,6 +38,12 @@ pub(crate) mod timer;
 
 #[cfg(not(loom))]
 pub use error::{Error, Result};
+#[cfg(not(loom))]
+pub use zokio_macros::{main, test};
 
-/// The version of this crate.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// What the attribute macros expand to.
+#[cfg(not(loom))]
+#[doc(hidden)]
+pub mod __private {
+    pub use tokio_macros::{main, test};
+}

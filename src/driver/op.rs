@@ -35,8 +35,7 @@ pub(crate) enum Op {
         flags: i32,
         mode: u32,
     },
-    /// read(2), or pread(2) with an offset: at most `max` bytes into `buffer` from `at` on. It
-    /// waits for data also where the descriptor is non-blocking.
+    /// read(2), or pread(2) with an offset: at most `max` bytes into `buffer` from `at` on.
     Read {
         fd: SharedFd,
         buffer: Buffer,
@@ -44,8 +43,7 @@ pub(crate) enum Op {
         max: usize,
         offset: Option<u64>,
     },
-    /// write(2), or pwrite(2) with an offset: `buffer` from `at` on, at most `max` bytes. It waits
-    /// for room also where the descriptor is non-blocking.
+    /// write(2), or pwrite(2) with an offset: `buffer` from `at` on, at most `max` bytes.
     Write {
         fd: SharedFd,
         buffer: Buffer,

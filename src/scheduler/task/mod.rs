@@ -93,8 +93,6 @@ mod waker;
 
 #[cfg(all(test, loom))]
 mod loom_tests;
-#[cfg(test)]
-mod testing;
 #[cfg(all(test, not(loom)))]
 mod tests;
 

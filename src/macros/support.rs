@@ -1,0 +1,51 @@
+//! What the expansions of `select!`, `join!` and `try_join!` name. Not part of the public API.
+#![forbid(unsafe_code)]
+#![allow(missing_docs)]
+
+use crate::util::budget::has_budget_remaining;
+
+pub use std::future::{Future, IntoFuture, poll_fn};
+pub use std::pin::{Pin, pin};
+pub use std::result::Result;
+pub use std::task::{Context, Poll, ready};
+
+pub use tokio_macros::{select_priv_clean_pattern, select_priv_declare_output_enum};
+
+pub use super::chain::{Chain, End, Node};
+pub use super::maybe_done::{MaybeDone, maybe_done};
+pub use super::rotate::{BiasedRotator, Rotator, RotatorSelect, SelectBiased, SelectNormal};
+pub use super::try_maybe_done::{TryMaybeDone, try_maybe_done};
+
+/// A number below `n`, which must not be zero, from the thread's generator.
+#[inline]
+pub fn thread_rng_n(n: u32) -> u32 {
+    crate::runtime::context::thread_rng_n(n)
+}
+
+impl SelectNormal {
+    /// Which of `count` branches is polled first: a random one.
+    #[inline]
+    pub fn first_of(count: u32) -> u32 {
+        thread_rng_n(count)
+    }
+}
+
+impl SelectBiased {
+    /// Which of `count` branches is polled first: the first.
+    #[inline]
+    pub fn first_of(_count: u32) -> u32 {
+        0
+    }
+}
+
+/// Ready if the task has coop budget left. Otherwise the task is woken at once, to go on after
+/// others have run.
+#[inline]
+pub fn poll_budget_available(cx: &mut Context<'_>) -> Poll<()> {
+    if has_budget_remaining() {
+        Poll::Ready(())
+    } else {
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
