@@ -1,0 +1,73 @@
+//! An HTTP server on hyper 1: HTTP/1 and HTTP/2 on one port, graceful shutdown on Ctrl-C.
+//!
+//! Run it with `cargo run --release --example http_server [ADDRESS]`. It prints its address and
+//! which back-end is in force and why; `RUST_LOG=debug` logs the choice as well.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::time::Duration;
+use std::{env, io};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, Response, Version};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use zokio::net::{TcpListener, TcpStream};
+use zokio::runtime::Handle;
+use zokio::{signal, task, time};
+use zokio_hyper::{ZokioExecutor, ZokioIo, ZokioTimer};
+
+async fn hello(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let body = match request.version() {
+        Version::HTTP_2 => Bytes::from_static(b"hello from zokio over HTTP/2\n"),
+        _ => Bytes::from_static(b"hello from zokio over HTTP/1\n"),
+    };
+    Ok(Response::new(Full::new(body)))
+}
+
+/// Serves one connection in a task of its own, until it ends or `graceful` asks it to.
+fn serve(stream: TcpStream, server: &auto::Builder<ZokioExecutor>, graceful: &GracefulShutdown) {
+    let connection = server.serve_connection(ZokioIo::new(stream), service_fn(hello));
+    let connection = graceful.watch(connection.into_owned());
+    task::spawn(async move {
+        if let Err(error) = connection.await {
+            log::debug!("connection: {error}");
+        }
+    });
+}
+
+#[zokio::main]
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    env_logger::init();
+    let address = env::args().nth(1).unwrap_or("127.0.0.1:3000".into());
+    let listener = TcpListener::bind(&address).await?;
+    println!("http://{}", listener.local_addr()?);
+    println!("driver: {}", Handle::current().driver_info());
+
+    let mut server = auto::Builder::new(ZokioExecutor::new());
+    server.http1().timer(ZokioTimer::new());
+    let graceful = GracefulShutdown::new();
+    let stop = signal::ctrl_c();
+    zokio::pin!(stop);
+    loop {
+        zokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => serve(stream, &server, &graceful),
+                // Out of descriptors: the open connections give some back in time.
+                Err(error) if error.kind() != io::ErrorKind::ConnectionAborted => {
+                    log::warn!("accept: {error}");
+                    time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(_) => {}
+            },
+            stopped = &mut stop => break stopped?,
+        }
+    }
+    drop(listener);
+    println!("stopping");
+    time::timeout(Duration::from_secs(10), graceful.shutdown()).await?;
+    Ok(())
+}
