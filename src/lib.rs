@@ -47,3 +47,6 @@ pub use zokio_macros::{main, test};
 pub mod __private {
     pub use tokio_macros::{main, test};
 }
+
+/// The version of this crate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
