@@ -3,6 +3,8 @@
 pub(crate) mod atomic_waker;
 pub(crate) mod budget;
 pub(crate) mod enter;
+pub(crate) mod list;
 pub(crate) mod park;
 pub(crate) mod rng;
 pub(crate) mod scoped;
+pub(crate) mod wake_list;

@@ -1,0 +1,178 @@
+//! The future of an acquire.
+//!
+//! It spends one unit of the coop budget when it completes. A poll without budget still takes its
+//! permits or its place in the queue, so that a task which used up its turn is not overtaken; it
+//! says `Pending` and completes at the next poll. Dropping the future leaves the queue and passes on
+//! whatever it had got. `core.rs` has the queue.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use crate::sync::semaphore::core::{Outcome, RawSemaphore, Taken, Waiter};
+use crate::sync::semaphore::error::AcquireError;
+use crate::util::budget;
+
+/// Takes permits of a [`RawSemaphore`].
+///
+/// Completes with the permits taken: whoever awaits it owes a release.
+#[must_use = "futures do nothing unless polled"]
+pub(crate) struct Acquire<'a> {
+    semaphore: &'a RawSemaphore,
+    wanted: usize,
+    stage: Stage,
+    /// Which waker `waiter` was given last. A queued waiter loses its waker only together with its
+    /// wait, so a poll with the same one has nothing to do, and finds that out without the lock.
+    registered: WakerId,
+    waiter: Waiter,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Not polled yet.
+    Idle,
+    /// `waiter` was queued, and may have been served meanwhile.
+    Queued,
+    /// The permits are taken; the poll that took them had no budget left.
+    Holding,
+    /// Completed: there is nothing to give back.
+    Done,
+}
+
+/// The identity of a waker: two that are alive at once and have the same do the same.
+type WakerId = (usize, usize);
+
+fn waker_id(waker: &Waker) -> WakerId {
+    (
+        waker.data().addr(),
+        std::ptr::from_ref(waker.vtable()).addr(),
+    )
+}
+
+impl<'a> Acquire<'a> {
+    #[inline]
+    pub(super) fn new(semaphore: &'a RawSemaphore, wanted: usize) -> Self {
+        Self {
+            semaphore,
+            wanted,
+            stage: Stage::Idle,
+            registered: (0, 0),
+            waiter: Waiter::new(),
+        }
+    }
+
+    #[inline]
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
+        let budget = budget::poll_proceed(cx);
+        if self.semaphore.try_acquire(self.wanted).is_err() {
+            match self.take_or_queue(cx.waker()) {
+                Taken::Yes => {}
+                Taken::Closed => return self.refused(),
+                Taken::Queued => return Poll::Pending,
+            }
+        }
+        let Poll::Ready(budget) = budget else {
+            self.stage = Stage::Holding;
+            return Poll::Pending;
+        };
+        budget.made_progress();
+        self.stage = Stage::Done;
+        Poll::Ready(Ok(()))
+    }
+
+    #[cold]
+    fn take_or_queue(&mut self, waker: &Waker) -> Taken {
+        RawSemaphore::check_permits(self.wanted);
+        // SAFETY: the future is pinned (this is called from `poll` only), `Idle` says that the
+        // waiter is not queued, and `Queued` makes `drop` cancel.
+        let taken = unsafe {
+            self.semaphore
+                .acquire_or_queue(&self.waiter, self.wanted, waker)
+        };
+        if let Taken::Queued = taken {
+            self.registered = waker_id(waker);
+            self.stage = Stage::Queued;
+        }
+        taken
+    }
+
+    fn poll_queued(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
+        let budget = ready!(budget::poll_proceed(cx));
+        let mut outcome = self.semaphore.outcome(&self.waiter);
+        if let Outcome::Waiting = outcome
+            && self.registered != waker_id(cx.waker())
+        {
+            outcome = self.semaphore.update_waker(&self.waiter, cx.waker());
+            self.registered = waker_id(cx.waker());
+        }
+        match outcome {
+            Outcome::Waiting => Poll::Pending,
+            Outcome::Assigned if !self.semaphore.is_closed() => {
+                budget.made_progress();
+                self.stage = Stage::Done;
+                Poll::Ready(Ok(()))
+            }
+            Outcome::Assigned | Outcome::Refused => self.refused(),
+        }
+    }
+
+    fn poll_holding(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
+        let budget = ready!(budget::poll_proceed(cx));
+        if self.semaphore.is_closed() {
+            return self.refused();
+        }
+        budget.made_progress();
+        self.stage = Stage::Done;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Completes because the semaphore was closed: nothing was done, so no budget is spent.
+    fn refused(&mut self) -> Poll<Result<(), AcquireError>> {
+        self.give_back();
+        Poll::Ready(Err(AcquireError::closed()))
+    }
+
+    /// Leaves the queue and returns all permits.
+    fn give_back(&mut self) {
+        match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Idle | Stage::Done => {}
+            Stage::Queued => self.semaphore.cancel(&self.waiter, self.wanted),
+            Stage::Holding => self.semaphore.release(self.wanted),
+        }
+    }
+}
+
+impl Future for Acquire<'_> {
+    type Output = Result<(), AcquireError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // SAFETY: nothing is moved out of the future.
+        let this = unsafe { self.get_unchecked_mut() };
+        match this.stage {
+            Stage::Idle => this.poll_idle(cx),
+            Stage::Queued => this.poll_queued(cx),
+            Stage::Holding => this.poll_holding(cx),
+            Stage::Done => panic!("an acquire was polled after it had completed"),
+        }
+    }
+}
+
+impl Drop for Acquire<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.stage != Stage::Done {
+            self.give_back();
+        }
+    }
+}
+
+impl fmt::Debug for Acquire<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Acquire")
+            .field("wanted", &self.wanted)
+            .field("stage", &self.stage)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,438 @@
+//! The batch semaphore under every lock and every bounded channel of this crate.
+//!
+//! # The state word
+//! One word holds the free permits, shifted left by [`SHIFT`], and two flags:
+//!
+//! - `CLOSED`: no acquire succeeds any more. Never cleared.
+//! - `WAITERS`: the queue of waiters is not empty. Set and cleared under the lock of the queue only.
+//!
+//! Invariants, cited below:
+//!
+//! - S1: while `WAITERS` is set no permit is free. Whoever has to wait takes what there is first
+//!   (its `missing` count says how many it still needs), and what is released meanwhile goes to the
+//!   queue. So nobody overtakes a waiter: a compare-and-swap that wants permits finds none.
+//! - S2: while `WAITERS` is set the word changes under the lock only. The lock-free paths change
+//!   permits, and there are none to take; a release that sees the flag takes the lock.
+//! - S3: a waiter is in the queue exactly while its phase is `WAITING` and its future has queued it.
+//!   The phase leaves `WAITING` under the lock, after the waiter left the queue, and is the last
+//!   thing of the waiter that anybody but its own future touches.
+//!
+//! An acquire without contention is one compare-and-swap, and so is a release without waiters: the
+//! lock is taken only where somebody waits. `acquire.rs` has the future.
+
+use std::cell::Cell;
+use std::fmt;
+use std::ptr::NonNull;
+use std::task::Waker;
+
+use crate::loom::cell::UnsafeCell;
+use crate::loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use crate::loom::sync::{Mutex, MutexGuard};
+use crate::sync::semaphore::acquire::Acquire;
+use crate::sync::semaphore::error::TryAcquireError;
+use crate::util::list::{Linked, Links, List};
+use crate::util::wake_list::WakeList;
+
+const CLOSED: usize = 0b01;
+const WAITERS: usize = 0b10;
+const SHIFT: u32 = 2;
+
+const WAITING: u8 = 0;
+const ASSIGNED: u8 = 1;
+const REFUSED: u8 = 2;
+
+/// A semaphore whose acquires take any number of permits, first come, first served.
+pub(crate) struct RawSemaphore {
+    state: AtomicUsize,
+    queue: Mutex<List<Waiter>>,
+}
+
+/// Where a future waits; embedded in [`Acquire`], linked into the queue.
+pub(super) struct Waiter {
+    links: Links<Waiter>,
+    /// Guarded by the lock while queued, afterwards its future's own.
+    waker: UnsafeCell<Option<Waker>>,
+    /// Permits that it still needs. Guarded like `waker`.
+    missing: Cell<usize>,
+    phase: AtomicU8,
+}
+
+// SAFETY: `waker` and `missing` are touched under the lock of the queue, or by the one future that
+// owns the waiter while it is not queued (S3); the phase that hands over between the two is atomic.
+unsafe impl Sync for Waiter {}
+
+// SAFETY: `links` is the only such field and always the same.
+unsafe impl Linked for Waiter {
+    #[inline(always)]
+    fn links(&self) -> &Links<Self> {
+        &self.links
+    }
+}
+
+impl Waiter {
+    #[inline]
+    pub(super) fn new() -> Self {
+        Self {
+            links: Links::new(),
+            waker: UnsafeCell::new(None),
+            missing: Cell::new(0),
+            phase: AtomicU8::new(WAITING),
+        }
+    }
+}
+
+/// How an attempt to get permits at once ended.
+pub(super) enum Taken {
+    Yes,
+    Queued,
+    Closed,
+}
+
+/// What a queued waiter finds when it looks.
+pub(super) enum Outcome {
+    Waiting,
+    Assigned,
+    Refused,
+}
+
+impl RawSemaphore {
+    /// The most permits that a semaphore may have.
+    pub(crate) const MAX_PERMITS: usize = usize::MAX >> 3;
+
+    /// A semaphore with `permits` free permits.
+    ///
+    /// # Panics
+    /// If that is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
+    #[track_caller]
+    pub(crate) fn new(permits: usize) -> Self {
+        Self::check_permits(permits);
+        Self {
+            state: AtomicUsize::new(permits << SHIFT),
+            queue: Mutex::new(List::new()),
+        }
+    }
+
+    /// The same in a constant.
+    #[cfg(not(loom))]
+    #[track_caller]
+    pub(crate) const fn const_new(permits: usize) -> Self {
+        Self::check_permits(permits);
+        Self {
+            state: AtomicUsize::new(permits << SHIFT),
+            queue: Mutex::new(List::new()),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) const fn check_permits(permits: usize) {
+        assert!(
+            permits <= Self::MAX_PERMITS,
+            "a semaphore may not have more than MAX_PERMITS permits"
+        );
+    }
+
+    /// Permits that an acquire could have at once.
+    pub(crate) fn available_permits(&self) -> usize {
+        self.state.load(Ordering::Acquire) >> SHIFT
+    }
+
+    /// Whether [`close`](Self::close) was called.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.load(Ordering::Acquire) & CLOSED != 0
+    }
+
+    /// A future that takes `permits` permits; queued at its first poll.
+    #[inline]
+    pub(crate) fn acquire(&self, permits: usize) -> Acquire<'_> {
+        Acquire::new(self, permits)
+    }
+
+    /// Takes `permits` permits if they are free now.
+    #[inline]
+    pub(crate) fn try_acquire(&self, permits: usize) -> Result<(), TryAcquireError> {
+        let wanted = permits << SHIFT;
+        let mut state = self.state.load(Ordering::Relaxed);
+        loop {
+            if state & CLOSED != 0 {
+                return Err(TryAcquireError::Closed);
+            }
+            // S1: with `WAITERS` set the word is below any `wanted` but zero.
+            if state >> SHIFT < permits {
+                return Err(TryAcquireError::NoPermits);
+            }
+            match self.state.compare_exchange_weak(
+                state,
+                state - wanted,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return Ok(()),
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// Gives `permits` permits back, or adds new ones.
+    ///
+    /// # Panics
+    /// If there would be more than [`MAX_PERMITS`](Self::MAX_PERMITS) free permits.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn release(&self, permits: usize) {
+        let mut state = self.state.load(Ordering::Relaxed);
+        while state & WAITERS == 0 {
+            match self.state.compare_exchange_weak(
+                state,
+                with_permits(state, permits),
+                Ordering::Release,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return,
+                Err(now) => state = now,
+            }
+        }
+        self.release_to_waiters(permits);
+    }
+
+    /// Takes away up to `permits` free permits for good and says how many it were.
+    pub(crate) fn forget_permits(&self, permits: usize) -> usize {
+        let mut state = self.state.load(Ordering::Relaxed);
+        loop {
+            let forgotten = permits.min(state >> SHIFT);
+            if forgotten == 0 {
+                return 0;
+            }
+            match self.state.compare_exchange_weak(
+                state,
+                state - (forgotten << SHIFT),
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return forgotten,
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// Makes every acquire fail from now on, and wakes all who wait to tell them.
+    pub(crate) fn close(&self) {
+        let mut queue = self.queue.lock();
+        self.state.fetch_or(CLOSED, Ordering::AcqRel);
+        let mut wakers = WakeList::new();
+        loop {
+            // Nobody queues once the flag is set, so this ends.
+            while !wakers.is_full() {
+                let Some(waiter) = queue.pop_front() else {
+                    break;
+                };
+                if let Some(waker) = leave_queue(waiter, REFUSED) {
+                    wakers.push(waker);
+                }
+            }
+            let more = !queue.is_empty();
+            if !more {
+                self.state.fetch_and(!WAITERS, Ordering::Relaxed);
+            }
+            drop(queue);
+            wakers.wake_all();
+            if !more {
+                return;
+            }
+            queue = self.queue.lock();
+        }
+    }
+
+    /// Takes the permits, or takes what there is and queues `waiter` for the rest.
+    ///
+    /// # Safety
+    /// `waiter` is pinned, is not queued, and its owner calls [`cancel`](Self::cancel) before it
+    /// goes away.
+    #[cold]
+    pub(super) unsafe fn acquire_or_queue(
+        &self,
+        waiter: &Waiter,
+        wanted: usize,
+        waker: &Waker,
+    ) -> Taken {
+        // Cloned before the lock is taken, and dropped after it where it is not needed: a waker may
+        // run any code.
+        let waker = waker.clone();
+        let mut queue = self.queue.lock();
+        let mut state = self.state.load(Ordering::Acquire);
+        while state & (CLOSED | WAITERS) == 0 {
+            let free = state >> SHIFT;
+            let (next, taken) = if free >= wanted {
+                (state - (wanted << SHIFT), Taken::Yes)
+            } else {
+                (WAITERS, Taken::Queued)
+            };
+            match self
+                .state
+                .compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Err(now) => state = now,
+                Ok(_) if matches!(taken, Taken::Yes) => return taken,
+                Ok(_) => {
+                    waiter.missing.set(wanted - free);
+                    state = next;
+                }
+            }
+        }
+        if state & CLOSED != 0 {
+            return Taken::Closed;
+        }
+        if !queue.is_empty() {
+            // S1, S2: nothing is free while somebody waits, and that cannot change now.
+            waiter.missing.set(wanted);
+        }
+        // SAFETY: the waiter is not queued, so only its future, which is here, may touch the waker.
+        waiter.waker.with_mut(|slot| unsafe { *slot = Some(waker) });
+        // SAFETY: the caller pins the waiter and cancels before it goes away.
+        unsafe { queue.push_back(NonNull::from(waiter)) };
+        Taken::Queued
+    }
+
+    /// How the queued `waiter` stands. Takes no lock.
+    #[inline]
+    pub(super) fn outcome(&self, waiter: &Waiter) -> Outcome {
+        match waiter.phase.load(Ordering::Acquire) {
+            WAITING => Outcome::Waiting,
+            ASSIGNED => Outcome::Assigned,
+            _ => Outcome::Refused,
+        }
+    }
+
+    /// Replaces the waker of a queued waiter, unless its wait is over meanwhile.
+    pub(super) fn update_waker(&self, waiter: &Waiter, waker: &Waker) -> Outcome {
+        let mut waker = Some(waker.clone());
+        let queue = self.queue.lock();
+        let outcome = self.outcome(waiter);
+        if let Outcome::Waiting = outcome {
+            // SAFETY: S3: the waiter is queued and this thread has the lock.
+            waiter
+                .waker
+                .with_mut(|slot| unsafe { std::mem::swap(&mut *slot, &mut waker) });
+        }
+        drop(queue);
+        outcome
+    }
+
+    /// Ends the wait of a queued waiter whose future gives up or was refused: takes it out of the
+    /// queue if it is there and passes on what it had got of its `wanted` permits.
+    #[cold]
+    pub(super) fn cancel(&self, waiter: &Waiter, wanted: usize) {
+        if let Outcome::Waiting = self.outcome(waiter) {
+            let mut queue = self.queue.lock();
+            if let Outcome::Waiting = self.outcome(waiter) {
+                // SAFETY: S3: the waiter is in this queue.
+                unsafe { queue.remove(NonNull::from(waiter)) };
+                let had = wanted - waiter.missing.get();
+                self.distribute(queue, had);
+                return;
+            }
+        }
+        // S3: the waiter is out of the queue, so `missing` is its future's, which is here.
+        let had = wanted - waiter.missing.get();
+        if had > 0 {
+            self.release(had);
+        }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn release_to_waiters(&self, permits: usize) {
+        self.distribute(self.queue.lock(), permits);
+    }
+
+    /// Hands `permits` to the queue in its order, frees what nobody needs, and wakes outside of the
+    /// lock whom it served. Clears `WAITERS` when the queue is empty.
+    #[track_caller]
+    fn distribute<'a>(&'a self, mut queue: MutexGuard<'a, List<Waiter>>, mut permits: usize) {
+        let mut wakers = WakeList::new();
+        loop {
+            while !wakers.is_full() {
+                let Some(waiter) = queue.front() else {
+                    break;
+                };
+                // SAFETY: S3: a waiter in the queue is alive, and this thread has the lock.
+                let missing = unsafe { &waiter.as_ref().missing };
+                if missing.get() > permits {
+                    missing.set(missing.get() - permits);
+                    permits = 0;
+                    break;
+                }
+                permits -= missing.replace(0);
+                queue.pop_front();
+                if let Some(waker) = leave_queue(waiter, ASSIGNED) {
+                    wakers.push(waker);
+                }
+            }
+            let more = permits > 0 && !queue.is_empty();
+            let overflow = queue.is_empty() && !self.free(permits);
+            drop(queue);
+            wakers.wake_all();
+            assert!(
+                !overflow,
+                "a semaphore may not have more than MAX_PERMITS permits"
+            );
+            if !more {
+                return;
+            }
+            queue = self.queue.lock();
+        }
+    }
+
+    /// Adds `permits` free permits and clears `WAITERS`; the queue is empty and locked. `false` if
+    /// the permits would be too many: then none are added.
+    fn free(&self, permits: usize) -> bool {
+        let mut state = self.state.load(Ordering::Relaxed);
+        loop {
+            let free = state >> SHIFT;
+            let fits = permits <= Self::MAX_PERMITS - free;
+            let total = if fits { free + permits } else { free };
+            let next = (state & CLOSED) | (total << SHIFT);
+            // The flag may be clear already: a waiter that left between two batches did it.
+            match self.state.compare_exchange_weak(
+                state,
+                next,
+                Ordering::Release,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return fits,
+                Err(now) => state = now,
+            }
+        }
+    }
+}
+
+/// The state word with `permits` more free permits.
+#[inline]
+#[track_caller]
+fn with_permits(state: usize, permits: usize) -> usize {
+    let free = state >> SHIFT;
+    assert!(
+        permits <= RawSemaphore::MAX_PERMITS - free,
+        "a semaphore may not have more than MAX_PERMITS permits"
+    );
+    state + (permits << SHIFT)
+}
+
+/// Ends the wait of a waiter that was just taken out of the queue, under the lock.
+fn leave_queue(waiter: NonNull<Waiter>, phase: u8) -> Option<Waker> {
+    // SAFETY: S3: its future keeps the waiter alive as long as the phase is `WAITING`.
+    let waiter = unsafe { waiter.as_ref() };
+    // SAFETY: the lock is held and the phase is still `WAITING`.
+    let waker = waiter.waker.with_mut(|slot| unsafe { (*slot).take() });
+    waiter.phase.store(phase, Ordering::Release);
+    waker
+}
+
+impl fmt::Debug for RawSemaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawSemaphore")
+            .field("permits", &self.available_permits())
+            .field("closed", &self.is_closed())
+            .finish()
+    }
+}

@@ -1,0 +1,51 @@
+//! Why an acquire failed.
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::fmt;
+
+/// The semaphore was closed before the permits were acquired.
+///
+/// Returned by the `acquire` and `blocking_acquire` methods of [`Semaphore`]
+/// (see [`Semaphore::close`]).
+///
+/// [`Semaphore`]: crate::sync::Semaphore
+/// [`Semaphore::close`]: crate::sync::Semaphore::close
+#[derive(Debug)]
+pub struct AcquireError(());
+
+impl AcquireError {
+    pub(crate) fn closed() -> Self {
+        Self(())
+    }
+}
+
+impl fmt::Display for AcquireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("semaphore closed")
+    }
+}
+
+impl Error for AcquireError {}
+
+/// Why no permit could be had at once.
+///
+/// Returned by the `try_acquire` methods of [`Semaphore`](crate::sync::Semaphore).
+#[derive(Debug, PartialEq, Eq)]
+pub enum TryAcquireError {
+    /// The semaphore was closed: an acquire can never succeed again.
+    Closed,
+    /// There are not enough free permits at the moment.
+    NoPermits,
+}
+
+impl fmt::Display for TryAcquireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TryAcquireError::Closed => "semaphore closed",
+            TryAcquireError::NoPermits => "no permits available",
+        })
+    }
+}
+
+impl Error for TryAcquireError {}
