@@ -68,7 +68,7 @@ impl fmt::Debug for Completions {
 }
 
 impl Completions {
-    /// Chooses the back-end; makes no ring yet, unless io_uring was forced.
+    /// Chooses the back-end; a worker's ring is made when it is first used.
     pub(crate) fn new(config: Config) -> Result<Completions, Error> {
         Completions::with_entries(config, ENTRIES)
     }

@@ -35,7 +35,8 @@ pub(crate) enum Op {
         flags: i32,
         mode: u32,
     },
-    /// read(2), or pread(2) with an offset: at most `max` bytes into `buffer` from `at` on.
+    /// read(2), or pread(2) with an offset: at most `max` bytes into `buffer` from `at` on. It
+    /// waits for data also where the descriptor is non-blocking.
     Read {
         fd: SharedFd,
         buffer: Buffer,
@@ -43,7 +44,8 @@ pub(crate) enum Op {
         max: usize,
         offset: Option<u64>,
     },
-    /// write(2), or pwrite(2) with an offset: `buffer` from `at` on, at most `max` bytes.
+    /// write(2), or pwrite(2) with an offset: `buffer` from `at` on, at most `max` bytes. It waits
+    /// for room also where the descriptor is non-blocking.
     Write {
         fd: SharedFd,
         buffer: Buffer,

@@ -34,9 +34,18 @@ pub(crate) fn perform(op: &mut Op, cancel: Option<RawFd>) -> i32 {
             | Op::Close { .. }
             | Op::Poll { .. } => by_descriptor(op, cancel),
         };
-        // Linux closes the descriptor also where close(2) says EINTR.
-        if raw != -libc::EINTR || matches!(op, Op::Close { .. }) {
-            return raw;
+        match (raw, &*op) {
+            // Linux closes the descriptor also where close(2) says EINTR.
+            (_, Op::Close { .. }) => return raw,
+            (raw, _) if raw == -libc::EINTR => {}
+            // A non-blocking descriptor: wait as a ring does.
+            (raw, Op::Read { fd, .. }) if raw == -libc::EAGAIN => {
+                poll(fd.as_raw_fd(), libc::POLLIN as u32, None);
+            }
+            (raw, Op::Write { fd, .. }) if raw == -libc::EAGAIN => {
+                poll(fd.as_raw_fd(), libc::POLLOUT as u32, None);
+            }
+            _ => return raw,
         }
     }
 }

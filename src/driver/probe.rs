@@ -67,7 +67,7 @@ impl Capabilities {
 
 /// Why there is no io_uring.
 #[derive(Clone, Debug)]
-struct Refusal {
+pub(crate) struct Refusal {
     step: &'static str,
     errno: Option<i32>,
     likely: String,
@@ -149,7 +149,8 @@ fn probed() -> Result<&'static Capabilities, &'static Refusal> {
     answer.as_ref()
 }
 
-fn try_out() -> Result<Capabilities, Refusal> {
+/// Tries io_uring out, as if for the first time.
+pub(crate) fn try_out() -> Result<Capabilities, Refusal> {
     let io = setup::ring(8, None).map_err(|error| refusal("io_uring_setup", &error))?;
     let capabilities = opcodes(&io).map_err(|error| refusal("io_uring_register", &error))?;
     let parameters = io.params();
@@ -224,8 +225,9 @@ struct Facts {
 
 impl Facts {
     fn gather() -> Facts {
+        // A filter may be on some threads only.
         let disabled = fs::read_to_string("/proc/sys/kernel/io_uring_disabled");
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
         let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
         Facts {
             disabled: disabled.ok().and_then(|text| text.trim().parse().ok()),

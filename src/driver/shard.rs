@@ -21,19 +21,25 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll};
 
 use crate::blocking::Pool;
-use crate::driver::inflight::{Finished, Key, Orphaned, Polled, Table};
+use crate::driver::inflight::{Key, Orphaned, Polled, Table};
 use crate::driver::op::{Completed, Op};
 use crate::driver::pool;
 use crate::driver::probe::Capabilities;
-use crate::driver::uring::{Queue, Ring, prepare, setup};
+use crate::driver::uring::{Ring, setup};
 use crate::loom::sync::Mutex;
+
+mod job;
+mod state;
+mod teardown;
+
+use job::Job;
+use state::{Action, Pending, Place, Push, State};
 
 /// Completions that are taken under one hold of the lock.
 const BATCH: usize = 32;
@@ -61,40 +67,6 @@ pub(crate) struct Shard {
     /// The thread that flushes and reaps this shard on every tick; see [`thread_token`].
     owner: AtomicUsize,
     shared: Arc<Shared>,
-}
-
-struct State {
-    table: Table<Pending, Completed>,
-    queue: Option<Queue>,
-    /// The operation of each entry that the kernel may not have taken yet, oldest first; `None`
-    /// is a cancel request.
-    pushed: Vec<Option<Key>>,
-    /// The kernel refuses to serve the ring.
-    broken: bool,
-    closed: bool,
-    /// How to end polls that have begun on the pool.
-    cancels: HashMap<Key, Arc<OwnedFd>>,
-}
-
-/// An operation in flight.
-struct Pending {
-    op: Op,
-    place: Place,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Ring,
-    Pool,
-}
-
-/// What is left to do for a completion, outside the lock.
-enum Action {
-    Wake(Waker),
-    Drop(Completed),
-    Retry(Key),
-    ToPool(Key),
-    PerformHere(Key),
 }
 
 /// A number of the calling thread that no other thread ever has; zero if its locals are gone.
@@ -464,206 +436,6 @@ impl Shard {
     /// How many operations are in flight.
     pub(crate) fn in_flight(&self) -> usize {
         self.state.lock().table.submitted()
-    }
-
-    /// Refuses new operations, ends those on the ring and waits for that, at most for `patience`
-    /// (I7). Accepted writes are let finish for half of that time before they are cancelled too.
-    pub(crate) fn close(self: &Arc<Self>, patience: Duration) {
-        let keys = {
-            let mut state = self.state.lock();
-            if std::mem::replace(&mut state.closed, true) {
-                return;
-            }
-            state.table.keys()
-        };
-        for key in keys {
-            let write = {
-                let mut state = self.state.lock();
-                let pending = state.table.payload(key);
-                pending.is_none_or(|pending| matches!(pending.op, Op::Write { .. }))
-            };
-            if !write {
-                self.cancel(key);
-            }
-        }
-        let begin = Instant::now();
-        let mut writes_cancelled = false;
-        while self.active.load(Ordering::SeqCst) > 0 {
-            let Some(Some(ring)) = self.ring.get() else {
-                return;
-            };
-            self.drain();
-            if self.active.load(Ordering::SeqCst) == 0 {
-                return;
-            }
-            let elapsed = begin.elapsed();
-            if elapsed > patience / 2 && !writes_cancelled {
-                writes_cancelled = true;
-                let keys = self.state.lock().table.keys();
-                for key in keys {
-                    self.cancel(key);
-                }
-            }
-            let slice = patience
-                .saturating_sub(elapsed)
-                .min(Duration::from_millis(100));
-            if slice.is_zero() || ring.enter_and_wait(slice).is_err() {
-                let left = self.in_flight();
-                log::warn!("zokio: {left} operations did not end in time, their memory is leaked");
-                std::mem::forget(self.clone());
-                return;
-            }
-        }
-    }
-}
-
-/// How a push went.
-enum Push {
-    Done,
-    Full,
-    /// The ring is not served.
-    Broken,
-    /// The operation has ended meanwhile.
-    Stale,
-}
-
-impl State {
-    fn push(&mut self, key: Key, shard: &Shard) -> Push {
-        let (false, Some(queue)) = (self.broken, &mut self.queue) else {
-            return Push::Broken;
-        };
-        let Some(pending) = self.table.payload(key) else {
-            return Push::Stale;
-        };
-        if queue.is_full() {
-            return Push::Full;
-        }
-        let entry = prepare::entry(&mut pending.op).user_data(key.to_bits());
-        pending.place = Place::Ring;
-        // SAFETY: I1: the table owns the operation until its final completion and nothing touches
-        // its buffers meanwhile; moving it within the table does not move what it points to. What
-        // the kernel has not let go of at teardown is leaked (`close`).
-        match unsafe { queue.push(&entry) } {
-            Ok(()) => {
-                self.pushed.push(Some(key));
-                shard.pushed();
-                Push::Done
-            }
-            Err(_) => Push::Full,
-        }
-    }
-
-    fn push_cancel(&mut self, key: Key, shard: &Shard) -> bool {
-        // Nothing can be asked of a ring that is not served: the completion comes by itself.
-        let (false, Some(queue)) = (self.broken, &mut self.queue) else {
-            return true;
-        };
-        let pushed = queue.push_cancel(key.to_bits()).is_ok();
-        if pushed {
-            self.pushed.push(None);
-            shard.pushed();
-        }
-        pushed
-    }
-
-    /// Takes note of how entering the kernel went; gives back what it will never take.
-    fn entered(&mut self, result: &io::Result<usize>, queued: &AtomicBool) -> Vec<Option<Key>> {
-        let Some(queue) = &mut self.queue else {
-            return Vec::new();
-        };
-        let left = queue.queued();
-        let taken = self.pushed.len().saturating_sub(left);
-        self.pushed.drain(..taken);
-        match result {
-            Ok(_) => {
-                if left > 0 {
-                    queued.store(true, Ordering::Release);
-                }
-                Vec::new()
-            }
-            Err(error) => match error.raw_os_error() {
-                // io_uring_enter(2): out of memory for requests, completions held back, or a
-                // signal: nothing is lost, the next flush tries again.
-                Some(libc::EAGAIN | libc::EBUSY | libc::EINTR | libc::ENOMEM) => {
-                    queued.store(true, Ordering::Release);
-                    Vec::new()
-                }
-                _ => {
-                    self.broken = true;
-                    std::mem::take(&mut self.pushed)
-                }
-            },
-        }
-    }
-
-    /// What a completion queue entry means for its operation.
-    fn settle(&mut self, key: Key, raw: i32) -> Option<Action> {
-        let cancelled = self.table.is_cancelled(key)?;
-        let interrupted = matches!(raw, _ if raw == -libc::ECANCELED || raw == -libc::EINTR);
-        if interrupted && !cancelled {
-            // I5: its submitting thread exited, or a signal came; nobody asked for this.
-            if !self.closed {
-                return Some(Action::Retry(key));
-            }
-            let pending = self.table.payload(key)?;
-            if matches!(pending.op, Op::Write { .. }) {
-                return Some(Action::PerformHere(key));
-            }
-        }
-        if raw == -libc::EAGAIN && !cancelled && !self.closed {
-            // I5: either the kernel gave up on polling, and a blocking call will wait, or the
-            // descriptor is non-blocking, and a plain call will say so.
-            self.table.payload(key)?.place = Place::Pool;
-            return Some(Action::ToPool(key));
-        }
-        let raw = if interrupted { -libc::ECANCELED } else { raw };
-        self.end(key, None, raw)
-    }
-
-    fn end(&mut self, key: Key, returned: Option<Pending>, raw: i32) -> Option<Action> {
-        let end = |pending: Pending| {
-            // SAFETY: `raw` is the kernel's answer for this operation: for a ring by the key that
-            // went with it (I4), for the pool by the call that was just made; or a negative errno.
-            unsafe { pending.op.finish(raw) }
-        };
-        match self.table.finish(key, returned, end) {
-            Finished::Wake(waker) => waker.map(Action::Wake),
-            Finished::Orphan(completed) => Some(Action::Drop(completed)),
-            Finished::Stale => None,
-        }
-    }
-}
-
-/// A pool job that performs one operation. Dropped unrun, it completes it as cancelled.
-struct Job {
-    shard: Arc<Shard>,
-    key: Key,
-    refusal: i32,
-}
-
-impl Job {
-    fn run(self) {
-        let (taken, cancel) = {
-            let mut state = self.shard.state.lock();
-            let taken = state.table.take_payload(self.key);
-            (taken, state.cancels.get(&self.key).cloned())
-        };
-        let Some((mut pending, cancelled)) = taken else {
-            return;
-        };
-        let raw = if cancelled {
-            -libc::ECANCELED
-        } else {
-            pool::perform(&mut pending.op, cancel.as_ref().map(|fd| fd.as_raw_fd()))
-        };
-        self.shard.finish(self.key, Some(pending), raw);
-    }
-}
-
-impl Drop for Job {
-    fn drop(&mut self) {
-        // After a run the key names nothing submitted, so this finds nothing.
-        self.shard.finish(self.key, None, -self.refusal);
     }
 }
 

@@ -17,7 +17,6 @@ mod handle;
 pub(crate) mod inject;
 #[cfg(not(loom))]
 pub(crate) mod metrics;
-#[cfg(not(loom))]
 pub(crate) mod multi_thread;
 #[cfg(not(loom))]
 mod park;

@@ -93,28 +93,24 @@ pub fn unsafe_only_where_allowed(source: &Source, allowed: bool) -> Vec<Problem>
     if allowed {
         return Vec::new();
     }
-    source
+    let mut lines = source
         .product()
-        .filter(|(_, line)| words(&line.code).any(|(_, word)| word == "unsafe"))
-        .map(|(number, _)| {
-            problem(
-                source,
-                number,
-                "unsafe",
-                "`unsafe` outside the files that may use it".into(),
-            )
-        })
-        .collect()
+        .filter(|(_, line)| words(&line.code).any(|(_, word)| word == "unsafe"));
+    let Some((first, _)) = lines.next() else {
+        return Vec::new();
+    };
+    let what = format!(
+        "`unsafe` (here and on {} lines below) outside the files that may use it",
+        lines.count()
+    );
+    vec![problem(source, first, "unsafe", what)]
 }
 
-/// A file that may not use unsafe code says so. A lint level reaches into the modules below, so
+/// A file that may not use unsafe code says so; loom's types need some, so that it may say so for
+/// builds without loom. A lint level reaches into the modules below, so
 /// `holds_unsafe` excuses the parent of a module that may.
 pub fn forbids_unsafe(source: &Source, allowed: bool, holds_unsafe: bool) -> Vec<Problem> {
-    let says = source.lines.iter().any(|line| {
-        line.code
-            .replace(' ', "")
-            .contains("#![forbid(unsafe_code)]")
-    });
+    let says = source.lines.iter().any(|line| forbids(&line.code));
     if allowed || holds_unsafe || says || source.test_only {
         return Vec::new();
     }
@@ -126,6 +122,11 @@ pub fn forbids_unsafe(source: &Source, allowed: bool, holds_unsafe: bool) -> Vec
     )]
 }
 
+fn forbids(code: &str) -> bool {
+    let code = code.replace(' ', "");
+    code == "#![forbid(unsafe_code)]" || code == "#![cfg_attr(not(loom),forbid(unsafe_code))]"
+}
+
 /// `cfg` stands only in the files that `allowed` names; a test `cfg` may stand anywhere.
 pub fn cfg_only_where_allowed(source: &Source, allowed: bool) -> Vec<Problem> {
     if allowed {
@@ -133,7 +134,7 @@ pub fn cfg_only_where_allowed(source: &Source, allowed: bool) -> Vec<Problem> {
     }
     source
         .product()
-        .filter(|(_, line)| !is_test_cfg(&line.code))
+        .filter(|(_, line)| !is_test_cfg(&line.code) && !forbids(&line.code))
         .filter(|(_, line)| words(&line.code).any(|(_, word)| word == "cfg" || word == "cfg_attr"))
         .map(|(number, _)| {
             problem(

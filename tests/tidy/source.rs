@@ -12,6 +12,8 @@ pub struct Line {
     pub comment: String,
     /// Whether the line belongs to a test module.
     pub test: bool,
+    /// The file that a `#[path]` attribute on the line names.
+    pub path: Option<String>,
 }
 
 /// One file, by its path from the repository's root.
@@ -117,7 +119,13 @@ fn mark_test_modules(lines: &mut [Line]) {
     let mut at = 0;
     while at < lines.len() {
         if is_test_cfg(&lines[at].code) {
-            let end = block_end(lines, at).unwrap_or(at + 1).min(lines.len() - 1);
+            let statement_end = || {
+                lines[at..]
+                    .iter()
+                    .position(|line| line.code.contains(';'))
+                    .map_or(at, |offset| at + offset)
+            };
+            let end = block_end(lines, at).unwrap_or_else(statement_end);
             lines[at..=end].iter_mut().for_each(|line| line.test = true);
             at = end;
         }
@@ -127,28 +135,43 @@ fn mark_test_modules(lines: &mut [Line]) {
 
 /// A module declared under a test `cfg` and kept in a file of its own makes that file test-only.
 fn mark_test_files(sources: &mut [Source]) {
-    let mut folders = Vec::new();
+    let mut stems = Vec::new();
     for source in sources.iter() {
-        for line in source.lines.iter().filter(|line| line.test) {
-            let code = line.code.rsplit(']').next().unwrap_or_default().trim();
+        for at in 0..source.lines.len() {
+            let code = source.lines[at].code.trim();
             let Some(name) = code
                 .strip_suffix(';')
                 .and_then(|code| code.rsplit_once("mod "))
+                .map(|(_, name)| name.trim())
             else {
                 continue;
             };
-            let (folder, file) = source.path.rsplit_once('/').unwrap_or(("", &source.path));
-            let owner = match file {
-                "mod.rs" | "lib.rs" | "main.rs" => folder.to_string(),
-                _ => source.path.trim_end_matches(".rs").to_string(),
-            };
-            folders.push(format!("{owner}/{}", name.1.trim()));
+            // The attributes of the declaration stand on the lines above it.
+            let attributes: Vec<&Line> = source.lines[..at]
+                .iter()
+                .rev()
+                .take_while(|line| line.code.starts_with("#["))
+                .collect();
+            if attributes.iter().any(|line| is_test_cfg(&line.code)) {
+                let path = attributes.iter().find_map(|line| line.path.clone());
+                stems.push(declared_stem(&source.path, name, path));
+            }
         }
     }
     for source in sources {
-        source.test_only |= folders.iter().any(|folder| {
-            source.path == format!("{folder}.rs") || source.path.starts_with(&format!("{folder}/"))
+        source.test_only |= stems.iter().any(|stem| {
+            source.path == format!("{stem}.rs") || source.path.starts_with(&format!("{stem}/"))
         });
+    }
+}
+
+/// The path, without `.rs`, of the module `name` that the file `owner` declares.
+fn declared_stem(owner: &str, name: &str, path: Option<String>) -> String {
+    let (folder, file) = owner.rsplit_once('/').unwrap_or(("", owner));
+    match (path, file) {
+        (Some(path), _) => format!("{folder}/{}", path.trim_end_matches(".rs")),
+        (None, "mod.rs" | "lib.rs" | "main.rs") => format!("{folder}/{name}"),
+        (None, _) => format!("{}/{name}", owner.trim_end_matches(".rs")),
     }
 }
 
@@ -201,6 +224,7 @@ impl Lexer {
             code: String::new(),
             comment: String::new(),
             test: false,
+            path: path_attribute(chars),
         };
         let mut at = 0;
         while at < chars.len() {
@@ -308,6 +332,12 @@ impl Lexer {
     }
 }
 
+fn path_attribute(chars: &[char]) -> Option<String> {
+    let text: String = chars.iter().collect();
+    let path = text.trim().strip_prefix("#[path = \"")?;
+    Some(path.strip_suffix("\"]")?.to_string())
+}
+
 fn ends_in_word(code: &str) -> bool {
     code.chars()
         .next_back()
@@ -356,11 +386,15 @@ fn test_modules_are_not_counted() {
 #[test]
 fn a_test_module_in_its_own_file_is_test_only() {
     let mut sources = vec![
-        Source::parse("src/a/mod.rs", "#[cfg(test)]\nmod model;\nmod real;\n"),
+        Source::parse(
+            "src/a/mod.rs",
+            "#[cfg(test)]\nmod model;\nmod real;\n#[cfg(test)]\n#[path = \"other.rs\"]\nmod x;\n",
+        ),
         Source::parse("src/a/model.rs", "fn f() {}\n"),
         Source::parse("src/a/real.rs", "fn f() {}\n"),
+        Source::parse("src/a/other.rs", "fn f() {}\n"),
     ];
     mark_test_files(&mut sources);
     let counts: Vec<usize> = sources.iter().map(Source::code_lines).collect();
-    assert_eq!(counts, [1, 0, 1]);
+    assert_eq!(counts, [1, 0, 1, 0]);
 }

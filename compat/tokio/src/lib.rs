@@ -1,2 +1,25 @@
 //! The tokio API, served by zokio.
+//!
+//! This package is named `tokio` so that `[patch.crates-io]` can put it in the place of the
+//! published one. It holds re-exports only: what an item does is written in the crate `zokio`.
+//!
+//! To see which tokio a build uses, run `cargo tree -i tokio`: this one has the version 1.999.x.
+//! A program that must run on zokio can name the module [`zokio`], which the published tokio does
+//! not have:
+//!
+//! ```
+//! println!("this is zokio {}", tokio::zokio::VERSION);
+//! ```
+
 #![forbid(unsafe_code)]
+
+pub use tokio_macros_crate::{main, test};
+pub use zokio_crate::{fs, io, net, process, runtime, signal, sync, task, time};
+
+/// What zokio offers beyond tokio's API, and the sign that this tokio is zokio.
+pub mod zokio {
+    pub use zokio_crate::VERSION;
+}
+
+/// tokio's module of that name: the stream types live in the `tokio-stream` crate.
+pub mod stream {}

@@ -46,10 +46,14 @@ pub(crate) fn opcode(op: &Op) -> u8 {
 pub(crate) fn entry(op: &mut Op) -> squeue::Entry {
     match op {
         Op::Nop => opcode::Nop::new().build(),
+        // Straight to a kernel worker: the kernel's own first attempt sets `O_NONBLOCK` while it
+        // opens (`io_openat2` in io_uring/openclose.c), so a fifo would be opened without waiting
+        // for its other end, which open(2) promises to do.
         Op::Open { path, flags, mode } => opcode::OpenAt::new(CWD, path.as_ptr())
             .flags(*flags | libc::O_CLOEXEC)
             .mode(*mode)
-            .build(),
+            .build()
+            .flags(squeue::Flags::ASYNC),
         Op::Read {
             fd: file,
             buffer,

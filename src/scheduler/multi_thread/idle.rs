@@ -69,6 +69,9 @@ impl Idle {
         let by = AWAKE + if searching { SEARCHING } else { 0 };
         let former = self.state.fetch_sub(by, Ordering::SeqCst);
         sleepers.push(worker);
+        drop(sleepers);
+        // Orders the change before the caller's last look at the queues.
+        fence(Ordering::SeqCst);
         searching && former & SEARCHING_MASK == SEARCHING
     }
 

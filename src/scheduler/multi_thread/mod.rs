@@ -23,24 +23,35 @@
 //! Each worker puts its core down for good, and the last of them drops what is still queued and
 //! ends the driver.
 
-pub(crate) mod idle;
-pub(crate) mod lifo;
+mod idle;
+mod lifo;
 mod parker;
+#[cfg(not(loom))]
 mod place;
+#[cfg(not(loom))]
 mod shared;
+#[cfg(not(loom))]
 mod shutdown;
+#[cfg(not(loom))]
 mod sleep;
+#[cfg(not(loom))]
 mod worker;
 
+#[cfg(not(loom))]
 use std::sync::Arc;
 
+#[cfg(not(loom))]
 use crate::scheduler::common::Common;
 
+#[cfg(not(loom))]
 pub(crate) use place::block_in_place;
+#[cfg(not(loom))]
 pub(crate) use shared::Shared;
+#[cfg(not(loom))]
 pub(crate) use worker::Context;
 
 /// Makes a scheduler of `workers` workers and starts their threads.
+#[cfg(not(loom))]
 pub(crate) fn start(common: Common, workers: usize) -> Result<Arc<Shared>, crate::Error> {
     let (shared, cores) = Shared::new(common, workers);
     let shared = Arc::new(shared);

@@ -5,9 +5,7 @@
 //! seen by the sleeper, which enters its place with a compare-and-exchange from `EMPTY`.
 #![forbid(unsafe_code)]
 
-use std::sync::atomic::{AtomicU8, Ordering};
-
-use crate::driver::Driver;
+use crate::loom::sync::atomic::{AtomicU8, Ordering};
 use crate::loom::sync::{Condvar, Mutex};
 
 const EMPTY: u8 = 0;
@@ -25,7 +23,7 @@ pub(super) enum Place {
     Watch,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Parker {
     state: AtomicU8,
     lock: Mutex<()>,
@@ -33,6 +31,14 @@ pub(super) struct Parker {
 }
 
 impl Parker {
+    pub(super) fn new() -> Parker {
+        Parker {
+            state: AtomicU8::new(EMPTY),
+            lock: Mutex::new(()),
+            unparked: Condvar::new(),
+        }
+    }
+
     /// Says that the worker is about to sleep in `place`; false when a wake came first.
     pub(super) fn enter(&self, place: Place) -> bool {
         let state = match place {
@@ -64,17 +70,20 @@ impl Parker {
             .is_ok()
     }
 
-    /// Wakes the worker wherever it sleeps, or keeps it from falling asleep.
-    pub(super) fn unpark(&self, driver: &Driver) {
+    /// Wakes the worker, or keeps it from falling asleep. Where it sleeps in a place of the
+    /// driver's, the caller has to reach it there.
+    #[must_use]
+    pub(super) fn unpark(&self) -> Option<Place> {
         match self.state.swap(NOTIFIED, Ordering::SeqCst) {
             ON_CONDVAR => {
                 // The worker holds the lock from before it says ON_CONDVAR until it waits.
                 drop(self.lock.lock());
                 self.unparked.notify_one();
+                None
             }
-            ON_WATCH => driver.watch().ring(),
-            ON_DRIVER => driver.wake(),
-            _ => {}
+            ON_WATCH => Some(Place::Watch),
+            ON_DRIVER => Some(Place::Driver),
+            _ => None,
         }
     }
 
@@ -86,5 +95,64 @@ impl Parker {
             ON_WATCH => 1,
             _ => 0,
         }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::{Parker, Place};
+    use crate::loom::sync::Arc;
+    use crate::loom::sync::atomic::{AtomicBool, Ordering};
+
+    /// A wake is never lost: the worker sees it before it sleeps, or is woken, in any place.
+    #[test]
+    fn loom_a_wake_reaches_every_place() {
+        for place in [None, Some(Place::Watch), Some(Place::Driver)] {
+            loom::model(move || {
+                let parker = Arc::new(Parker::new());
+                // Stands for the eventfd of the place, which keeps a write until it is read.
+                let bell = Arc::new(AtomicBool::new(false));
+                let (p, b) = (parker.clone(), bell.clone());
+                let waker = loom::thread::spawn(move || {
+                    if let Some(reached) = p.unpark() {
+                        assert_eq!(Some(reached), place);
+                        b.store(true, Ordering::SeqCst);
+                    }
+                });
+                match place {
+                    None => parker.park(),
+                    Some(place) => {
+                        if parker.enter(place) {
+                            while !bell.load(Ordering::SeqCst) {
+                                loom::thread::yield_now();
+                            }
+                        }
+                        parker.leave();
+                    }
+                }
+                waker.join().unwrap();
+            });
+        }
+    }
+
+    /// Two wakes are one, and none is left over for the sleep after the next.
+    #[test]
+    fn loom_wakes_are_coalesced() {
+        loom::model(|| {
+            let parker = Arc::new(Parker::new());
+            let p = parker.clone();
+            let waker = loom::thread::spawn(move || {
+                let _ = p.unpark();
+                let _ = p.unpark();
+            });
+            parker.park();
+            waker.join().unwrap();
+            let left = parker.enter(Place::Driver);
+            parker.leave();
+            assert!(
+                left || parker.enter(Place::Driver),
+                "one wake lasted for two sleeps"
+            );
+        });
     }
 }

@@ -10,7 +10,7 @@ use crossbeam_utils::CachePadded;
 
 use super::idle::Idle;
 use super::lifo::LifoSlot;
-use super::parker::Parker;
+use super::parker::{Parker, Place};
 use super::worker::{Context, Core};
 use crate::loom::sync::Mutex;
 use crate::scheduler::common::Common;
@@ -55,7 +55,7 @@ impl Shared {
             remotes.push(CachePadded::new(Remote {
                 stealer: queue.stealer(),
                 lifo: LifoSlot::new(),
-                parker: Parker::default(),
+                parker: Parker::new(),
                 metrics: WorkerMetrics::default(),
             }));
             cores.push(Box::new(Core::new(index, queue)));
@@ -119,8 +119,17 @@ impl Shared {
     }
 
     pub(super) fn wake_all(&self) {
-        for remote in &self.remotes {
-            remote.parker.unpark(&self.common.driver);
+        for worker in 0..self.workers() {
+            self.unpark(worker);
+        }
+    }
+
+    /// Wakes a worker wherever it sleeps.
+    pub(super) fn unpark(&self, worker: usize) {
+        match self.remotes[worker].parker.unpark() {
+            Some(Place::Driver) => self.common.driver.wake(),
+            Some(Place::Watch) => self.common.driver.watch().ring(),
+            None => {}
         }
     }
 
@@ -130,7 +139,7 @@ impl Shared {
             .idle
             .to_wake(|worker| self.remotes[worker].parker.reluctance());
         if let Some(worker) = to_wake {
-            self.remotes[worker].parker.unpark(&self.common.driver);
+            self.unpark(worker);
             self.common.driver.watch().arm();
         }
     }

@@ -105,7 +105,7 @@ impl Context {
             other != index && remotes[other].parker.reluctance() == 0 && shared.idle.sleeps(other)
         });
         if let Some(other) = other {
-            remotes[other].parker.unpark(&shared.common().driver);
+            shared.unpark(other);
         }
     }
 

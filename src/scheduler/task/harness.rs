@@ -238,9 +238,7 @@ fn drop_quietly<F: Future, S>(cell: &Cell<F, S>, output: F::Output) {
 
 /// Drops what a panic carried; a payload whose own drop panics is leaked.
 fn drop_payload(payload: Option<Payload>) {
-    if let Some(payload) = payload {
-        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(second);
-        }
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
     }
 }

@@ -93,6 +93,8 @@ mod waker;
 
 #[cfg(all(test, loom))]
 mod loom_tests;
+#[cfg(test)]
+mod testing;
 #[cfg(all(test, not(loom)))]
 mod tests;
 

@@ -1,0 +1,98 @@
+//! Owns the command line.
+
+#![forbid(unsafe_code)]
+
+use anyhow::{Context, Result, bail};
+
+use crate::archive::Suite;
+
+pub(crate) const USAGE: &str = "\
+usage: cargo run -p zokio-suite -- SUITE [options]
+
+SUITE is tokio, hyper or hyper-util.
+
+  --driver uring|mio   one back-end only (both, without it)
+  --group NAME         only this file of tests; may be given again
+  --filter TEXT        only tests whose name contains TEXT
+  --against tokio      run on tokio itself: what this machine can pass
+  --plain              a process per test without cargo-nextest
+  --jobs N             tests at a time (the number of processors, without it)
+  --limit SECONDS      how long one test may take (60, without it)
+  --brief              of the table, only the groups that are not complete
+  --write-reference    keep the names that pass on tokio as the reference list";
+
+/// Which runtime the tests are built on.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Against {
+    /// The drop-in of this repository.
+    Zokio,
+    /// The published tokio.
+    Tokio,
+}
+
+/// What the command line asks for.
+pub(crate) struct Options {
+    pub(crate) suite: Suite,
+    pub(crate) drivers: Vec<String>,
+    pub(crate) groups: Vec<String>,
+    pub(crate) filter: Option<String>,
+    pub(crate) against: Against,
+    pub(crate) plain: bool,
+    pub(crate) jobs: usize,
+    pub(crate) limit_s: u64,
+    pub(crate) brief: bool,
+    pub(crate) write_reference: bool,
+}
+
+impl Options {
+    pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Options> {
+        let suite = args.next().context("which suite?")?;
+        let mut options = Options {
+            suite: Suite::named(&suite).with_context(|| format!("no suite is named `{suite}`"))?,
+            drivers: vec!["uring".to_string(), "mio".to_string()],
+            groups: Vec::new(),
+            filter: None,
+            against: Against::Zokio,
+            plain: false,
+            jobs: std::thread::available_parallelism()?.get(),
+            limit_s: 60,
+            brief: false,
+            write_reference: false,
+        };
+        while let Some(arg) = args.next() {
+            let mut value = || {
+                args.next()
+                    .with_context(|| format!("`{arg}` needs a value"))
+            };
+            match arg.as_str() {
+                "--driver" => options.drivers = vec![value()?],
+                "--group" => options.groups.push(value()?),
+                "--filter" => options.filter = Some(value()?),
+                "--against" if value()? == "tokio" => options.against = Against::Tokio,
+                "--plain" => options.plain = true,
+                "--jobs" => options.jobs = value()?.parse()?,
+                "--limit" => options.limit_s = value()?.parse()?,
+                "--brief" => options.brief = true,
+                "--write-reference" => options.write_reference = true,
+                _ => bail!("`{arg}` is not an option"),
+            }
+        }
+        if let Some(driver) = options
+            .drivers
+            .iter()
+            .find(|driver| !["uring", "mio"].contains(&driver.as_str()))
+        {
+            bail!("`{driver}` is not a driver: uring or mio");
+        }
+        if options.write_reference && options.against != Against::Tokio {
+            bail!("a reference list is made with `--against tokio`");
+        }
+        Ok(options)
+    }
+
+    /// Whether a test of this group and name is asked for.
+    pub(crate) fn wants(&self, group: &str, name: &str) -> bool {
+        let group = self.groups.is_empty() || self.groups.iter().any(|wanted| wanted == group);
+        group && self.filter.as_ref().is_none_or(|text| name.contains(text))
+    }
+}

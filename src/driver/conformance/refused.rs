@@ -1,0 +1,115 @@
+//! A kernel that refuses io_uring, from the start or from some moment on.
+
+use std::thread;
+
+use super::{Op, Rig, Which, pipe, poll_in, write_to};
+use crate::driver::probe::try_out;
+
+/// From now on `call` fails with `errno` on this thread and on those it starts.
+pub(super) fn forbid(call: libc::c_long, errno: i32) {
+    let instruction = |code: u32, skip_true, skip_false, k| libc::sock_filter {
+        code: code as u16,
+        jt: skip_true,
+        jf: skip_false,
+        k,
+    };
+    let mut filter = [
+        // The number of the call is the first word of `seccomp_data` (seccomp(2)).
+        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        instruction(
+            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
+            0,
+            1,
+            call as u32,
+        ),
+        instruction(
+            libc::BPF_RET | libc::BPF_K,
+            0,
+            0,
+            libc::SECCOMP_RET_ERRNO | errno as u32,
+        ),
+        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = libc::sock_fprog {
+        len: filter.len() as u16,
+        filter: filter.as_mut_ptr(),
+    };
+    // SAFETY: the program is whole and outlives the calls.
+    unsafe {
+        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        let mode = libc::SECCOMP_MODE_FILTER;
+        assert_eq!(
+            libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program),
+            0
+        );
+    }
+}
+
+fn on_a_thread(body: impl FnOnce() + Send) {
+    thread::scope(|scope| {
+        if let Err(panic) = scope.spawn(body).join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
+#[test]
+fn a_refused_setup_is_explained() {
+    for errno in [libc::EPERM, libc::ENOSYS] {
+        on_a_thread(|| {
+            forbid(libc::SYS_io_uring_setup, errno);
+            let refusal = try_out().unwrap_err().to_string();
+            assert!(refusal.starts_with("io_uring_setup"), "{refusal}");
+            let by_sysctl = refusal.contains("kernel.io_uring_disabled");
+            assert!(by_sysctl || refusal.contains("seccomp"), "{refusal}");
+        });
+    }
+}
+
+#[test]
+fn a_refused_enter_is_explained() {
+    on_a_thread(|| {
+        forbid(libc::SYS_io_uring_enter, libc::EACCES);
+        let refusal = try_out().unwrap_err().to_string();
+        assert!(
+            refusal.contains("seccomp") || refusal.contains("sysctl"),
+            "{refusal}"
+        );
+    });
+}
+
+/// A program that puts itself into a sandbox after it started goes on working.
+#[test]
+fn a_ring_that_is_served_no_longer() {
+    on_a_thread(|| {
+        let rig = Rig::new(Which::Ring);
+        let (reader, writer) = pipe();
+        let before = rig.submit(poll_in(&reader));
+        forbid(libc::SYS_io_uring_enter, libc::EPERM);
+        let between = rig.as_worker(|| {
+            let one = rig.submit(poll_in(&reader));
+            let other = rig.submit(poll_in(&reader));
+            other.cancel();
+            (one, other)
+        });
+        let after = rig.submit(poll_in(&reader));
+        write_to(&writer, b"x");
+        rig.block_on(before).polled().unwrap();
+        rig.block_on(between.0).polled().unwrap();
+        rig.block_on(between.1).polled().unwrap_err();
+        rig.block_on(after).polled().unwrap();
+        rig.run(Op::Nop).done().unwrap();
+    });
+}
+
+/// A thread that may not make a ring uses the pool.
+#[test]
+fn a_ring_that_cannot_be_made() {
+    on_a_thread(|| {
+        let rig = Rig::new(Which::Ring);
+        forbid(libc::SYS_io_uring_setup, libc::ENOMEM);
+        for _ in 0..3 {
+            rig.run(Op::Nop).done().unwrap();
+        }
+    });
+}

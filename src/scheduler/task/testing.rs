@@ -1,0 +1,101 @@
+//! The smallest scheduler, for this module's tests: a queue that somebody runs by hand.
+
+use std::collections::VecDeque;
+use std::future::Future;
+
+use super::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Task};
+use crate::loom::sync::{Arc, Mutex};
+
+/// A shared queue and its tasks.
+pub(super) type Scheduler = Arc<Queue>;
+
+pub(super) struct Queue {
+    pub(super) owned: OwnedTasks<Scheduler>,
+    ready: Mutex<VecDeque<Notified<Scheduler>>>,
+    yielded: Mutex<Vec<Id>>,
+    panics: Mutex<usize>,
+}
+
+impl Schedule for Scheduler {
+    fn schedule(&self, task: Notified<Self>) {
+        if self.owned.is_closed() {
+            drop(task);
+        } else {
+            self.ready.lock().push_back(task);
+        }
+    }
+
+    fn yield_now(&self, task: Notified<Self>) {
+        self.yielded.lock().push(task.id());
+        self.schedule(task);
+    }
+
+    fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {
+        self.owned.remove(task)
+    }
+
+    fn unhandled_panic(&self) {
+        *self.panics.lock() += 1;
+    }
+}
+
+pub(super) fn scheduler() -> Scheduler {
+    Arc::new(Queue {
+        owned: OwnedTasks::new(),
+        ready: Mutex::new(VecDeque::new()),
+        yielded: Mutex::new(Vec::new()),
+        panics: Mutex::new(0),
+    })
+}
+
+/// Spawns and queues.
+pub(super) fn spawn<F>(scheduler: &Scheduler, future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let (join, notified) = scheduler.owned.bind(future, scheduler.clone(), Id::next());
+    if let Some(notified) = notified {
+        scheduler.schedule(notified);
+    }
+    join
+}
+
+impl Queue {
+    /// Takes the first task of the queue.
+    pub(super) fn next(&self) -> Option<Notified<Scheduler>> {
+        self.ready.lock().pop_front()
+    }
+
+    /// Polls the first task of the queue; false if there is none.
+    pub(super) fn run_one(&self) -> bool {
+        let next = self.next();
+        next.map(Notified::run).is_some()
+    }
+
+    /// Polls until the queue is empty, and says how many polls that took.
+    pub(super) fn run_all(&self) -> usize {
+        let mut polls = 0;
+        while self.run_one() {
+            polls += 1;
+        }
+        polls
+    }
+
+    /// Which tasks were woken while they ran, in order.
+    pub(super) fn yielded(&self) -> Vec<Id> {
+        self.yielded.lock().clone()
+    }
+
+    pub(super) fn panics(&self) -> usize {
+        *self.panics.lock()
+    }
+
+    /// Shuts everything down and empties the queue.
+    pub(super) fn shutdown(&self) {
+        self.owned.close_and_shutdown_all();
+        while let Some(task) = self.next() {
+            drop(task);
+        }
+    }
+}
