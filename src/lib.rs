@@ -39,6 +39,8 @@ pub(crate) mod timer;
 #[cfg(not(loom))]
 pub use error::{Error, Result};
 #[cfg(not(loom))]
+pub use task::spawn;
+#[cfg(not(loom))]
 pub use zokio_macros::{main, test};
 
 /// What the attribute macros expand to.

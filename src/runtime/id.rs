@@ -4,6 +4,8 @@
 use std::fmt;
 use std::num::NonZeroU64;
 
+use crate::scheduler::common::Common;
+
 /// Tells runtimes of one process apart.
 ///
 /// The number of a runtime that has ended is not given to another one.
@@ -20,6 +22,13 @@ use std::num::NonZeroU64;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Id(pub(super) NonZeroU64);
+
+impl Id {
+    /// A number that no runtime and no `LocalSet` has.
+    pub(crate) fn next() -> Self {
+        Self(Common::next_id())
+    }
+}
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -146,24 +146,50 @@ impl<T> JoinHandle<T> {
     pub fn id(&self) -> Id {
         self.header().id
     }
+
+    /// Whether the task is over; if not, `waker` is woken then, and no earlier one. Spends no
+    /// budget.
+    pub(crate) fn poll_finished(&mut self, waker: &Waker) -> bool {
+        // SAFETY: T4: this is the handle, held exclusively.
+        unsafe { poll_complete(self.header(), waker) }
+    }
+
+    /// Takes the result if the task is over. Spends no budget.
+    ///
+    /// # Panics
+    ///
+    /// If it was taken before.
+    #[track_caller]
+    pub(crate) fn try_take(&mut self) -> Option<Result<T, JoinError>> {
+        // SAFETY: T3: this is the handle of a complete task.
+        self.is_finished().then(|| unsafe { self.take() })
+    }
+
+    /// # Safety
+    ///
+    /// T3: the task is complete.
+    #[track_caller]
+    unsafe fn take(&mut self) -> Result<T, JoinError> {
+        let mut result = MaybeUninit::<Result<T, JoinError>>::uninit();
+        let dst = NonNull::from(&mut result).cast();
+        // SAFETY: T3: this is the handle of a complete task, and its output is a `T`.
+        unsafe { (self.header().vtable.take_output)(self.raw, dst) };
+        // SAFETY: `take_output` wrote it.
+        unsafe { result.assume_init() }
+    }
 }
 
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let budget = ready!(budget::poll_proceed(cx));
-        // SAFETY: T4: this is the handle, held exclusively.
-        if !unsafe { poll_complete(self.header(), cx.waker()) } {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let unit = ready!(budget::poll_proceed(cx));
+        if !self.poll_finished(cx.waker()) {
             return Poll::Pending;
         }
-        let mut result = MaybeUninit::<Self::Output>::uninit();
-        let dst = NonNull::from(&mut result).cast();
-        // SAFETY: T3: this is the handle of a complete task, and its output is a `T`.
-        unsafe { (self.header().vtable.take_output)(self.raw, dst) };
-        budget.made_progress();
-        // SAFETY: `take_output` wrote it.
-        Poll::Ready(unsafe { result.assume_init() })
+        unit.made_progress();
+        // SAFETY: T3: the task is complete.
+        Poll::Ready(unsafe { self.take() })
     }
 }
 

@@ -85,6 +85,7 @@ mod id;
 mod join;
 mod list;
 mod local_owned;
+mod local_queue;
 mod owned;
 mod raw;
 mod state;
@@ -100,14 +101,15 @@ mod tests;
 
 pub use self::abort::AbortHandle;
 pub use self::error::JoinError;
-pub(crate) use self::handles::{Notified, Task, UnownedTask};
+pub(crate) use self::handles::{Notified, Task};
 pub(crate) use self::header::Header;
 pub use self::id::Id;
-pub(crate) use self::id::{current as current_id, set_current as set_current_id};
+pub(crate) use self::id::current as current_id;
 pub use self::join::JoinHandle;
-pub(crate) use self::local_owned::{LocalOwnedTasks, thread_number};
+use self::local_owned::LocalOwnedTasks;
+pub(crate) use self::local_queue::LocalQueue;
 pub(crate) use self::owned::OwnedTasks;
-pub(crate) use self::unowned::{blocking_task, unowned};
+pub(crate) use self::unowned::blocking_task;
 
 /// What a task needs of its scheduler. It is stored in every cell, so it should be an `Arc`.
 pub(crate) trait Schedule: Send + Sync + Sized + 'static {

@@ -1,0 +1,220 @@
+//! [`LocalQueue`]: the scheduler of a `LocalSet`, tasks of one thread that need not be `Send`.
+//!
+//! It is here, beside the lists, because it keeps their promise: a task is run and dropped on the
+//! thread that spawned it. The owner's thread queues without a lock; other threads, which may wake
+//! and abort the tasks, put them into a second queue. Who polls the set is `task/local_set.rs`'s.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::task::Waker;
+
+use super::{Id, JoinHandle, LocalOwnedTasks, Notified, Schedule, Task};
+use crate::loom::cell::UnsafeCell;
+use crate::loom::sync::{Arc, Mutex};
+
+/// How many tasks are polled before the set lets others on its thread run.
+const TASKS_PER_TICK: usize = 61;
+
+type Ready = VecDeque<Notified<Arc<LocalQueue>>>;
+
+/// The tasks of one thread: those that exist, and those that are ready.
+pub(crate) struct LocalQueue {
+    owned: LocalOwnedTasks<Arc<LocalQueue>>,
+    /// Only the owner's thread gets here ([`LocalQueue::with_home`]).
+    home: UnsafeCell<Home>,
+    away: Mutex<Away>,
+}
+
+/// What the owner's thread has.
+struct Home {
+    ready: Ready,
+    /// Who is in [`LocalQueue::polling`] looks at the queue before it goes.
+    polling: bool,
+    closed: bool,
+}
+
+/// What all threads share.
+struct Away {
+    ready: Ready,
+    /// Who polls the set, if it has to be told.
+    waker: Option<Waker>,
+    closed: bool,
+}
+
+// SAFETY: `home` is used on the owner's thread only, which `with_home` checks. Dropping the queue
+// elsewhere drops notifications at most, and the tasks of those were shut down at home: a task that
+// was not holds the queue, so that it is not dropped.
+unsafe impl Send for LocalQueue {}
+// SAFETY: as above.
+unsafe impl Sync for LocalQueue {}
+
+impl LocalQueue {
+    /// A queue that belongs to the calling thread.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            owned: LocalOwnedTasks::new(),
+            home: UnsafeCell::new(Home {
+                ready: VecDeque::new(),
+                polling: false,
+                closed: false,
+            }),
+            away: Mutex::new(Away {
+                ready: VecDeque::new(),
+                waker: None,
+                closed: false,
+            }),
+        })
+    }
+
+    /// `f` must not call anything that comes back here.
+    fn with_home<R>(&self, f: impl FnOnce(&mut Home) -> R) -> R {
+        assert!(
+            self.owned.is_owner(),
+            "a local task runs on its own thread only"
+        );
+        // SAFETY: this is the only thread, and `f` (all of them are below) moves notifications in
+        // and out and calls nothing else, so no other reference exists.
+        self.home.with_mut(|home| f(unsafe { &mut *home }))
+    }
+
+    /// Spawns a task. It is cancelled at once if the queue is closed.
+    ///
+    /// # Panics
+    ///
+    /// On a thread other than the owner's, as all methods but [`register`](Self::register).
+    pub(crate) fn spawn<F>(self: &Arc<Self>, future: F, id: Id) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        // SAFETY: notifications are run by `tick` only, with a task that `with_home` gave out, and
+        // the list is closed by `close` only, which checks the thread, too.
+        let (join, notified) = unsafe { self.owned.bind(future, self.clone(), id) };
+        if let Some(notified) = notified {
+            self.schedule(notified);
+        }
+        join
+    }
+
+    /// Wakes `waker` when a task becomes ready and nobody is [polling](Self::polling).
+    pub(crate) fn register(&self, waker: &Waker) {
+        let registered = self
+            .away
+            .lock()
+            .waker
+            .as_ref()
+            .is_some_and(|known| known.will_wake(waker));
+        if !registered {
+            // Cloning and dropping may run anything, so neither is done with the lock.
+            let waker = waker.clone();
+            let former = self.away.lock().waker.replace(waker);
+            drop(former);
+        }
+    }
+
+    /// Calls `f`, which must call [`tick`](Self::tick) after the last task became ready, or see to
+    /// it that somebody does: meanwhile this thread's wakes are silent.
+    pub(crate) fn polling<R>(&self, f: impl FnOnce() -> R) -> R {
+        struct Restore<'a>(&'a LocalQueue, bool);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                self.0.with_home(|home| home.polling = self.1);
+            }
+        }
+        let former = self.with_home(|home| std::mem::replace(&mut home.polling, true));
+        let _restore = Restore(self, former);
+        f()
+    }
+
+    /// Polls the tasks that are ready; true if there may be more.
+    pub(crate) fn tick(&self) -> bool {
+        self.fetch();
+        for _ in 0..TASKS_PER_TICK {
+            let next = self.with_home(|home| home.ready.pop_front());
+            match next {
+                Some(task) => task.run(),
+                None if self.fetch() => {}
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// Brings home what other threads made ready; false if that was nothing.
+    fn fetch(&self) -> bool {
+        let mut away = self.away.lock();
+        if away.ready.is_empty() {
+            return false;
+        }
+        self.with_home(|home| home.ready.append(&mut away.ready));
+        true
+    }
+
+    /// Whether there are no tasks.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.owned.is_empty()
+    }
+
+    /// Cancels all tasks and lets none in any more.
+    pub(crate) fn close(&self) {
+        self.owned.close_and_shutdown_all();
+        let ready = self.with_home(|home| {
+            home.closed = true;
+            std::mem::take(&mut home.ready)
+        });
+        drop(ready);
+        let (ready, waker) = {
+            let mut away = self.away.lock();
+            away.closed = true;
+            (std::mem::take(&mut away.ready), away.waker.take())
+        };
+        drop((ready, waker));
+    }
+
+    fn schedule_at_home(&self, task: Notified<Arc<Self>>) {
+        let mut task = Some(task);
+        let wake = self.with_home(|home| {
+            if !home.closed {
+                home.ready.extend(task.take());
+            }
+            !home.closed && !home.polling
+        });
+        // A task that was refused is dropped here, outside.
+        drop(task);
+        if wake {
+            let waker = self.away.lock().waker.take();
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+    }
+
+    fn schedule_from_away(&self, task: Notified<Arc<Self>>) {
+        let mut task = Some(task);
+        let waker = {
+            let mut away = self.away.lock();
+            if !away.closed {
+                away.ready.extend(task.take());
+            }
+            away.waker.take()
+        };
+        drop(task);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl Schedule for Arc<LocalQueue> {
+    fn schedule(&self, task: Notified<Self>) {
+        if self.owned.is_owner() {
+            self.schedule_at_home(task);
+        } else {
+            self.schedule_from_away(task);
+        }
+    }
+
+    fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {
+        self.owned.remove(task)
+    }
+}

@@ -1,0 +1,70 @@
+//! [`spawn_blocking`] and [`block_in_place`].
+#![forbid(unsafe_code)]
+
+use super::JoinHandle;
+use crate::runtime::Handle;
+use crate::scheduler;
+
+/// Runs a closure that may block on a thread where that stalls nobody.
+///
+/// The runtime has a pool of such threads, which grows on demand up to
+/// [`max_blocking_threads`](crate::runtime::Builder::max_blocking_threads); beyond that, closures
+/// wait for a thread. A closure that has started cannot be aborted: `abort` only keeps one from
+/// starting, and the runtime's shutdown waits for those that run (or does not, with
+/// [`shutdown_timeout`](crate::runtime::Runtime::shutdown_timeout)). For work that never ends, a
+/// thread of your own serves better; for pure computation, a pool with as many threads as cores.
+///
+/// # Panics
+///
+/// Outside of a runtime.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let handle = zokio::task::spawn_blocking(|| std::fs::read_to_string("/proc/version"));
+/// println!("{}", handle.await.unwrap().unwrap_or_default());
+/// # });
+/// ```
+#[track_caller]
+pub fn spawn_blocking<F, R>(f: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    Handle::current().spawn_blocking(f)
+}
+
+/// Runs a closure that may block on this thread, after the runtime has moved its other tasks to
+/// another one.
+///
+/// Unlike [`spawn_blocking`] it needs no `'static` closure and starts at once. But it also stops
+/// everything else in this task: the other branches of a `select!` or a `join!` wait for the
+/// closure. It cannot be cancelled. In the closure nothing counts against the
+/// [budget](crate::task::coop), and `Handle::block_on` may be called.
+///
+/// Outside of a runtime it just calls `f`.
+///
+/// # Panics
+///
+/// On a runtime with one thread, and inside a [`LocalSet`](super::LocalSet).
+///
+/// # Examples
+///
+/// ```
+/// use zokio::{runtime::Handle, task};
+///
+/// # zokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap().block_on(async {
+/// let sum = task::spawn(async {
+///     task::block_in_place(|| Handle::current().block_on(async { 1 + 1 }))
+/// });
+/// assert_eq!(sum.await.unwrap(), 2);
+/// # });
+/// ```
+#[track_caller]
+pub fn block_in_place<F, R>(f: F) -> R
+where
+    F: FnOnce() -> R,
+{
+    scheduler::block_in_place(f)
+}

@@ -1,0 +1,328 @@
+//! [`LocalSet`]: tasks that stay on one thread, inside of any future of that thread.
+//!
+//! Their scheduler is `scheduler/task/local_queue.rs`; here is who polls it, and which set is
+//! current.
+#![forbid(unsafe_code)]
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::{Id, JoinHandle};
+use crate::runtime::{self, Runtime, context};
+use crate::scheduler::task::LocalQueue;
+
+thread_local! {
+    static CURRENT: Cell<Option<Arc<LocalQueue>>> = const { Cell::new(None) };
+}
+
+/// A set of tasks that are all polled on one thread, so that they need not be `Send`.
+///
+/// The tasks run while the set is polled: in [`run_until`](Self::run_until), in
+/// [`block_on`](Self::block_on), or when the set itself is awaited, which ends when all tasks have
+/// ended. Other tasks of the same thread take turns with them. Inside of the set,
+/// [`spawn_local`](super::spawn_local) adds to it, and [`spawn`](super::spawn) spawns on the runtime
+/// as ever. The set cannot be polled inside of a spawned task that may change threads, because it
+/// is not `Send`; a [`LocalRuntime`](crate::runtime::LocalRuntime) needs no set at all.
+///
+/// The tasks may be woken, aborted and joined from any thread.
+///
+/// Dropping the set cancels its tasks, on this thread, with the set as the current one.
+///
+/// # Cancel safety
+///
+/// As a future the set may be dropped as `&mut LocalSet` at any time; its tasks go on when it is
+/// polled again.
+///
+/// # Examples
+///
+/// ```
+/// use std::cell::Cell;
+/// use std::rc::Rc;
+/// use zokio::task::{self, LocalSet};
+///
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let counter = Rc::new(Cell::new(0));
+/// let local = LocalSet::new();
+/// for _ in 0..3 {
+///     let counter = counter.clone();
+///     local.spawn_local(async move {
+///         task::yield_now().await;
+///         counter.set(counter.get() + 1);
+///     });
+/// }
+/// local.await;
+/// assert_eq!(counter.get(), 3);
+/// # });
+/// ```
+pub struct LocalSet {
+    queue: Arc<LocalQueue>,
+    id: runtime::Id,
+    _not_send: PhantomData<Rc<()>>,
+}
+
+/// Makes a [`LocalSet`] the current one while it exists; made by [`LocalSet::enter`].
+///
+/// # Examples
+///
+/// ```
+/// use zokio::task::{LocalEnterGuard, LocalSet, spawn_local};
+///
+/// let local = LocalSet::new();
+/// let guard: LocalEnterGuard = local.enter();
+/// spawn_local(async {});
+/// drop(guard);
+/// ```
+#[must_use = "the set is current while the guard exists"]
+pub struct LocalEnterGuard {
+    former: Option<Arc<LocalQueue>>,
+    _not_send: PhantomData<Rc<()>>,
+}
+
+/// The set that this code runs in, or has entered.
+pub(super) fn current() -> Option<Arc<LocalQueue>> {
+    CURRENT
+        .try_with(|current| {
+            let queue = current.take();
+            current.set(queue.clone());
+            queue
+        })
+        .ok()
+        .flatten()
+}
+
+fn enter(queue: Arc<LocalQueue>) -> LocalEnterGuard {
+    LocalEnterGuard {
+        // A thread whose locals are gone has no current set, and gets none.
+        former: CURRENT
+            .try_with(|current| current.replace(Some(queue)))
+            .ok()
+            .flatten(),
+        _not_send: PhantomData,
+    }
+}
+
+impl LocalSet {
+    /// An empty set that belongs to the calling thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let local = zokio::task::LocalSet::new();
+    /// # drop(local);
+    /// ```
+    pub fn new() -> LocalSet {
+        LocalSet {
+            queue: LocalQueue::new(),
+            id: runtime::Id::next(),
+            _not_send: PhantomData,
+        }
+    }
+
+    /// Makes this set the current one: until the guard is dropped,
+    /// [`spawn_local`](super::spawn_local) on this thread adds to it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::task::{LocalSet, spawn_local};
+    ///
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let local = LocalSet::new();
+    /// let handle = {
+    ///     let _guard = local.enter();
+    ///     spawn_local(async { 1 })
+    /// };
+    /// assert_eq!(local.run_until(handle).await.unwrap(), 1);
+    /// # });
+    /// ```
+    pub fn enter(&self) -> LocalEnterGuard {
+        enter(self.queue.clone())
+    }
+
+    /// Adds a task to the set. It runs when the set is polled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::task::LocalSet;
+    ///
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let local = LocalSet::new();
+    /// let handle = local.spawn_local(async { 1 });
+    /// local.await;
+    /// assert_eq!(handle.await.unwrap(), 1);
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.queue.spawn(future, Id::next())
+    }
+
+    /// Runs `future` on `rt` and this thread, together with the tasks of the set.
+    ///
+    /// It returns when `future` does; tasks that have not ended then stay in the set.
+    ///
+    /// # Panics
+    ///
+    /// Where [`Runtime::block_on`] does: inside of a runtime, await
+    /// [`run_until`](Self::run_until) instead. And when `future` panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::{runtime::Runtime, task};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Runtime::new()?;
+    /// let local = task::LocalSet::new();
+    /// let sum = local.block_on(&rt, async {
+    ///     task::spawn_local(async { 1 + 1 }).await.unwrap()
+    /// });
+    /// assert_eq!(sum, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn block_on<F>(&self, rt: &Runtime, future: F) -> F::Output
+    where
+        F: Future,
+    {
+        rt.block_on(self.run_until(future))
+    }
+
+    /// Polls `future` in the set, together with the tasks of the set, until it is ready.
+    ///
+    /// Tasks that have not ended then stay in the set.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops `future`; the tasks stay in the set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::task::{LocalSet, spawn_local};
+    ///
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let local = LocalSet::new();
+    /// let sum = local.run_until(async { spawn_local(async { 1 + 1 }).await.unwrap() }).await;
+    /// assert_eq!(sum, 2);
+    /// # });
+    /// ```
+    pub async fn run_until<F>(&self, future: F) -> F::Output
+    where
+        F: Future,
+    {
+        RunUntil { set: self, future }.await
+    }
+
+    /// A number that tells this set apart from others and from runtimes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::task::LocalSet;
+    ///
+    /// assert_ne!(LocalSet::new().id(), LocalSet::new().id());
+    /// ```
+    pub fn id(&self) -> runtime::Id {
+        self.id
+    }
+
+    /// Calls `f` as code of the set, in a poll that is woken by the set's tasks.
+    fn poll_within<R>(&self, cx: &mut Context<'_>, f: impl FnOnce() -> R) -> R {
+        self.queue.register(cx.waker());
+        let _entered = self.enter();
+        // The tasks cannot follow another thread that `block_in_place` would hand the worker to.
+        let _in_place = context::disallow_block_in_place();
+        self.queue.polling(f)
+    }
+}
+
+impl Future for LocalSet {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.poll_within(cx, || self.queue.tick()) {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        } else if self.queue.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl Default for LocalSet {
+    fn default() -> LocalSet {
+        LocalSet::new()
+    }
+}
+
+impl Drop for LocalSet {
+    fn drop(&mut self) {
+        let _entered = self.enter();
+        let _in_place = context::disallow_block_in_place();
+        self.queue.polling(|| self.queue.close());
+    }
+}
+
+impl fmt::Debug for LocalSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalSet").finish()
+    }
+}
+
+impl Drop for LocalEnterGuard {
+    fn drop(&mut self) {
+        let former = self.former.take();
+        let left = CURRENT.try_with(|current| current.replace(former));
+        // The last reference to a set may go here, outside of the thread-local's access.
+        drop(left);
+    }
+}
+
+impl fmt::Debug for LocalEnterGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalEnterGuard").finish()
+    }
+}
+
+pin_project! {
+    /// Polls a future, then the tasks of the set.
+    struct RunUntil<'a, F> {
+        set: &'a LocalSet,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for RunUntil<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let set = *this.set;
+        let waker = cx.waker().clone();
+        set.poll_within(cx, || {
+            let polled = this.future.poll(&mut Context::from_waker(&waker));
+            if polled.is_pending() && set.queue.tick() {
+                waker.wake_by_ref();
+            }
+            polled
+        })
+    }
+}

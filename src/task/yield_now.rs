@@ -1,0 +1,40 @@
+//! [`yield_now`].
+#![forbid(unsafe_code)]
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use crate::runtime::context;
+
+/// Gives the thread back to the runtime once, behind the other tasks that are ready.
+///
+/// The runtime also looks at its sockets and timers before it comes back to this task. There is no
+/// promise about which tasks run meanwhile, and inside `select!`, `join!` and the like the rest of
+/// this task may run first.
+///
+/// # Cancel safety
+///
+/// This method is cancel safe: it has no effect but to be polled again.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let handle = zokio::task::spawn(async { println!("first") });
+/// zokio::task::yield_now().await;
+/// println!("second");
+/// # handle.await.unwrap();
+/// # });
+/// ```
+pub async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        context::defer(cx.waker());
+        Poll::Pending
+    })
+    .await;
+}
