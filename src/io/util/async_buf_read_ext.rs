@@ -119,7 +119,7 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     ///
     /// # futures::executor::block_on(async {
     /// let source: &[u8] = b"a,,b";
-    /// let mut segments = source.split(b',');
+    /// let mut segments = AsyncBufReadExt::split(source, b',');
     /// assert_eq!(segments.next_segment().await?, Some(b"a".to_vec()));
     /// assert_eq!(segments.next_segment().await?, Some(b"".to_vec()));
     /// assert_eq!(segments.next_segment().await?, Some(b"b".to_vec()));

@@ -24,7 +24,7 @@ pin_project! {
     ///
     /// # futures::executor::block_on(async {
     /// let source: &[u8] = b"10;20;30";
-    /// let mut segments = source.split(b';');
+    /// let mut segments = AsyncBufReadExt::split(source, b';');
     /// let mut count = 0;
     /// while let Some(segment) = segments.next_segment().await? {
     ///     assert!(segment.ends_with(b"0"));
@@ -75,7 +75,7 @@ where
     ///
     /// # futures::executor::block_on(async {
     /// let source: &[u8] = b"a b";
-    /// let mut words = source.split(b' ');
+    /// let mut words = AsyncBufReadExt::split(source, b' ');
     /// assert_eq!(words.next_segment().await?, Some(b"a".to_vec()));
     /// assert_eq!(words.next_segment().await?, Some(b"b".to_vec()));
     /// assert_eq!(words.next_segment().await?, None);
