@@ -35,6 +35,8 @@ pub(crate) mod blocking;
 pub(crate) mod driver;
 pub(crate) mod scheduler;
 pub(crate) mod timer;
+#[cfg(all(feature = "tokio", not(loom)))]
+mod tokio_traits;
 
 #[cfg(not(loom))]
 pub use error::{Error, Result};

@@ -27,7 +27,7 @@ mod async_seek;
 mod async_write;
 mod interest;
 mod join;
-mod raw;
+pub(crate) mod raw;
 mod read_buf;
 mod ready;
 mod split;
