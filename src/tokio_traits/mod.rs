@@ -5,9 +5,7 @@
 //! the types of this crate as they are. Each implementation calls the one for this crate's own
 //! trait and nothing else; buffers are lent, never copied (`raw.rs`). A new I/O type gets its line
 //! in the lists below.
-#![deny(unsafe_code)]
 
-#[allow(unsafe_code)]
 mod raw;
 
 use std::io::{self, IoSlice, SeekFrom};

@@ -2,6 +2,7 @@
 //!
 //! One future or adapter a file; the `*_ext.rs` files hold the traits and their documentation.
 //! Everything public is re-exported by `io/mod.rs`; the futures have no public name.
+#![forbid(unsafe_code)]
 
 mod async_buf_read_ext;
 mod async_read_ext;
