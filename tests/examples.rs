@@ -12,7 +12,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 fn program(name: &str) -> PathBuf {
     let test = env::current_exe().expect("the test knows its own path");
     // The test lies in PROFILE/deps, an example in PROFILE/examples.
-    let profile = test.ancestors().nth(2).expect("a test lies two folders deep");
+    let profile = test
+        .ancestors()
+        .nth(2)
+        .expect("a test lies two folders deep");
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--quiet", "--package", "zokio", "--example", name]);
     if profile.ends_with("release") {
@@ -20,18 +23,30 @@ fn program(name: &str) -> PathBuf {
     }
     // Built for a named target, that name is the folder above the profile.
     let above = profile.parent().and_then(|folder| folder.file_name());
-    if let Some(target) = above.and_then(|name| name.to_str()).filter(|name| name.contains("-linux-")) {
+    if let Some(target) = above
+        .and_then(|name| name.to_str())
+        .filter(|name| name.contains("-linux-"))
+    {
         build.args(["--target", target]);
     }
-    assert!(build.status().expect("cargo runs").success(), "{name} does not build");
+    assert!(
+        build.status().expect("cargo runs").success(),
+        "{name} does not build"
+    );
     profile.join("examples").join(name)
 }
 
 /// Runs an example that ends by itself and returns what it printed.
 fn output(name: &str) -> String {
-    let output = Command::new(program(name)).output().expect("the example runs");
+    let output = Command::new(program(name))
+        .output()
+        .expect("the example runs");
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{name}: {}: {errors}", output.status);
+    assert!(
+        output.status.success(),
+        "{name}: {}: {errors}",
+        output.status
+    );
     String::from_utf8(output.stdout).expect("the example prints UTF-8")
 }
 
@@ -54,14 +69,22 @@ impl Server {
 
     fn line(&mut self) -> String {
         let mut line = String::new();
-        self.lines.read_line(&mut line).expect("the example prints UTF-8");
+        self.lines
+            .read_line(&mut line)
+            .expect("the example prints UTF-8");
         line.trim_end().to_string()
     }
 
     /// Sends the signal of Ctrl-C and waits for the end.
     fn stop(mut self) -> ExitStatus {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().expect("kill runs").success());
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &id])
+                .status()
+                .expect("kill runs")
+                .success()
+        );
         self.child.wait().expect("the example is a child")
     }
 }
@@ -78,7 +101,10 @@ fn hello() {
     let output = output("hello");
     let (greeting, driver) = output.split_once('\n').expect("two lines");
     assert_eq!(greeting, "hello, world");
-    assert!(driver.starts_with("driver: uring (") || driver.starts_with("driver: mio ("), "{driver}");
+    assert!(
+        driver.starts_with("driver: uring (") || driver.starts_with("driver: mio ("),
+        "{driver}"
+    );
 }
 
 #[test]
@@ -86,25 +112,37 @@ fn timers() {
     let output = output("timers");
     let lines: Vec<&str> = output.lines().collect();
     let number = |line: &str| -> u64 {
-        line.chars().filter(char::is_ascii_digit).collect::<String>().parse().expect("a number")
+        line.chars()
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
+            .parse()
+            .expect("a number")
     };
     assert!(number(lines[0]) >= 20, "{output}");
     assert!(lines[1].starts_with("no minute: "), "{output}");
     let ticks: Vec<u64> = lines[2..].iter().map(|line| number(line)).collect();
     assert_eq!(ticks.len(), 3, "{output}");
-    assert!(ticks.is_sorted() && ticks.iter().all(|tick| tick % 20 == 0), "{output}");
+    assert!(
+        ticks.is_sorted() && ticks.iter().all(|tick| tick % 20 == 0),
+        "{output}"
+    );
 }
 
 #[test]
 fn udp() {
-    assert_eq!(output("udp"), "desserts -> stressed\nstressed -> desserts\noikoz -> zokio\n");
+    assert_eq!(
+        output("udp"),
+        "desserts -> stressed\nstressed -> desserts\noikoz -> zokio\n"
+    );
 }
 
 #[test]
 fn echo() {
     let mut server = Server::start("echo");
     let line = server.line();
-    let address = line.strip_prefix("listening on ").expect("the address is printed first");
+    let address = line
+        .strip_prefix("listening on ")
+        .expect("the address is printed first");
     let mut stream = TcpStream::connect(address).expect("the server listens");
     let sent = vec![42; 200_000];
     let mut writer = stream.try_clone().expect("a socket can be cloned");
@@ -112,9 +150,13 @@ fn echo() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             writer.write_all(&sent).expect("the server reads");
-            writer.shutdown(Shutdown::Write).expect("the socket is connected");
+            writer
+                .shutdown(Shutdown::Write)
+                .expect("the socket is connected");
         });
-        stream.read_to_end(&mut received).expect("the server writes");
+        stream
+            .read_to_end(&mut received)
+            .expect("the server writes");
     });
     assert!(received == sent, "{} bytes came back", received.len());
     assert!(server.line().ends_with(": 200000 bytes"));
@@ -125,26 +167,38 @@ fn echo() {
 fn http_server() {
     let mut server = Server::start("http_server");
     let line = server.line();
-    let address = line.strip_prefix("http://").expect("the address is printed first");
+    let address = line
+        .strip_prefix("http://")
+        .expect("the address is printed first");
     assert!(server.line().starts_with("driver: "));
 
     let mut stream = TcpStream::connect(address).expect("the server listens");
-    stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").expect("it reads");
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        .expect("it reads");
     let mut response = String::new();
-    stream.read_to_string(&mut response).expect("it answers and closes");
+    stream
+        .read_to_string(&mut response)
+        .expect("it answers and closes");
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
-    assert!(response.ends_with("\r\n\r\nhello from zokio over HTTP/1\n"), "{response}");
+    assert!(
+        response.ends_with("\r\n\r\nhello from zokio over HTTP/1\n"),
+        "{response}"
+    );
 
     // A connection that is open and idle does not keep the server from stopping.
     let mut idle = TcpStream::connect(address).expect("the server listens");
-    idle.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").expect("it reads");
+    idle.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+        .expect("it reads");
     let mut first = [0; 15];
     idle.read_exact(&mut first).expect("it answers");
     assert_eq!(&first, b"HTTP/1.1 200 OK");
 
     // HTTP/2 with prior knowledge: the preface and empty settings are answered with settings.
     let mut http2 = TcpStream::connect(address).expect("the server listens");
-    http2.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").expect("it reads");
+    http2
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .expect("it reads");
     let mut header = [0; 9];
     http2.read_exact(&mut header).expect("it answers");
     assert_eq!(header[3], 4, "a settings frame: {header:?}");

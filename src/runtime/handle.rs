@@ -10,7 +10,7 @@ use super::{DriverInfo, Id, RuntimeFlavor, RuntimeMetrics, TryCurrentError};
 use crate::driver::Driver;
 use crate::scheduler;
 use crate::scheduler::context::{self, SetCurrent};
-use crate::task::{self, JoinHandle};
+use crate::scheduler::task::{self, JoinHandle};
 use crate::time::{Clock, Timers};
 use crate::util::park;
 

@@ -8,7 +8,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 use super::{Builder, EnterGuard, Handle, Runtime, RuntimeMetrics};
-use crate::task::JoinHandle;
+use crate::scheduler::task::JoinHandle;
 
 /// Options of a [`LocalRuntime`]; there are none yet.
 #[derive(Default, Debug)]

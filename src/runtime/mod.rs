@@ -12,6 +12,7 @@
 //! The driver is on io_uring where the kernel and the sandbox allow it, and on mio and a pool of
 //! threads where not. [`Handle::driver_info`] says which it is and why; [`Builder::driver`] and
 //! the environment variable `ZOKIO_DRIVER=uring|mio` force it.
+#![forbid(unsafe_code)]
 
 mod builder;
 pub(crate) mod context;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
 use crate::scheduler;
 use crate::scheduler::current_thread::CurrentThread;
-use crate::task::JoinHandle;
+use crate::scheduler::task::JoinHandle;
 use crate::util::enter;
 
 /// Runs tasks, waits for I/O and turns timers.

@@ -26,8 +26,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 async fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (client, accepted) =
-        futures_join(TcpStream::connect(address), listener.accept()).await;
+    let (client, accepted) = futures_join(TcpStream::connect(address), listener.accept()).await;
     (client.unwrap(), accepted.unwrap().0)
 }
 
@@ -49,14 +48,18 @@ fn http1_echoes_a_large_body() {
                 .timer(ZokioTimer::new())
                 .serve_connection(ZokioIo::new(server), service_fn(echo)),
         );
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(ZokioIo::new(client)).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(ZokioIo::new(client))
+            .await
+            .unwrap();
         let driven = zokio::task::spawn(connection);
         let body = Bytes::from(vec![7; 1 << 20]);
         for _ in 0..3 {
             let request = Request::post("/").body(Full::new(body.clone())).unwrap();
             let response = sender.send_request(request).await.unwrap();
-            assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), body);
+            assert_eq!(
+                response.into_body().collect().await.unwrap().to_bytes(),
+                body
+            );
         }
         drop(sender);
         driven.await.unwrap().unwrap();
@@ -84,9 +87,14 @@ fn http2_echoes_requests_side_by_side() {
             let mut sender = sender.clone();
             zokio::task::spawn(async move {
                 let body = Bytes::from(vec![byte; 100_000]);
-                let request = Request::post("http://zokio.test/").body(Full::new(body.clone())).unwrap();
+                let request = Request::post("http://zokio.test/")
+                    .body(Full::new(body.clone()))
+                    .unwrap();
                 let response = sender.send_request(request).await.unwrap();
-                assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), body);
+                assert_eq!(
+                    response.into_body().collect().await.unwrap().to_bytes(),
+                    body
+                );
             })
         });
         for request in requests.collect::<Vec<_>>() {
@@ -138,8 +146,9 @@ fn an_upgraded_connection_has_the_traits_of_zokio() {
                 .serve_connection(ZokioIo::new(server), service_fn(upgrade))
                 .with_upgrades(),
         );
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(ZokioIo::new(client)).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(ZokioIo::new(client))
+            .await
+            .unwrap();
         zokio::task::spawn(connection.with_upgrades());
         let request = Request::get("/")
             .header(header::CONNECTION, "upgrade")
