@@ -63,3 +63,47 @@ impl<S: Schedule> std::fmt::Debug for LifoSlot<S> {
             .finish()
     }
 }
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::LifoSlot;
+    use crate::loom::sync::Arc;
+    use crate::loom::sync::atomic::{AtomicUsize, Ordering};
+    use crate::scheduler::task::testing::{scheduler, spawn};
+
+    /// The owner puts two tasks in and takes one out, a thief takes: each task runs once.
+    #[test]
+    fn loom_owner_and_thief_run_each_task_once() {
+        loom::model(|| {
+            let runs = Arc::new(AtomicUsize::new(0));
+            let queue = scheduler();
+            let tasks: Vec<_> = (0..2)
+                .map(|_| {
+                    let runs = runs.clone();
+                    drop(spawn(&queue, async move {
+                        runs.fetch_add(1, Ordering::SeqCst);
+                    }));
+                    queue.next().expect("just queued")
+                })
+                .collect();
+            let slot = Arc::new(LifoSlot::new());
+            let s = slot.clone();
+            let thief = loom::thread::spawn(move || {
+                if let Some(task) = s.take() {
+                    task.run();
+                }
+            });
+            for task in tasks {
+                if let Some(overtaken) = slot.put(task) {
+                    overtaken.run();
+                }
+            }
+            if let Some(task) = slot.take() {
+                task.run();
+            }
+            thief.join().unwrap();
+            assert_eq!(runs.load(Ordering::SeqCst), 2);
+            assert!(queue.owned.is_empty());
+        });
+    }
+}

@@ -95,7 +95,7 @@ mod waker;
 #[cfg(all(test, loom))]
 mod loom_tests;
 #[cfg(test)]
-mod testing;
+pub(in crate::scheduler) mod testing;
 #[cfg(all(test, not(loom)))]
 mod tests;
 

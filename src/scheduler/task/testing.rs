@@ -7,10 +7,10 @@ use super::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Task};
 use crate::loom::sync::{Arc, Mutex};
 
 /// A shared queue and its tasks.
-pub(super) type Scheduler = Arc<Queue>;
+pub(in crate::scheduler) type Scheduler = Arc<Queue>;
 
-pub(super) struct Queue {
-    pub(super) owned: OwnedTasks<Scheduler>,
+pub(in crate::scheduler) struct Queue {
+    pub(in crate::scheduler) owned: OwnedTasks<Scheduler>,
     ready: Mutex<VecDeque<Notified<Scheduler>>>,
     yielded: Mutex<Vec<Id>>,
     panics: Mutex<usize>,
@@ -39,7 +39,7 @@ impl Schedule for Scheduler {
     }
 }
 
-pub(super) fn scheduler() -> Scheduler {
+pub(in crate::scheduler) fn scheduler() -> Scheduler {
     Arc::new(Queue {
         owned: OwnedTasks::new(),
         ready: Mutex::new(VecDeque::new()),
@@ -49,7 +49,7 @@ pub(super) fn scheduler() -> Scheduler {
 }
 
 /// Spawns and queues.
-pub(super) fn spawn<F>(scheduler: &Scheduler, future: F) -> JoinHandle<F::Output>
+pub(in crate::scheduler) fn spawn<F>(scheduler: &Scheduler, future: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -63,18 +63,18 @@ where
 
 impl Queue {
     /// Takes the first task of the queue.
-    pub(super) fn next(&self) -> Option<Notified<Scheduler>> {
+    pub(in crate::scheduler) fn next(&self) -> Option<Notified<Scheduler>> {
         self.ready.lock().pop_front()
     }
 
     /// Polls the first task of the queue; false if there is none.
-    pub(super) fn run_one(&self) -> bool {
+    pub(in crate::scheduler) fn run_one(&self) -> bool {
         let next = self.next();
         next.map(Notified::run).is_some()
     }
 
     /// Polls until the queue is empty, and says how many polls that took.
-    pub(super) fn run_all(&self) -> usize {
+    pub(in crate::scheduler) fn run_all(&self) -> usize {
         let mut polls = 0;
         while self.run_one() {
             polls += 1;
@@ -83,16 +83,16 @@ impl Queue {
     }
 
     /// Which tasks were woken while they ran, in order.
-    pub(super) fn yielded(&self) -> Vec<Id> {
+    pub(in crate::scheduler) fn yielded(&self) -> Vec<Id> {
         self.yielded.lock().clone()
     }
 
-    pub(super) fn panics(&self) -> usize {
+    pub(in crate::scheduler) fn panics(&self) -> usize {
         *self.panics.lock()
     }
 
     /// Shuts everything down and empties the queue.
-    pub(super) fn shutdown(&self) {
+    pub(in crate::scheduler) fn shutdown(&self) {
         self.owned.close_and_shutdown_all();
         while let Some(task) = self.next() {
             drop(task);
