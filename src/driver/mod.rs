@@ -39,7 +39,6 @@ pub(crate) mod op;
 pub(crate) mod pool;
 #[cfg(not(loom))]
 pub(crate) mod probe;
-#[cfg(not(loom))]
 pub(crate) mod readiness;
 #[cfg(not(loom))]
 pub(crate) mod shard;

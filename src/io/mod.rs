@@ -31,6 +31,8 @@ pub(crate) mod raw;
 mod read_buf;
 mod ready;
 mod split;
+pub(crate) mod strategy;
+pub mod unix;
 mod util;
 
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};

@@ -30,7 +30,7 @@ mod registry;
 mod slots;
 
 #[cfg(not(loom))]
-pub(crate) use registration::{ReadyEvent, Registration};
+pub(crate) use registration::{ReadyEvent, Registration, Verdict};
 #[cfg(not(loom))]
 pub(crate) use registry::Registry;
 #[cfg(not(loom))]

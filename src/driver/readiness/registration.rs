@@ -23,6 +23,18 @@ pub(crate) struct ReadyEvent {
     tick: u32,
     /// The flags that were asked about and set.
     pub(crate) ready: Ready,
+    /// All flags that were set.
+    pub(crate) all: Ready,
+}
+
+/// Whose word a `WouldBlock` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The kernel's. It also proves that a direction which looked closed is not: the writer of a
+    /// FIFO may come back, and the error of a datagram socket looks like a closed direction.
+    Kernel,
+    /// That of somebody else's closure, which may have reasons of its own.
+    Closure,
 }
 
 impl ReadyEvent {
@@ -30,6 +42,7 @@ impl ReadyEvent {
         ReadyEvent {
             tick: snapshot.tick(),
             ready: Ready::from_bits(snapshot.ready()) & mask,
+            all: Ready::from_bits(snapshot.ready()),
         }
     }
 
@@ -116,11 +129,9 @@ impl Registration {
         Poll::Ready(Ok(ReadyEvent::new(snapshot, mask)))
     }
 
-    /// Runs `operation` until it does not say `WouldBlock`.
+    /// Runs `operation` until the kernel does not say `WouldBlock`.
     ///
-    /// `operation` is the driver's or a socket type's own: its `WouldBlock` comes from the kernel
-    /// and is proof, also that a direction which looked closed is not. (A FIFO whose writer went
-    /// away and came back looks like that.)
+    /// Spends one unit of the coop budget. Only the last waker of each direction is woken.
     ///
     /// # Errors
     ///
@@ -135,13 +146,12 @@ impl Registration {
         let coop = ready!(budget::poll_proceed(cx));
         loop {
             let event = ready!(self.poll_event(cx, direction))?;
-            match operation(event) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.disprove(event),
-                result => {
-                    coop.made_progress();
-                    return Poll::Ready(result);
-                }
+            let result = operation(event);
+            if !would_block(&result) {
+                coop.made_progress();
+                return Poll::Ready(result);
             }
+            self.disprove(event, Verdict::Kernel);
         }
     }
 
@@ -154,6 +164,7 @@ impl Registration {
     pub(crate) fn try_io<R>(
         &self,
         interest: Interest,
+        verdict: Verdict,
         operation: impl FnOnce() -> io::Result<R>,
     ) -> io::Result<R> {
         let event = self.event(interest);
@@ -161,10 +172,8 @@ impl Registration {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let result = operation();
-        if let Err(error) = &result
-            && error.kind() == io::ErrorKind::WouldBlock
-        {
-            self.clear(event);
+        if would_block(&result) {
+            self.disprove(event, verdict);
         }
         result
     }
@@ -192,6 +201,7 @@ impl Registration {
     pub(crate) async fn async_io<R>(
         &self,
         interest: Interest,
+        verdict: Verdict,
         mut operation: impl FnMut() -> io::Result<R>,
     ) -> io::Result<R> {
         loop {
@@ -201,36 +211,35 @@ impl Registration {
                 continue;
             }
             let coop = poll_fn(budget::poll_proceed).await;
-            match operation() {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.clear(event);
-                    if !self.event(interest).ready.is_empty() {
-                        // It goes round at once. The unit stays spent, so that an operation that
-                        // never gets anywhere on a closed socket lets other tasks run.
-                        coop.made_progress();
-                    }
-                }
-                result => {
-                    coop.made_progress();
-                    return result;
-                }
+            let result = operation();
+            if !would_block(&result) {
+                coop.made_progress();
+                return result;
+            }
+            self.disprove(event, verdict);
+            if !self.event(interest).ready.is_empty() {
+                // It goes round at once. The unit stays spent, so that an operation which never
+                // gets anywhere on a closed socket lets other tasks run.
+                coop.made_progress();
             }
         }
     }
 
     /// Takes back the flags of `event`, unless another event came in since it was seen.
     ///
-    /// That a direction is closed stays: a closed descriptor has no further event that could set
-    /// the flag again.
-    pub(crate) fn clear(&self, event: ReadyEvent) {
-        self.disprove(event.without(Ready::READ_CLOSED | Ready::WRITE_CLOSED));
+    /// On the word of a closure, that a direction is closed stays: a closed descriptor has no
+    /// further event that could set the flag again.
+    pub(crate) fn disprove(&self, event: ReadyEvent, verdict: Verdict) {
+        let flags = match verdict {
+            Verdict::Kernel => event.ready,
+            Verdict::Closure => event.ready - (Ready::READ_CLOSED | Ready::WRITE_CLOSED),
+        };
+        self.slot().word().clear(event.tick, flags.bits());
     }
+}
 
-    /// Takes back the flags of `event`, closed directions too, unless another event came in since
-    /// it was seen. Only for what the kernel said itself.
-    pub(crate) fn disprove(&self, event: ReadyEvent) {
-        self.slot().word().clear(event.tick, event.ready.bits());
-    }
+fn would_block<R>(result: &io::Result<R>) -> bool {
+    matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
 impl Drop for Registration {

@@ -1,0 +1,532 @@
+//! [`AsyncFd`]: any object with a file descriptor, watched by the runtime's driver.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::task::{Context, Poll, ready};
+
+use super::guard::Seen;
+use super::{AsyncFdReadyGuard, AsyncFdReadyMutGuard, AsyncFdRegisterError};
+use crate::driver::readiness::{Direction, Registration, Verdict};
+use crate::io::strategy;
+use crate::io::{Interest, Ready};
+
+const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
+/// An object with a file descriptor, and notice of when it is ready.
+///
+/// The object does its I/O itself, with calls that do not block; the `AsyncFd` says when to try.
+/// The short way is [`async_io`](AsyncFd::async_io), which runs a closure until it does not report
+/// [`WouldBlock`](io::ErrorKind::WouldBlock). The long way is to wait with
+/// [`readable`](AsyncFd::readable) or [`writable`](AsyncFd::writable), to try inside the guard that
+/// they give, and to wait again when the guard says so.
+///
+/// # Rules
+///
+/// - The descriptor has to be in non-blocking mode. Nobody checks: a descriptor that blocks blocks
+///   the thread.
+/// - It has to be one that the kernel can watch (`epoll(7)`): sockets, pipes, terminals, timers,
+///   and so on, but not regular files or directories.
+/// - The same open file can be registered once per runtime, whatever for.
+/// - The object has to keep its descriptor. See the safety section of
+///   [`register`](AsyncFd::register).
+///
+/// The kernel reports changes, not states. What it reported counts until an attempt fails with
+/// `WouldBlock`; an attempt that is made outside a guard, `try_io` or `async_io` has to clear the
+/// readiness itself, see [`AsyncFdReadyGuard::clear_ready`].
+///
+/// `&AsyncFd` serves for everything, so two tasks can read and write at the same time, and any
+/// number of tasks can wait for the same event. The exceptions are the `poll_*` methods, which wake
+/// the last caller of each direction only.
+///
+/// Dropping the `AsyncFd` ends the watch and then drops the object.
+///
+/// # Examples
+///
+/// A socket pair of `std` with an asynchronous read:
+///
+/// ```
+/// use std::io::{self, Read, Write};
+/// use std::os::unix::net::UnixStream;
+/// use zokio::io::Interest;
+/// use zokio::io::unix::AsyncFd;
+///
+/// struct Reader(AsyncFd<UnixStream>);
+///
+/// impl Reader {
+///     fn new(stream: UnixStream) -> io::Result<Reader> {
+///         stream.set_nonblocking(true)?;
+///         // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+///         Ok(Reader(unsafe { AsyncFd::register_with_interest(stream, Interest::READABLE)? }))
+///     }
+///
+///     async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+///         self.0.async_io(Interest::READABLE, |mut stream| stream.read(buf)).await
+///     }
+/// }
+///
+/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # runtime.block_on(async {
+/// let (near, mut far) = UnixStream::pair()?;
+/// let reader = Reader::new(near)?;
+/// far.write_all(b"hello")?;
+/// let mut buf = [0; 16];
+/// let n = reader.read(&mut buf).await?;
+/// assert_eq!(&buf[..n], b"hello");
+/// # io::Result::Ok(()) })
+/// ```
+pub struct AsyncFd<T: AsRawFd> {
+    /// Both are there until the value is taken apart.
+    registration: Option<Registration>,
+    inner: Option<T>,
+}
+
+impl<T: AsRawFd> AsyncFd<T> {
+    /// Registers `inner` for reading and writing with the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// As for [`register`](AsyncFd::register); the object is dropped.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[deprecated(note = "the object must keep its descriptor: use the unsafe `register`")]
+    #[track_caller]
+    pub fn new(inner: T) -> io::Result<Self> {
+        match AsyncFd::start(inner, BOTH) {
+            Ok(this) => Ok(this),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Registers `inner` with the current runtime for what `interest` names.
+    ///
+    /// # Errors
+    ///
+    /// As for [`register`](AsyncFd::register); the object is dropped.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[deprecated(
+        note = "the object must keep its descriptor: use the unsafe `register_with_interest`"
+    )]
+    #[track_caller]
+    pub fn with_interest(inner: T, interest: Interest) -> io::Result<Self> {
+        match AsyncFd::start(inner, interest) {
+            Ok(this) => Ok(this),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Registers `inner` for reading and writing with the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// As for [`register`](AsyncFd::register); the error holds the object.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[deprecated(note = "the object must keep its descriptor: use the unsafe `register`")]
+    #[track_caller]
+    pub fn try_new(inner: T) -> Result<Self, AsyncFdRegisterError<T>> {
+        AsyncFd::start(inner, BOTH)
+    }
+
+    /// Registers `inner` with the current runtime for what `interest` names.
+    ///
+    /// # Errors
+    ///
+    /// As for [`register`](AsyncFd::register); the error holds the object.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[deprecated(
+        note = "the object must keep its descriptor: use the unsafe `register_with_interest`"
+    )]
+    #[track_caller]
+    pub fn try_with_interest(
+        inner: T,
+        interest: Interest,
+    ) -> Result<Self, AsyncFdRegisterError<T>> {
+        AsyncFd::start(inner, interest)
+    }
+
+    /// What all constructors do.
+    #[track_caller]
+    pub(super) fn start(inner: T, interest: Interest) -> Result<Self, AsyncFdRegisterError<T>> {
+        match strategy::register(inner.as_raw_fd(), interest) {
+            Ok(registration) => Ok(AsyncFd {
+                registration: Some(registration),
+                inner: Some(inner),
+            }),
+            Err(cause) => Err(AsyncFdRegisterError::new(inner, cause)),
+        }
+    }
+
+    pub(super) fn registration(&self) -> &Registration {
+        self.registration
+            .as_ref()
+            .expect("an AsyncFd is registered until it is taken apart")
+    }
+
+    /// The object.
+    #[inline]
+    pub fn get_ref(&self) -> &T {
+        self.inner
+            .as_ref()
+            .expect("an AsyncFd has its object until it is taken apart")
+    }
+
+    /// The object, to be changed.
+    ///
+    /// It has to keep its descriptor all the same.
+    #[inline]
+    pub fn get_mut(&mut self) -> &mut T {
+        self.inner
+            .as_mut()
+            .expect("an AsyncFd has its object until it is taken apart")
+    }
+
+    /// Ends the watch and gives the object back.
+    pub fn into_inner(mut self) -> T {
+        self.registration = None;
+        self.inner
+            .take()
+            .expect("an AsyncFd has its object until it is taken apart")
+    }
+
+    /// Polls for readability.
+    ///
+    /// For implementing an `AsyncRead`. Waits like [`readable`](AsyncFd::readable), except that of
+    /// all calls of this method and of [`poll_read_ready_mut`](AsyncFd::poll_read_ready_mut) the
+    /// last one alone has its task woken.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub fn poll_read_ready<'a>(
+        &'a self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyGuard<'a, T>>> {
+        let seen = ready!(self.poll_seen(cx, Direction::Read))?;
+        Poll::Ready(Ok(AsyncFdReadyGuard::new(self, seen)))
+    }
+
+    /// Polls for readability, and gives a guard with exclusive access.
+    ///
+    /// See [`poll_read_ready`](AsyncFd::poll_read_ready).
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub fn poll_read_ready_mut<'a>(
+        &'a mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyMutGuard<'a, T>>> {
+        let seen = ready!(self.poll_seen(cx, Direction::Read))?;
+        Poll::Ready(Ok(AsyncFdReadyMutGuard::new(self, seen)))
+    }
+
+    /// Polls for writability.
+    ///
+    /// For implementing an `AsyncWrite`. Waits like [`writable`](AsyncFd::writable), except that of
+    /// all calls of this method and of [`poll_write_ready_mut`](AsyncFd::poll_write_ready_mut) the
+    /// last one alone has its task woken.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub fn poll_write_ready<'a>(
+        &'a self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyGuard<'a, T>>> {
+        let seen = ready!(self.poll_seen(cx, Direction::Write))?;
+        Poll::Ready(Ok(AsyncFdReadyGuard::new(self, seen)))
+    }
+
+    /// Polls for writability, and gives a guard with exclusive access.
+    ///
+    /// See [`poll_write_ready`](AsyncFd::poll_write_ready).
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub fn poll_write_ready_mut<'a>(
+        &'a mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<AsyncFdReadyMutGuard<'a, T>>> {
+        let seen = ready!(self.poll_seen(cx, Direction::Write))?;
+        Poll::Ready(Ok(AsyncFdReadyMutGuard::new(self, seen)))
+    }
+
+    fn poll_seen(&self, cx: &mut Context<'_>, direction: Direction) -> Poll<io::Result<Seen>> {
+        let event = ready!(self.registration().poll_ready(cx, direction))?;
+        Poll::Ready(Ok(Seen::new(event)))
+    }
+
+    /// Waits until a part of `interest` is ready.
+    ///
+    /// The guard says which. It may be none, when another task was faster: then wait again.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: an event that came in is seen by the next wait.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::Interest;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let (a, _b) = std::os::unix::net::UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    /// let guard = a.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    /// assert!(guard.ready().is_writable());
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    pub async fn ready(&self, interest: Interest) -> io::Result<AsyncFdReadyGuard<'_, T>> {
+        let event = self.registration().ready(interest).await?;
+        Ok(AsyncFdReadyGuard::new(self, Seen::new(event)))
+    }
+
+    /// Waits until a part of `interest` is ready, and gives a guard with exclusive access.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: an event that came in is seen by the next wait.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub async fn ready_mut(
+        &mut self,
+        interest: Interest,
+    ) -> io::Result<AsyncFdReadyMutGuard<'_, T>> {
+        let event = self.registration().ready(interest).await?;
+        Ok(AsyncFdReadyMutGuard::new(self, Seen::new(event)))
+    }
+
+    /// Waits until the descriptor is readable.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: an event that came in is seen by the next wait.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// See [`AsyncFdReadyGuard::try_io`].
+    #[allow(clippy::needless_lifetimes)]
+    pub async fn readable<'a>(&'a self) -> io::Result<AsyncFdReadyGuard<'a, T>> {
+        self.ready(Interest::READABLE).await
+    }
+
+    /// Waits until the descriptor is readable, and gives a guard with exclusive access.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: an event that came in is seen by the next wait.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    #[allow(clippy::needless_lifetimes)]
+    pub async fn readable_mut<'a>(&'a mut self) -> io::Result<AsyncFdReadyMutGuard<'a, T>> {
+        self.ready_mut(Interest::READABLE).await
+    }
+
+    /// Waits until the descriptor is writable.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: an event that came in is seen by the next wait.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    #[allow(clippy::needless_lifetimes)]
+    pub async fn writable<'a>(&'a self) -> io::Result<AsyncFdReadyGuard<'a, T>> {
+        self.ready(Interest::WRITABLE).await
+    }
+
+    /// Waits until the descriptor is writable, and gives a guard with exclusive access.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: an event that came in is seen by the next wait.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    #[allow(clippy::needless_lifetimes)]
+    pub async fn writable_mut<'a>(&'a mut self) -> io::Result<AsyncFdReadyMutGuard<'a, T>> {
+        self.ready_mut(Interest::WRITABLE).await
+    }
+
+    /// Runs `f` once if the descriptor looks ready, without waiting.
+    ///
+    /// When `f` reports `WouldBlock` the readiness is cleared, so `f` must do so only when the
+    /// descriptor itself did.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if the descriptor is not ready, without a call of `f`; otherwise what `f`
+    /// returns.
+    pub fn try_io<R>(
+        &self,
+        interest: Interest,
+        f: impl FnOnce(&T) -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.registration()
+            .try_io(interest, Verdict::Closure, || f(self.get_ref()))
+    }
+
+    /// Runs `f` once if the descriptor looks ready, without waiting.
+    ///
+    /// As [`try_io`](AsyncFd::try_io), with exclusive access to the object.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if the descriptor is not ready, without a call of `f`; otherwise what `f`
+    /// returns.
+    pub fn try_io_mut<R>(
+        &mut self,
+        interest: Interest,
+        f: impl FnOnce(&mut T) -> io::Result<R>,
+    ) -> io::Result<R> {
+        let (registration, inner) = self.parts();
+        registration.try_io(interest, Verdict::Closure, || f(inner))
+    }
+
+    /// Waits for `interest` and runs `f`, again and again until `f` does not report `WouldBlock`.
+    ///
+    /// `f` must report `WouldBlock` only when the descriptor itself did. Any number of tasks may
+    /// wait like this at the same time.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future waits between calls of `f` and never inside one: if it is dropped before it is
+    /// ready, then the last `f`, if any, reported `WouldBlock`.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns except `WouldBlock`, or that the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// See [`AsyncFd`].
+    pub async fn async_io<R>(
+        &self,
+        interest: Interest,
+        mut f: impl FnMut(&T) -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.registration()
+            .async_io(interest, Verdict::Closure, || f(self.get_ref()))
+            .await
+    }
+
+    /// Waits for `interest` and runs `f`, again and again until `f` does not report `WouldBlock`.
+    ///
+    /// As [`async_io`](AsyncFd::async_io), with exclusive access to the object.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`async_io`](AsyncFd::async_io).
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns except `WouldBlock`, or that the runtime shut down.
+    pub async fn async_io_mut<R>(
+        &mut self,
+        interest: Interest,
+        mut f: impl FnMut(&mut T) -> io::Result<R>,
+    ) -> io::Result<R> {
+        let (registration, inner) = self.parts();
+        registration
+            .async_io(interest, Verdict::Closure, || f(inner))
+            .await
+    }
+
+    fn parts(&mut self) -> (&Registration, &mut T) {
+        let AsyncFd {
+            registration,
+            inner,
+        } = self;
+        let registration = registration
+            .as_ref()
+            .expect("an AsyncFd is registered until it is taken apart");
+        let inner = inner
+            .as_mut()
+            .expect("an AsyncFd has its object until it is taken apart");
+        (registration, inner)
+    }
+}
+
+impl<T: AsRawFd> AsRawFd for AsyncFd<T> {
+    fn as_raw_fd(&self) -> RawFd {
+        self.get_ref().as_raw_fd()
+    }
+}
+
+impl<T: AsRawFd> AsFd for AsyncFd<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        super::raw::borrow(self)
+    }
+}
+
+impl<T: fmt::Debug + AsRawFd> fmt::Debug for AsyncFd<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncFd")
+            .field("inner", self.get_ref())
+            .field("ready", &self.registration().event(READINESS).ready)
+            .finish()
+    }
+}
+
+impl<T: AsRawFd> Drop for AsyncFd<T> {
+    fn drop(&mut self) {
+        // The watch ends before the object closes its descriptor.
+        self.registration = None;
+    }
+}
+
+/// Everything that can be known.
+const READINESS: Interest = BOTH.add(Interest::PRIORITY).add(Interest::ERROR);
+
+const _: () = assert!(READINESS.mask().bits() == Ready::ALL.bits());

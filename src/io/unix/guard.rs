@@ -1,0 +1,275 @@
+//! The guards of `AsyncFd`: a readiness that was seen, until somebody disproves it.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::io;
+use std::os::fd::AsRawFd;
+
+use super::{AsyncFd, TryIoError};
+use crate::driver::readiness::{ReadyEvent, Registration, Verdict};
+use crate::io::Ready;
+
+/// The event a guard stands for. Nothing is left of it once all its flags were cleared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen(ReadyEvent);
+
+impl Seen {
+    pub(super) fn new(event: ReadyEvent) -> Seen {
+        Seen(event)
+    }
+
+    fn clear(&mut self, registration: &Registration, ready: Ready) {
+        registration.disprove(self.0.only(ready), Verdict::Closure);
+        self.0 = self.0.without(ready);
+    }
+}
+
+/// Says that a closure found nothing to do.
+fn would_block<R>(result: &io::Result<R>) -> bool {
+    matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+/// A readiness of an [`AsyncFd`] that was seen.
+///
+/// The descriptor counts as ready until somebody says otherwise: that is what the guard is for.
+/// Do the I/O inside [`try_io`](AsyncFdReadyGuard::try_io), which clears the readiness when the I/O
+/// reports `WouldBlock`, or call [`clear_ready`](AsyncFdReadyGuard::clear_ready) at that point.
+/// Clearing without having seen `WouldBlock` can make the next wait last for ever, because the
+/// kernel reports changes only. An event that comes in after the guard was given out is never
+/// cleared by it.
+///
+/// Dropping the guard leaves the readiness as it is.
+#[must_use = "a guard that is dropped leaves the readiness set: use `try_io` or `clear_ready`"]
+pub struct AsyncFdReadyGuard<'a, T: AsRawFd> {
+    async_fd: &'a AsyncFd<T>,
+    seen: Seen,
+}
+
+/// Like [`AsyncFdReadyGuard`], with exclusive access to the [`AsyncFd`].
+///
+/// Dropping the guard leaves the readiness as it is.
+#[must_use = "a guard that is dropped leaves the readiness set: use `try_io` or `clear_ready`"]
+pub struct AsyncFdReadyMutGuard<'a, T: AsRawFd> {
+    async_fd: &'a mut AsyncFd<T>,
+    seen: Seen,
+}
+
+impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
+    pub(super) fn new(async_fd: &'a AsyncFd<Inner>, seen: Seen) -> Self {
+        AsyncFdReadyGuard { async_fd, seen }
+    }
+
+    /// Says that the descriptor is not ready after all, for anything the guard stands for.
+    ///
+    /// Call it when an operation reported `WouldBlock`, and only then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{ErrorKind, Read, Write};
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let (a, mut b) = std::os::unix::net::UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hi")?;
+    ///
+    /// let mut received = Vec::new();
+    /// while received != b"hi" {
+    ///     let mut guard = a.readable().await?;
+    ///     let mut buf = [0; 8];
+    ///     match guard.get_inner().read(&mut buf) {
+    ///         Ok(n) => received.extend_from_slice(&buf[..n]),
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => guard.clear_ready(),
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    pub fn clear_ready(&mut self) {
+        self.clear_ready_matching(Ready::ALL);
+    }
+
+    /// Says that the descriptor is not ready after all for what `ready` names.
+    ///
+    /// For a guard of several interests: a read that reported `WouldBlock` says nothing about
+    /// writing. That a direction is closed cannot be taken back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::unix::AsyncFd;
+    /// use zokio::io::{Interest, Ready};
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let (a, _b) = std::os::unix::net::UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let mut guard = a.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    /// assert!(guard.ready().is_writable());
+    /// guard.clear_ready_matching(Ready::WRITABLE);
+    /// assert!(!guard.ready().is_writable());
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    pub fn clear_ready_matching(&mut self, ready: Ready) {
+        self.seen.clear(self.async_fd.registration(), ready);
+    }
+
+    /// Leaves the readiness as it is.
+    ///
+    /// Dropping the guard does the same; calling this says that it is meant.
+    pub fn retain_ready(&mut self) {}
+
+    /// What the guard stands for, less what it has cleared.
+    pub fn ready(&self) -> Ready {
+        self.seen.0.ready
+    }
+
+    /// Runs `f`, and clears the readiness if it reports `WouldBlock`.
+    ///
+    /// # Errors
+    ///
+    /// [`TryIoError`] when `f` reported `WouldBlock`; then wait for readiness again. Any other
+    /// result of `f` is inside of `Ok`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let (a, mut b) = std::os::unix::net::UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let n = loop {
+    ///     let mut guard = a.readable().await?;
+    ///     match guard.try_io(|a| a.get_ref().read(&mut buf)) {
+    ///         Ok(result) => break result?,
+    ///         Err(_would_block) => continue,
+    ///     }
+    /// };
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    pub fn try_io<R>(
+        &mut self,
+        f: impl FnOnce(&'a AsyncFd<Inner>) -> io::Result<R>,
+    ) -> Result<io::Result<R>, TryIoError> {
+        let result = f(self.async_fd);
+        if would_block(&result) {
+            self.clear_ready();
+            return Err(TryIoError(()));
+        }
+        Ok(result)
+    }
+
+    /// The [`AsyncFd`] that the guard belongs to.
+    pub fn get_ref(&self) -> &'a AsyncFd<Inner> {
+        self.async_fd
+    }
+
+    /// The object inside the [`AsyncFd`].
+    pub fn get_inner(&self) -> &'a Inner {
+        self.async_fd.get_ref()
+    }
+}
+
+impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
+    pub(super) fn new(async_fd: &'a mut AsyncFd<Inner>, seen: Seen) -> Self {
+        AsyncFdReadyMutGuard { async_fd, seen }
+    }
+
+    /// Says that the descriptor is not ready after all, for anything the guard stands for.
+    ///
+    /// As [`AsyncFdReadyGuard::clear_ready`]: only after an operation reported `WouldBlock`.
+    pub fn clear_ready(&mut self) {
+        self.clear_ready_matching(Ready::ALL);
+    }
+
+    /// Says that the descriptor is not ready after all for what `ready` names.
+    ///
+    /// As [`AsyncFdReadyGuard::clear_ready_matching`].
+    pub fn clear_ready_matching(&mut self, ready: Ready) {
+        self.seen.clear(self.async_fd.registration(), ready);
+    }
+
+    /// Leaves the readiness as it is.
+    ///
+    /// Dropping the guard does the same; calling this says that it is meant.
+    pub fn retain_ready(&mut self) {}
+
+    /// What the guard stands for, less what it has cleared.
+    pub fn ready(&self) -> Ready {
+        self.seen.0.ready
+    }
+
+    /// Runs `f`, and clears the readiness if it reports `WouldBlock`.
+    ///
+    /// As [`AsyncFdReadyGuard::try_io`], with exclusive access.
+    ///
+    /// # Errors
+    ///
+    /// [`TryIoError`] when `f` reported `WouldBlock`; then wait for readiness again. Any other
+    /// result of `f` is inside of `Ok`.
+    pub fn try_io<R>(
+        &mut self,
+        f: impl FnOnce(&mut AsyncFd<Inner>) -> io::Result<R>,
+    ) -> Result<io::Result<R>, TryIoError> {
+        let result = f(self.async_fd);
+        if would_block(&result) {
+            self.clear_ready();
+            return Err(TryIoError(()));
+        }
+        Ok(result)
+    }
+
+    /// The [`AsyncFd`] that the guard belongs to.
+    pub fn get_ref(&self) -> &AsyncFd<Inner> {
+        self.async_fd
+    }
+
+    /// The [`AsyncFd`] that the guard belongs to, to be changed.
+    pub fn get_mut(&mut self) -> &mut AsyncFd<Inner> {
+        self.async_fd
+    }
+
+    /// The object inside the [`AsyncFd`].
+    pub fn get_inner(&self) -> &Inner {
+        self.async_fd.get_ref()
+    }
+
+    /// The object inside the [`AsyncFd`], to be changed.
+    pub fn get_inner_mut(&mut self) -> &mut Inner {
+        self.async_fd.get_mut()
+    }
+}
+
+impl<'a, T: fmt::Debug + AsRawFd> fmt::Debug for AsyncFdReadyGuard<'a, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncFdReadyGuard")
+            .field("async_fd", &self.async_fd)
+            .field("ready", &self.ready())
+            .finish()
+    }
+}
+
+impl<'a, T: fmt::Debug + AsRawFd> fmt::Debug for AsyncFdReadyMutGuard<'a, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncFdReadyMutGuard")
+            .field("async_fd", &self.async_fd)
+            .field("ready", &self.ready())
+            .finish()
+    }
+}

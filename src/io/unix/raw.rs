@@ -1,0 +1,103 @@
+//! The constructors of `AsyncFd` that are unsafe to call.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use super::{AsyncFd, AsyncFdRegisterError};
+use crate::io::Interest;
+
+impl<T: AsRawFd> AsyncFd<T> {
+    /// Registers `inner` for reading and writing with the current runtime.
+    ///
+    /// The object and its descriptor stay as they are; in particular it is up to the caller to
+    /// have put the descriptor into non-blocking mode.
+    ///
+    /// # Safety
+    ///
+    /// From now on until the `AsyncFd` is dropped or [`into_inner`](AsyncFd::into_inner) has given
+    /// the object back, `inner.as_raw_fd()` gives the same descriptor at each call, and that
+    /// descriptor stays open. (The runtime takes it off its watch list by number. Were that number
+    /// somebody else's by then, their watch would end.)
+    ///
+    /// # Errors
+    ///
+    /// The kernel refuses to watch the descriptor (a regular file, one that is not open), it is
+    /// registered with this runtime already, or the runtime is shutting down. The error holds the
+    /// object.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixDatagram;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let (a, b) = UnixDatagram::pair()?;
+    /// b.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixDatagram` keeps its descriptor until it is dropped.
+    /// let b = unsafe { AsyncFd::register(b)? };
+    ///
+    /// a.send(b"hello")?;
+    /// let mut buf = [0; 16];
+    /// let n = b.async_io(zokio::io::Interest::READABLE, |socket| socket.recv(&mut buf)).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    #[track_caller]
+    pub unsafe fn register(inner: T) -> Result<Self, AsyncFdRegisterError<T>> {
+        AsyncFd::start(inner, Interest::READABLE | Interest::WRITABLE)
+    }
+
+    /// Registers `inner` with the current runtime for what `interest` names.
+    ///
+    /// Like [`register`](AsyncFd::register), for descriptors that are only read or only written,
+    /// or whose priority events count. A wait for something that was not named here may never end.
+    ///
+    /// # Safety
+    ///
+    /// As for [`register`](AsyncFd::register).
+    ///
+    /// # Errors
+    ///
+    /// As for [`register`](AsyncFd::register).
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::Interest;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # let _enter = runtime.enter();
+    /// let (reader, _writer) = std::io::pipe()?;
+    /// // SAFETY: a `PipeReader` keeps its descriptor until it is dropped.
+    /// let reader = unsafe { AsyncFd::register_with_interest(reader, Interest::READABLE)? };
+    /// # drop(reader);
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub unsafe fn register_with_interest(
+        inner: T,
+        interest: Interest,
+    ) -> Result<Self, AsyncFdRegisterError<T>> {
+        AsyncFd::start(inner, interest)
+    }
+}
+
+/// The descriptor of the object, borrowed for as long as the object is.
+///
+/// `AsFd` cannot be asked of the object: any `AsRawFd` may be registered.
+pub(super) fn borrow<T: AsRawFd>(async_fd: &AsyncFd<T>) -> BorrowedFd<'_> {
+    // SAFETY: whoever made the `AsyncFd` promised that the object keeps its descriptor open while
+    // it is inside (`register`), and the borrow ends before the object can be taken out. The
+    // deprecated safe constructors leave that promise to prose, which is why they are deprecated.
+    unsafe { BorrowedFd::borrow_raw(async_fd.get_ref().as_raw_fd()) }
+}

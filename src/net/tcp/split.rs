@@ -1,0 +1,265 @@
+//! The halves of a TCP stream that borrow it.
+#![forbid(unsafe_code)]
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::BufMut;
+
+use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
+use crate::net::TcpStream;
+
+/// The half of a [`TcpStream`] that reads, borrowed.
+///
+/// Made by [`TcpStream::split`].
+#[derive(Debug)]
+pub struct ReadHalf<'a>(&'a TcpStream);
+
+/// The half of a [`TcpStream`] that writes, borrowed.
+///
+/// Made by [`TcpStream::split`]. Its [`shutdown`](crate::io::AsyncWriteExt::shutdown) closes the
+/// writing side of the stream; dropping it does not.
+#[derive(Debug)]
+pub struct WriteHalf<'a>(&'a TcpStream);
+
+pub(super) fn split(stream: &mut TcpStream) -> (ReadHalf<'_>, WriteHalf<'_>) {
+    (ReadHalf(stream), WriteHalf(stream))
+}
+
+impl ReadHalf<'_> {
+    /// Polls for bytes and copies them to `buf`, leaving them in the socket.
+    ///
+    /// See [`TcpStream::poll_peek`].
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down.
+    pub fn poll_peek(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_peek(cx, buf)
+    }
+
+    /// Waits for bytes and copies them to `buf`, leaving them in the socket.
+    ///
+    /// See [`TcpStream::peek`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down.
+    pub async fn peek(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.peek(buf).await
+    }
+
+    /// Waits until a part of `interest` is ready, and says which.
+    ///
+    /// See [`TcpStream::ready`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: what is ready stays so until an attempt has failed with
+    /// `WouldBlock`.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        self.0.ready(interest).await
+    }
+
+    /// Waits until there is something to read, or the end of the stream.
+    ///
+    /// See [`TcpStream::readable`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`ready`](ReadHalf::ready).
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.0.readable().await
+    }
+
+    /// Reads what is there, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpStream::try_read`].
+    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(buf)
+    }
+
+    /// Reads what is there into the free space of `buf`, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpStream::try_read`].
+    pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        self.0.try_read_buf(buf)
+    }
+
+    /// Reads what is there into several buffers in their order, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpStream::try_read`].
+    pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.0.try_read_vectored(bufs)
+    }
+
+    /// The address of the peer.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpStream::peer_addr`].
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.0.peer_addr()
+    }
+
+    /// The address of this side.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpStream::local_addr`].
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+impl WriteHalf<'_> {
+    /// Waits until a part of `interest` is ready, and says which.
+    ///
+    /// See [`TcpStream::ready`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: what is ready stays so until an attempt has failed with
+    /// `WouldBlock`.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        self.0.ready(interest).await
+    }
+
+    /// Waits until there is room to write, or the connection is closed.
+    ///
+    /// See [`TcpStream::writable`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`ready`](WriteHalf::ready).
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.0.writable().await
+    }
+
+    /// Writes what fits, without waiting, and says how much that was.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpStream::try_write`].
+    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.0.try_write(buf)
+    }
+
+    /// Writes what fits from several buffers in their order, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpStream::try_write`].
+    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.try_write_vectored(bufs)
+    }
+
+    /// The address of the peer.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpStream::peer_addr`].
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.0.peer_addr()
+    }
+
+    /// The address of this side.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TcpStream::local_addr`].
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+impl AsyncRead for ReadHalf<'_> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.0.poll_read_shared(cx, buf)
+    }
+}
+
+impl AsyncWrite for WriteHalf<'_> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_write_shared(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_write_vectored_shared(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    /// Ready at once: what was written is with the kernel.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Closes the writing side.
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.shutdown_write())
+    }
+}
+
+impl AsRef<TcpStream> for ReadHalf<'_> {
+    fn as_ref(&self) -> &TcpStream {
+        self.0
+    }
+}
+
+impl AsRef<TcpStream> for WriteHalf<'_> {
+    fn as_ref(&self) -> &TcpStream {
+        self.0
+    }
+}

@@ -1,0 +1,528 @@
+//! Sending, receiving and peeking with a [`UdpSocket`].
+//!
+//! Each comes in three shapes: `async` (every waiting task is woken), `poll_*` (the last caller is
+//! woken) and `try_*` (never waits).
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::task::{Context, Poll};
+
+use bytes::BufMut;
+
+use super::UdpSocket;
+use crate::io::strategy::{Receive, fill, recv, recv_from};
+use crate::io::{Interest, ReadBuf};
+use crate::net::ToSocketAddrs;
+use crate::net::addr::{ip, resolve};
+
+impl UdpSocket {
+    /// Sends `buf` as one datagram to the connected address.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, then it has sent nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `send(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// See [`UdpSocket`].
+    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io
+            .perform(Interest::WRITABLE, |socket| socket.send(buf))
+            .await
+    }
+
+    /// Polls to send `buf` as one datagram to the connected address.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `send(2)`, or the runtime shut down.
+    pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.io.poll_writing(cx, |socket| socket.send(buf))
+    }
+
+    /// Sends `buf` as one datagram to the connected address, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room; then wait with [`writable`](UdpSocket::writable).
+    /// Otherwise those of `send(2)`.
+    pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io
+            .attempt(Interest::WRITABLE, |socket| socket.send(buf))
+    }
+
+    /// Sends `buf` as one datagram to `addr`.
+    ///
+    /// If `addr` gives several addresses, then it goes to the first.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, then it has sent nothing.
+    ///
+    /// # Errors
+    ///
+    /// `addr` cannot be resolved or gives no address, those of `sendto(2)`, or the runtime shut
+    /// down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let a = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = UdpSocket::bind("127.0.0.1:0").await?;
+    /// a.send_to(b"hello", b.local_addr()?).await?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let (n, from) = b.recv_from(&mut buf).await?;
+    /// assert_eq!((&buf[..n], from), (&b"hello"[..], a.local_addr()?));
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], addr: A) -> io::Result<usize> {
+        let target = resolve(&addr).await?.next().ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, "no addresses to send data to")
+        })?;
+        self.io
+            .perform(Interest::WRITABLE, |socket| socket.send_to(buf, target))
+            .await
+    }
+
+    /// Polls to send `buf` as one datagram to `target`.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `send(2)`, or the runtime shut down.
+    pub fn poll_send_to(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+        target: SocketAddr,
+    ) -> Poll<io::Result<usize>> {
+        self.io
+            .poll_writing(cx, |socket| socket.send_to(buf, target))
+    }
+
+    /// Sends `buf` as one datagram to `target`, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room; then wait with [`writable`](UdpSocket::writable).
+    /// Otherwise those of `send(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer = socket.local_addr()?;
+    /// loop {
+    ///     socket.writable().await?;
+    ///     match socket.try_send_to(b"hello", peer) {
+    ///         Ok(_) => break,
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    pub fn try_send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
+        self.io
+            .attempt(Interest::WRITABLE, |socket| socket.send_to(buf, target))
+    }
+
+    /// Receives a datagram of the connected address, and gives its length.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, then it has received nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
+    /// send may come here: `ConnectionRefused` when nobody listened.
+    ///
+    /// # Examples
+    ///
+    /// See [`UdpSocket`].
+    pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io
+            .perform(Interest::READABLE, |socket| socket.recv(buf))
+            .await
+    }
+
+    /// Polls for a datagram of the connected address, and appends it to `buf`'s filled part.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
+    /// send may come here: `ConnectionRefused` when nobody listened.
+    pub fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.io
+            .poll_reading(cx, |socket| recv(socket.as_fd(), buf, Receive::Take))
+            .map_ok(|_len| ())
+    }
+
+    /// Receives a datagram of the connected address, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
+    /// Otherwise those of `recv(2)`.
+    pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io
+            .attempt(Interest::READABLE, |socket| socket.recv(buf))
+    }
+
+    /// Receives a datagram of the connected address into the free space of `buf`, and advances
+    /// `buf`.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, then it has received nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
+    /// send may come here: `ConnectionRefused` when nobody listened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(socket.local_addr()?).await?;
+    /// socket.send(b"hello").await?;
+    ///
+    /// let mut buf = Vec::with_capacity(512);
+    /// socket.recv_buf(&mut buf).await?;
+    /// assert_eq!(buf, b"hello");
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    pub async fn recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        self.io
+            .perform(Interest::READABLE, |socket| {
+                fill(buf, |buf| recv(socket.as_fd(), buf, Receive::Take))
+            })
+            .await
+    }
+
+    /// Receives a datagram of the connected address into the free space of `buf`, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
+    /// Otherwise those of `recv(2)`.
+    pub fn try_recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        self.io.attempt(Interest::READABLE, |socket| {
+            fill(buf, |buf| recv(socket.as_fd(), buf, Receive::Take))
+        })
+    }
+
+    /// Receives a datagram, and gives its length and its sender.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, then it has received nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
+    /// send may come here: `ConnectionRefused` when nobody listened.
+    ///
+    /// # Examples
+    ///
+    /// See [`send_to`](UdpSocket::send_to).
+    pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io
+            .perform(Interest::READABLE, |socket| socket.recv_from(buf))
+            .await
+    }
+
+    /// Polls for a datagram, appends it to `buf`'s filled part, and gives its sender.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
+    /// send may come here: `ConnectionRefused` when nobody listened.
+    pub fn poll_recv_from(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<SocketAddr>> {
+        self.io.poll_reading(cx, |socket| {
+            ip(&recv_from(socket.as_fd(), buf, Receive::Take)?)
+        })
+    }
+
+    /// Receives a datagram, without waiting, and gives its length and its sender.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
+    /// Otherwise those of `recv(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # socket.send_to(b"hello", socket.local_addr()?).await?;
+    /// loop {
+    ///     socket.readable().await?;
+    ///     // The buffer is not part of the future's state, because no wait comes after it.
+    ///     let mut buf = [0; 1500];
+    ///     match socket.try_recv_from(&mut buf) {
+    ///         Ok((n, peer)) => {
+    ///             println!("{n} bytes from {peer}");
+    ///             break;
+    ///         }
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io
+            .attempt(Interest::READABLE, |socket| socket.recv_from(buf))
+    }
+
+    /// Receives a datagram into the free space of `buf`, and gives its length and its sender.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, then it has received nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
+    /// send may come here: `ConnectionRefused` when nobody listened.
+    pub async fn recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
+        self.io
+            .perform(Interest::READABLE, |socket| take_from(socket, buf))
+            .await
+    }
+
+    /// Receives a datagram into the free space of `buf`, without waiting, and gives its length and
+    /// its sender.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
+    /// Otherwise those of `recv(2)`.
+    pub fn try_recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
+        self.io
+            .attempt(Interest::READABLE, |socket| take_from(socket, buf))
+    }
+
+    /// Copies the next datagram of the connected address to `buf`, leaving it in the socket.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
+    /// send may come here: `ConnectionRefused` when nobody listened.
+    pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io
+            .perform(Interest::READABLE, |socket| socket.peek(buf))
+            .await
+    }
+
+    /// Polls for a datagram of the connected address, and copies it to `buf`, leaving it in the
+    /// socket.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
+    /// send may come here: `ConnectionRefused` when nobody listened.
+    pub fn poll_peek(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.io
+            .poll_reading(cx, |socket| recv(socket.as_fd(), buf, Receive::Peek))
+            .map_ok(|_len| ())
+    }
+
+    /// Copies the next datagram of the connected address to `buf`, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
+    /// Otherwise those of `recv(2)`.
+    pub fn try_peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io
+            .attempt(Interest::READABLE, |socket| socket.peek(buf))
+    }
+
+    /// Copies the next datagram to `buf`, leaving it in the socket, and gives its length and its
+    /// sender.
+    ///
+    /// A datagram that does not fit is cut short in `buf`, not in the socket.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
+    /// send may come here: `ConnectionRefused` when nobody listened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// let mut first = [0; 1];
+    /// let (n, peer) = socket.peek_from(&mut first).await?;
+    /// assert_eq!((n, &first), (1, b"h"));
+    /// assert_eq!(peer, socket.local_addr()?);
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    pub async fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io
+            .perform(Interest::READABLE, |socket| socket.peek_from(buf))
+            .await
+    }
+
+    /// Polls for a datagram, copies it to `buf`, leaving it in the socket, and gives its sender.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
+    /// send may come here: `ConnectionRefused` when nobody listened.
+    pub fn poll_peek_from(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<SocketAddr>> {
+        self.io.poll_reading(cx, |socket| {
+            ip(&recv_from(socket.as_fd(), buf, Receive::Peek)?)
+        })
+    }
+
+    /// Copies the next datagram to `buf`, without waiting, and gives its length and its sender.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
+    /// Otherwise those of `recv(2)`.
+    pub fn try_peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io
+            .attempt(Interest::READABLE, |socket| socket.peek_from(buf))
+    }
+
+    /// Waits for a datagram and gives its sender, leaving it in the socket.
+    ///
+    /// With several sockets for one client this tells whose a datagram is before it is received.
+    /// The sender's address is what the datagram claims.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
+    /// send may come here: `ConnectionRefused` when nobody listened.
+    pub async fn peek_sender(&self) -> io::Result<SocketAddr> {
+        self.io
+            .perform(Interest::READABLE, |_| self.peek_sender_now())
+            .await
+    }
+
+    /// Polls for a datagram and gives its sender, leaving it in the socket.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
+    /// send may come here: `ConnectionRefused` when nobody listened.
+    pub fn poll_peek_sender(&self, cx: &mut Context<'_>) -> Poll<io::Result<SocketAddr>> {
+        self.io.poll_reading(cx, |_| self.peek_sender_now())
+    }
+
+    /// Gives the sender of the next datagram, without waiting, leaving it in the socket.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
+    /// Otherwise those of `recv(2)`.
+    pub fn try_peek_sender(&self) -> io::Result<SocketAddr> {
+        self.io
+            .attempt(Interest::READABLE, |_| self.peek_sender_now())
+    }
+
+    fn peek_sender_now(&self) -> io::Result<SocketAddr> {
+        ip(&self.socket().peek_sender()?)
+    }
+}
+
+fn take_from<B: BufMut>(
+    socket: &std::net::UdpSocket,
+    buf: &mut B,
+) -> io::Result<(usize, SocketAddr)> {
+    fill(buf, |buf| {
+        let sender = recv_from(socket.as_fd(), buf, Receive::Take)?;
+        Ok((buf.filled().len(), ip(&sender)?))
+    })
+}

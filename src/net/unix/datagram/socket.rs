@@ -1,0 +1,390 @@
+//! [`UnixDatagram`]: making one, waiting, and its options. Sending and receiving are in `transfer`.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::io;
+use std::net::Shutdown;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::path::Path;
+use std::task::{Context, Poll};
+
+use socket2::{Domain, Socket, Type};
+
+use crate::io::strategy::Strategy;
+use crate::io::{Interest, Ready};
+use crate::net::addr::{BLOCKS, is_nonblocking};
+use crate::net::unix::SocketAddr;
+use crate::net::unix::socketaddr::at_path;
+
+/// A Unix socket for datagrams.
+///
+/// Datagrams over a Unix socket arrive whole, in order, and without loss: a sender waits while the
+/// receiver is behind. What does not fit into the receiver's buffer is thrown away.
+///
+/// All methods take `&self`: put the socket into an [`Arc`](std::sync::Arc) to use it from several
+/// tasks. Dropping it closes it at once; the file that stands for its path stays.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::net::UnixDatagram;
+///
+/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # runtime.block_on(async {
+/// let folder = tempfile::tempdir()?;
+/// let server_path = folder.path().join("server");
+/// let server = UnixDatagram::bind(&server_path)?;
+/// let client = UnixDatagram::bind(folder.path().join("client"))?;
+///
+/// client.send_to(b"hello", &server_path).await?;
+/// let mut buf = [0; 16];
+/// let (n, from) = server.recv_from(&mut buf).await?;
+/// assert_eq!(&buf[..n], b"hello");
+/// server.send_to(b"welcome", from.as_pathname().unwrap()).await?;
+/// # std::io::Result::Ok(()) })
+/// ```
+pub struct UnixDatagram {
+    pub(super) io: Strategy<std::os::unix::net::UnixDatagram>,
+}
+
+impl UnixDatagram {
+    /// Makes a socket and binds it to `path`.
+    ///
+    /// A path that begins with a zero byte is an abstract name.
+    ///
+    /// # Errors
+    ///
+    /// Those of `bind(2)`: the path exists already, for example.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// See [`UnixDatagram`].
+    #[track_caller]
+    pub fn bind<P>(path: P) -> io::Result<UnixDatagram>
+    where
+        P: AsRef<Path>,
+    {
+        let address = SocketAddr::from(at_path(path.as_ref())?);
+        let socket = new_socket()?;
+        socket.bind(&address.to_socket2()?)?;
+        UnixDatagram::new(OwnedFd::from(socket).into())
+    }
+
+    /// Makes two sockets that are connected to each other.
+    ///
+    /// # Errors
+    ///
+    /// Those of `socketpair(2)` and of the driver.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let (a, b) = UnixDatagram::pair()?;
+    /// a.send(b"hello").await?;
+    /// let mut buf = [0; 16];
+    /// let n = b.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    #[track_caller]
+    pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
+        let kind = Type::DGRAM.nonblocking().cloexec();
+        let (a, b) = Socket::pair_raw(Domain::UNIX, kind, None)?;
+        let a = UnixDatagram::new(OwnedFd::from(a).into())?;
+        let b = UnixDatagram::new(OwnedFd::from(b).into())?;
+        a.io.assume(Ready::WRITABLE);
+        b.io.assume(Ready::WRITABLE);
+        Ok((a, b))
+    }
+
+    /// Makes a socket that is bound to nothing.
+    ///
+    /// It can send, but nobody can answer it, unless it is connected.
+    ///
+    /// # Errors
+    ///
+    /// Those of `socket(2)` and of the driver.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[track_caller]
+    pub fn unbound() -> io::Result<UnixDatagram> {
+        UnixDatagram::new(OwnedFd::from(new_socket()?).into())
+    }
+
+    #[track_caller]
+    pub(in crate::net) fn new(
+        socket: std::os::unix::net::UnixDatagram,
+    ) -> io::Result<UnixDatagram> {
+        let io = Strategy::new(socket, Interest::READABLE | Interest::WRITABLE)?;
+        Ok(UnixDatagram { io })
+    }
+
+    /// Takes a socket of `std` to the current runtime.
+    ///
+    /// It has to be in non-blocking mode; nothing else of it is changed.
+    ///
+    /// # Errors
+    ///
+    /// The driver cannot watch the descriptor, or the runtime is shutting down.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O; in debug builds also when
+    /// the socket is in blocking mode.
+    #[track_caller]
+    pub fn from_std(datagram: std::os::unix::net::UnixDatagram) -> io::Result<UnixDatagram> {
+        debug_assert!(is_nonblocking(datagram.as_fd()), "{BLOCKS}");
+        UnixDatagram::new(datagram)
+    }
+
+    /// Turns the socket into one of `std`, which stays in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// None today.
+    pub fn into_std(self) -> io::Result<std::os::unix::net::UnixDatagram> {
+        Ok(self.io.into_source())
+    }
+
+    /// Connects the socket: `send` goes to the socket at `path`, and only its datagrams are
+    /// received.
+    ///
+    /// # Errors
+    ///
+    /// Those of `connect(2)`.
+    pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
+        self.io.source().connect_addr(&at_path(path.as_ref())?)
+    }
+
+    /// The address that the socket is bound to.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockname(2)`.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.source().local_addr().map(SocketAddr::from)
+    }
+
+    /// The address that the socket is connected to.
+    ///
+    /// # Errors
+    ///
+    /// `NotConnected`, or others of `getpeername(2)`.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.source().peer_addr().map(SocketAddr::from)
+    }
+
+    /// Takes the error that is pending on the socket, if there is one (`SO_ERROR`).
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt(2)`.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.source().take_error()
+    }
+
+    /// Closes one or both directions, also for a connected peer and for those who wait.
+    ///
+    /// # Errors
+    ///
+    /// Those of `shutdown(2)`.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.io.source().shutdown(how)
+    }
+
+    /// Waits until a part of `interest` is ready, and says which.
+    ///
+    /// To be followed by `try_recv`, `try_send` or one of their kin, which may find nothing all the
+    /// same. The result may even be empty, when another task was faster.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: what is ready stays so until an attempt has failed with
+    /// `WouldBlock`.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::io::Interest;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let (socket, _peer) = UnixDatagram::pair()?;
+    /// let ready = socket.ready(Interest::READABLE | Interest::WRITABLE).await?;
+    /// if ready.is_writable() {
+    ///     match socket.try_send(b"hello") {
+    ///         Ok(n) => assert_eq!(n, 5),
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        self.io.ready(interest).await
+    }
+
+    /// Waits until there is room to send.
+    ///
+    /// To be followed by [`try_send`](UnixDatagram::try_send) or
+    /// [`try_send_to`](UnixDatagram::try_send_to).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: what is ready stays so until an attempt has failed with
+    /// `WouldBlock`.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// See [`try_send_to`](UnixDatagram::try_send_to).
+    pub async fn writable(&self) -> io::Result<()> {
+        self.ready(Interest::WRITABLE).await?;
+        Ok(())
+    }
+
+    /// Waits until there is a datagram to receive.
+    ///
+    /// To be followed by [`try_recv`](UnixDatagram::try_recv) or one of its kin.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: what is ready stays so until an attempt has failed with
+    /// `WouldBlock`.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// See [`try_recv_from`](UnixDatagram::try_recv_from).
+    pub async fn readable(&self) -> io::Result<()> {
+        self.ready(Interest::READABLE).await?;
+        Ok(())
+    }
+
+    /// Polls for room to send.
+    ///
+    /// Of this and the other `poll_send*` methods the last caller alone has its task woken.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io.poll_write_ready(cx)
+    }
+
+    /// Polls for a datagram to receive.
+    ///
+    /// Of this and the other `poll_recv*` methods the last caller alone has its
+    /// task woken.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
+    /// direction. Not polling again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io.poll_read_ready(cx)
+    }
+
+    /// Runs `f` once if the socket looks ready for `interest`, without waiting.
+    ///
+    /// For system calls on the socket that have no method here. `f` must report `WouldBlock` only
+    /// when the socket itself did, because that clears the readiness.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if the socket is not ready, without a call of `f`; otherwise what `f` returns.
+    pub fn try_io<R>(
+        &self,
+        interest: Interest,
+        f: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.io.try_io(interest, f)
+    }
+
+    /// Waits for `interest` and runs `f`, again and again until `f` does not report `WouldBlock`.
+    ///
+    /// For system calls on the socket that have no method here. `f` must report `WouldBlock` only
+    /// when the socket itself did.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future waits between calls of `f` and never inside one: if it is dropped before it is
+    /// ready, then the last `f`, if any, reported `WouldBlock`.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns except `WouldBlock`, or that the runtime shut down.
+    pub async fn async_io<R>(
+        &self,
+        interest: Interest,
+        f: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.io.async_io(interest, f).await
+    }
+}
+
+fn new_socket() -> io::Result<Socket> {
+    Socket::new_raw(Domain::UNIX, Type::DGRAM.nonblocking().cloexec(), None)
+}
+
+impl TryFrom<std::os::unix::net::UnixDatagram> for UnixDatagram {
+    type Error = io::Error;
+
+    /// The same as [`from_std`](UnixDatagram::from_std).
+    fn try_from(socket: std::os::unix::net::UnixDatagram) -> io::Result<UnixDatagram> {
+        UnixDatagram::from_std(socket)
+    }
+}
+
+impl fmt::Debug for UnixDatagram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.io.source().fmt(f)
+    }
+}
+
+impl AsRawFd for UnixDatagram {
+    fn as_raw_fd(&self) -> RawFd {
+        self.io.source().as_raw_fd()
+    }
+}
+
+impl AsFd for UnixDatagram {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.source().as_fd()
+    }
+}

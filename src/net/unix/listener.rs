@@ -1,0 +1,222 @@
+//! [`UnixListener`].
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::path::Path;
+use std::task::{Context, Poll, ready};
+
+use socket2::SockAddr;
+
+use super::SocketAddr;
+use super::socketaddr::at_path;
+use crate::io::Interest;
+use crate::io::strategy::Strategy;
+use crate::net::addr::{BLOCKS, is_nonblocking};
+use crate::net::{UnixStream, raw};
+
+/// A Unix socket that listens for connections.
+///
+/// Dropping the listener closes it at once. The file that stands for its path stays: remove it
+/// before binding to the same path again.
+///
+/// # Examples
+///
+/// ```no_run
+/// use zokio::net::UnixListener;
+///
+/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # runtime.block_on(async {
+/// let listener = UnixListener::bind("/run/demo.sock")?;
+/// loop {
+///     let (stream, _peer) = listener.accept().await?;
+///     println!("a client of user {}", stream.peer_cred()?.uid());
+/// }
+/// # #[allow(unreachable_code)]
+/// # std::io::Result::Ok(()) })
+/// ```
+pub struct UnixListener {
+    io: Strategy<std::os::unix::net::UnixListener>,
+}
+
+impl UnixListener {
+    /// Binds a socket to `path` and listens.
+    ///
+    /// A path that begins with a zero byte is an abstract name.
+    ///
+    /// # Errors
+    ///
+    /// Those of `bind(2)`: the path exists already, for example.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// See [`UnixListener`].
+    #[track_caller]
+    pub fn bind<P>(path: P) -> io::Result<UnixListener>
+    where
+        P: AsRef<Path>,
+    {
+        UnixListener::bind_std(&at_path(path.as_ref())?)
+    }
+
+    /// Binds a socket to an address and listens.
+    ///
+    /// # Errors
+    ///
+    /// Those of `bind(2)`.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[track_caller]
+    pub fn bind_addr(socket_addr: &SocketAddr) -> io::Result<UnixListener> {
+        UnixListener::bind_std(&socket_addr.clone().into())
+    }
+
+    #[track_caller]
+    fn bind_std(address: &std::os::unix::net::SocketAddr) -> io::Result<UnixListener> {
+        let listener = std::os::unix::net::UnixListener::bind_addr(address)?;
+        listener.set_nonblocking(true)?;
+        UnixListener::new(listener)
+    }
+
+    #[track_caller]
+    pub(super) fn new(listener: std::os::unix::net::UnixListener) -> io::Result<UnixListener> {
+        let io = Strategy::new(listener, Interest::READABLE)?;
+        Ok(UnixListener { io })
+    }
+
+    /// Takes a listener of `std` to the current runtime.
+    ///
+    /// It has to be in non-blocking mode; nothing else of it is changed.
+    ///
+    /// # Errors
+    ///
+    /// The driver cannot watch the descriptor, or the runtime is shutting down.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O; in debug builds also when
+    /// the listener is in blocking mode.
+    #[track_caller]
+    pub fn from_std(listener: std::os::unix::net::UnixListener) -> io::Result<UnixListener> {
+        debug_assert!(is_nonblocking(listener.as_fd()), "{BLOCKS}");
+        UnixListener::new(listener)
+    }
+
+    /// Turns the listener into one of `std`, which stays in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// None today.
+    pub fn into_std(self) -> io::Result<std::os::unix::net::UnixListener> {
+        Ok(self.io.into_source())
+    }
+
+    /// The address that the listener is bound to.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockname(2)`.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.source().local_addr().map(SocketAddr::from)
+    }
+
+    /// Takes the error that is pending on the socket, if there is one (`SO_ERROR`).
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt(2)`.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.source().take_error()
+    }
+
+    /// Accepts a connection: waits for one, and gives it with the address of its peer.
+    ///
+    /// Most peers are bound to nothing, so their address is unnamed. The new stream belongs to the
+    /// current runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, then no connection was accepted by it.
+    ///
+    /// # Errors
+    ///
+    /// Those of `accept(2)`.
+    ///
+    /// # Panics
+    ///
+    /// When a connection has come: outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// See [`UnixListener`].
+    pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        let (fd, address) = self
+            .io
+            .perform(Interest::READABLE, |listener| raw::accept(listener.as_fd()))
+            .await?;
+        accepted(fd, &address)
+    }
+
+    /// Polls for a connection.
+    ///
+    /// As [`accept`](UnixListener::accept), except that the last caller alone has its task woken.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call. Not polling
+    /// again loses no connection.
+    ///
+    /// # Errors
+    ///
+    /// As for [`accept`](UnixListener::accept).
+    ///
+    /// # Panics
+    ///
+    /// As for [`accept`](UnixListener::accept).
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+        let (fd, address) = ready!(
+            self.io
+                .poll_reading(cx, |listener| raw::accept(listener.as_fd()))
+        )?;
+        Poll::Ready(accepted(fd, &address))
+    }
+}
+
+fn accepted(fd: OwnedFd, address: &SockAddr) -> io::Result<(UnixStream, SocketAddr)> {
+    let stream = UnixStream::accepted(fd.into())?;
+    Ok((stream, SocketAddr::received(address)?))
+}
+
+impl TryFrom<std::os::unix::net::UnixListener> for UnixListener {
+    type Error = io::Error;
+
+    /// The same as [`from_std`](UnixListener::from_std).
+    fn try_from(listener: std::os::unix::net::UnixListener) -> io::Result<UnixListener> {
+        UnixListener::from_std(listener)
+    }
+}
+
+impl fmt::Debug for UnixListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.io.source().fmt(f)
+    }
+}
+
+impl AsRawFd for UnixListener {
+    fn as_raw_fd(&self) -> RawFd {
+        self.io.source().as_raw_fd()
+    }
+}
+
+impl AsFd for UnixListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.source().as_fd()
+    }
+}

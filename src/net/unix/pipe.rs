@@ -1,0 +1,714 @@
+//! Pipes and FIFOs.
+//!
+//! [`pipe`] makes an anonymous pipe: two ends, inside one process or to be given to a child.
+//! [`OpenOptions`] opens a FIFO, a pipe that has a name in the file system.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::BufMut;
+use libc::c_int;
+
+use crate::io::strategy::{ByteStream, Strategy, read};
+use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
+use crate::net::raw;
+
+/// Makes an anonymous pipe: what is written to the [`Sender`] is read from the [`Receiver`].
+///
+/// # Errors
+///
+/// Those of `pipe2(2)` and of the driver.
+///
+/// # Panics
+///
+/// Outside a runtime, and when the runtime was built without I/O.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use zokio::net::unix::pipe;
+///
+/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # runtime.block_on(async {
+/// let (mut sender, mut receiver) = pipe::pipe()?;
+/// sender.write_all(b"hello").await?;
+/// drop(sender);
+///
+/// let mut message = String::new();
+/// receiver.read_to_string(&mut message).await?;
+/// assert_eq!(message, "hello");
+/// # std::io::Result::Ok(()) })
+/// ```
+#[track_caller]
+pub fn pipe() -> io::Result<(Sender, Receiver)> {
+    let (reader, writer) = raw::pipe()?;
+    let sender = Sender::new(writer.into())?;
+    sender.io.assume(Ready::WRITABLE);
+    Ok((sender, Receiver::new(reader.into())?))
+}
+
+/// How to open a FIFO.
+///
+/// # Examples
+///
+/// ```no_run
+/// use zokio::net::unix::pipe;
+///
+/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # let _enter = runtime.enter();
+/// // A reader that stays open when a writer goes away.
+/// let receiver = pipe::OpenOptions::new().read_write(true).open_receiver("/run/commands")?;
+/// # drop(receiver);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    read_write: bool,
+    unchecked: bool,
+}
+
+impl OpenOptions {
+    /// Options that open one direction of what is checked to be a FIFO.
+    pub fn new() -> OpenOptions {
+        OpenOptions {
+            read_write: false,
+            unchecked: false,
+        }
+    }
+
+    /// Whether to open the FIFO for reading and writing, whichever end is wanted.
+    ///
+    /// A receiver then never sees the end of the stream, because it is a writer itself: it can wait
+    /// for the next writer. A sender can be opened before there is a reader, and its writes do not
+    /// fail for want of one. This is a matter of Linux; POSIX leaves it open.
+    pub fn read_write(&mut self, value: bool) -> &mut Self {
+        self.read_write = value;
+        self
+    }
+
+    /// Whether to leave out the check that the file is a FIFO.
+    ///
+    /// Then anything that behaves like one and that the driver can watch will do.
+    pub fn unchecked(&mut self, value: bool) -> &mut Self {
+        self.unchecked = value;
+        self
+    }
+
+    /// Opens the FIFO at `path` for reading.
+    ///
+    /// This does not wait for a writer.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if it is no FIFO; those of `open(2)` and of the driver.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[track_caller]
+    pub fn open_receiver<P: AsRef<Path>>(&self, path: P) -> io::Result<Receiver> {
+        let mut options = File::options();
+        Receiver::new(self.open(options.read(true).write(self.read_write), path.as_ref())?)
+    }
+
+    /// Opens the FIFO at `path` for writing.
+    ///
+    /// # Errors
+    ///
+    /// `ENXIO` if nobody has it open for reading (see [`read_write`](OpenOptions::read_write));
+    /// `InvalidInput` if it is no FIFO; others of `open(2)`, and those of the driver.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[track_caller]
+    pub fn open_sender<P: AsRef<Path>>(&self, path: P) -> io::Result<Sender> {
+        let mut options = File::options();
+        Sender::new(self.open(options.write(true).read(self.read_write), path.as_ref())?)
+    }
+
+    fn open(&self, options: &mut std::fs::OpenOptions, path: &Path) -> io::Result<File> {
+        let file = options.custom_flags(libc::O_NONBLOCK).open(path)?;
+        if !self.unchecked {
+            check_fifo(&file)?;
+        }
+        Ok(file)
+    }
+}
+
+impl Default for OpenOptions {
+    fn default() -> OpenOptions {
+        OpenOptions::new()
+    }
+}
+
+/// The file of one end.
+struct End(File);
+
+impl AsFd for End {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl ByteStream for End {
+    // A pipe in packet mode (`O_DIRECT`) gives one packet a read.
+    const SHORT_READ_DRAINS: bool = false;
+
+    fn read(&self, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
+        read(self.as_fd(), buf)
+    }
+
+    fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        (&self.0).read_vectored(bufs)
+    }
+
+    fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        (&self.0).write(buf)
+    }
+
+    fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        (&self.0).write_vectored(bufs)
+    }
+}
+
+/// The end of a pipe that is written to.
+///
+/// Write through [`AsyncWriteExt`](crate::io::AsyncWriteExt) or the methods here. A write of up to
+/// `PIPE_BUF` (4096) bytes is not mixed with those of other writers; a longer one may be. Without a
+/// reader a write fails with `BrokenPipe`. Dropping the sender closes it; when the last one is
+/// closed, readers see the end of the stream.
+///
+/// # Examples
+///
+/// See [`pipe`](fn@pipe).
+pub struct Sender {
+    io: Strategy<End>,
+}
+
+impl Sender {
+    #[track_caller]
+    fn new(file: File) -> io::Result<Sender> {
+        let io = Strategy::new(End(file), Interest::WRITABLE)?;
+        Ok(Sender { io })
+    }
+
+    /// Takes a file of `std` that is a pipe open for writing.
+    ///
+    /// It is put into non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if it is no pipe or not open for writing; those of the driver.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[track_caller]
+    pub fn from_file(file: File) -> io::Result<Sender> {
+        prepare(&file, libc::O_WRONLY)?;
+        Sender::new(file)
+    }
+
+    /// Takes a descriptor that is a pipe open for writing.
+    ///
+    /// As [`from_file`](Sender::from_file).
+    ///
+    /// # Errors
+    ///
+    /// As for [`from_file`](Sender::from_file).
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[track_caller]
+    pub fn from_owned_fd(owned_fd: OwnedFd) -> io::Result<Sender> {
+        Sender::from_file(owned_fd.into())
+    }
+
+    /// Takes a file of `std` as it is.
+    ///
+    /// It has to be open for writing and in non-blocking mode, and the driver must be able to
+    /// watch it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the driver.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[track_caller]
+    pub fn from_file_unchecked(file: File) -> io::Result<Sender> {
+        Sender::new(file)
+    }
+
+    /// Takes a descriptor as it is.
+    ///
+    /// As [`from_file_unchecked`](Sender::from_file_unchecked).
+    ///
+    /// # Errors
+    ///
+    /// Those of the driver.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[track_caller]
+    pub fn from_owned_fd_unchecked(owned_fd: OwnedFd) -> io::Result<Sender> {
+        Sender::new(owned_fd.into())
+    }
+
+    /// Waits until a part of `interest` is ready, and says which.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: what is ready stays so until an attempt has failed with
+    /// `WouldBlock`.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        self.io.ready(interest).await
+    }
+
+    /// Waits until there is room to write, or no reader is left.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`ready`](Sender::ready).
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.ready(Interest::WRITABLE).await?;
+        Ok(())
+    }
+
+    /// Polls for room to write.
+    ///
+    /// Of this and writing the last caller alone has its task woken.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call. Not polling
+    /// again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io.poll_write_ready(cx)
+    }
+
+    /// Writes what fits, without waiting, and says how much that was.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is no room; then wait with [`writable`](Sender::writable). Otherwise
+    /// those of `write(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let (sender, _receiver) = pipe::pipe()?;
+    /// loop {
+    ///     sender.writable().await?;
+    ///     match sender.try_write(b"hello") {
+    ///         Ok(_) => break,
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// }
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.try_write(buf)
+    }
+
+    /// Writes what fits from several buffers in their order, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As for [`try_write`](Sender::try_write).
+    pub fn try_write_vectored(&self, buf: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.io.try_write_vectored(buf)
+    }
+
+    /// Runs `f` once if the pipe looks writable, without waiting.
+    ///
+    /// `f` must report `WouldBlock` only when the pipe itself did, because that clears the
+    /// readiness.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if the pipe is not ready, without a call of `f`; otherwise what `f` returns.
+    pub fn try_io<R>(&self, f: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+        self.io.try_io(Interest::WRITABLE, f)
+    }
+
+    /// Turns the sender into a descriptor in blocking mode, to be given to a child process, for
+    /// example.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fcntl(2)`.
+    pub fn into_blocking_fd(self) -> io::Result<OwnedFd> {
+        into_blocking(self.io.into_source())
+    }
+
+    /// Turns the sender into a descriptor, which stays in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// None today.
+    pub fn into_nonblocking_fd(self) -> io::Result<OwnedFd> {
+        Ok(self.io.into_source().0.into())
+    }
+}
+
+/// The end of a pipe that is read from.
+///
+/// Read through [`AsyncReadExt`](crate::io::AsyncReadExt) or the methods here. When the last writer
+/// has closed its end, a read gives 0 bytes. A FIFO may be opened by a writer again after that, and
+/// then reads give what it writes; see [`OpenOptions::read_write`].
+///
+/// # Examples
+///
+/// See [`pipe`](fn@pipe).
+pub struct Receiver {
+    io: Strategy<End>,
+}
+
+impl Receiver {
+    #[track_caller]
+    fn new(file: File) -> io::Result<Receiver> {
+        let io = Strategy::new(End(file), Interest::READABLE)?;
+        Ok(Receiver { io })
+    }
+
+    /// Takes a file of `std` that is a pipe open for reading.
+    ///
+    /// It is put into non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if it is no pipe or not open for reading; those of the driver.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[track_caller]
+    pub fn from_file(file: File) -> io::Result<Receiver> {
+        prepare(&file, libc::O_RDONLY)?;
+        Receiver::new(file)
+    }
+
+    /// Takes a descriptor that is a pipe open for reading.
+    ///
+    /// As [`from_file`](Receiver::from_file).
+    ///
+    /// # Errors
+    ///
+    /// As for [`from_file`](Receiver::from_file).
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[track_caller]
+    pub fn from_owned_fd(owned_fd: OwnedFd) -> io::Result<Receiver> {
+        Receiver::from_file(owned_fd.into())
+    }
+
+    /// Takes a file of `std` as it is.
+    ///
+    /// It has to be open for reading and in non-blocking mode, and the driver must be able to
+    /// watch it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the driver.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[track_caller]
+    pub fn from_file_unchecked(file: File) -> io::Result<Receiver> {
+        Receiver::new(file)
+    }
+
+    /// Takes a descriptor as it is.
+    ///
+    /// As [`from_file_unchecked`](Receiver::from_file_unchecked).
+    ///
+    /// # Errors
+    ///
+    /// Those of the driver.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime was built without I/O.
+    #[track_caller]
+    pub fn from_owned_fd_unchecked(owned_fd: OwnedFd) -> io::Result<Receiver> {
+        Receiver::new(owned_fd.into())
+    }
+
+    /// Waits until a part of `interest` is ready, and says which.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: what is ready stays so until an attempt has failed with
+    /// `WouldBlock`.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        self.io.ready(interest).await
+    }
+
+    /// Waits until there is something to read, or the end of the stream.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`ready`](Receiver::ready).
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.ready(Interest::READABLE).await?;
+        Ok(())
+    }
+
+    /// Polls for something to read, or the end of the stream.
+    ///
+    /// Of this and reading the last caller alone has its task woken.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call. Not polling
+    /// again loses nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime shuts down or has shut down.
+    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io.poll_read_ready(cx)
+    }
+
+    /// Reads what is there, without waiting.
+    ///
+    /// Gives the number of bytes; 0 is the end of the stream, or of `buf`.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if there is nothing to read; then wait with [`readable`](Receiver::readable).
+    /// Otherwise those of `read(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let (sender, receiver) = pipe::pipe()?;
+    /// sender.try_write(b"hello")?;
+    /// let mut buf = [0; 16];
+    /// let n = loop {
+    ///     receiver.readable().await?;
+    ///     match receiver.try_read(&mut buf) {
+    ///         Ok(n) => break n,
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+    ///         Err(error) => return Err(error),
+    ///     }
+    /// };
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # std::io::Result::Ok(()) })
+    /// ```
+    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.try_read(buf)
+    }
+
+    /// Reads what is there into several buffers in their order, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As for [`try_read`](Receiver::try_read).
+    pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.io.try_read_vectored(bufs)
+    }
+
+    /// Reads what is there into the free space of `buf`, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// As for [`try_read`](Receiver::try_read).
+    pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        self.io.try_read_buf(buf)
+    }
+
+    /// Runs `f` once if the pipe looks readable, without waiting.
+    ///
+    /// `f` must report `WouldBlock` only when the pipe itself did, because that clears the
+    /// readiness.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` if the pipe is not ready, without a call of `f`; otherwise what `f` returns.
+    pub fn try_io<R>(&self, f: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
+        self.io.try_io(Interest::READABLE, f)
+    }
+
+    /// Turns the receiver into a descriptor in blocking mode, to be given to a child process, for
+    /// example.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fcntl(2)`.
+    pub fn into_blocking_fd(self) -> io::Result<OwnedFd> {
+        into_blocking(self.io.into_source())
+    }
+
+    /// Turns the receiver into a descriptor, which stays in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// None today.
+    pub fn into_nonblocking_fd(self) -> io::Result<OwnedFd> {
+        Ok(self.io.into_source().0.into())
+    }
+}
+
+/// An error of the caller.
+fn invalid(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, why)
+}
+
+fn check_fifo(file: &File) -> io::Result<()> {
+    if !file.metadata()?.file_type().is_fifo() {
+        return Err(invalid("not a pipe"));
+    }
+    Ok(())
+}
+
+/// Checks that `file` is a pipe with the given access or both, and puts it into non-blocking mode.
+fn prepare(file: &File, access: c_int) -> io::Result<()> {
+    check_fifo(file)?;
+    let flags = raw::status_flags(file.as_fd())?;
+    let mode = flags & libc::O_ACCMODE;
+    if mode != access && mode != libc::O_RDWR {
+        return Err(invalid(if access == libc::O_RDONLY {
+            "not in O_RDONLY or O_RDWR access mode"
+        } else {
+            "not in O_WRONLY or O_RDWR access mode"
+        }));
+    }
+    if flags & libc::O_NONBLOCK == 0 {
+        raw::set_status_flags(file.as_fd(), flags | libc::O_NONBLOCK)?;
+    }
+    Ok(())
+}
+
+fn into_blocking(end: End) -> io::Result<OwnedFd> {
+    let flags = raw::status_flags(end.as_fd())?;
+    raw::set_status_flags(end.as_fd(), flags & !libc::O_NONBLOCK)?;
+    Ok(end.0.into())
+}
+
+impl AsyncWrite for Sender {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.io.poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.io.poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    /// Ready at once: what was written is with the kernel.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ready at once, and closes nothing: that is done by dropping the sender.
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for Receiver {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.io.poll_read(cx, buf)
+    }
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Sender").field(&self.io.source().0).finish()
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Receiver")
+            .field(&self.io.source().0)
+            .finish()
+    }
+}
+
+impl AsRawFd for Sender {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+}
+
+impl AsRawFd for Receiver {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+}
+
+impl AsFd for Sender {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.source().as_fd()
+    }
+}
+
+impl AsFd for Receiver {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.source().as_fd()
+    }
+}
