@@ -222,7 +222,9 @@ macro_rules! select {
                 disabled |= 1 << $n;
             }
         )?)+
-        let output = {
+        // A pattern may borrow the output mutably.
+        #[allow(unused_mut)]
+        let mut output = {
             // What the expressions borrow lives as long as the names.
             let ($($name,)+) = ($($future,)+);
             $( let $name = $crate::macros::support::IntoFuture::into_future($name); )+
