@@ -1,0 +1,137 @@
+//! How often something happened, told to any number of listeners.
+//!
+//! A listener that looks late learns that it happened, not how often: that is all that signals
+//! promise.
+#![forbid(unsafe_code)]
+
+use std::task::{Context, Poll, Waker};
+
+use slab::Slab;
+
+use crate::loom::sync::Mutex;
+
+/// Something that happens from time to time.
+#[derive(Debug)]
+pub(super) struct Broadcast {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    times: u64,
+    waiting: Slab<Option<Waker>>,
+}
+
+/// Hears of what happens after it was made.
+#[derive(Debug)]
+pub(super) struct Listener {
+    source: &'static Broadcast,
+    /// Which time was the last that was heard of.
+    heard: u64,
+    key: usize,
+}
+
+impl Broadcast {
+    pub(super) const fn new() -> Self {
+        Self {
+            state: Mutex::new(State {
+                times: 0,
+                waiting: Slab::new(),
+            }),
+        }
+    }
+
+    /// It happened: wakes all who wait.
+    pub(super) fn send(&self) {
+        let mut state = self.state.lock();
+        state.times += 1;
+        let woken: Vec<Waker> = state
+            .waiting
+            .iter_mut()
+            .filter_map(|(_, waker)| waker.take())
+            .collect();
+        drop(state);
+        woken.into_iter().for_each(Waker::wake);
+    }
+
+    pub(super) fn listen(&'static self) -> Listener {
+        let mut state = self.state.lock();
+        Listener {
+            source: self,
+            heard: state.times,
+            key: state.waiting.insert(None),
+        }
+    }
+}
+
+impl Listener {
+    /// Ready if it has happened since the last time this was ready. Otherwise the waker is woken
+    /// when it does, in place of the one of the call before.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.source.state.lock();
+        let former = if state.times == self.heard {
+            let waiting = &mut state.waiting[self.key];
+            if waiting
+                .as_ref()
+                .is_some_and(|waker| waker.will_wake(cx.waker()))
+            {
+                return Poll::Pending;
+            }
+            waiting.replace(cx.waker().clone())
+        } else {
+            self.heard = state.times;
+            drop(state);
+            return Poll::Ready(());
+        };
+        // A waker is foreign code: it is dropped without the lock.
+        drop(state);
+        drop(former);
+        Poll::Pending
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let waker = self.source.state.lock().waiting.remove(self.key);
+        drop(waker);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Broadcast;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Poll, Wake, Waker};
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn every_listener_hears_of_it_once() {
+        static SOURCE: Broadcast = Broadcast::new();
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(count.clone());
+        let mut cx = Context::from_waker(&waker);
+        let (mut one, mut two) = (SOURCE.listen(), SOURCE.listen());
+        assert_eq!(one.poll(&mut cx), Poll::Pending);
+        assert_eq!(one.poll(&mut cx), Poll::Pending);
+        SOURCE.send();
+        SOURCE.send();
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
+        let mut late = SOURCE.listen();
+        assert_eq!(one.poll(&mut cx), Poll::Ready(()));
+        assert_eq!(one.poll(&mut cx), Poll::Pending);
+        assert_eq!(two.poll(&mut cx), Poll::Ready(()));
+        assert_eq!(late.poll(&mut cx), Poll::Pending);
+        drop((one, two, late));
+        SOURCE.send();
+        assert_eq!(count.0.load(Ordering::Relaxed), 1, "they are gone");
+    }
+}

@@ -1,0 +1,113 @@
+//! Every signal of the process: whether it came, and who listens.
+//!
+//! There is one table per process, because handlers belong to the process. It is made at the
+//! first use and never goes away.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use libc::c_int;
+
+use super::broadcast::{Broadcast, Listener};
+use super::raw;
+use crate::loom::sync::Mutex;
+
+static TABLE: OnceLock<Table> = OnceLock::new();
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// Indexed by the signal's number.
+    signals: Box<[Signal]>,
+    /// Handlers write to it, and it is never blocked by that.
+    writer: UnixStream,
+    reader: UnixStream,
+}
+
+#[derive(Debug)]
+struct Signal {
+    /// Set by the handler, taken by [`Table::dispatch`].
+    pending: AtomicBool,
+    installed: Mutex<bool>,
+    listeners: Broadcast,
+}
+
+impl Table {
+    /// The process's table.
+    ///
+    /// # Errors
+    ///
+    /// When it has to be made and the process has no file descriptor left.
+    pub(super) fn global() -> io::Result<&'static Table> {
+        if let Some(table) = TABLE.get() {
+            return Ok(table);
+        }
+        let table = Table::new()?;
+        // If another thread was faster, its table counts and this one was never used.
+        Ok(TABLE.get_or_init(|| table))
+    }
+
+    fn new() -> io::Result<Table> {
+        let (writer, reader) = UnixStream::pair()?;
+        writer.set_nonblocking(true)?;
+        reader.set_nonblocking(true)?;
+        let signals = (0..=libc::SIGRTMAX())
+            .map(|_| Signal {
+                pending: AtomicBool::new(false),
+                installed: Mutex::new(false),
+                listeners: Broadcast::new(),
+            })
+            .collect();
+        Ok(Table {
+            signals,
+            writer,
+            reader,
+        })
+    }
+
+    /// What becomes readable when a signal came.
+    pub(super) fn reader(&self) -> &UnixStream {
+        &self.reader
+    }
+
+    /// Listens to a signal, for which a handler is installed unless there is one.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such signal, when it is one that cannot be handled, and those of
+    /// `sigaction`.
+    pub(super) fn listen(&'static self, signum: c_int) -> io::Result<Listener> {
+        let signal = usize::try_from(signum)
+            .ok()
+            .and_then(|index| self.signals.get(index))
+            .filter(|_| !signal_hook_registry::FORBIDDEN.contains(&signum))
+            .ok_or_else(|| refused(signum))?;
+        let mut installed = signal.installed.lock();
+        if !*installed {
+            raw::install(signum, &signal.pending, &self.writer)?;
+            *installed = true;
+        }
+        drop(installed);
+        Ok(signal.listeners.listen())
+    }
+
+    /// Tells the listeners of each signal that came.
+    pub(super) fn dispatch(&self) {
+        for signal in &self.signals {
+            if signal.pending.load(Ordering::SeqCst) && signal.pending.swap(false, Ordering::SeqCst)
+            {
+                signal.listeners.send();
+            }
+        }
+    }
+}
+
+fn refused(signum: c_int) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!("signal {signum} cannot be waited for: it does not exist or cannot be handled"),
+    )
+}

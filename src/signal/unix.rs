@@ -1,0 +1,237 @@
+//! Any signal, on Unix.
+#![forbid(unsafe_code)]
+
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll, ready};
+
+use libc::c_int;
+
+use super::broadcast::Listener;
+use super::table::Table;
+use super::watcher;
+use crate::runtime::Handle;
+use crate::util::budget::poll_proceed;
+
+/// Which signal to wait for.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::signal::unix::SignalKind;
+///
+/// let kind = SignalKind::terminate();
+/// assert_eq!(SignalKind::from_raw(kind.as_raw_value()), kind);
+/// ```
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub struct SignalKind(c_int);
+
+impl SignalKind {
+    /// The signal with this number.
+    ///
+    /// Numbers of signals that do not exist or cannot be handled are accepted here and refused
+    /// by [`signal`].
+    ///
+    /// # Examples
+    ///
+    /// A real-time signal:
+    ///
+    /// ```
+    /// # extern crate libc;
+    /// use zokio::signal::unix::SignalKind;
+    ///
+    /// let first = SignalKind::from_raw(libc::SIGRTMIN());
+    /// assert_eq!(first.as_raw_value(), libc::SIGRTMIN());
+    /// ```
+    pub const fn from_raw(signum: c_int) -> Self {
+        Self(signum)
+    }
+
+    /// The signal's number.
+    pub const fn as_raw_value(&self) -> c_int {
+        self.0
+    }
+
+    /// `SIGALRM`: a timer of the operating system has expired. Ends the process by default.
+    pub const fn alarm() -> Self {
+        Self(libc::SIGALRM)
+    }
+
+    /// `SIGCHLD`: a child process has stopped, continued or ended. Ignored by default.
+    pub const fn child() -> Self {
+        Self(libc::SIGCHLD)
+    }
+
+    /// `SIGHUP`: the terminal is gone; a request to read the configuration again, for many
+    /// daemons. Ends the process by default.
+    pub const fn hangup() -> Self {
+        Self(libc::SIGHUP)
+    }
+
+    /// `SIGINT`: Ctrl-C. Ends the process by default.
+    pub const fn interrupt() -> Self {
+        Self(libc::SIGINT)
+    }
+
+    /// `SIGIO`: I/O is possible on a file descriptor that was set up for it. Ends the process by
+    /// default.
+    pub const fn io() -> Self {
+        Self(libc::SIGIO)
+    }
+
+    /// `SIGPIPE`: a write to a pipe that nobody reads. The Rust runtime ignores it, so that such
+    /// a write fails instead.
+    pub const fn pipe() -> Self {
+        Self(libc::SIGPIPE)
+    }
+
+    /// `SIGQUIT`: Ctrl-\\. Ends the process with a core dump by default.
+    pub const fn quit() -> Self {
+        Self(libc::SIGQUIT)
+    }
+
+    /// `SIGTERM`: a request to end. Ends the process by default.
+    pub const fn terminate() -> Self {
+        Self(libc::SIGTERM)
+    }
+
+    /// `SIGUSR1`: free for the program's use. Ends the process by default.
+    pub const fn user_defined1() -> Self {
+        Self(libc::SIGUSR1)
+    }
+
+    /// `SIGUSR2`: free for the program's use. Ends the process by default.
+    pub const fn user_defined2() -> Self {
+        Self(libc::SIGUSR2)
+    }
+
+    /// `SIGWINCH`: the terminal's window has another size. Ignored by default.
+    pub const fn window_change() -> Self {
+        Self(libc::SIGWINCH)
+    }
+}
+
+impl From<c_int> for SignalKind {
+    fn from(signum: c_int) -> Self {
+        Self::from_raw(signum)
+    }
+}
+
+impl From<SignalKind> for c_int {
+    fn from(kind: SignalKind) -> Self {
+        kind.as_raw_value()
+    }
+}
+
+/// Starts to listen to a signal.
+///
+/// Any number of streams may listen to one signal, in any number of runtimes; each hears of it.
+/// The stream hears of signals that are dispatched after it was made.
+///
+/// The first call for a kind of signal in a process replaces what the operating system does about
+/// it, for good, also after all streams are gone: a program that has once listened to `SIGTERM`
+/// has to end by itself. Handlers that other libraries install by way of the `signal-hook` crates
+/// are called as well.
+///
+/// # Errors
+///
+/// When the signal does not exist, when it cannot be handled (`SIGKILL`, `SIGSTOP`, `SIGILL`,
+/// `SIGFPE`, `SIGSEGV`), when the operating system refuses, and when the runtime has been shut
+/// down.
+///
+/// # Panics
+///
+/// Panics outside of a runtime, and in one whose I/O is off (see
+/// [`Builder::enable_io`](crate::runtime::Builder::enable_io)).
+///
+/// # Examples
+///
+/// ```no_run
+/// use zokio::signal::unix::{SignalKind, signal};
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() -> std::io::Result<()> {
+///     let mut hangups = signal(SignalKind::hangup())?;
+///     loop {
+///         hangups.recv().await;
+///         println!("reading the configuration again");
+///     }
+/// }
+/// ```
+#[track_caller]
+pub fn signal(kind: SignalKind) -> io::Result<Signal> {
+    let handle = Handle::current();
+    // That the runtime cannot do it is a mistake in the program and comes before any error.
+    let _ = handle.io_driver();
+    let table = Table::global()?;
+    watcher::watch(&handle, table)?;
+    Ok(Signal {
+        listener: table.listen(kind.as_raw_value())?,
+    })
+}
+
+/// A stream of one kind of signal; made by [`signal()`].
+///
+/// Signals do not queue: several that come before the stream is asked are one. It works as long
+/// as any runtime in which a signal was asked for runs, also after the one in which it was made is
+/// gone.
+///
+/// # Examples
+///
+/// ```no_run
+/// use zokio::signal::unix::{SignalKind, signal};
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() -> std::io::Result<()> {
+///     let mut terminate = signal(SignalKind::terminate())?;
+///     let mut interrupt = signal(SignalKind::interrupt())?;
+///     zokio::select! {
+///         _ = terminate.recv() => println!("asked to end"),
+///         _ = interrupt.recv() => println!("interrupted"),
+///     }
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "signals are lost when the stream is not polled"]
+pub struct Signal {
+    listener: Listener,
+}
+
+impl Signal {
+    /// Waits for the next signal. `None` would mean that no more can come, which does not happen.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the signal is taken when it is ready.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use zokio::signal::unix::{SignalKind, signal};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut hangups = signal(SignalKind::hangup())?;
+    ///     while let Some(()) = hangups.recv().await {
+    ///         println!("reading the configuration again");
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub async fn recv(&mut self) -> Option<()> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    /// Polls for the next signal. `None` would mean that no more can come, which does not happen.
+    ///
+    /// # Cancel safety
+    ///
+    /// While it is pending, the waker of the latest call is woken by the next signal.
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
+        let coop = ready!(poll_proceed(cx));
+        ready!(self.listener.poll(cx));
+        coop.made_progress();
+        Poll::Ready(Some(()))
+    }
+}
