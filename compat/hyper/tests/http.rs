@@ -30,10 +30,6 @@ async fn pair() -> (TcpStream, TcpStream) {
     (client.unwrap(), accepted.unwrap().0)
 }
 
-async fn futures_join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
-    zokio::join!(a, b)
-}
-
 async fn echo(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let body = request.into_body().collect().await?.to_bytes();
     Ok(Response::new(Full::new(body)))
@@ -54,6 +50,7 @@ fn http1_echoes_a_large_body() {
         let driven = zokio::task::spawn(connection);
         let body = Bytes::from(vec![7; 1 << 20]);
         for _ in 0..3 {
+            sender.ready().await.unwrap();
             let request = Request::post("/").body(Full::new(body.clone())).unwrap();
             let response = sender.send_request(request).await.unwrap();
             assert_eq!(
