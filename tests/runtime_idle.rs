@@ -1,0 +1,78 @@
+//! An idle runtime does nothing: no system call, no processor time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use zokio::io::{AsyncReadExt, AsyncWriteExt};
+use zokio::net::{TcpListener, TcpStream};
+use zokio::runtime::{Builder, Runtime};
+
+/// How often each of the runtime's threads was scheduled, and its processor time in ticks.
+fn threads() -> BTreeMap<String, (u64, u64)> {
+    let mut threads = BTreeMap::new();
+    for entry in std::fs::read_dir("/proc/self/task").unwrap() {
+        let path = entry.unwrap().path();
+        let read = |name| std::fs::read_to_string(path.join(name)).unwrap();
+        if read("comm").trim() != "idle-test" {
+            continue;
+        }
+        let switches = read("status")
+            .lines()
+            .filter(|line| line.contains("ctxt_switches"))
+            .map(|line| {
+                line.split_whitespace()
+                    .last()
+                    .unwrap()
+                    .parse::<u64>()
+                    .unwrap()
+            })
+            .sum();
+        // utime and stime, counted from behind the name, which may hold blanks.
+        let stat = read("stat");
+        let fields = stat.rsplit(')').next().unwrap();
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        let ticks = ticks.map(|field| field.parse::<u64>().unwrap()).sum();
+        threads.insert(path.display().to_string(), (switches, ticks));
+    }
+    threads
+}
+
+/// 500 pairs of connected sockets, each with a task that waits to read.
+async fn connect_all() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    for _ in 0..500 {
+        let (near, far) = zokio::join!(TcpStream::connect(address), listener.accept());
+        for mut stream in [near.unwrap(), far.unwrap().0] {
+            zokio::spawn(async move {
+                let mut buffer = [0; 16];
+                let read = stream.read(&mut buffer).await.unwrap();
+                stream.write_all(&buffer[..read]).await.unwrap();
+            });
+        }
+    }
+}
+
+fn idles(rt: &Runtime) {
+    // The watch timer fires once more after the last activity; then there is silence.
+    std::thread::sleep(Duration::from_millis(300));
+    let before = threads();
+    assert!(!before.is_empty());
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(threads(), before, "an idle worker ran");
+    assert_eq!(rt.metrics().num_alive_tasks(), 1000);
+}
+
+#[test]
+fn a_thousand_idle_connections_cost_nothing() {
+    for workers in [1, 2, 4] {
+        let rt = Builder::new_multi_thread()
+            .worker_threads(workers)
+            .thread_name("idle-test")
+            .enable_all()
+            .build()
+            .unwrap();
+        rt.block_on(rt.spawn(connect_all())).unwrap();
+        idles(&rt);
+    }
+}

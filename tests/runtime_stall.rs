@@ -1,0 +1,124 @@
+//! A worker that is stuck in user code holds up nobody else's socket, timer or file.
+//!
+//! tokio's issue 4730 is the model: the worker that waited for I/O wakes a task and runs it, the
+//! task blocks its thread until another task has done something, and nobody waits for I/O any
+//! more. Here an idle worker takes the wait over.
+
+use std::io::Write as _;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use zokio::io::AsyncReadExt;
+use zokio::net::{TcpListener, TcpStream};
+use zokio::runtime::{Builder, Runtime};
+
+/// How long a stuck worker may hold the others up.
+const LIMIT: Duration = Duration::from_millis(50);
+
+fn two_workers() -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+async fn pair() -> (TcpStream, std::net::TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    peer.set_nodelay(true).unwrap();
+    (listener.accept().await.unwrap().0, peer)
+}
+
+/// Runs `rounds` of: a task is woken by I/O and blocks its thread until `other` has run and
+/// sends. Gives the longest time that a round took from the wake to the end of the block.
+fn stuck_until<F, T>(rt: &Runtime, rounds: usize, other: F) -> Duration
+where
+    F: Fn(mpsc::Sender<()>) -> T,
+    T: Future<Output = ()> + Send + 'static,
+{
+    let mut longest = Duration::ZERO;
+    for _ in 0..rounds {
+        let (mut stream, mut peer) = rt.block_on(rt.spawn(pair())).unwrap();
+        let (tx, rx) = mpsc::channel();
+        let (ready_tx, ready) = mpsc::channel();
+        let other = rt.spawn(other(tx));
+        let stuck = rt.spawn(async move {
+            let mut byte = [0];
+            ready_tx.send(()).unwrap();
+            stream.read_exact(&mut byte).await.unwrap();
+            let start = Instant::now();
+            // What no task should do, and many do.
+            rx.recv_timeout(Duration::from_secs(5)).unwrap();
+            start.elapsed()
+        });
+        ready.recv().unwrap();
+        // Both workers go to sleep before the byte comes: one of them in the wait.
+        std::thread::sleep(Duration::from_millis(5));
+        peer.write_all(b"x").unwrap();
+        longest = longest.max(rt.block_on(stuck).unwrap());
+        rt.block_on(other).unwrap();
+    }
+    longest
+}
+
+#[test]
+fn a_socket_is_served_while_a_worker_is_stuck() {
+    let rt = two_workers();
+    let longest = stuck_until(&rt, 20, |tx| async move {
+        let (mut stream, mut peer) = pair().await;
+        let writer = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(10));
+            peer.write_all(b"y").unwrap();
+        });
+        stream.read_exact(&mut [0]).await.unwrap();
+        tx.send(()).unwrap();
+        writer.join().unwrap();
+    });
+    assert!(longest < LIMIT + Duration::from_millis(10), "{longest:?}");
+}
+
+#[test]
+fn a_timer_fires_while_a_worker_is_stuck() {
+    let rt = two_workers();
+    let longest = stuck_until(&rt, 20, |tx| async move {
+        zokio::time::sleep(Duration::from_millis(10)).await;
+        tx.send(()).unwrap();
+    });
+    assert!(longest < LIMIT + Duration::from_millis(10), "{longest:?}");
+}
+
+#[test]
+fn a_task_in_the_lifo_slot_runs_while_its_worker_is_stuck() {
+    let rt = two_workers();
+    for _ in 0..20 {
+        let waited = rt.block_on(rt.spawn(async {
+            let (tx, rx) = mpsc::channel();
+            zokio::spawn(async move { tx.send(()).unwrap() });
+            let start = Instant::now();
+            rx.recv_timeout(Duration::from_secs(5)).unwrap();
+            start.elapsed()
+        }));
+        assert!(waited.unwrap() < LIMIT);
+    }
+}
+
+#[test]
+fn a_queued_task_runs_while_its_worker_is_stuck() {
+    let rt = two_workers();
+    for _ in 0..20 {
+        let waited = rt.block_on(rt.spawn(async {
+            let (tx, rx) = mpsc::channel();
+            for _ in 0..10 {
+                let tx = tx.clone();
+                zokio::spawn(async move { tx.send(()).unwrap() });
+            }
+            let start = Instant::now();
+            for _ in 0..10 {
+                rx.recv_timeout(Duration::from_secs(5)).unwrap();
+            }
+            start.elapsed()
+        }));
+        assert!(waited.unwrap() < LIMIT);
+    }
+}
