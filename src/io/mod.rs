@@ -31,6 +31,7 @@ pub(crate) mod raw;
 mod read_buf;
 mod ready;
 mod split;
+mod stdio;
 pub(crate) mod strategy;
 pub mod unix;
 mod util;
@@ -46,6 +47,7 @@ pub use self::join::{Join, join};
 pub use self::read_buf::ReadBuf;
 pub use self::ready::Ready;
 pub use self::split::{ReadHalf, WriteHalf, split};
+pub use self::stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 pub use self::util::{
     AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader, BufStream, BufWriter,
     Chain, DuplexStream, Empty, Lines, Repeat, SimplexStream, Sink, Split, Take, copy,

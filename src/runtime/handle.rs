@@ -7,6 +7,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use super::{DriverInfo, Id, RuntimeFlavor, RuntimeMetrics, TryCurrentError};
+use crate::blocking::pool::Refused;
 use crate::driver::Driver;
 use crate::scheduler;
 use crate::scheduler::context::{self, SetCurrent};
@@ -110,6 +111,16 @@ impl Handle {
         R: Send + 'static,
     {
         self.scheduler.spawn_blocking(func)
+    }
+
+    /// Runs a closure that may block and that, once accepted, runs even if the runtime is shut
+    /// down before it begins.
+    pub(crate) fn spawn_mandatory_blocking<F, R>(&self, func: F) -> Result<JoinHandle<R>, Refused>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.scheduler.spawn_mandatory_blocking(func)
     }
 
     /// Runs a future to completion on this thread, with this runtime as the current one.

@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::blocking::pool::Refused;
+use crate::blocking::pool::{Refused, Work};
 use crate::scheduler::common::Common;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::task::{self, Id, JoinHandle};
@@ -52,10 +52,37 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let common = self.common();
+        let (work, join_handle) = self.blocking_work(f);
+        match self.common().pool.spawn(work) {
+            // Refused: the task has been dropped, and its handle says that it was cancelled.
+            Ok(()) | Err(Refused::Closed) => join_handle,
+            Err(refused @ Refused::NoThread(_)) => panic!("{refused}"),
+        }
+    }
+
+    /// Like [`spawn_blocking`](Handle::spawn_blocking), but once accepted `f` runs even if the
+    /// runtime is shut down before it begins.
+    ///
+    /// Refused, and `f` dropped, once the pool is shut down or when there is no thread for it.
+    pub(crate) fn spawn_mandatory_blocking<F, R>(&self, f: F) -> Result<JoinHandle<R>, Refused>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let (work, join_handle) = self.blocking_work(f);
+        self.common().pool.spawn_mandatory(work)?;
+        Ok(join_handle)
+    }
+
+    /// Makes of `f` what the blocking pool runs, and the handle to its result.
+    fn blocking_work<F, R>(&self, f: F) -> (Work, JoinHandle<R>)
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
         let handle = self.clone();
         // A paused clock must not run ahead while a closure is at work.
-        let busy = common.clock.hold();
+        let busy = self.common().clock.hold();
         let closure = move || {
             let _current = context::set_current(&handle);
             let _busy = busy;
@@ -67,11 +94,7 @@ impl Handle {
             task.run();
             wake.wake_paused();
         });
-        match common.pool.spawn(work) {
-            // Refused: the task has been dropped, and its handle says that it was cancelled.
-            Ok(()) | Err(Refused::Closed) => join_handle,
-            Err(refused @ Refused::NoThread(_)) => panic!("{refused}"),
-        }
+        (work, join_handle)
     }
 
     /// A paused clock may have waited for the closure that has just ended.

@@ -14,7 +14,8 @@ use std::task::{Context, Poll};
 
 use crate::io::{
     AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, BufReader, BufStream, BufWriter, Chain,
-    DuplexStream, Empty, Join, ReadHalf, Repeat, SimplexStream, Sink, Take, WriteHalf,
+    DuplexStream, Empty, Join, ReadHalf, Repeat, SimplexStream, Sink, Stderr, Stdin, Stdout, Take,
+    WriteHalf,
 };
 
 /// Implements the tokio crate's `AsyncRead` by way of this crate's.
@@ -111,6 +112,7 @@ forward_read! {
     [T: AsyncRead] ReadHalf<T>;
     [] Repeat;
     [] SimplexStream;
+    [] Stdin;
     [R: AsyncRead] Take<R>;
 }
 
@@ -133,6 +135,8 @@ forward_write! {
     [R, W: AsyncWrite] Join<R, W>;
     [] SimplexStream;
     [] Sink;
+    [] Stderr;
+    [] Stdout;
     [T: AsyncWrite] WriteHalf<T>;
 }
 

@@ -1,0 +1,72 @@
+//! `stdin`: the standard input of the process.
+#![forbid(unsafe_code)]
+
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::io::stdio::blocking::Reader;
+use crate::io::{AsyncRead, ReadBuf};
+
+/// A handle to the standard input of the process.
+///
+/// Made by [`stdin`].
+#[derive(Debug)]
+pub struct Stdin {
+    stream: io::Stdin,
+    reader: Reader,
+}
+
+/// Gives a handle to the standard input of the process.
+///
+/// Each read runs on the blocking pool, and cannot be cancelled: while it waits for input, the
+/// runtime's shutdown waits for it, until somebody presses Enter for instance. For input that a
+/// user types, a thread of your own that reads [`std::io::stdin`] and sends lines over a channel
+/// serves better.
+///
+/// All handles, and those of `std`, share one buffer of the process: what one of them has read is
+/// gone for the others.
+///
+/// # Panics
+///
+/// A read outside of a runtime panics.
+///
+/// # Examples
+///
+/// ```no_run
+/// use zokio::io::{AsyncReadExt, stdin};
+///
+/// # async fn run() -> std::io::Result<()> {
+/// let mut text = String::new();
+/// stdin().read_to_string(&mut text).await?;
+/// # Ok(()) }
+/// ```
+pub fn stdin() -> Stdin {
+    Stdin {
+        stream: io::stdin(),
+        reader: Reader::new(|buf| io::stdin().read(buf)),
+    }
+}
+
+impl AsyncRead for Stdin {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.reader.poll_read(cx, buf)
+    }
+}
+
+impl AsRawFd for Stdin {
+    fn as_raw_fd(&self) -> RawFd {
+        self.stream.as_raw_fd()
+    }
+}
+
+impl AsFd for Stdin {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
