@@ -124,6 +124,21 @@ mod imp {
 
     pub(crate) mod thread {
         pub(crate) use std::thread::*;
+
+        std::thread_local! {
+            static NUMBER: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+        }
+
+        /// A number that no other thread ever has; there also while a thread ends.
+        #[inline]
+        pub(crate) fn number() -> u64 {
+            NUMBER.with(|number| {
+                if number.get() == 0 {
+                    number.set(super::super::next_thread());
+                }
+                number.get()
+            })
+        }
     }
 
     pub(crate) mod hint {
@@ -205,6 +220,15 @@ mod imp {
 
     pub(crate) mod thread {
         pub(crate) use loom::thread::*;
+
+        loom::thread_local! {
+            static NUMBER: u64 = super::super::next_thread();
+        }
+
+        /// A number that no other thread of the model ever has.
+        pub(crate) fn number() -> u64 {
+            NUMBER.with(|number| *number)
+        }
     }
 
     pub(crate) mod hint {
@@ -213,3 +237,9 @@ mod imp {
 }
 
 pub(crate) use imp::{cell, hint, sync, thread};
+
+/// Numbers for threads, none of which is zero; no part of any protocol that loom watches.
+fn next_thread() -> u64 {
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}

@@ -167,7 +167,7 @@ impl LocalSet {
         F: Future + 'static,
         F::Output: 'static,
     {
-        self.queue.spawn(future, Id::next())
+        LocalQueue::spawn(&self.queue, future, Id::next())
     }
 
     /// Runs `future` on `rt` and this thread, together with the tasks of the set.

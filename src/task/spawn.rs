@@ -6,7 +6,7 @@ use std::future::Future;
 use super::local_set;
 use super::{Id, JoinHandle};
 use crate::runtime::Handle;
-use crate::scheduler::task::current_id;
+use crate::scheduler::task::{LocalQueue, current_id};
 
 /// Spawns a task on the current runtime.
 ///
@@ -68,18 +68,17 @@ where
     F::Output: 'static,
 {
     if let Some(set) = local_set::current() {
-        return set.spawn(future, Id::next());
+        return LocalQueue::spawn(&set, future, Id::next());
     }
-    match Handle::try_current() {
-        Ok(handle) => match handle.is_local() {
+    if let Ok(handle) = Handle::try_current() {
+        match handle.is_local() {
             Some(true) => return handle.spawn_local(future),
             Some(false) => panic!(
                 "Local tasks can only be spawned on a LocalRuntime from the thread the runtime \
                  was created on"
             ),
             None => {}
-        },
-        Err(_) => {}
+        }
     }
     panic!(
         "`spawn_local` called from outside of a `task::LocalSet` or `runtime::LocalRuntime`: call \

@@ -1,9 +1,7 @@
 //! [`LocalOwnedTasks`]: the tasks of a scheduler that lives on one thread.
 
-use std::cell::Cell as StdCell;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::handles::{Notified, Task};
 use super::header::Cell;
@@ -12,22 +10,7 @@ use super::join::JoinHandle;
 use super::list::{self, List};
 use super::{Schedule, harness};
 use crate::loom::cell::UnsafeCell;
-
-static NEXT_THREAD: AtomicU64 = AtomicU64::new(1);
-
-thread_local! {
-    static THREAD: StdCell<u64> = const { StdCell::new(0) };
-}
-
-/// A number that no other thread ever has; usable also while a thread ends.
-pub(crate) fn thread_number() -> u64 {
-    THREAD.with(|thread| {
-        if thread.get() == 0 {
-            thread.set(NEXT_THREAD.fetch_add(1, Ordering::Relaxed));
-        }
-        thread.get()
-    })
-}
+use crate::loom::thread;
 
 /// The tasks of a scheduler that lives on one thread, which need not be `Send`.
 ///
@@ -56,7 +39,7 @@ impl<S: Schedule> LocalOwnedTasks<S> {
     /// A list that belongs to the calling thread.
     pub(crate) fn new() -> Self {
         Self {
-            owner: thread_number(),
+            owner: thread::number(),
             inner: Box::new(UnsafeCell::new(Inner {
                 list: List::new(),
                 closed: false,
@@ -67,7 +50,7 @@ impl<S: Schedule> LocalOwnedTasks<S> {
 
     /// Whether the calling thread is the one that made the list; any thread may ask.
     pub(crate) fn is_owner(&self) -> bool {
-        self.owner == thread_number()
+        self.owner == thread::number()
     }
 
     fn with_inner<R>(&self, f: impl FnOnce(&mut Inner) -> R) -> R {

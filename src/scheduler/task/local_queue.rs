@@ -82,16 +82,16 @@ impl LocalQueue {
     /// # Panics
     ///
     /// On a thread other than the owner's, as all methods but [`register`](Self::register).
-    pub(crate) fn spawn<F>(self: &Arc<Self>, future: F, id: Id) -> JoinHandle<F::Output>
+    pub(crate) fn spawn<F>(queue: &Arc<Self>, future: F, id: Id) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
         // SAFETY: notifications are run by `tick` only, with a task that `with_home` gave out, and
         // the list is closed by `close` only, which checks the thread, too.
-        let (join, notified) = unsafe { self.owned.bind(future, self.clone(), id) };
+        let (join, notified) = unsafe { queue.owned.bind(future, queue.clone(), id) };
         if let Some(notified) = notified {
-            self.schedule(notified);
+            queue.schedule(notified);
         }
         join
     }

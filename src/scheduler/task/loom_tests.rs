@@ -14,7 +14,7 @@ use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
 use super::testing::{Scheduler, scheduler, spawn};
-use super::{JoinError, JoinHandle, blocking_task};
+use super::{Id, JoinError, JoinHandle, LocalQueue, blocking_task};
 use crate::util::budget::{self, Budget};
 
 /// Counts what is alive, without being part of the model.
@@ -362,7 +362,7 @@ fn loom_blocking_task_is_aborted() {
     model(|| {
         let tally = Tally::default();
         let output = tally.clone();
-        let (task, join) = blocking_task(move || output.item(), super::Id::next());
+        let (task, join) = blocking_task(move || output.item(), Id::next());
         let abort = join.abort_handle();
         let pool = thread::spawn(move || task.run());
         let aborter = thread::spawn(move || abort.abort());
@@ -373,5 +373,74 @@ fn loom_blocking_task_is_aborted() {
         pool.join().unwrap();
         aborter.join().unwrap();
         assert_eq!(tally.alive(), 0);
+    });
+}
+
+/// A local task is woken, aborted and joined from afar while its thread polls the set.
+#[test]
+fn loom_local_queue_misses_no_wake() {
+    model(|| {
+        let queue = LocalQueue::new();
+        let slot = Arc::new(std::sync::Mutex::new(None));
+        let flag = Arc::new(AtomicBool::new(false));
+        let (to, ready) = (slot.clone(), flag.clone());
+        let woken = LocalQueue::spawn(
+            &queue,
+            poll_fn(move |cx| {
+                to.lock().unwrap().get_or_insert_with(|| cx.waker().clone());
+                if ready.load(Ordering::Relaxed) {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            }),
+            Id::next(),
+        );
+        let aborted = LocalQueue::spawn(&queue, pending::<()>(), Id::next());
+        assert!(!queue.polling(|| queue.tick()));
+        let waker = slot.lock().unwrap().clone().unwrap();
+        let abort = aborted.abort_handle();
+        let afar = thread::spawn(move || {
+            flag.store(true, Ordering::Relaxed);
+            waker.wake();
+            abort.abort();
+        });
+        block_on(poll_fn(|cx| {
+            queue.register(cx.waker());
+            assert!(!queue.polling(|| queue.tick()));
+            if queue.is_empty() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        }));
+        afar.join().unwrap();
+        assert!(block_on(woken).is_ok());
+        assert!(matches!(block_on(aborted), Err(error) if error.is_cancelled()));
+        queue.close();
+    });
+}
+
+/// A local queue is closed while its task is woken from afar.
+#[test]
+fn loom_local_queue_closes() {
+    model(|| {
+        let queue = LocalQueue::new();
+        let slot = Arc::new(std::sync::Mutex::new(None));
+        let to = slot.clone();
+        let join = LocalQueue::spawn(
+            &queue,
+            poll_fn(move |cx| {
+                *to.lock().unwrap() = Some(cx.waker().clone());
+                Poll::<()>::Pending
+            }),
+            Id::next(),
+        );
+        queue.polling(|| queue.tick());
+        let waker = slot.lock().unwrap().take().unwrap();
+        let afar = thread::spawn(move || waker.wake());
+        queue.close();
+        assert!(join.is_finished());
+        afar.join().unwrap();
     });
 }
