@@ -88,6 +88,36 @@ fn adapters_have_the_traits_that_their_inner_types_have() {
 }
 
 #[test]
+fn sockets_and_pipes_have_the_traits() {
+    let runtime = zokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let listener = zokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let connect = zokio::net::TcpStream::connect(listener.local_addr().unwrap());
+        let (near, far) = zokio::join!(connect, listener.accept());
+        let (mut near, (mut far, _)) = (near.unwrap(), far.unwrap());
+        let (_, mut writer) = near.split();
+        assert_eq!(write(&mut writer, b"tcp").await, 3);
+        let (mut reader, _) = far.split();
+        assert_eq!(read(&mut reader).await, b"tcp");
+        let (_, mut writer) = far.into_split();
+        assert_eq!(write(&mut writer, b"back").await, 4);
+        assert_eq!(read(&mut near).await, b"back");
+
+        let (near, mut far) = zokio::net::UnixStream::pair().unwrap();
+        let (_, mut writer) = near.into_split();
+        assert_eq!(write(&mut writer, b"unix").await, 4);
+        assert_eq!(read(&mut far).await, b"unix");
+
+        let (mut sender, mut receiver) = zokio::net::unix::pipe::pipe().unwrap();
+        assert_eq!(write(&mut sender, b"pipe").await, 4);
+        assert_eq!(read(&mut receiver).await, b"pipe");
+    });
+}
+
+#[test]
 fn hyper_runs_over_a_stream() {
     async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
         let body = request.into_body().collect().await.unwrap().to_bytes();

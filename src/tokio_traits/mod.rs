@@ -17,6 +17,8 @@ use crate::io::{
     DuplexStream, Empty, Join, ReadHalf, Repeat, SimplexStream, Sink, Stderr, Stdin, Stdout, Take,
     WriteHalf,
 };
+use crate::net::unix::{self, pipe};
+use crate::net::{TcpStream, UnixStream, tcp};
 
 /// Implements the tokio crate's `AsyncRead` by way of this crate's.
 macro_rules! forward_read {
@@ -114,6 +116,13 @@ forward_read! {
     [] SimplexStream;
     [] Stdin;
     [R: AsyncRead] Take<R>;
+    [] TcpStream;
+    [] UnixStream;
+    [] pipe::Receiver;
+    [] tcp::OwnedReadHalf;
+    [] tcp::ReadHalf<'_>;
+    [] unix::OwnedReadHalf;
+    [] unix::ReadHalf<'_>;
 }
 
 forward_buf_read! {
@@ -137,7 +146,14 @@ forward_write! {
     [] Sink;
     [] Stderr;
     [] Stdout;
+    [] TcpStream;
+    [] UnixStream;
     [T: AsyncWrite] WriteHalf<T>;
+    [] pipe::Sender;
+    [] tcp::OwnedWriteHalf;
+    [] tcp::WriteHalf<'_>;
+    [] unix::OwnedWriteHalf;
+    [] unix::WriteHalf<'_>;
 }
 
 forward_seek! {
