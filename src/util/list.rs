@@ -3,7 +3,7 @@
 //! Waiters embed [`Links`] and are pinned where they wait, so waiting needs no allocation. The list
 //! owns nothing: it holds addresses, and who pushes a node promises to take it out before the node
 //! goes away. The list has no lock of its own; its owner keeps it (and with it the links of every
-//! node that is in it) behind one. `sync/semaphore/core.rs` is the simplest user.
+//! node that is in it) behind one. `sync/semaphore/raw.rs` is the simplest user.
 
 use std::cell::Cell;
 use std::fmt;

@@ -3,15 +3,15 @@
 //! It spends one unit of the coop budget when it completes. A poll without budget still takes its
 //! permits or its place in the queue, so that a task which used up its turn is not overtaken; it
 //! says `Pending` and completes at the next poll. Dropping the future leaves the queue and passes on
-//! whatever it had got. `core.rs` has the queue.
+//! whatever it had got. `raw.rs` has the queue.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use crate::sync::semaphore::core::{Outcome, RawSemaphore, Taken, Waiter};
 use crate::sync::semaphore::error::AcquireError;
+use crate::sync::semaphore::raw::{Outcome, RawSemaphore, Taken, Waiter};
 use crate::util::budget;
 
 /// Takes permits of a [`RawSemaphore`].
@@ -83,7 +83,6 @@ impl<'a> Acquire<'a> {
 
     #[cold]
     fn take_or_queue(&mut self, waker: &Waker) -> Taken {
-        RawSemaphore::check_permits(self.wanted);
         // SAFETY: the future is pinned (this is called from `poll` only), `Idle` says that the
         // waiter is not queued, and `Queued` makes `drop` cancel.
         let taken = unsafe {

@@ -35,7 +35,7 @@ use crate::util::wake_list::WakeList;
 
 const CLOSED: usize = 0b01;
 const WAITERS: usize = 0b10;
-const SHIFT: u32 = 2;
+pub(in crate::sync) const SHIFT: u32 = 2;
 
 const WAITING: u8 = 0;
 const ASSIGNED: u8 = 1;
@@ -43,12 +43,12 @@ const REFUSED: u8 = 2;
 
 /// A semaphore whose acquires take any number of permits, first come, first served.
 pub(crate) struct RawSemaphore {
-    state: AtomicUsize,
-    queue: Mutex<List<Waiter>>,
+    pub(in crate::sync) state: AtomicUsize,
+    pub(in crate::sync) queue: Mutex<List<Waiter>>,
 }
 
 /// Where a future waits; embedded in [`Acquire`], linked into the queue.
-pub(super) struct Waiter {
+pub(in crate::sync) struct Waiter {
     links: Links<Waiter>,
     /// Guarded by the lock while queued, afterwards its future's own.
     waker: UnsafeCell<Option<Waker>>,
@@ -112,17 +112,6 @@ impl RawSemaphore {
         }
     }
 
-    /// The same in a constant.
-    #[cfg(not(loom))]
-    #[track_caller]
-    pub(crate) const fn const_new(permits: usize) -> Self {
-        Self::check_permits(permits);
-        Self {
-            state: AtomicUsize::new(permits << SHIFT),
-            queue: Mutex::new(List::new()),
-        }
-    }
-
     #[track_caller]
     pub(crate) const fn check_permits(permits: usize) {
         assert!(
@@ -149,8 +138,13 @@ impl RawSemaphore {
     }
 
     /// Takes `permits` permits if they are free now.
+    ///
+    /// # Panics
+    /// If `permits` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
     #[inline]
+    #[track_caller]
     pub(crate) fn try_acquire(&self, permits: usize) -> Result<(), TryAcquireError> {
+        Self::check_permits(permits);
         let wanted = permits << SHIFT;
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
@@ -305,16 +299,18 @@ impl RawSemaphore {
 
     /// Replaces the waker of a queued waiter, unless its wait is over meanwhile.
     pub(super) fn update_waker(&self, waiter: &Waiter, waker: &Waker) -> Outcome {
-        let mut waker = Some(waker.clone());
+        let waker = waker.clone();
+        let mut former = None;
         let queue = self.queue.lock();
         let outcome = self.outcome(waiter);
         if let Outcome::Waiting = outcome {
-            // SAFETY: S3: the waiter is queued and this thread has the lock.
-            waiter
-                .waker
-                .with_mut(|slot| unsafe { std::mem::swap(&mut *slot, &mut waker) });
+            former = waiter.waker.with_mut(|slot| {
+                // SAFETY: S3: the waiter is queued and this thread has the lock.
+                unsafe { (*slot).replace(waker) }
+            });
         }
         drop(queue);
+        drop(former);
         outcome
     }
 

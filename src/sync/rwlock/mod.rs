@@ -1,0 +1,25 @@
+//! Many readers or one writer, across awaits: [`RwLock`] and its guards.
+//!
+//! A lock is a raw semaphore with as many permits as there may be readers, beside its data. A
+//! reader's guard is the proof of one permit, a writer's of all, so each guard file says once why
+//! its references are shared or exclusive.
+
+mod lock;
+mod mapped_write;
+mod owned_mapped_write;
+mod owned_read;
+mod owned_write;
+mod read;
+mod write;
+
+pub use lock::RwLock;
+pub(in crate::sync) use lock::{MAX_READERS, check_readers};
+pub use mapped_write::RwLockMappedWriteGuard;
+pub use owned_mapped_write::OwnedRwLockMappedWriteGuard;
+pub use owned_read::OwnedRwLockReadGuard;
+pub use owned_write::OwnedRwLockWriteGuard;
+pub use read::RwLockReadGuard;
+pub use write::RwLockWriteGuard;
+
+#[cfg(all(test, loom))]
+mod loom_tests;

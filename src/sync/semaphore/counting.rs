@@ -1,0 +1,505 @@
+//! The public semaphore: the raw one, with its permits as guards.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::sync::semaphore::{
+    AcquireError, OwnedSemaphorePermit, RawSemaphore, SemaphorePermit, TryAcquireError,
+};
+use crate::util::park;
+
+/// A number of permits that tasks take, hold and give back.
+///
+/// Use one to bound how many tasks do something at a time: requests in flight, open files, jobs
+/// of a pool. A permit is a guard: dropping it gives it back, unless it is
+/// [forgotten](SemaphorePermit::forget).
+///
+/// The semaphore is fair: permits go to those who wait in the order in which they began to wait.
+/// That holds for different sizes too. Whoever waits for many permits collects what is released
+/// until it has enough, and those who came later wait behind it even if they want fewer. No permit
+/// is [available](Self::available_permits) while somebody waits.
+///
+/// A semaphore needs no runtime and may be shared between runtimes and plain threads. A
+/// semaphore in a `static` is made with [`const_new`](Self::const_new).
+///
+/// # Examples
+///
+/// At most two jobs at a time:
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::Arc;
+/// use zokio::sync::Semaphore;
+///
+/// let slots = Arc::new(Semaphore::new(2));
+/// let mut jobs = Vec::new();
+/// for number in 0..5 {
+///     let slot = slots.clone().acquire_owned().await.unwrap();
+///     jobs.push(zokio::spawn(async move {
+///         let square = number * number;
+///         // The slot is free again when the job is done.
+///         drop(slot);
+///         square
+///     }));
+/// }
+/// for (number, job) in jobs.into_iter().enumerate() {
+///     assert_eq!(job.await.unwrap(), number * number);
+/// }
+/// # })
+/// ```
+///
+/// A token bucket: permits are used up and come back from elsewhere.
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::Semaphore;
+///
+/// let tokens = Semaphore::new(1);
+/// tokens.acquire().await.unwrap().forget();
+/// assert_eq!(tokens.available_permits(), 0);
+/// // A timer would do this at its rate.
+/// tokens.add_permits(1);
+/// tokens.acquire().await.unwrap().forget();
+/// # })
+/// ```
+pub struct Semaphore {
+    pub(in crate::sync) raw: RawSemaphore,
+}
+
+impl Semaphore {
+    /// The most permits that a semaphore may have: `usize::MAX >> 3`.
+    pub const MAX_PERMITS: usize = RawSemaphore::MAX_PERMITS;
+
+    /// Makes a semaphore with `permits` free permits.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `permits` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
+    #[track_caller]
+    pub fn new(permits: usize) -> Self {
+        Self {
+            raw: RawSemaphore::new(permits),
+        }
+    }
+
+    /// How many permits are free now.
+    pub fn available_permits(&self) -> usize {
+        self.raw.available_permits()
+    }
+
+    /// Adds `n` new permits, for those who wait first.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there would be more than [`MAX_PERMITS`](Self::MAX_PERMITS) free permits.
+    #[track_caller]
+    pub fn add_permits(&self, n: usize) {
+        self.raw.release(n);
+    }
+
+    /// Takes up to `n` of the free permits away for good, and returns how many it took.
+    ///
+    /// Permits that are held, or that somebody collects while waiting, stay.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(3);
+    /// let held = semaphore.try_acquire().unwrap();
+    /// assert_eq!(semaphore.forget_permits(5), 2);
+    /// drop(held);
+    /// assert_eq!(semaphore.available_permits(), 1);
+    /// ```
+    pub fn forget_permits(&self, n: usize) -> usize {
+        self.raw.forget_permits(n)
+    }
+
+    /// Takes one permit, waiting for it if need be.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no permit, but its place in the queue.
+    ///
+    /// # Errors
+    ///
+    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
+    /// waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(2);
+    /// let permit = semaphore.acquire().await.unwrap();
+    /// assert_eq!(semaphore.available_permits(), 1);
+    /// drop(permit);
+    /// assert_eq!(semaphore.available_permits(), 2);
+    /// # })
+    /// ```
+    pub async fn acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        self.raw.acquire(1).await?;
+        Ok(SemaphorePermit::new(self, 1))
+    }
+
+    /// Takes `n` permits at once, waiting for them if need be.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no permit, but its place in the queue: what it had collected goes
+    /// to the next.
+    ///
+    /// # Errors
+    ///
+    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
+    /// waits.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `n` is more than [`MAX_PERMITS`](Self::MAX_PERMITS), which it can be on 32-bit
+    /// machines only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(5);
+    /// let permits = semaphore.acquire_many(3).await.unwrap();
+    /// assert_eq!(permits.num_permits(), 3);
+    /// assert_eq!(semaphore.available_permits(), 2);
+    /// # })
+    /// ```
+    pub async fn acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
+        self.raw.acquire(n as usize).await?;
+        Ok(SemaphorePermit::new(self, n as usize))
+    }
+
+    /// Takes one permit if one is free.
+    ///
+    /// # Errors
+    ///
+    /// [`TryAcquireError::Closed`] once the semaphore has been closed, otherwise
+    /// [`TryAcquireError::NoPermits`] if no permit is free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::{Semaphore, TryAcquireError};
+    ///
+    /// let semaphore = Semaphore::new(1);
+    /// let permit = semaphore.try_acquire().unwrap();
+    /// assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
+    /// drop(permit);
+    /// assert!(semaphore.try_acquire().is_ok());
+    /// ```
+    pub fn try_acquire(&self) -> Result<SemaphorePermit<'_>, TryAcquireError> {
+        self.raw.try_acquire(1)?;
+        Ok(SemaphorePermit::new(self, 1))
+    }
+
+    /// Takes `n` permits if as many are free.
+    ///
+    /// # Errors
+    ///
+    /// [`TryAcquireError::Closed`] once the semaphore has been closed, otherwise
+    /// [`TryAcquireError::NoPermits`] if fewer permits are free.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `n` is more than [`MAX_PERMITS`](Self::MAX_PERMITS), which it can be on 32-bit
+    /// machines only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::{Semaphore, TryAcquireError};
+    ///
+    /// let semaphore = Semaphore::new(4);
+    /// let permits = semaphore.try_acquire_many(3).unwrap();
+    /// assert_eq!(permits.num_permits(), 3);
+    /// assert_eq!(semaphore.try_acquire_many(2).unwrap_err(), TryAcquireError::NoPermits);
+    /// ```
+    #[track_caller]
+    pub fn try_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, TryAcquireError> {
+        self.raw.try_acquire(n as usize)?;
+        Ok(SemaphorePermit::new(self, n as usize))
+    }
+
+    /// [`acquire`](Self::acquire), with a permit that owns its semaphore and so may be sent to
+    /// another task.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no permit, but its place in the queue.
+    ///
+    /// # Errors
+    ///
+    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
+    /// waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::sync::Arc;
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Arc::new(Semaphore::new(1));
+    /// let permit = semaphore.clone().acquire_owned().await.unwrap();
+    /// zokio::spawn(async move { drop(permit) });
+    /// let again = semaphore.acquire_owned().await.unwrap();
+    /// # drop(again);
+    /// # })
+    /// ```
+    pub async fn acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
+        self.raw.acquire(1).await?;
+        Ok(OwnedSemaphorePermit::new(self, 1))
+    }
+
+    /// [`acquire_many`](Self::acquire_many), with permits that own their semaphore.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses no permit, but its place in the queue.
+    ///
+    /// # Errors
+    ///
+    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
+    /// waits.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `n` is more than [`MAX_PERMITS`](Self::MAX_PERMITS), which it can be on 32-bit
+    /// machines only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::sync::Arc;
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Arc::new(Semaphore::new(10));
+    /// let permits = semaphore.acquire_many_owned(10).await.unwrap();
+    /// assert_eq!(permits.semaphore().available_permits(), 0);
+    /// # })
+    /// ```
+    pub async fn acquire_many_owned(
+        self: Arc<Self>,
+        n: u32,
+    ) -> Result<OwnedSemaphorePermit, AcquireError> {
+        self.raw.acquire(n as usize).await?;
+        Ok(OwnedSemaphorePermit::new(self, n as usize))
+    }
+
+    /// [`try_acquire`](Self::try_acquire), with a permit that owns its semaphore.
+    ///
+    /// # Errors
+    ///
+    /// [`TryAcquireError::Closed`] once the semaphore has been closed, otherwise
+    /// [`TryAcquireError::NoPermits`] if no permit is free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Arc::new(Semaphore::new(1));
+    /// let permit = semaphore.clone().try_acquire_owned().unwrap();
+    /// assert!(semaphore.try_acquire_owned().is_err());
+    /// # drop(permit);
+    /// ```
+    pub fn try_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, TryAcquireError> {
+        self.raw.try_acquire(1)?;
+        Ok(OwnedSemaphorePermit::new(self, 1))
+    }
+
+    /// [`try_acquire_many`](Self::try_acquire_many), with permits that own their semaphore.
+    ///
+    /// # Errors
+    ///
+    /// [`TryAcquireError::Closed`] once the semaphore has been closed, otherwise
+    /// [`TryAcquireError::NoPermits`] if fewer permits are free.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `n` is more than [`MAX_PERMITS`](Self::MAX_PERMITS), which it can be on 32-bit
+    /// machines only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Arc::new(Semaphore::new(4));
+    /// let permits = semaphore.clone().try_acquire_many_owned(3).unwrap();
+    /// assert!(semaphore.try_acquire_many_owned(2).is_err());
+    /// # drop(permits);
+    /// ```
+    #[track_caller]
+    pub fn try_acquire_many_owned(
+        self: Arc<Self>,
+        n: u32,
+    ) -> Result<OwnedSemaphorePermit, TryAcquireError> {
+        self.raw.try_acquire(n as usize)?;
+        Ok(OwnedSemaphorePermit::new(self, n as usize))
+    }
+
+    /// [`acquire`](Self::acquire) for code that is not asynchronous: parks the thread.
+    ///
+    /// # Errors
+    ///
+    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
+    /// waits.
+    ///
+    /// # Panics
+    ///
+    /// Panics on a thread that drives asynchronous tasks, which it would stall.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::thread;
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Arc::new(Semaphore::new(0));
+    /// let other = semaphore.clone();
+    /// let waiting = thread::spawn(move || other.blocking_acquire().is_ok());
+    /// semaphore.add_permits(1);
+    /// assert!(waiting.join().unwrap());
+    /// ```
+    #[track_caller]
+    pub fn blocking_acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        park::block_on(self.acquire())
+    }
+
+    /// [`acquire_many`](Self::acquire_many) for code that is not asynchronous: parks the thread.
+    ///
+    /// # Errors
+    ///
+    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
+    /// waits.
+    ///
+    /// # Panics
+    ///
+    /// Panics on a thread that drives asynchronous tasks, which it would stall; and if `n` is more
+    /// than [`MAX_PERMITS`](Self::MAX_PERMITS).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(3);
+    /// let permits = semaphore.blocking_acquire_many(2).unwrap();
+    /// assert_eq!(semaphore.available_permits(), 1);
+    /// # drop(permits);
+    /// ```
+    #[track_caller]
+    pub fn blocking_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
+        park::block_on(self.acquire_many(n))
+    }
+
+    /// [`acquire_owned`](Self::acquire_owned) for code that is not asynchronous: parks the thread.
+    ///
+    /// # Errors
+    ///
+    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
+    /// waits.
+    ///
+    /// # Panics
+    ///
+    /// Panics on a thread that drives asynchronous tasks, which it would stall.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::thread;
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Arc::new(Semaphore::new(1));
+    /// let permit = semaphore.blocking_acquire_owned().unwrap();
+    /// thread::spawn(move || drop(permit)).join().unwrap();
+    /// ```
+    #[track_caller]
+    pub fn blocking_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
+        park::block_on(self.acquire_owned())
+    }
+
+    /// [`acquire_many_owned`](Self::acquire_many_owned) for code that is not asynchronous: parks
+    /// the thread.
+    ///
+    /// # Errors
+    ///
+    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
+    /// waits.
+    ///
+    /// # Panics
+    ///
+    /// Panics on a thread that drives asynchronous tasks, which it would stall; and if `n` is more
+    /// than [`MAX_PERMITS`](Self::MAX_PERMITS).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Arc::new(Semaphore::new(3));
+    /// let permits = semaphore.blocking_acquire_many_owned(3).unwrap();
+    /// assert_eq!(permits.num_permits(), 3);
+    /// ```
+    #[track_caller]
+    pub fn blocking_acquire_many_owned(
+        self: Arc<Self>,
+        n: u32,
+    ) -> Result<OwnedSemaphorePermit, AcquireError> {
+        park::block_on(self.acquire_many_owned(n))
+    }
+
+    /// Closes the semaphore: from now on every acquire fails, and so do those that wait.
+    ///
+    /// Permits that are held stay valid. They can still be given back, added and forgotten.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::sync::Arc;
+    /// use zokio::sync::{Semaphore, TryAcquireError};
+    ///
+    /// let semaphore = Arc::new(Semaphore::new(0));
+    /// let waiting = zokio::spawn(semaphore.clone().acquire_owned());
+    /// semaphore.close();
+    /// assert!(waiting.await.unwrap().is_err());
+    /// assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
+    /// # })
+    /// ```
+    pub fn close(&self) {
+        self.raw.close();
+    }
+
+    /// Whether the semaphore has been [closed](Self::close).
+    pub fn is_closed(&self) -> bool {
+        self.raw.is_closed()
+    }
+}
+
+impl fmt::Debug for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Semaphore")
+            .field("permits", &self.raw.available_permits())
+            .field("closed", &self.raw.is_closed())
+            .finish()
+    }
+}

@@ -1,0 +1,101 @@
+//! Permits that borrow their semaphore.
+#![forbid(unsafe_code)]
+
+use crate::sync::semaphore::Semaphore;
+
+/// Permits of a [`Semaphore`], given back when this is dropped.
+///
+/// Made by [`Semaphore::acquire`] and its kin.
+#[must_use = "the permit is given back as soon as it is dropped"]
+#[clippy::has_significant_drop]
+#[derive(Debug)]
+pub struct SemaphorePermit<'a> {
+    semaphore: &'a Semaphore,
+    permits: usize,
+}
+
+impl<'a> SemaphorePermit<'a> {
+    pub(super) fn new(semaphore: &'a Semaphore, permits: usize) -> Self {
+        Self { semaphore, permits }
+    }
+
+    /// Keeps the permits from the semaphore for good: it has so many fewer.
+    ///
+    /// [`Semaphore::add_permits`] can make up for them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(10);
+    /// semaphore.try_acquire_many(3).unwrap().forget();
+    /// assert_eq!(semaphore.available_permits(), 7);
+    /// ```
+    pub fn forget(mut self) {
+        self.permits = 0;
+    }
+
+    /// Takes over the permits of `other`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `other` belongs to another semaphore.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(10);
+    /// let mut permits = semaphore.try_acquire().unwrap();
+    /// permits.merge(semaphore.try_acquire_many(2).unwrap());
+    /// assert_eq!(permits.num_permits(), 3);
+    /// drop(permits);
+    /// assert_eq!(semaphore.available_permits(), 10);
+    /// ```
+    #[track_caller]
+    pub fn merge(&mut self, mut other: Self) {
+        assert!(
+            std::ptr::eq(self.semaphore, other.semaphore),
+            "merging permits from different semaphore instances: merge those of one semaphore only"
+        );
+        self.permits += std::mem::take(&mut other.permits);
+    }
+
+    /// Splits `n` of these permits off, or none at all if there are fewer than `n`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(3);
+    /// let mut two = semaphore.try_acquire_many(3).unwrap();
+    /// let one = two.split(1).unwrap();
+    /// assert_eq!((one.num_permits(), two.num_permits()), (1, 2));
+    /// assert!(two.split(3).is_none());
+    /// ```
+    pub fn split(&mut self, n: usize) -> Option<Self> {
+        self.permits = self.permits.checked_sub(n)?;
+        Some(Self::new(self.semaphore, n))
+    }
+
+    /// How many permits these are.
+    pub fn num_permits(&self) -> usize {
+        self.permits
+    }
+
+    /// The semaphore that the permits are of.
+    pub fn semaphore(&self) -> &Semaphore {
+        self.semaphore
+    }
+}
+
+impl Drop for SemaphorePermit<'_> {
+    fn drop(&mut self) {
+        if self.permits > 0 {
+            self.semaphore.raw.release(self.permits);
+        }
+    }
+}
