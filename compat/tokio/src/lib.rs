@@ -14,7 +14,10 @@
 #![forbid(unsafe_code)]
 
 pub use tokio_macros_crate::{main, test};
+#[doc(hidden)]
+pub use zokio_crate::macros;
 pub use zokio_crate::{fs, io, net, process, runtime, signal, sync, task, time};
+pub use zokio_crate::{join, pin, select, spawn, task_local, try_join};
 
 /// What zokio offers beyond tokio's API, and the sign that this tokio is zokio.
 pub mod zokio {
