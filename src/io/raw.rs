@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::BufMut;
 
-use crate::io::{AsyncBufRead, AsyncRead, ReadBuf};
+use crate::io::{AsyncBufRead, AsyncRead, ReadBuf, ReadHalf, WriteHalf};
 use crate::loom::sync::{Arc, Mutex};
 
 /// Reads once into the free space of `buf` and says how many bytes were added.
@@ -253,14 +253,6 @@ pub(crate) fn memchr(byte: u8, bytes: &[u8]) -> Option<usize> {
 /// A stream that two halves share: locked for each operation, and pinned where it is.
 pub(crate) struct SharedStream<T>(Arc<Mutex<T>>);
 
-// SAFETY: the halves may use and drop the stream on two threads, one at a time because of the
-// lock: that takes `T: Send`, as for a mutex.
-unsafe impl<T: Send> Send for SharedStream<T> {}
-
-// SAFETY: nothing that a shared reference allows reaches the stream (`is` compares addresses), so
-// even `T: Sync` is more than needed.
-unsafe impl<T: Sync> Sync for SharedStream<T> {}
-
 impl<T> SharedStream<T> {
     pub(crate) fn new(stream: T) -> Self {
         SharedStream(Arc::new(Mutex::new(stream)))
@@ -294,3 +286,17 @@ impl<T> SharedStream<T> {
             .into_inner()
     }
 }
+
+// SAFETY: two halves may use and drop the stream on two threads, one at a time because of the
+// lock: that takes `T: Send`, as for a mutex.
+unsafe impl<T: Send> Send for ReadHalf<T> {}
+
+// SAFETY: nothing that a shared reference to a half allows reaches the stream, since
+// `SharedStream::with` asks for a unique one; so even `T: Sync` is more than needed.
+unsafe impl<T: Sync> Sync for ReadHalf<T> {}
+
+// SAFETY: as for `ReadHalf`.
+unsafe impl<T: Send> Send for WriteHalf<T> {}
+
+// SAFETY: as for `ReadHalf`.
+unsafe impl<T: Sync> Sync for WriteHalf<T> {}

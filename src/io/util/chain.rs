@@ -1,6 +1,7 @@
 //! `Chain`: one reader after another.
 #![forbid(unsafe_code)]
 
+use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -26,7 +27,6 @@ pin_project! {
     /// assert_eq!(all, b"abcd");
     /// # std::io::Result::Ok(()) }).unwrap();
     /// ```
-    #[derive(Debug)]
     #[must_use = "a reader does nothing unless it is read from"]
     pub struct Chain<T, U> {
         #[pin]
@@ -126,5 +126,19 @@ where
         } else {
             me.first.consume(amt);
         }
+    }
+}
+
+impl<T, U> fmt::Debug for Chain<T, U>
+where
+    T: fmt::Debug,
+    U: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chain")
+            .field("first", &self.first)
+            .field("second", &self.second)
+            .field("first_ended", &self.first_ended)
+            .finish()
     }
 }
