@@ -241,23 +241,29 @@ macro_rules! select {
                 for first_pass in [true, false] {
                     $(
                         let mask: __zokio_select::Mask = 1 << $n;
-                        if (start <= $n) == first_pass && disabled & mask == 0 {
-                            match $crate::macros::support::Future::poll($name.as_mut(), cx) {
-                                $crate::macros::support::Poll::Pending => is_pending = true,
-                                $crate::macros::support::Poll::Ready(output) => {
-                                    disabled |= mask;
-                                    #[allow(unused_variables)]
-                                    match &output {
-                                        $crate::macros::support::select_priv_clean_pattern!($pattern) => {
-                                            return $crate::macros::support::Poll::Ready(
-                                                __zokio_select::Out::$name(output),
-                                            );
-                                        }
-                                        #[allow(unreachable_patterns)]
-                                        _ => {}
-                                    }
-                                }
+                        #[allow(unused_variables, unreachable_code, unreachable_patterns)]
+                        'branch: {
+                            if (start <= $n) != first_pass || disabled & mask != 0 {
+                                break 'branch;
                             }
+                            let output = match $crate::macros::support::Future::poll(
+                                $name.as_mut(),
+                                cx,
+                            ) {
+                                $crate::macros::support::Poll::Ready(output) => output,
+                                $crate::macros::support::Poll::Pending => {
+                                    is_pending = true;
+                                    break 'branch;
+                                }
+                            };
+                            disabled |= mask;
+                            match &output {
+                                $crate::macros::support::select_priv_clean_pattern!($pattern) => {}
+                                _ => break 'branch,
+                            }
+                            return $crate::macros::support::Poll::Ready(
+                                __zokio_select::Out::$name(output),
+                            );
                         }
                     )+
                 }

@@ -152,10 +152,7 @@ impl TimerShard {
     /// Adds a timer; `None` if its deadline has passed.
     pub(crate) fn arm(&self, deadline: Instant, waker: Option<Waker>) -> Option<Key> {
         let when = self.common.tick_of(deadline);
-        if self.common.shows(when) {
-            return None;
-        }
-        match self.shard.arm(when, waker) {
+        match self.shard.arm(when, self.common.moved_to(), waker) {
             Armed::Due => None,
             Armed::Pending { key, earliest } => {
                 if earliest {
@@ -176,7 +173,7 @@ impl TimerShard {
     /// is given. False if the deadline has passed: the timer has fired.
     pub(crate) fn reset(&self, key: Key, deadline: Instant, waker: Option<Waker>) -> bool {
         let when = self.common.tick_of(deadline);
-        match self.shard.reset(key, when, waker) {
+        match self.shard.reset(key, when, self.common.moved_to(), waker) {
             Reset::Due => false,
             Reset::Pending { earliest } => {
                 if earliest {
@@ -223,10 +220,10 @@ impl Common {
         ticks(after, NANOS_PER_TICK - 1)
     }
 
-    /// Whether a clock that was moved by hand shows a tick. Shards learn of the time only when
+    /// The tick that a clock which was moved by hand shows. Shards learn of the time only when
     /// they are turned, but a test expects a deadline that it has moved past to have passed.
-    fn shows(&self, tick: u64) -> bool {
-        ever_paused() && tick <= self.now_tick()
+    fn moved_to(&self) -> u64 {
+        if ever_paused() { self.now_tick() } else { 0 }
     }
 
     fn time_until(&self, tick: u64) -> Option<Duration> {

@@ -65,11 +65,12 @@ impl Shard {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Adds a timer for the tick `when`.
-    pub(crate) fn arm(&self, when: u64, waker: Option<Waker>) -> Armed {
+    /// Adds a timer for the tick `when`. The present is at least `now`; the shard itself knows
+    /// only when it was turned last.
+    pub(crate) fn arm(&self, when: u64, now: u64, waker: Option<Waker>) -> Armed {
         let when = when.min(NEVER);
         let mut wheel = self.wheel.lock();
-        if when <= wheel.elapsed() {
+        if when <= wheel.elapsed().max(now) {
             drop(wheel);
             return Armed::Due;
         }
@@ -95,11 +96,12 @@ impl Shard {
     /// Gives a timer a new deadline, whether it is pending or has fired.
     ///
     /// With a waker, that one is woken when it fires; without, the one it has if it is pending.
-    /// A deadline that has passed fires the timer at once: a waker that it had is woken.
-    pub(crate) fn reset(&self, key: Key, when: u64, waker: Option<Waker>) -> Reset {
+    /// A deadline that has passed fires the timer at once: a waker that it had is woken. The
+    /// present is at least `now`.
+    pub(crate) fn reset(&self, key: Key, when: u64, now: u64, waker: Option<Waker>) -> Reset {
         let when = when.min(NEVER);
         let mut wheel = self.wheel.lock();
-        if when <= wheel.elapsed() {
+        if when <= wheel.elapsed().max(now) {
             wheel.cancel(key);
             self.word(key).fire();
             let had = wheel.take_waker(key);

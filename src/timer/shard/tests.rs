@@ -21,7 +21,7 @@ fn waker(call: impl Fn() + Send + Sync + 'static) -> Waker {
 }
 
 fn arm(shard: &Shard, when: u64, waker: Waker) -> Key {
-    match shard.arm(when, Some(waker)) {
+    match shard.arm(when, 0, Some(waker)) {
         Armed::Pending { key, .. } => key,
         Armed::Due => panic!("{when} has not passed"),
     }
@@ -54,13 +54,13 @@ fn fires_in_order_and_publishes_the_next_deadline() {
 fn a_passed_deadline_makes_no_entry() {
     let shard = Shard::new();
     shard.fire_expired(10);
-    assert!(matches!(shard.arm(10, None), Armed::Due));
+    assert!(matches!(shard.arm(10, 0, None), Armed::Due));
     assert!(matches!(
-        shard.arm(11, None),
+        shard.arm(11, 0, None),
         Armed::Pending { earliest: true, .. }
     ));
     assert!(matches!(
-        shard.arm(12, None),
+        shard.arm(12, 0, None),
         Armed::Pending {
             earliest: false,
             ..
@@ -87,7 +87,7 @@ fn an_extended_timer_fires_at_its_new_deadline_only() {
     assert_eq!(woken.load(Ordering::Relaxed), 1);
     assert!(!shard.extend(key, 3_000), "it has fired");
     assert_eq!(
-        shard.reset(key, 3_000, None),
+        shard.reset(key, 3_000, 0, None),
         Reset::Pending { earliest: true }
     );
     assert!(!shard.is_fired(key));
@@ -106,7 +106,7 @@ fn a_reset_into_the_past_wakes() {
         100,
         waker(move || _ = count.fetch_add(1, Ordering::Relaxed)),
     );
-    assert_eq!(shard.reset(key, 40, None), Reset::Due);
+    assert_eq!(shard.reset(key, 40, 0, None), Reset::Due);
     assert!(shard.is_fired(key));
     assert_eq!(woken.load(Ordering::Relaxed), 1);
     assert_eq!(shard.next_deadline(), u64::MAX);
@@ -169,5 +169,5 @@ fn closing_fires_everything() {
     assert!(shard.is_closed());
     assert_eq!(woken.load(Ordering::Relaxed), 4);
     assert!(keys.into_iter().all(|key| shard.is_fired(key)));
-    assert!(matches!(shard.arm(5, None), Armed::Due));
+    assert!(matches!(shard.arm(5, 0, None), Armed::Due));
 }
