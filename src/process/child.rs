@@ -1,0 +1,316 @@
+//! [`Child`]: a process that was started.
+#![forbid(unsafe_code)]
+
+use std::future::poll_fn;
+use std::io;
+use std::process::{ExitStatus, Output};
+use std::task::{Context, Poll, ready};
+
+use super::exit::Process;
+use super::orphan;
+use super::{ChildStderr, ChildStdin, ChildStdout};
+use crate::io::{AsyncRead, AsyncReadExt};
+use crate::try_join;
+
+/// A child process; made by [`Command::spawn`](super::Command::spawn).
+///
+/// Dropping it leaves the process to itself, unless
+/// [`kill_on_drop`](super::Command::kill_on_drop) was set. See the
+/// [module](super#what-happens-to-a-child-that-is-dropped) about zombies.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::process::Command;
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() -> std::io::Result<()> {
+///     let mut child = Command::new("sh").args(["-c", "exit 3"]).spawn()?;
+///     assert_eq!(child.wait().await?.code(), Some(3));
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Child {
+    state: State,
+
+    /// The pipe to the child's standard input, if it was asked for and not taken out.
+    pub stdin: Option<ChildStdin>,
+
+    /// The pipe from the child's standard output, if it was asked for and not taken out.
+    pub stdout: Option<ChildStdout>,
+
+    /// The pipe from the child's standard error, if it was asked for and not taken out.
+    pub stderr: Option<ChildStderr>,
+}
+
+#[derive(Debug)]
+enum State {
+    Running(Running),
+    Ended(ExitStatus),
+}
+
+/// A process that nobody has seen the end of.
+#[derive(Debug)]
+struct Running {
+    /// `None` once it has ended.
+    process: Option<Process>,
+    kill_on_drop: bool,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            if self.kill_on_drop {
+                // If it cannot be killed there is nobody left to tell.
+                let _ = process.kill();
+            }
+            orphan::adopt(process);
+        }
+    }
+}
+
+impl Child {
+    pub(super) fn new(process: Process, kill_on_drop: bool) -> Child {
+        Child {
+            state: State::Running(Running {
+                process: Some(process),
+                kill_on_drop,
+            }),
+            stdin: None,
+            stdout: None,
+            stderr: None,
+        }
+    }
+
+    /// The process's number; `None` once it has been waited for, when the operating system may
+    /// have given the number to another process.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut child = Command::new("true").spawn()?;
+    ///     assert!(child.id().is_some());
+    ///     child.wait().await?;
+    ///     assert_eq!(child.id(), None);
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn id(&self) -> Option<u32> {
+        match &self.state {
+            State::Running(running) => running.process.as_ref().map(Process::id),
+            State::Ended(_) => None,
+        }
+    }
+
+    /// Kills the process with `SIGKILL` and does not wait for its end.
+    ///
+    /// It stays a zombie until it is waited for, by [`wait`](Child::wait) or, once this value is
+    /// dropped, by the runtime.
+    ///
+    /// # Errors
+    ///
+    /// When it may not be killed. That it has ended already is no error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut child = Command::new("sleep").arg("60").spawn()?;
+    ///     child.start_kill()?;
+    ///     assert_eq!(child.wait().await?.code(), None);
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn start_kill(&mut self) -> io::Result<()> {
+        match &mut self.state {
+            State::Running(Running {
+                process: Some(process),
+                ..
+            }) => process.kill(),
+            State::Running(_) | State::Ended(_) => Ok(()),
+        }
+    }
+
+    /// Kills the process with `SIGKILL` and waits for its end.
+    ///
+    /// # Cancel safety
+    ///
+    /// The process is killed at the first poll. Dropping the future after that gives up waiting
+    /// for its end.
+    ///
+    /// # Errors
+    ///
+    /// When it may not be killed or waited for. That it has ended already is no error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut child = Command::new("sleep").arg("60").spawn()?;
+    ///     child.kill().await
+    /// }
+    /// ```
+    pub async fn kill(&mut self) -> io::Result<()> {
+        self.start_kill()?;
+        self.wait().await?;
+        Ok(())
+    }
+
+    /// Waits for the process to end.
+    ///
+    /// The pipe to its standard input is closed first, unless it was taken out: a child that
+    /// waits for more input while its parent waits for its end would wait for ever. The status
+    /// is kept, so this may be called again.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing but the pipe to the standard input, which is closed at
+    /// the first poll.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be waited for, because somebody else has done so, for example.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut child = Command::new("true").spawn()?;
+    ///     let status = child.wait().await?;
+    ///     assert!(status.success());
+    ///     assert_eq!(child.wait().await?, status);
+    ///     Ok(())
+    /// }
+    /// ```
+    pub async fn wait(&mut self) -> io::Result<ExitStatus> {
+        drop(self.stdin.take());
+        poll_fn(|cx| self.state.poll_exit(cx)).await
+    }
+
+    /// The status of the process if it has ended; does not wait, and leaves the pipe to its
+    /// standard input open.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be waited for, because somebody else has done so, for example.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut child = Command::new("sleep").arg("60").spawn()?;
+    ///     assert!(child.try_wait()?.is_none());
+    ///     child.kill().await?;
+    ///     assert!(child.try_wait()?.is_some());
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        let status = match &mut self.state {
+            State::Running(Running {
+                process: Some(process),
+                ..
+            }) => process.try_wait()?,
+            State::Running(_) => None,
+            State::Ended(status) => return Ok(Some(*status)),
+        };
+        if let Some(status) = status {
+            self.state.end(status);
+        }
+        Ok(status)
+    }
+
+    /// Waits for the process to end and collects what it writes meanwhile.
+    ///
+    /// The pipe to its standard input is closed first, unless it was taken out. Only streams for
+    /// which a pipe was asked for are collected; the others come out empty.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the child and what was collected.
+    ///
+    /// # Errors
+    ///
+    /// When the process cannot be waited for or a pipe cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let child = Command::new("echo").arg("hello").stdout(Stdio::piped()).spawn()?;
+    ///     let output = child.wait_with_output().await?;
+    ///     assert!(output.status.success());
+    ///     assert_eq!(output.stdout, b"hello\n");
+    ///     Ok(())
+    /// }
+    /// ```
+    pub async fn wait_with_output(mut self) -> io::Result<Output> {
+        let (mut stdout, mut stderr) = (self.stdout.take(), self.stderr.take());
+        let (status, out, err) = try_join!(
+            self.wait(),
+            read_to_end(&mut stdout),
+            read_to_end(&mut stderr)
+        )?;
+        Ok(Output {
+            status,
+            stdout: out,
+            stderr: err,
+        })
+    }
+}
+
+/// Everything that comes out of a pipe; nothing if there is none.
+async fn read_to_end(pipe: &mut Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(pipe) = pipe {
+        pipe.read_to_end(&mut bytes).await?;
+    }
+    Ok(bytes)
+}
+
+impl State {
+    fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
+        let status = match self {
+            State::Ended(status) => *status,
+            State::Running(running) => {
+                let process = running
+                    .process
+                    .as_mut()
+                    .expect("a running child has a process until it is dropped");
+                let status = ready!(process.poll_exit(cx))?;
+                self.end(status);
+                status
+            }
+        };
+        Poll::Ready(Ok(status))
+    }
+
+    /// The process has ended: there is nothing to kill or to adopt any more.
+    fn end(&mut self, status: ExitStatus) {
+        if let State::Running(running) = self {
+            running.process = None;
+        }
+        *self = State::Ended(status);
+    }
+}

@@ -1,0 +1,383 @@
+//! [`Command`]: how a process is to be started.
+#![forbid(unsafe_code)]
+
+use std::ffi::OsStr;
+use std::future::Future;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command as StdCommand, ExitStatus, Output, Stdio};
+
+use super::exit::Process;
+use super::{Child, ChildStderr, ChildStdin, ChildStdout, orphan};
+use crate::runtime::Handle;
+
+/// A process to be started; the standard library's [`Command`](StdCommand) with asynchronous
+/// children.
+///
+/// Arguments, environment, directory and pipes are set as there. A command may be used several
+/// times.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::process::Command;
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() -> std::io::Result<()> {
+///     let output = Command::new("sh")
+///         .args(["-c", "echo $GREETING"])
+///         .env("GREETING", "hello")
+///         .output()
+///         .await?;
+///     assert_eq!(output.stdout, b"hello\n");
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Command {
+    std: StdCommand,
+    kill_on_drop: bool,
+}
+
+impl Command {
+    /// A command for the program at this path, or of this name in `PATH`.
+    ///
+    /// It has no arguments, inherits the environment, the directory and the standard streams, and
+    /// leaves children that are dropped to themselves.
+    pub fn new<S: AsRef<OsStr>>(program: S) -> Command {
+        Self::from(StdCommand::new(program))
+    }
+
+    /// The standard library's command inside of this one.
+    pub fn as_std(&self) -> &StdCommand {
+        &self.std
+    }
+
+    /// The standard library's command inside of this one, to set what has no method here.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// let mut command = Command::new("ls");
+    /// command.as_std_mut().arg("-l");
+    /// assert_eq!(command.as_std().get_args().next().unwrap(), "-l");
+    /// ```
+    pub fn as_std_mut(&mut self) -> &mut StdCommand {
+        &mut self.std
+    }
+
+    /// The standard library's command. Whether children are killed when they are dropped is
+    /// lost.
+    pub fn into_std(self) -> StdCommand {
+        self.std
+    }
+
+    /// Adds an argument. It is passed on as it is: no shell looks at it.
+    pub fn arg<S: AsRef<OsStr>>(&mut self, arg: S) -> &mut Command {
+        self.std.arg(arg);
+        self
+    }
+
+    /// Adds arguments. They are passed on as they are: no shell looks at them.
+    pub fn args<I, S>(&mut self, args: I) -> &mut Command
+    where
+        I: IntoIterator<Item = S>,
+        S: AsRef<OsStr>,
+    {
+        self.std.args(args);
+        self
+    }
+
+    /// Sets what the program is told to be called, instead of the name it is found by.
+    pub fn arg0<S>(&mut self, arg: S) -> &mut Command
+    where
+        S: AsRef<OsStr>,
+    {
+        self.std.arg0(arg);
+        self
+    }
+
+    /// Sets a variable of the child's environment.
+    pub fn env<K, V>(&mut self, key: K, val: V) -> &mut Command
+    where
+        K: AsRef<OsStr>,
+        V: AsRef<OsStr>,
+    {
+        self.std.env(key, val);
+        self
+    }
+
+    /// Sets variables of the child's environment.
+    pub fn envs<I, K, V>(&mut self, vars: I) -> &mut Command
+    where
+        I: IntoIterator<Item = (K, V)>,
+        K: AsRef<OsStr>,
+        V: AsRef<OsStr>,
+    {
+        self.std.envs(vars);
+        self
+    }
+
+    /// Takes a variable out of the child's environment, also one that would be inherited.
+    pub fn env_remove<K: AsRef<OsStr>>(&mut self, key: K) -> &mut Command {
+        self.std.env_remove(key);
+        self
+    }
+
+    /// Empties the child's environment: it inherits nothing.
+    pub fn env_clear(&mut self) -> &mut Command {
+        self.std.env_clear();
+        self
+    }
+
+    /// Sets the directory in which the child starts.
+    ///
+    /// Whether a relative path of the program is looked up from there or from the parent's
+    /// directory differs between platforms; give an absolute one.
+    pub fn current_dir<P: AsRef<Path>>(&mut self, dir: P) -> &mut Command {
+        self.std.current_dir(dir);
+        self
+    }
+
+    /// Sets the child's standard input; it is inherited unless this is called.
+    pub fn stdin<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
+        self.std.stdin(cfg);
+        self
+    }
+
+    /// Sets the child's standard output; it is inherited unless this is called.
+    ///
+    /// # Examples
+    ///
+    /// The output of one child as the input of another:
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut echo = Command::new("echo").arg("hello").stdout(Stdio::piped()).spawn()?;
+    ///     let from_echo: Stdio = echo.stdout.take().expect("it was asked for").try_into()?;
+    ///     let upper = Command::new("tr").args(["a-z", "A-Z"]).stdin(from_echo).output();
+    ///     let (echoed, upper) = zokio::join!(echo.wait(), upper);
+    ///     assert!(echoed?.success());
+    ///     assert_eq!(upper?.stdout, b"HELLO\n");
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn stdout<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
+        self.std.stdout(cfg);
+        self
+    }
+
+    /// Sets the child's standard error; it is inherited unless this is called.
+    pub fn stderr<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
+        self.std.stderr(cfg);
+        self
+    }
+
+    /// Says whether children are killed when they are dropped; they are not unless this is
+    /// called.
+    ///
+    /// That goes for [`Child`] and for the futures of [`status`](Command::status) and
+    /// [`output`](Command::output). The runtime waits for the killed child in the background, so
+    /// that it does not stay a zombie; see the
+    /// [module](super#what-happens-to-a-child-that-is-dropped).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use zokio::process::Command;
+    /// use zokio::time::timeout;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let status = Command::new("sleep").arg("60").kill_on_drop(true).status();
+    ///     // When time is up, the future is dropped, and the child killed.
+    ///     assert!(timeout(Duration::from_millis(10), status).await.is_err());
+    /// }
+    /// ```
+    pub fn kill_on_drop(&mut self, kill_on_drop: bool) -> &mut Command {
+        self.kill_on_drop = kill_on_drop;
+        self
+    }
+
+    /// Whether children are killed when they are dropped.
+    pub fn get_kill_on_drop(&self) -> bool {
+        self.kill_on_drop
+    }
+
+    /// Sets the child's user. Takes what privileges that takes.
+    pub fn uid(&mut self, id: u32) -> &mut Command {
+        self.std.uid(id);
+        self
+    }
+
+    /// Sets the child's group. Takes what privileges that takes.
+    pub fn gid(&mut self, id: u32) -> &mut Command {
+        self.std.gid(id);
+        self
+    }
+
+    /// Puts the child into a process group: one of its own if `pgroup` is zero. Signals from the
+    /// terminal, such as that of Ctrl-C, go to the group in the foreground.
+    pub fn process_group(&mut self, pgroup: i32) -> &mut Command {
+        self.std.process_group(pgroup);
+        self
+    }
+
+    /// Starts the process.
+    ///
+    /// The calling thread is blocked until the program has been loaded, which is short.
+    ///
+    /// # Errors
+    ///
+    /// When the program is not found or may not be run, when the operating system has no process
+    /// or no file descriptor left, and when the runtime has been shut down. If the process was
+    /// started and then cannot be watched, it runs on.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a runtime, and in one whose I/O is off (see
+    /// [`Builder::enable_io`](crate::runtime::Builder::enable_io)).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut child = Command::new("true").spawn()?;
+    ///     assert!(child.wait().await?.success());
+    ///     Ok(())
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn spawn(&mut self) -> io::Result<Child> {
+        // Before there is a process, in case that this panics.
+        let _ = Handle::current().io_driver();
+        orphan::sweep();
+        let mut started = self.std.spawn()?;
+        let (stdin, stdout, stderr) = (
+            started.stdin.take(),
+            started.stdout.take(),
+            started.stderr.take(),
+        );
+        let process = match Process::new(started) {
+            Ok(process) => process,
+            Err((error, mut started)) => {
+                if self.kill_on_drop {
+                    // The error that is returned is the one that counts.
+                    let _ = started.kill();
+                }
+                orphan::leave(started);
+                return Err(error);
+            }
+        };
+        // From here on an error drops the child, which does what it was told to do then.
+        let mut child = Child::new(process, self.kill_on_drop);
+        child.stdin = stdin.map(ChildStdin::from_std).transpose()?;
+        child.stdout = stdout.map(ChildStdout::from_std).transpose()?;
+        child.stderr = stderr.map(ChildStderr::from_std).transpose()?;
+        Ok(child)
+    }
+
+    /// Starts the process and waits for its end.
+    ///
+    /// It is started by this call, not by the first poll of the future. Pipes that were asked for
+    /// are closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves the process to itself, or kills it if
+    /// [`kill_on_drop`](Command::kill_on_drop) is set.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`spawn`](Command::spawn) and of [`Child::wait`], all given by the future.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a runtime, and in one whose I/O is off.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let status = Command::new("sh").args(["-c", "exit 3"]).status().await?;
+    ///     assert_eq!(status.code(), Some(3));
+    ///     Ok(())
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn status(&mut self) -> impl Future<Output = io::Result<ExitStatus>> + use<> {
+        let child = self.spawn();
+        async {
+            let mut child = child?;
+            // A child that fills a pipe that nobody reads would never end.
+            child.stdin = None;
+            child.stdout = None;
+            child.stderr = None;
+            child.wait().await
+        }
+    }
+
+    /// Starts the process, waits for its end, and collects what it writes meanwhile.
+    ///
+    /// It is started by this call, not by the first poll of the future. Its standard output and
+    /// error become pipes, whatever was set before. Its standard input stays as it was set.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops what was collected and leaves the process to itself, or kills
+    /// it if [`kill_on_drop`](Command::kill_on_drop) is set.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`spawn`](Command::spawn) and of [`Child::wait_with_output`], all given by the
+    /// future.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a runtime, and in one whose I/O is off.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let output = Command::new("echo").arg("hello").output().await?;
+    ///     assert!(output.status.success());
+    ///     assert_eq!(output.stdout, b"hello\n");
+    ///     assert!(output.stderr.is_empty());
+    ///     Ok(())
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn output(&mut self) -> impl Future<Output = io::Result<Output>> + use<> {
+        self.std.stdout(Stdio::piped());
+        self.std.stderr(Stdio::piped());
+        let child = self.spawn();
+        async { child?.wait_with_output().await }
+    }
+}
+
+impl From<StdCommand> for Command {
+    fn from(std: StdCommand) -> Command {
+        Command {
+            std,
+            kill_on_drop: false,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! [`Process`]: a child process, and how the runtime learns that it ended.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::{Child as StdChild, ExitStatus};
+use std::task::{Context, Poll, ready};
+
+use super::raw::pidfd_open;
+use crate::io::Interest;
+use crate::io::strategy::Strategy;
+use crate::runtime::{Handle, Id};
+use crate::scheduler::context::with_current;
+use crate::signal::unix::{Signal, SignalKind, signal};
+
+/// A child process that may still run.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: StdChild,
+    notice: Notice,
+}
+
+/// What says that it is time to ask whether the child has ended.
+#[derive(Debug)]
+enum Notice {
+    /// Its file descriptor becomes readable when it ends.
+    Pidfd(Strategy<OwnedFd>),
+    /// A signal comes for any child that ends. The stream hears of it in this runtime.
+    Signal(Signal, Id),
+    /// Its runtime is gone, and it has not been taken over by another.
+    Nothing,
+}
+
+impl Process {
+    /// Has the current runtime tell when a child ends.
+    ///
+    /// # Errors
+    ///
+    /// When neither a file descriptor nor a signal handler is to be had: the child comes back.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a runtime, and in one whose I/O is off.
+    #[track_caller]
+    pub(super) fn new(child: StdChild) -> Result<Process, (io::Error, StdChild)> {
+        let notice = pidfd_open(child.id())
+            .and_then(|pidfd| Strategy::new(pidfd, Interest::READABLE))
+            .map(Notice::Pidfd)
+            .or_else(|_| Notice::signal());
+        match notice {
+            Ok(notice) => Ok(Process { child, notice }),
+            Err(error) => Err((error, child)),
+        }
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills the child.
+    ///
+    /// # Errors
+    ///
+    /// Those of `kill`. It is no error that the child has ended.
+    pub(super) fn kill(&mut self) -> io::Result<()> {
+        self.child.kill()
+    }
+
+    /// Asks whether the child has ended.
+    ///
+    /// # Errors
+    ///
+    /// Those of `waitpid`.
+    pub(super) fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.child.try_wait()
+    }
+
+    /// Gives up waiting.
+    pub(super) fn into_child(self) -> StdChild {
+        self.child
+    }
+
+    /// Ready once the child has ended.
+    ///
+    /// # Errors
+    ///
+    /// Those of `waitpid`, and when the runtime is gone and there is no other.
+    pub(super) fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
+        self.notice.follow()?;
+        loop {
+            // The notice is there already, so an end that comes after this question is noticed.
+            if let Some(status) = self.child.try_wait()? {
+                return Poll::Ready(Ok(status));
+            }
+            match &mut self.notice {
+                Notice::Pidfd(pidfd) => match ready!(pidfd.poll_read_ready(cx)) {
+                    Ok(()) => {
+                        if let Some(status) = self.child.try_wait()? {
+                            return Poll::Ready(Ok(status));
+                        }
+                        // It has ended, but a process that traces it has not let go of it. When
+                        // that happens there is a signal, and the descriptor has nothing to add.
+                        self.notice = Notice::signal()?;
+                    }
+                    Err(_) => self.notice = Notice::Nothing,
+                },
+                Notice::Signal(signal, _) => {
+                    ready!(signal.poll_recv(cx));
+                }
+                Notice::Nothing => {
+                    // The current runtime takes over.
+                    self.notice = pidfd_open(self.child.id())
+                        .and_then(Notice::pidfd)
+                        .or_else(|_| Notice::signal())?;
+                }
+            }
+        }
+    }
+}
+
+impl Notice {
+    fn pidfd(pidfd: OwnedFd) -> io::Result<Notice> {
+        current()?;
+        Ok(Notice::Pidfd(Strategy::new(pidfd, Interest::READABLE)?))
+    }
+
+    #[track_caller]
+    fn signal() -> io::Result<Notice> {
+        let handle = current()?;
+        Ok(Notice::Signal(signal(SignalKind::child())?, handle.id()))
+    }
+
+    /// A stream of signals is served by the runtime in which it was made, which may be gone:
+    /// makes a new one when another runtime polls it.
+    fn follow(&mut self) -> io::Result<()> {
+        if let Notice::Signal(_, runtime) = self
+            && let Ok(handle) = Handle::try_current()
+            && handle.id() != *runtime
+        {
+            *self = Notice::signal()?;
+        }
+        Ok(())
+    }
+}
+
+/// The current runtime, if it can watch.
+///
+/// This may run where nobody expects a panic: in the driver of some other runtime.
+fn current() -> io::Result<Handle> {
+    let handle = Handle::try_current().map_err(io::Error::other)?;
+    if with_current(|handle| handle.common().io_enabled) != Ok(true) {
+        return Err(io::Error::other(
+            "the runtime that watched the child is gone, and this one has no I/O: call \
+             `enable_io` on its builder",
+        ));
+    }
+    Ok(handle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Notice, Process};
+    use crate::runtime::Builder;
+    use std::future::poll_fn;
+    use std::process::Command;
+
+    fn sleeper() -> std::process::Child {
+        Command::new("sleep").arg("0.1").spawn().unwrap()
+    }
+
+    #[test]
+    fn signals_do_where_there_is_no_pidfd() {
+        let rt = Builder::new_current_thread().enable_all().build().unwrap();
+        let mut process = rt.block_on(async {
+            Process {
+                child: sleeper(),
+                notice: Notice::signal().unwrap(),
+            }
+        });
+        // The runtime in which it was started is gone.
+        drop(rt);
+        let rt = Builder::new_current_thread().enable_all().build().unwrap();
+        let status = rt.block_on(poll_fn(|cx| process.poll_exit(cx))).unwrap();
+        assert!(status.success());
+    }
+
+    #[test]
+    fn another_runtime_takes_over() {
+        let rt = Builder::new_current_thread().enable_all().build().unwrap();
+        let mut process = rt.block_on(async { Process::new(sleeper()).unwrap() });
+        assert!(matches!(process.notice, Notice::Pidfd(_)));
+        drop(rt);
+        let rt = Builder::new_current_thread().enable_all().build().unwrap();
+        let status = rt.block_on(poll_fn(|cx| process.poll_exit(cx))).unwrap();
+        assert!(status.success());
+    }
+}

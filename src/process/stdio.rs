@@ -1,0 +1,282 @@
+//! The pipes to a child process.
+#![forbid(unsafe_code)]
+
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::pin::Pin;
+use std::process;
+use std::task::{Context, Poll};
+
+use socket2::SockRef;
+
+use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
+use crate::net::unix::pipe::{Receiver, Sender};
+
+/// The pipe to a child's standard input.
+///
+/// Dropping it closes it, and the child reads the end of its input. The pipe holds what the
+/// kernel lets it hold (64 KiB on Linux): a child that is to read more than that while it writes
+/// has to be written to and read from at the same time.
+///
+/// # Examples
+///
+/// ```
+/// use std::process::Stdio;
+/// use zokio::io::AsyncWriteExt;
+/// use zokio::process::Command;
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() -> std::io::Result<()> {
+///     let mut child = Command::new("cat")
+///         .stdin(Stdio::piped())
+///         .stdout(Stdio::piped())
+///         .spawn()?;
+///     let mut stdin = child.stdin.take().expect("it was asked for");
+///     stdin.write_all(b"hello").await?;
+///     drop(stdin);
+///     assert_eq!(child.wait_with_output().await?.stdout, b"hello");
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct ChildStdin {
+    inner: Sender,
+}
+
+/// The pipe from a child's standard output.
+///
+/// A child that writes more than the pipe holds (64 KiB on Linux) waits until it is read from.
+///
+/// # Examples
+///
+/// ```
+/// use std::process::Stdio;
+/// use zokio::io::AsyncReadExt;
+/// use zokio::process::Command;
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() -> std::io::Result<()> {
+///     let mut child = Command::new("echo").arg("hello").stdout(Stdio::piped()).spawn()?;
+///     let mut text = String::new();
+///     let mut stdout = child.stdout.take().expect("it was asked for");
+///     stdout.read_to_string(&mut text).await?;
+///     assert_eq!(text, "hello\n");
+///     assert!(child.wait().await?.success());
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct ChildStdout {
+    inner: Receiver,
+}
+
+/// The pipe from a child's standard error.
+///
+/// A child that writes more than the pipe holds (64 KiB on Linux) waits until it is read from.
+///
+/// # Examples
+///
+/// See [`ChildStdout`].
+#[derive(Debug)]
+pub struct ChildStderr {
+    inner: Receiver,
+}
+
+impl ChildStdin {
+    /// Takes a standard library's pipe to the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the descriptor cannot be made non-blocking or be registered with the driver.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a runtime, and in one whose I/O is off.
+    #[track_caller]
+    pub fn from_std(inner: process::ChildStdin) -> io::Result<Self> {
+        let inner = Sender::from_owned_fd_unchecked(nonblocking(inner.into())?)?;
+        Ok(Self { inner })
+    }
+
+    /// Turns the pipe into a file descriptor, which stays in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// When the descriptor cannot be taken from the driver.
+    pub fn into_owned_fd(self) -> io::Result<OwnedFd> {
+        self.inner.into_nonblocking_fd()
+    }
+}
+
+impl ChildStdout {
+    /// Takes a standard library's pipe to the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the descriptor cannot be made non-blocking or be registered with the driver.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a runtime, and in one whose I/O is off.
+    #[track_caller]
+    pub fn from_std(inner: process::ChildStdout) -> io::Result<Self> {
+        let inner = Receiver::from_owned_fd_unchecked(nonblocking(inner.into())?)?;
+        Ok(Self { inner })
+    }
+
+    /// Turns the pipe into a file descriptor, which stays in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// When the descriptor cannot be taken from the driver.
+    pub fn into_owned_fd(self) -> io::Result<OwnedFd> {
+        self.inner.into_nonblocking_fd()
+    }
+}
+
+impl ChildStderr {
+    /// Takes a standard library's pipe to the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the descriptor cannot be made non-blocking or be registered with the driver.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a runtime, and in one whose I/O is off.
+    #[track_caller]
+    pub fn from_std(inner: process::ChildStderr) -> io::Result<Self> {
+        let inner = Receiver::from_owned_fd_unchecked(nonblocking(inner.into())?)?;
+        Ok(Self { inner })
+    }
+
+    /// Turns the pipe into a file descriptor, which stays in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// When the descriptor cannot be taken from the driver.
+    pub fn into_owned_fd(self) -> io::Result<OwnedFd> {
+        self.inner.into_nonblocking_fd()
+    }
+}
+
+fn nonblocking(fd: OwnedFd) -> io::Result<OwnedFd> {
+    // It is `fcntl` on whatever descriptor this is.
+    SockRef::from(&fd).set_nonblocking(true)?;
+    Ok(fd)
+}
+
+/// For another child to inherit; the pipe is put into blocking mode, as programs expect it.
+impl TryFrom<ChildStdin> for process::Stdio {
+    type Error = io::Error;
+
+    fn try_from(pipe: ChildStdin) -> io::Result<process::Stdio> {
+        Ok(pipe.inner.into_blocking_fd()?.into())
+    }
+}
+
+/// For another child to inherit; the pipe is put into blocking mode, as programs expect it.
+impl TryFrom<ChildStdout> for process::Stdio {
+    type Error = io::Error;
+
+    fn try_from(pipe: ChildStdout) -> io::Result<process::Stdio> {
+        Ok(pipe.inner.into_blocking_fd()?.into())
+    }
+}
+
+/// For another child to inherit; the pipe is put into blocking mode, as programs expect it.
+impl TryFrom<ChildStderr> for process::Stdio {
+    type Error = io::Error;
+
+    fn try_from(pipe: ChildStderr) -> io::Result<process::Stdio> {
+        Ok(pipe.inner.into_blocking_fd()?.into())
+    }
+}
+
+impl AsyncWrite for ChildStdin {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    /// Ready at once: what was written is with the kernel.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    /// Ready at once, and closes nothing: that is done by dropping the pipe.
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+impl AsyncRead for ChildStdout {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+impl AsyncRead for ChildStderr {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+impl AsRawFd for ChildStdin {
+    fn as_raw_fd(&self) -> RawFd {
+        self.inner.as_raw_fd()
+    }
+}
+
+impl AsRawFd for ChildStdout {
+    fn as_raw_fd(&self) -> RawFd {
+        self.inner.as_raw_fd()
+    }
+}
+
+impl AsRawFd for ChildStderr {
+    fn as_raw_fd(&self) -> RawFd {
+        self.inner.as_raw_fd()
+    }
+}
+
+impl AsFd for ChildStdin {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inner.as_fd()
+    }
+}
+
+impl AsFd for ChildStdout {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inner.as_fd()
+    }
+}
+
+impl AsFd for ChildStderr {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.inner.as_fd()
+    }
+}
