@@ -2,6 +2,7 @@
 //!
 //! [`TcpStream::split`](super::TcpStream::split) gives halves that borrow the stream,
 //! [`TcpStream::into_split`](super::TcpStream::into_split) halves that own it together.
+#![forbid(unsafe_code)]
 
 pub(crate) mod listener;
 pub(crate) mod socket;

@@ -3,6 +3,7 @@
 //! The sockets are in [`net`](super): [`UnixListener`](super::UnixListener),
 //! [`UnixStream`](super::UnixStream), [`UnixDatagram`](super::UnixDatagram) and
 //! [`UnixSocket`](super::UnixSocket).
+#![forbid(unsafe_code)]
 
 #[doc(hidden)]
 pub mod datagram;
