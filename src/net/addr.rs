@@ -40,14 +40,14 @@ type Lookup = JoinHandle<io::Result<vec::IntoIter<SocketAddr>>>;
 ///     lookup_host(host).await.ok()?.next()
 /// }
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// let expected = "127.0.0.1:80".parse().ok();
 /// assert_eq!(first("127.0.0.1:80").await, expected);
 /// assert_eq!(first(("127.0.0.1", 80)).await, expected);
 /// assert_eq!(first((std::net::Ipv4Addr::LOCALHOST, 80)).await, expected);
-/// # });
-/// # std::io::Result::Ok(())
+/// # Ok(())
+/// # }
 /// ```
 pub trait ToSocketAddrs: ToSocketAddrsPriv {}
 

@@ -30,12 +30,13 @@ use super::addr::resolve;
 /// # Examples
 ///
 /// ```
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// for address in zokio::net::lookup_host("localhost:3000").await? {
 ///     assert_eq!(address.port(), 3000);
 /// }
-/// # std::io::Result::Ok(()) })
+/// # Ok(())
+/// # }
 /// ```
 pub async fn lookup_host<T>(host: T) -> io::Result<impl Iterator<Item = SocketAddr>>
 where

@@ -25,8 +25,8 @@
 //! use zokio::io::{AsyncReadExt, AsyncWriteExt};
 //! use zokio::net::{TcpListener, TcpStream};
 //!
-//! # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-//! # runtime.block_on(async {
+//! # #[zokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
 //! let listener = TcpListener::bind("127.0.0.1:0").await?;
 //! let address = listener.local_addr()?;
 //!
@@ -37,7 +37,8 @@
 //! let mut greeting = [0; 5];
 //! server.read_exact(&mut greeting).await?;
 //! assert_eq!(&greeting, b"hello");
-//! # std::io::Result::Ok(()) })
+//! # Ok(())
+//! # }
 //! ```
 
 mod addr;

@@ -66,15 +66,16 @@ const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 ///     }
 /// }
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// let (near, mut far) = UnixStream::pair()?;
 /// let reader = Reader::new(near)?;
 /// far.write_all(b"hello")?;
 /// let mut buf = [0; 16];
 /// let n = reader.read(&mut buf).await?;
 /// assert_eq!(&buf[..n], b"hello");
-/// # io::Result::Ok(()) })
+/// # Ok(())
+/// # }
 /// ```
 pub struct AsyncFd<T: AsRawFd> {
     /// Both are there until the value is taken apart.
@@ -307,15 +308,16 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// use zokio::io::Interest;
     /// use zokio::io::unix::AsyncFd;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (a, _b) = std::os::unix::net::UnixStream::pair()?;
     /// a.set_nonblocking(true)?;
     /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
     /// let a = unsafe { AsyncFd::register(a)? };
     /// let guard = a.ready(Interest::READABLE | Interest::WRITABLE).await?;
     /// assert!(guard.ready().is_writable());
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<AsyncFdReadyGuard<'_, T>> {
         let event = self.registration().ready(interest).await?;

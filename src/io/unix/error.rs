@@ -22,15 +22,16 @@ pub struct TryIoError(pub(super) ());
 /// use std::fs::File;
 /// use zokio::io::unix::AsyncFd;
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # let _enter = runtime.enter();
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// // Regular files are always ready, and the kernel refuses to watch them.
 /// let file = File::open("Cargo.toml")?;
 /// // SAFETY: a `File` keeps its descriptor until it is dropped.
 /// let error = unsafe { AsyncFd::register(file) }.unwrap_err();
 /// let (_file, cause) = error.into_parts();
 /// assert_eq!(cause.kind(), std::io::ErrorKind::PermissionDenied);
-/// # std::io::Result::Ok(())
+/// # Ok(())
+/// # }
 /// ```
 pub struct AsyncFdRegisterError<T> {
     inner: T,

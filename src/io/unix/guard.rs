@@ -69,8 +69,8 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     /// use std::io::{ErrorKind, Read, Write};
     /// use zokio::io::unix::AsyncFd;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (a, mut b) = std::os::unix::net::UnixStream::pair()?;
     /// a.set_nonblocking(true)?;
     /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
@@ -87,7 +87,8 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn clear_ready(&mut self) {
         self.clear_ready_matching(Ready::ALL);
@@ -104,8 +105,8 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     /// use zokio::io::unix::AsyncFd;
     /// use zokio::io::{Interest, Ready};
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (a, _b) = std::os::unix::net::UnixStream::pair()?;
     /// a.set_nonblocking(true)?;
     /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
@@ -115,7 +116,8 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     /// assert!(guard.ready().is_writable());
     /// guard.clear_ready_matching(Ready::WRITABLE);
     /// assert!(!guard.ready().is_writable());
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn clear_ready_matching(&mut self, ready: Ready) {
         self.seen.clear(self.async_fd.registration(), ready);
@@ -144,8 +146,8 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     /// use std::io::{Read, Write};
     /// use zokio::io::unix::AsyncFd;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (a, mut b) = std::os::unix::net::UnixStream::pair()?;
     /// a.set_nonblocking(true)?;
     /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
@@ -161,7 +163,8 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     ///     }
     /// };
     /// assert_eq!(&buf[..n], b"hello");
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn try_io<R>(
         &mut self,

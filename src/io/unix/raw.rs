@@ -34,8 +34,8 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// use std::os::unix::net::UnixDatagram;
     /// use zokio::io::unix::AsyncFd;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (a, b) = UnixDatagram::pair()?;
     /// b.set_nonblocking(true)?;
     /// // SAFETY: a `UnixDatagram` keeps its descriptor until it is dropped.
@@ -45,7 +45,8 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// let mut buf = [0; 16];
     /// let n = b.async_io(zokio::io::Interest::READABLE, |socket| socket.recv(&mut buf)).await?;
     /// assert_eq!(&buf[..n], b"hello");
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     #[track_caller]
     pub unsafe fn register(inner: T) -> Result<Self, AsyncFdRegisterError<T>> {
@@ -75,13 +76,14 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// use zokio::io::Interest;
     /// use zokio::io::unix::AsyncFd;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # let _enter = runtime.enter();
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (reader, _writer) = std::io::pipe()?;
     /// // SAFETY: a `PipeReader` keeps its descriptor until it is dropped.
     /// let reader = unsafe { AsyncFd::register_with_interest(reader, Interest::READABLE)? };
     /// # drop(reader);
-    /// # std::io::Result::Ok(())
+    /// # Ok(())
+    /// # }
     /// ```
     #[track_caller]
     pub unsafe fn register_with_interest(

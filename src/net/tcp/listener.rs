@@ -29,8 +29,8 @@ const BACKLOG: i32 = 1024;
 /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
 /// use zokio::net::TcpListener;
 ///
-/// # let runtime = zokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main]
+/// # async fn main() -> std::io::Result<()> {
 /// let listener = TcpListener::bind("0.0.0.0:8080").await?;
 /// loop {
 ///     let (mut stream, peer) = listener.accept().await?;
@@ -45,7 +45,8 @@ const BACKLOG: i32 = 1024;
 ///     });
 /// }
 /// # #[allow(unreachable_code)]
-/// # std::io::Result::Ok(()) })
+/// # Ok(())
+/// # }
 /// ```
 pub struct TcpListener {
     io: Strategy<std::net::TcpListener>,
@@ -77,11 +78,12 @@ impl TcpListener {
     /// ```
     /// use zokio::net::TcpListener;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// assert_ne!(listener.local_addr()?.port(), 0);
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
         first_that_works(addr, |address| async move { listen_at(address) }).await
@@ -105,13 +107,14 @@ impl TcpListener {
     /// ```
     /// use zokio::net::TcpListener;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     /// listener.set_nonblocking(true)?;
     /// let listener = TcpListener::from_std(listener)?;
     /// # drop(listener);
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     #[track_caller]
     pub fn from_std(listener: std::net::TcpListener) -> io::Result<TcpListener> {
@@ -136,11 +139,12 @@ impl TcpListener {
     /// ```
     /// use zokio::net::TcpListener;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let listener = TcpListener::bind("127.0.0.1:0").await?.into_std()?;
     /// listener.set_nonblocking(false)?;
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn into_std(self) -> io::Result<std::net::TcpListener> {
         Ok(self.io.into_source())
@@ -169,13 +173,14 @@ impl TcpListener {
     /// ```
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let client = TcpStream::connect(listener.local_addr()?).await?;
     /// let (_server, peer) = listener.accept().await?;
     /// assert_eq!(peer, client.local_addr()?);
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let (fd, address) = self
@@ -220,11 +225,12 @@ impl TcpListener {
     /// ```
     /// use zokio::net::TcpListener;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// assert!(listener.local_addr()?.ip().is_loopback());
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().local_addr()
@@ -241,12 +247,13 @@ impl TcpListener {
     /// ```
     /// use zokio::net::TcpListener;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// listener.set_ttl(100)?;
     /// assert_eq!(listener.ttl()?, 100);
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.io.source().ttl()

@@ -28,14 +28,15 @@ use crate::net::{TcpListener, TcpStream};
 /// ```
 /// use zokio::net::TcpSocket;
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// let socket = TcpSocket::new_v4()?;
 /// socket.set_reuseaddr(true)?;
 /// socket.bind("127.0.0.1:0".parse().unwrap())?;
 /// let listener = socket.listen(16)?;
 /// # drop(listener);
-/// # std::io::Result::Ok(()) })
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// Options that have no method here can be set with `socket2`:
@@ -490,15 +491,16 @@ impl TcpSocket {
     /// ```
     /// use zokio::net::{TcpListener, TcpSocket};
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// # let server = listener.local_addr()?;
     /// let socket = TcpSocket::new_v4()?;
     /// socket.bind("127.0.0.1:0".parse().unwrap())?;
     /// let stream = socket.connect(server).await?;
     /// # drop(stream);
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn connect(self, addr: SocketAddr) -> io::Result<TcpStream> {
         TcpStream::connect_socket(self.inner, addr).await

@@ -44,13 +44,14 @@ const INTEREST: Interest = Interest::READABLE
 /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
 /// use zokio::net::TcpStream;
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// let mut stream = TcpStream::connect("example.com:80").await?;
 /// stream.write_all(b"GET / HTTP/1.0\r\nHost: example.com\r\n\r\n").await?;
 /// let mut answer = String::new();
 /// stream.read_to_string(&mut answer).await?;
-/// # std::io::Result::Ok(()) })
+/// # Ok(())
+/// # }
 /// ```
 pub struct TcpStream {
     io: Strategy<std::net::TcpStream>,
@@ -140,15 +141,16 @@ impl TcpStream {
     /// ```
     /// use zokio::net::TcpStream;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     /// # let address = listener.local_addr()?;
     /// let stream = std::net::TcpStream::connect(address)?;
     /// stream.set_nonblocking(true)?;
     /// let stream = TcpStream::from_std(stream)?;
     /// # drop(stream);
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     #[track_caller]
     pub fn from_std(stream: std::net::TcpStream) -> io::Result<TcpStream> {
@@ -169,13 +171,14 @@ impl TcpStream {
     /// ```
     /// use zokio::net::TcpStream;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     /// # let address = listener.local_addr()?;
     /// let stream = TcpStream::connect(address).await?.into_std()?;
     /// stream.set_nonblocking(false)?;
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn into_std(self) -> io::Result<std::net::TcpStream> {
         Ok(self.io.into_source())
@@ -249,8 +252,8 @@ impl TcpStream {
     /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// # let mut client = TcpStream::connect(listener.local_addr()?).await?;
     /// let (mut server, _) = listener.accept().await?;
@@ -263,7 +266,8 @@ impl TcpStream {
     /// let mut all = [0; 3];
     /// server.read_exact(&mut all).await?;
     /// assert_eq!(&all, b"GET");
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io
@@ -292,8 +296,8 @@ impl TcpStream {
     /// use zokio::io::Interest;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// # drop(listener.accept().await?);
@@ -310,7 +314,8 @@ impl TcpStream {
     ///     }
     /// #   zokio::task::yield_now().await;
     /// }
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.io.ready(interest).await
@@ -368,8 +373,8 @@ impl TcpStream {
     /// use std::io::ErrorKind;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// # let (server, _) = listener.accept().await?;
@@ -389,7 +394,8 @@ impl TcpStream {
     ///     }
     /// }
     /// assert_eq!(message, b"hello");
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io.try_read(buf)
@@ -465,8 +471,8 @@ impl TcpStream {
     /// use std::io::ErrorKind;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// let mut rest: &[u8] = b"hello";
@@ -478,7 +484,8 @@ impl TcpStream {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.io.try_write(buf)
@@ -551,13 +558,14 @@ impl TcpStream {
     /// ```
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// stream.set_nodelay(true)?;
     /// assert!(stream.nodelay()?);
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.io.source().set_nodelay(nodelay)
@@ -648,8 +656,8 @@ impl TcpStream {
     /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
     /// # drop(listener.accept().await?);
@@ -657,8 +665,8 @@ impl TcpStream {
     /// writer.write_all(b"ping").await?;
     /// let mut answer = Vec::new();
     /// reader.read_to_end(&mut answer).await?;
-    /// # std::io::Result::Ok(()) });
-    /// # std::io::Result::Ok(())
+    /// # Ok(())
+    /// # }
     /// ```
     #[allow(clippy::needless_lifetimes)]
     pub fn split<'a>(&'a mut self) -> (ReadHalf<'a>, WriteHalf<'a>) {
@@ -675,14 +683,15 @@ impl TcpStream {
     /// ```
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// let (reader, writer) = stream.into_split();
     /// let stream = reader.reunite(writer).expect("both halves are of one stream");
     /// # drop(stream);
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
         split_owned(self)

@@ -34,8 +34,8 @@ use crate::net::addr::{BLOCKS, first_that_works, is_nonblocking};
 /// ```no_run
 /// use zokio::net::UdpSocket;
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// let socket = UdpSocket::bind("0.0.0.0:7777").await?;
 /// let mut buf = [0; 65_536];
 /// loop {
@@ -43,7 +43,8 @@ use crate::net::addr::{BLOCKS, first_that_works, is_nonblocking};
 ///     socket.send_to(&buf[..n], peer).await?;
 /// }
 /// # #[allow(unreachable_code)]
-/// # std::io::Result::Ok(()) })
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// A connected pair:
@@ -51,8 +52,8 @@ use crate::net::addr::{BLOCKS, first_that_works, is_nonblocking};
 /// ```
 /// use zokio::net::UdpSocket;
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// let a = UdpSocket::bind("127.0.0.1:0").await?;
 /// let b = UdpSocket::bind("127.0.0.1:0").await?;
 /// a.connect(b.local_addr()?).await?;
@@ -62,7 +63,8 @@ use crate::net::addr::{BLOCKS, first_that_works, is_nonblocking};
 /// let mut buf = [0; 16];
 /// let n = b.recv(&mut buf).await?;
 /// assert_eq!(&buf[..n], b"hello");
-/// # std::io::Result::Ok(()) })
+/// # Ok(())
+/// # }
 /// ```
 pub struct UdpSocket {
     pub(super) io: Strategy<std::net::UdpSocket>,
@@ -118,13 +120,14 @@ impl UdpSocket {
     /// ```
     /// use zokio::net::UdpSocket;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let socket = std::net::UdpSocket::bind("127.0.0.1:0")?;
     /// socket.set_nonblocking(true)?;
     /// let socket = UdpSocket::from_std(socket)?;
     /// # drop(socket);
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     #[track_caller]
     pub fn from_std(socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
@@ -208,8 +211,8 @@ impl UdpSocket {
     /// use zokio::io::Interest;
     /// use zokio::net::UdpSocket;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
     /// socket.connect(socket.local_addr()?).await?;
     /// let ready = socket.ready(Interest::READABLE | Interest::WRITABLE).await?;
@@ -220,7 +223,8 @@ impl UdpSocket {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.io.ready(interest).await

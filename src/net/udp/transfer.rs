@@ -80,8 +80,8 @@ impl UdpSocket {
     /// ```
     /// use zokio::net::UdpSocket;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let a = UdpSocket::bind("127.0.0.1:0").await?;
     /// let b = UdpSocket::bind("127.0.0.1:0").await?;
     /// a.send_to(b"hello", b.local_addr()?).await?;
@@ -89,7 +89,8 @@ impl UdpSocket {
     /// let mut buf = [0; 16];
     /// let (n, from) = b.recv_from(&mut buf).await?;
     /// assert_eq!((&buf[..n], from), (&b"hello"[..], a.local_addr()?));
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], addr: A) -> io::Result<usize> {
         let target = resolve(&addr).await?.next().ok_or_else(|| {
@@ -133,8 +134,8 @@ impl UdpSocket {
     /// use std::io::ErrorKind;
     /// use zokio::net::UdpSocket;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
     /// # let peer = socket.local_addr()?;
     /// loop {
@@ -145,7 +146,8 @@ impl UdpSocket {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn try_send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
         self.io
@@ -217,8 +219,8 @@ impl UdpSocket {
     /// ```
     /// use zokio::net::UdpSocket;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
     /// socket.connect(socket.local_addr()?).await?;
     /// socket.send(b"hello").await?;
@@ -226,7 +228,8 @@ impl UdpSocket {
     /// let mut buf = Vec::with_capacity(512);
     /// socket.recv_buf(&mut buf).await?;
     /// assert_eq!(buf, b"hello");
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.io
@@ -302,8 +305,8 @@ impl UdpSocket {
     /// use std::io::ErrorKind;
     /// use zokio::net::UdpSocket;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
     /// # socket.send_to(b"hello", socket.local_addr()?).await?;
     /// loop {
@@ -319,7 +322,8 @@ impl UdpSocket {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.io
@@ -418,8 +422,8 @@ impl UdpSocket {
     /// ```
     /// use zokio::net::UdpSocket;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
     /// socket.send_to(b"hello", socket.local_addr()?).await?;
     ///
@@ -427,7 +431,8 @@ impl UdpSocket {
     /// let (n, peer) = socket.peek_from(&mut first).await?;
     /// assert_eq!((n, &first), (1, b"h"));
     /// assert_eq!(peer, socket.local_addr()?);
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.io

@@ -26,15 +26,16 @@ use crate::net::{UnixStream, raw};
 /// ```no_run
 /// use zokio::net::UnixListener;
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// let listener = UnixListener::bind("/run/demo.sock")?;
 /// loop {
 ///     let (stream, _peer) = listener.accept().await?;
 ///     println!("a client of user {}", stream.peer_cred()?.uid());
 /// }
 /// # #[allow(unreachable_code)]
-/// # std::io::Result::Ok(()) })
+/// # Ok(())
+/// # }
 /// ```
 pub struct UnixListener {
     io: Strategy<std::os::unix::net::UnixListener>,

@@ -36,8 +36,8 @@ use crate::net::raw;
 /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
 /// use zokio::net::unix::pipe;
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// let (mut sender, mut receiver) = pipe::pipe()?;
 /// sender.write_all(b"hello").await?;
 /// drop(sender);
@@ -45,7 +45,8 @@ use crate::net::raw;
 /// let mut message = String::new();
 /// receiver.read_to_string(&mut message).await?;
 /// assert_eq!(message, "hello");
-/// # std::io::Result::Ok(()) })
+/// # Ok(())
+/// # }
 /// ```
 #[track_caller]
 pub fn pipe() -> io::Result<(Sender, Receiver)> {
@@ -62,12 +63,13 @@ pub fn pipe() -> io::Result<(Sender, Receiver)> {
 /// ```no_run
 /// use zokio::net::unix::pipe;
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # let _enter = runtime.enter();
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// // A reader that stays open when a writer goes away.
 /// let receiver = pipe::OpenOptions::new().read_write(true).open_receiver("/run/commands")?;
 /// # drop(receiver);
-/// # std::io::Result::Ok(())
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct OpenOptions {
@@ -324,8 +326,8 @@ impl Sender {
     /// use std::io::ErrorKind;
     /// use zokio::net::unix::pipe;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (sender, _receiver) = pipe::pipe()?;
     /// loop {
     ///     sender.writable().await?;
@@ -335,7 +337,8 @@ impl Sender {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.io.try_write(buf)
@@ -527,8 +530,8 @@ impl Receiver {
     /// use std::io::ErrorKind;
     /// use zokio::net::unix::pipe;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (sender, receiver) = pipe::pipe()?;
     /// sender.try_write(b"hello")?;
     /// let mut buf = [0; 16];
@@ -541,7 +544,8 @@ impl Receiver {
     ///     }
     /// };
     /// assert_eq!(&buf[..n], b"hello");
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io.try_read(buf)

@@ -24,13 +24,14 @@ use crate::net::{UnixDatagram, UnixListener, UnixStream};
 /// ```no_run
 /// use zokio::net::UnixSocket;
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// let socket = UnixSocket::new_stream()?;
 /// socket.bind("/run/demo.sock")?;
 /// let listener = socket.listen(16)?;
 /// # drop(listener);
-/// # std::io::Result::Ok(()) })
+/// # Ok(())
+/// # }
 /// ```
 pub struct UnixSocket {
     inner: Socket,

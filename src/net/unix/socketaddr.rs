@@ -32,10 +32,11 @@ impl SocketAddr {
     /// ```
     /// use zokio::net::UnixDatagram;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # let _enter = runtime.enter();
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// assert!(UnixDatagram::unbound()?.local_addr()?.is_unnamed());
-    /// # std::io::Result::Ok(())
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn is_unnamed(&self) -> bool {
         self.0.is_unnamed()

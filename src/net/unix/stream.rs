@@ -39,8 +39,8 @@ use crate::net::raw;
 /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
 /// use zokio::net::UnixStream;
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// let (mut near, mut far) = UnixStream::pair()?;
 /// near.write_all(b"hello").await?;
 /// near.shutdown().await?;
@@ -48,7 +48,8 @@ use crate::net::raw;
 /// let mut message = String::new();
 /// far.read_to_string(&mut message).await?;
 /// assert_eq!(message, "hello");
-/// # std::io::Result::Ok(()) })
+/// # Ok(())
+/// # }
 /// ```
 pub struct UnixStream {
     io: Strategy<std::os::unix::net::UnixStream>,
@@ -77,11 +78,12 @@ impl UnixStream {
     /// ```no_run
     /// use zokio::net::UnixStream;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let stream = UnixStream::connect("/run/demo.sock").await?;
     /// # drop(stream);
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn connect<P>(path: P) -> io::Result<UnixStream>
     where
@@ -225,11 +227,12 @@ impl UnixStream {
     /// ```
     /// use zokio::net::UnixStream;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # let _enter = runtime.enter();
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (a, _b) = UnixStream::pair()?;
     /// assert_eq!(a.peer_cred()?.pid(), Some(std::process::id() as i32));
-    /// # std::io::Result::Ok(())
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn peer_cred(&self) -> io::Result<UCred> {
         raw::peer_credentials(self.as_fd()).map(|credentials| UCred::new(&credentials))
@@ -265,8 +268,8 @@ impl UnixStream {
     /// use zokio::io::Interest;
     /// use zokio::net::UnixStream;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (stream, peer) = UnixStream::pair()?;
     /// # drop(peer);
     /// loop {
@@ -282,7 +285,8 @@ impl UnixStream {
     ///     }
     /// #   zokio::task::yield_now().await;
     /// }
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.io.ready(interest).await
@@ -340,8 +344,8 @@ impl UnixStream {
     /// use std::io::ErrorKind;
     /// use zokio::net::UnixStream;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (stream, peer) = UnixStream::pair()?;
     /// peer.try_write(b"hello")?;
     /// drop(peer);
@@ -358,7 +362,8 @@ impl UnixStream {
     ///     }
     /// }
     /// assert_eq!(message, b"hello");
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io.try_read(buf)
@@ -434,8 +439,8 @@ impl UnixStream {
     /// use std::io::ErrorKind;
     /// use zokio::net::UnixStream;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (stream, _peer) = UnixStream::pair()?;
     /// let mut rest: &[u8] = b"hello";
     /// while !rest.is_empty() {
@@ -446,7 +451,8 @@ impl UnixStream {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.io.try_write(buf)
@@ -517,13 +523,14 @@ impl UnixStream {
     /// ```
     /// use zokio::net::UnixStream;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # let _enter = runtime.enter();
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (stream, _peer) = UnixStream::pair()?;
     /// let (reader, writer) = stream.into_split();
     /// let stream = reader.reunite(writer).expect("both halves are of one stream");
     /// # drop(stream);
-    /// # std::io::Result::Ok(())
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
         split_owned(self)

@@ -29,8 +29,8 @@ use crate::net::unix::socketaddr::at_path;
 /// ```
 /// use zokio::net::UnixDatagram;
 ///
-/// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # runtime.block_on(async {
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
 /// let folder = tempfile::tempdir()?;
 /// let server_path = folder.path().join("server");
 /// let server = UnixDatagram::bind(&server_path)?;
@@ -41,7 +41,8 @@ use crate::net::unix::socketaddr::at_path;
 /// let (n, from) = server.recv_from(&mut buf).await?;
 /// assert_eq!(&buf[..n], b"hello");
 /// server.send_to(b"welcome", from.as_pathname().unwrap()).await?;
-/// # std::io::Result::Ok(()) })
+/// # Ok(())
+/// # }
 /// ```
 pub struct UnixDatagram {
     pub(super) io: Strategy<std::os::unix::net::UnixDatagram>,
@@ -89,14 +90,15 @@ impl UnixDatagram {
     /// ```
     /// use zokio::net::UnixDatagram;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (a, b) = UnixDatagram::pair()?;
     /// a.send(b"hello").await?;
     /// let mut buf = [0; 16];
     /// let n = b.recv(&mut buf).await?;
     /// assert_eq!(&buf[..n], b"hello");
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     #[track_caller]
     pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
@@ -227,8 +229,8 @@ impl UnixDatagram {
     /// use zokio::io::Interest;
     /// use zokio::net::UnixDatagram;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (socket, _peer) = UnixDatagram::pair()?;
     /// let ready = socket.ready(Interest::READABLE | Interest::WRITABLE).await?;
     /// if ready.is_writable() {
@@ -238,7 +240,8 @@ impl UnixDatagram {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.io.ready(interest).await

@@ -124,8 +124,8 @@ impl UnixDatagram {
     /// use std::io::ErrorKind;
     /// use zokio::net::UnixDatagram;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// # let folder = tempfile::tempdir()?;
     /// # let peer = folder.path().join("peer");
     /// # let _peer = UnixDatagram::bind(&peer)?;
@@ -138,7 +138,8 @@ impl UnixDatagram {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn try_send_to<P>(&self, buf: &[u8], target: P) -> io::Result<usize>
     where
@@ -212,15 +213,16 @@ impl UnixDatagram {
     /// ```
     /// use zokio::net::UnixDatagram;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (socket, peer) = UnixDatagram::pair()?;
     /// peer.send(b"hello").await?;
     ///
     /// let mut buf = Vec::with_capacity(512);
     /// socket.recv_buf(&mut buf).await?;
     /// assert_eq!(buf, b"hello");
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub async fn recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.io
@@ -294,8 +296,8 @@ impl UnixDatagram {
     /// use std::io::ErrorKind;
     /// use zokio::net::UnixDatagram;
     ///
-    /// # let runtime = zokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    /// # runtime.block_on(async {
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
     /// let (socket, peer) = UnixDatagram::pair()?;
     /// peer.send(b"hello").await?;
     /// loop {
@@ -311,7 +313,8 @@ impl UnixDatagram {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # std::io::Result::Ok(()) })
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.io
