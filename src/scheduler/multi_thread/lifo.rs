@@ -103,7 +103,7 @@ mod loom_tests {
             }
             thief.join().unwrap();
             assert_eq!(runs.load(Ordering::SeqCst), 2);
-            assert!(queue.owned.is_empty());
+            assert_eq!(queue.owned.len(), 0);
         });
     }
 }

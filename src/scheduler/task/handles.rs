@@ -75,11 +75,6 @@ impl<S: 'static> fmt::Debug for Task<S> {
 pub(crate) struct Notified<S: 'static>(Task<S>);
 
 impl<S: Schedule> Notified<S> {
-    /// The id of the task.
-    pub(crate) fn id(&self) -> Id {
-        self.0.header().id
-    }
-
     /// Polls the task once with a full budget; one that was woken meanwhile is handed to
     /// [`Schedule::yield_now`].
     ///
@@ -154,7 +149,7 @@ impl UnownedTask {
     }
 
     /// The id of the task.
-    pub(crate) fn id(&self) -> Id {
+    fn id(&self) -> Id {
         // SAFETY: T1: the handle has a reference.
         unsafe { self.raw.as_ref() }.id
     }
@@ -165,11 +160,6 @@ impl UnownedTask {
         // SAFETY: T1: the handle's reference goes along; a ready future is not notified again.
         let again = unsafe { (raw.as_ref().vtable.run)(raw) };
         debug_assert!(!again, "a blocking task runs once");
-    }
-
-    /// Cancels the task.
-    pub(crate) fn shutdown(self) {
-        drop(self);
     }
 }
 

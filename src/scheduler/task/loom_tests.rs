@@ -155,7 +155,7 @@ fn loom_join_is_woken() {
         let runner = run_in_thread(&scheduler);
         assert_eq!(block_on(join).unwrap(), 7);
         runner.join().unwrap();
-        assert!(scheduler.owned.is_empty());
+        assert_eq!(scheduler.owned.len(), 0);
     });
 }
 
@@ -275,7 +275,7 @@ fn loom_shutdown_races_with_run() {
         runner.join().unwrap();
         scheduler.shutdown();
         assert_eq!(tally.alive(), 0);
-        assert!(scheduler.owned.is_empty());
+        assert_eq!(scheduler.owned.len(), 0);
     });
 }
 
@@ -314,7 +314,7 @@ fn loom_spawn_races_with_close() {
             drop(task);
         }
         assert!(join.is_finished());
-        assert!(scheduler.owned.is_empty());
+        assert_eq!(scheduler.owned.len(), 0);
     });
 }
 
@@ -333,7 +333,7 @@ fn loom_list_is_left_concurrently() {
         scheduler.shutdown();
         one.join().unwrap();
         two.join().unwrap();
-        assert!(scheduler.owned.is_empty());
+        assert_eq!(scheduler.owned.len(), 0);
         assert!(joins.iter().all(JoinHandle::is_finished));
     });
 }

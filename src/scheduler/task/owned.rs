@@ -180,16 +180,6 @@ impl<S: Schedule> OwnedTasks<S> {
             .map(|shard| shard.len.load(Ordering::Relaxed))
             .sum()
     }
-
-    /// Whether there are no tasks.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether no task is let in any more.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
-    }
 }
 
 impl<S: 'static> Drop for OwnedTasks<S> {
