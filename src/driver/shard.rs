@@ -169,9 +169,7 @@ impl Shard {
             let push = self.state.lock().push(key, self);
             match push {
                 Push::Done | Push::Stale => return,
-                Push::Full => {
-                    self.enter();
-                }
+                Push::Full => self.enter(),
                 Push::Broken => break,
             }
         }
@@ -224,13 +222,10 @@ impl Shard {
         }
     }
 
-    /// Hands queued entries to the kernel if there are any, and takes what completed; returns how
-    /// many did.
-    pub(crate) fn flush(self: &Arc<Self>) -> usize {
+    /// Hands queued entries to the kernel if there are any, and takes what completed.
+    pub(crate) fn flush(self: &Arc<Self>) {
         if self.queued.load(Ordering::Acquire) {
-            self.enter()
-        } else {
-            0
+            self.enter();
         }
     }
 
@@ -242,19 +237,19 @@ impl Shard {
         self.drain()
     }
 
-    fn enter(self: &Arc<Self>) -> usize {
+    fn enter(self: &Arc<Self>) {
         let Some(Some(ring)) = self.ring.get() else {
-            return 0;
+            return;
         };
         {
             let mut guard = self.state.lock();
             let state = &mut *guard;
             self.queued.store(false, Ordering::Relaxed);
             let Some(queue) = state.queue.as_mut().filter(|_| !state.broken) else {
-                return 0;
+                return;
             };
             if queue.queued() == 0 && !queue.is_overflown() {
-                return 0;
+                return;
             }
             queue.mute();
         }
@@ -269,7 +264,7 @@ impl Shard {
                 self.to_pool(key);
             }
         }
-        self.drain()
+        self.drain();
     }
 
     fn drain(self: &Arc<Self>) -> usize {
@@ -297,7 +292,7 @@ impl Shard {
             self.active.fetch_sub(count, Ordering::SeqCst);
             total += count;
             for action in actions.into_iter().flatten() {
-                total += self.act(action);
+                self.act(action);
             }
             if overflown && let Some(Some(ring)) = self.ring.get() {
                 if ring.enter().is_err() {
@@ -311,14 +306,13 @@ impl Shard {
         }
     }
 
-    /// Does what a completion left to do; returns how many more completed by that.
-    fn act(self: &Arc<Self>, action: Action) -> usize {
+    fn act(self: &Arc<Self>, action: Action) {
         match action {
             Action::Wake(waker) => waker.wake(),
             Action::Drop(completed) => drop(completed),
             Action::Retry(key) => {
                 self.to_ring(key);
-                return self.flush();
+                self.flush();
             }
             Action::ToPool(key) => self.to_pool(key),
             Action::PerformHere(key) => {
@@ -329,7 +323,6 @@ impl Shard {
                 }
             }
         }
-        0
     }
 
     /// The final completion of an operation that is not on the ring.
@@ -406,9 +399,7 @@ impl Shard {
                 }
             };
             match place {
-                Some(Place::Ring) => {
-                    self.enter();
-                }
+                Some(Place::Ring) => self.enter(),
                 // It has not begun and now never will; the job finds nothing to do.
                 Some(Place::Pool) => {
                     self.finish(key, None, -libc::ECANCELED);

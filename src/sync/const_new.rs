@@ -5,12 +5,15 @@
 #![forbid(unsafe_code)]
 
 use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
 
 use crate::loom::sync;
-use crate::loom::sync::atomic::AtomicUsize;
+use crate::loom::sync::atomic::{AtomicU8, AtomicUsize};
+use crate::sync::notify::RawNotify;
+use crate::sync::once_value::{self, OnceValue};
 use crate::sync::rwlock::{MAX_READERS, check_readers};
 use crate::sync::semaphore::{RawSemaphore, SHIFT};
-use crate::sync::{Mutex, RwLock, Semaphore};
+use crate::sync::{Mutex, Notify, OnceCell, RwLock, Semaphore, SetOnce};
 use crate::util::list::List;
 
 impl RawSemaphore {
@@ -120,6 +123,131 @@ impl<T: ?Sized> RwLock<T> {
             max_readers: max_reads,
             semaphore: RawSemaphore::const_new(max_reads as usize),
             data: UnsafeCell::new(value),
+        }
+    }
+}
+
+impl RawNotify {
+    /// [`new`](Self::new) in a constant.
+    pub(crate) const fn const_new() -> Self {
+        Self {
+            state: AtomicUsize::new(0),
+            waiters: sync::Mutex::new(List::new()),
+        }
+    }
+}
+
+impl Notify {
+    /// [`new`](Self::new) in a constant, so that a notify can be a `static`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Notify;
+    ///
+    /// static CHANGED: Notify = Notify::const_new();
+    ///
+    /// CHANGED.notify_one();
+    /// ```
+    pub const fn const_new() -> Notify {
+        Self {
+            raw: RawNotify::const_new(),
+        }
+    }
+}
+
+impl<T> OnceValue<T> {
+    /// [`new`](Self::new) in a constant, for no value.
+    const fn const_new() -> Self {
+        Self {
+            state: AtomicU8::new(once_value::EMPTY),
+            value: UnsafeCell::new(MaybeUninit::uninit()),
+        }
+    }
+
+    /// [`new`](Self::new) in a constant, for a value.
+    const fn const_new_with(value: T) -> Self {
+        Self {
+            state: AtomicU8::new(once_value::SET),
+            value: UnsafeCell::new(MaybeUninit::new(value)),
+        }
+    }
+}
+
+impl<T> OnceCell<T> {
+    /// [`new`](Self::new) in a constant, so that a cell can be a `static`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::OnceCell;
+    ///
+    /// static CELL: OnceCell<u32> = OnceCell::const_new();
+    ///
+    /// assert!(CELL.set(5).is_ok());
+    /// ```
+    pub const fn const_new() -> Self {
+        Self {
+            value: OnceValue::const_new(),
+            initialize: RawSemaphore::const_new(1),
+        }
+    }
+
+    /// A cell that has `value`, made in a constant.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::OnceCell;
+    ///
+    /// static CELL: OnceCell<u32> = OnceCell::const_new_with(5);
+    ///
+    /// assert_eq!(CELL.get(), Some(&5));
+    /// ```
+    pub const fn const_new_with(value: T) -> Self {
+        Self {
+            value: OnceValue::const_new_with(value),
+            initialize: RawSemaphore::const_new(1),
+        }
+    }
+}
+
+impl<T> SetOnce<T> {
+    /// [`new`](Self::new) in a constant, so that a cell can be a `static`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::SetOnce;
+    ///
+    /// static CELL: SetOnce<u32> = SetOnce::const_new();
+    ///
+    /// assert!(CELL.set(5).is_ok());
+    /// ```
+    pub const fn const_new() -> Self {
+        Self {
+            value: OnceValue::const_new(),
+            setting: sync::Mutex::new(()),
+            is_set: Notify::const_new(),
+        }
+    }
+
+    /// A cell that has `value`, made in a constant.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::SetOnce;
+    ///
+    /// static CELL: SetOnce<u32> = SetOnce::const_new_with(5);
+    ///
+    /// assert_eq!(CELL.get(), Some(&5));
+    /// ```
+    pub const fn const_new_with(value: T) -> Self {
+        Self {
+            value: OnceValue::const_new_with(value),
+            setting: sync::Mutex::new(()),
+            is_set: Notify::const_new(),
         }
     }
 }

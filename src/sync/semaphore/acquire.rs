@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use crate::sync::semaphore::error::AcquireError;
 use crate::sync::semaphore::raw::{Outcome, RawSemaphore, Taken, Waiter};
+use crate::sync::waker_id::WakerId;
 use crate::util::budget;
 
 /// Takes permits of a [`RawSemaphore`].
@@ -24,7 +25,7 @@ pub(crate) struct Acquire<'a> {
     stage: Stage,
     /// Which waker `waiter` was given last. A queued waiter loses its waker only together with its
     /// wait, so a poll with the same one has nothing to do, and finds that out without the lock.
-    registered: WakerId,
+    registered: Option<WakerId>,
     waiter: Waiter,
 }
 
@@ -40,16 +41,6 @@ enum Stage {
     Done,
 }
 
-/// The identity of a waker: two that are alive at once and have the same do the same.
-type WakerId = (usize, usize);
-
-fn waker_id(waker: &Waker) -> WakerId {
-    (
-        waker.data().addr(),
-        std::ptr::from_ref(waker.vtable()).addr(),
-    )
-}
-
 impl<'a> Acquire<'a> {
     #[inline]
     pub(super) fn new(semaphore: &'a RawSemaphore, wanted: usize) -> Self {
@@ -57,7 +48,7 @@ impl<'a> Acquire<'a> {
             semaphore,
             wanted,
             stage: Stage::Idle,
-            registered: (0, 0),
+            registered: None,
             waiter: Waiter::new(),
         }
     }
@@ -90,7 +81,7 @@ impl<'a> Acquire<'a> {
                 .acquire_or_queue(&self.waiter, self.wanted, waker)
         };
         if let Taken::Queued = taken {
-            self.registered = waker_id(waker);
+            self.registered = Some(WakerId::of(waker));
             self.stage = Stage::Queued;
         }
         taken
@@ -100,10 +91,10 @@ impl<'a> Acquire<'a> {
         let budget = ready!(budget::poll_proceed(cx));
         let mut outcome = self.semaphore.outcome(&self.waiter);
         if let Outcome::Waiting = outcome
-            && self.registered != waker_id(cx.waker())
+            && self.registered != Some(WakerId::of(cx.waker()))
         {
             outcome = self.semaphore.update_waker(&self.waiter, cx.waker());
-            self.registered = waker_id(cx.waker());
+            self.registered = Some(WakerId::of(cx.waker()));
         }
         match outcome {
             Outcome::Waiting => Poll::Pending,

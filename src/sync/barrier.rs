@@ -1,0 +1,163 @@
+//! Waiting until enough tasks have arrived: [`Barrier`].
+//!
+//! The arrivals are counted under a lock; those who come early wait on a notify, whose generations
+//! keep the rounds apart: a round ends by beginning a new generation under that lock, so nobody of
+//! the next round is let through by mistake.
+#![forbid(unsafe_code)]
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::{Poll, ready};
+
+use crate::loom::sync::Mutex;
+use crate::sync::Notify;
+use crate::util::budget;
+
+/// A point at which a fixed number of tasks wait for each other.
+///
+/// Once so many tasks have called [`wait`](Self::wait), all of them go on, and the barrier is ready
+/// for the next round.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::Arc;
+/// use zokio::sync::Barrier;
+///
+/// let barrier = Arc::new(Barrier::new(3));
+/// let mut tasks = Vec::new();
+/// for _ in 0..3 {
+///     let barrier = barrier.clone();
+///     tasks.push(zokio::spawn(async move {
+///         // None of them goes on from here before all are here.
+///         barrier.wait().await.is_leader()
+///     }));
+/// }
+/// let mut leaders = 0;
+/// for task in tasks {
+///     leaders += usize::from(task.await.unwrap());
+/// }
+/// assert_eq!(leaders, 1);
+/// # })
+/// ```
+#[derive(Debug)]
+pub struct Barrier {
+    /// How many have arrived in this round.
+    arrived: Mutex<usize>,
+    round: Notify,
+    needed: usize,
+}
+
+impl Barrier {
+    /// Makes a barrier for `n` tasks; 0 is taken for 1.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Barrier;
+    ///
+    /// let barrier = Barrier::new(10);
+    /// # drop(barrier);
+    /// ```
+    pub fn new(n: usize) -> Barrier {
+        Self {
+            arrived: Mutex::new(0),
+            round: Notify::new(),
+            needed: n.max(1),
+        }
+    }
+
+    /// Waits until all have arrived. One of them, the last to come, gets a result that says that it
+    /// [is the leader](BarrierWaitResult::is_leader).
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: a task counts as arrived from its first poll on, also if the future is
+    /// dropped afterwards.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use zokio::sync::Barrier;
+    ///
+    /// let barrier = Barrier::new(1);
+    /// assert!(barrier.wait().await.is_leader());
+    /// # })
+    /// ```
+    pub async fn wait(&self) -> BarrierWaitResult {
+        let round = {
+            let mut arrived = self.arrived.lock();
+            *arrived += 1;
+            if *arrived == self.needed {
+                *arrived = 0;
+                let generation = self.round.advance();
+                drop(arrived);
+                self.round.wake_older(generation);
+                return BarrierWaitResult(true);
+            }
+            self.round.notified()
+        };
+        let mut round = pin!(round);
+        poll_fn(|cx| {
+            let budget = ready!(budget::poll_proceed(cx));
+            ready!(round.as_mut().poll(cx));
+            budget.made_progress();
+            Poll::Ready(())
+        })
+        .await;
+        BarrierWaitResult(false)
+    }
+}
+
+/// Tells the leader of a round from the others; returned by [`Barrier::wait`].
+#[derive(Clone, Debug)]
+pub struct BarrierWaitResult(bool);
+
+impl BarrierWaitResult {
+    /// Whether this task is the one of its round that was chosen, say to do what has to be done
+    /// once a round.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use zokio::sync::Barrier;
+    ///
+    /// let result = Barrier::new(1).wait().await;
+    /// if result.is_leader() {
+    ///     println!("the round is over");
+    /// }
+    /// # })
+    /// ```
+    pub fn is_leader(&self) -> bool {
+        self.0
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::Barrier;
+    use crate::loom::thread;
+    use loom::future::block_on;
+    use std::sync::Arc;
+
+    #[test]
+    fn loom_rounds_do_not_mix() {
+        loom::model(|| {
+            let barrier = Arc::new(Barrier::new(2));
+            let other = barrier.clone();
+            let rounds =
+                move |barrier: Arc<Barrier>| [(); 2].map(|()| block_on(barrier.wait()).is_leader());
+            let thread = thread::spawn(move || rounds(other));
+            let mine = rounds(barrier);
+            let theirs = thread.join().unwrap();
+            assert!(
+                mine.iter()
+                    .zip(&theirs)
+                    .all(|(mine, theirs)| mine != theirs)
+            );
+        });
+    }
+}

@@ -1,0 +1,252 @@
+//! Waking tasks without a value: [`Notify`].
+//!
+//! `raw.rs` owns the state word, the queue and their invariants; `notified.rs` the futures.
+
+mod notified;
+mod raw;
+
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
+
+use crate::sync::notify::raw::Order;
+
+pub use notified::{Notified, OwnedNotified};
+pub(in crate::sync) use raw::RawNotify;
+
+#[cfg(all(test, loom))]
+mod loom_tests;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+/// Lets tasks wait until they are told to go on.
+///
+/// A notify carries no value. It is for a task that waits until something, which is kept elsewhere,
+/// may have changed, and that looks for itself when it is woken.
+///
+/// [`notify_one`](Self::notify_one) wakes one task. If nobody waits it stores a permit, which the
+/// next one to wait takes at once; there is never more than one, however often it is called.
+/// [`notify_waiters`](Self::notify_waiters) wakes all who wait, and stores nothing.
+///
+/// # Who is notified
+///
+/// - `notify_one` notifies the one who has waited longest, [`notify_last`](Self::notify_last) the
+///   one who came last. A future waits from its first poll, or from [`Notified::enable`].
+/// - `notify_waiters` notifies every future that exists, polled or not: it is enough to have
+///   called [`notified`](Self::notified) before.
+/// - A future that was notified by one of the first two and is dropped before it has completed
+///   passes the notification on, to the oldest or the newest as it was.
+/// - Everything that happened before a notification is visible to the task that it lets go on,
+///   also when several of them were merged into one permit.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::Arc;
+/// use zokio::sync::Notify;
+///
+/// let ready = Arc::new(Notify::new());
+/// let other = ready.clone();
+/// let waiting = zokio::spawn(async move {
+///     other.notified().await;
+///     "told"
+/// });
+/// ready.notify_one();
+/// assert_eq!(waiting.await.unwrap(), "told");
+/// # })
+/// ```
+///
+/// An unbounded queue with one consumer. The permit keeps a push from being lost between the look
+/// into the queue and the wait:
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::collections::VecDeque;
+/// use std::sync::Mutex;
+/// use zokio::sync::Notify;
+///
+/// struct Queue<T> {
+///     items: Mutex<VecDeque<T>>,
+///     pushed: Notify,
+/// }
+///
+/// impl<T> Queue<T> {
+///     fn push(&self, item: T) {
+///         self.items.lock().unwrap().push_back(item);
+///         self.pushed.notify_one();
+///     }
+///
+///     async fn pop(&self) -> T {
+///         loop {
+///             if let Some(item) = self.items.lock().unwrap().pop_front() {
+///                 return item;
+///             }
+///             self.pushed.notified().await;
+///         }
+///     }
+/// }
+///
+/// let queue = Queue { items: Mutex::new(VecDeque::new()), pushed: Notify::new() };
+/// queue.push(1);
+/// assert_eq!(queue.pop().await, 1);
+/// # })
+/// ```
+#[derive(Debug)]
+pub struct Notify {
+    pub(in crate::sync) raw: RawNotify,
+}
+
+impl Notify {
+    /// Makes a notify without a permit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Notify;
+    ///
+    /// let notify = Notify::new();
+    /// # drop(notify);
+    /// ```
+    pub fn new() -> Notify {
+        Self {
+            raw: RawNotify::new(),
+        }
+    }
+
+    /// Waits for a notification.
+    ///
+    /// The returned future takes the stored permit if there is one, and otherwise its place among
+    /// those who wait, when it is polled for the first time.
+    /// [`notify_waiters`](Self::notify_waiters) reaches it from this call on.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives up the place in the queue. A notification that it had got and not
+    /// reported goes to another.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use zokio::sync::Notify;
+    ///
+    /// let notify = Notify::new();
+    /// notify.notify_one();
+    /// // Takes the permit.
+    /// notify.notified().await;
+    /// # })
+    /// ```
+    pub fn notified(&self) -> Notified<'_> {
+        Notified::new(self)
+    }
+
+    /// [`notified`](Self::notified), with a future that owns its notify and so may be sent to
+    /// another task.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives up the place in the queue. A notification that it had got and not
+    /// reported goes to another.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::sync::Arc;
+    /// use zokio::sync::Notify;
+    ///
+    /// let notify = Arc::new(Notify::new());
+    /// let waiting = zokio::spawn(notify.clone().notified_owned());
+    /// notify.notify_one();
+    /// waiting.await.unwrap();
+    /// # })
+    /// ```
+    pub fn notified_owned(self: Arc<Self>) -> OwnedNotified {
+        OwnedNotified::new(self)
+    }
+
+    /// Notifies the one who has waited longest, or stores a permit if nobody waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use zokio::sync::Notify;
+    ///
+    /// let notify = Notify::new();
+    /// notify.notify_one();
+    /// notify.notify_one();
+    /// // Two calls, one permit.
+    /// notify.notified().await;
+    /// # })
+    /// ```
+    #[inline]
+    pub fn notify_one(&self) {
+        self.raw.notify_one(Order::Oldest);
+    }
+
+    /// Notifies the one who came last, or stores a permit if nobody waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::pin;
+    /// use zokio::sync::Notify;
+    ///
+    /// let notify = Notify::new();
+    /// let (mut first, mut last) = (pin!(notify.notified()), pin!(notify.notified()));
+    /// first.as_mut().enable();
+    /// last.as_mut().enable();
+    /// notify.notify_last();
+    /// assert!(!first.as_mut().enable());
+    /// assert!(last.as_mut().enable());
+    /// ```
+    #[inline]
+    pub fn notify_last(&self) {
+        self.raw.notify_one(Order::Newest);
+    }
+
+    /// Notifies all futures that have been made and have not completed; stores no permit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use zokio::sync::Notify;
+    ///
+    /// let notify = Notify::new();
+    /// let (one, two) = (notify.notified(), notify.notified());
+    /// notify.notify_waiters();
+    /// one.await;
+    /// two.await;
+    /// # })
+    /// ```
+    pub fn notify_waiters(&self) {
+        self.raw.notify_all();
+    }
+
+    /// The first half of [`notify_waiters`](Self::notify_waiters), for who has to do something
+    /// else before others run: notifies, but wakes nobody yet.
+    pub(crate) fn advance(&self) -> Generation {
+        Generation(self.raw.advance())
+    }
+
+    /// The second half: wakes whom [`advance`](Self::advance) notified.
+    pub(crate) fn wake_older(&self, generation: Generation) {
+        self.raw.wake_older(generation.0);
+    }
+}
+
+/// What [`Notify::advance`] began.
+#[derive(Debug)]
+#[must_use = "whom it notified has still to be woken"]
+pub(crate) struct Generation(usize);
+
+impl Default for Notify {
+    fn default() -> Notify {
+        Notify::new()
+    }
+}
+
+impl UnwindSafe for Notify {}
+impl RefUnwindSafe for Notify {}

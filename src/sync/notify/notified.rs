@@ -1,0 +1,190 @@
+//! The futures that wait for a notification.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use crate::sync::notify::Notify;
+use crate::sync::notify::raw::Wait;
+
+/// Completes when a [`Notify`] notifies it.
+///
+/// Made by [`Notify::notified`], where its guarantees are described.
+#[must_use = "futures do nothing unless polled"]
+pub struct Notified<'a> {
+    notify: &'a Notify,
+    wait: Wait,
+}
+
+// SAFETY: the wait is `Send` and `Sync` by itself, and so is a reference to a notify. Written out as
+// a promise.
+unsafe impl<'a> Send for Notified<'a> where Wait: Send {}
+// SAFETY: as for `Send`.
+unsafe impl<'a> Sync for Notified<'a> where Wait: Sync {}
+
+impl<'a> Notified<'a> {
+    pub(super) fn new(notify: &'a Notify) -> Self {
+        Self {
+            notify,
+            wait: Wait::new(&notify.raw),
+        }
+    }
+
+    /// Takes its place among those who wait, without being polled. Returns whether it was notified
+    /// already.
+    ///
+    /// From then on it can get the notification of a [`notify_one`](Notify::notify_one), ahead of
+    /// who waits later. A future that has only been made gets those of
+    /// [`notify_waiters`](Notify::notify_waiters) alone. If this returns `true`, the notification
+    /// is used up, and the future completes at its next poll.
+    ///
+    /// # Examples
+    ///
+    /// A value that several tasks wait for, without a message lost between looking and waiting:
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::pin::pin;
+    /// use std::sync::Mutex;
+    /// use std::sync::Arc;
+    /// use zokio::sync::Notify;
+    ///
+    /// struct Mailbox {
+    ///     letter: Mutex<Option<String>>,
+    ///     arrived: Notify,
+    /// }
+    ///
+    /// impl Mailbox {
+    ///     fn put(&self, letter: &str) {
+    ///         *self.letter.lock().unwrap() = Some(letter.to_string());
+    ///         self.arrived.notify_one();
+    ///     }
+    ///
+    ///     async fn take(&self) -> String {
+    ///         let mut arrived = pin!(self.arrived.notified());
+    ///         loop {
+    ///             // First queue, then look: what is put after the look finds this task queued.
+    ///             arrived.as_mut().enable();
+    ///             if let Some(letter) = self.letter.lock().unwrap().take() {
+    ///                 return letter;
+    ///             }
+    ///             arrived.as_mut().await;
+    ///             arrived.set(self.arrived.notified());
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let mailbox = Arc::new(Mailbox { letter: Mutex::new(None), arrived: Notify::new() });
+    /// let other = mailbox.clone();
+    /// let reader = zokio::spawn(async move { other.take().await });
+    /// mailbox.put("hello");
+    /// assert_eq!(reader.await.unwrap(), "hello");
+    /// # })
+    /// ```
+    pub fn enable(self: Pin<&mut Self>) -> bool {
+        // SAFETY: nothing is moved out of the future.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: the wait is pinned with the future, was made with this notify, and `drop` leaves.
+        unsafe { this.wait.poll(&this.notify.raw, None) }.is_ready()
+    }
+}
+
+impl Future for Notified<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // SAFETY: nothing is moved out of the future.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: the wait is pinned with the future, was made with this notify, and `drop` leaves.
+        unsafe { this.wait.poll(&this.notify.raw, Some(cx.waker())) }
+    }
+}
+
+impl Drop for Notified<'_> {
+    fn drop(&mut self) {
+        self.wait.leave(&self.notify.raw);
+    }
+}
+
+impl<'a> fmt::Debug for Notified<'a> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notified")
+            .field("notify", self.notify)
+            .field("stage", &self.wait)
+            .finish()
+    }
+}
+
+/// Completes when a shared [`Notify`] notifies it, and keeps that alive.
+///
+/// Made by [`Notify::notified_owned`].
+#[must_use = "futures do nothing unless polled"]
+pub struct OwnedNotified {
+    notify: Arc<Notify>,
+    wait: Wait,
+}
+
+// SAFETY: the wait is `Sync` by itself, and so is a share in a notify. Written out as a promise.
+unsafe impl Sync for OwnedNotified where Wait: Sync {}
+
+impl OwnedNotified {
+    pub(super) fn new(notify: Arc<Notify>) -> Self {
+        let wait = Wait::new(&notify.raw);
+        Self { notify, wait }
+    }
+
+    /// Takes its place among those who wait, without being polled. Returns whether it was notified
+    /// already: then the notification is used up, and the future completes at its next poll.
+    ///
+    /// See [`Notified::enable`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::pin::pin;
+    /// use std::sync::Arc;
+    /// use zokio::sync::Notify;
+    ///
+    /// let notify = Arc::new(Notify::new());
+    /// let mut first = pin!(notify.clone().notified_owned());
+    /// assert!(!first.as_mut().enable());
+    /// notify.notify_one();
+    /// first.await;
+    /// # })
+    /// ```
+    pub fn enable(self: Pin<&mut Self>) -> bool {
+        // SAFETY: nothing is moved out of the future.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: the wait is pinned with the future, was made with this notify, and `drop` leaves.
+        unsafe { this.wait.poll(&this.notify.raw, None) }.is_ready()
+    }
+}
+
+impl Future for OwnedNotified {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // SAFETY: nothing is moved out of the future.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: the wait is pinned with the future, was made with this notify, and `drop` leaves.
+        unsafe { this.wait.poll(&this.notify.raw, Some(cx.waker())) }
+    }
+}
+
+impl Drop for OwnedNotified {
+    fn drop(&mut self) {
+        self.wait.leave(&self.notify.raw);
+    }
+}
+
+impl fmt::Debug for OwnedNotified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedNotified")
+            .field("notify", &self.notify)
+            .field("stage", &self.wait)
+            .finish()
+    }
+}
