@@ -3,6 +3,7 @@
 //! The one permit of a raw semaphore is the right to initialise. Whoever gets it computes the
 //! value; if that fails, panics or is dropped the permit goes to the next in the queue. Setting the
 //! value closes the semaphore, which sends everybody else to the value.
+#![forbid(unsafe_code)]
 
 use std::error::Error;
 use std::fmt;
@@ -40,11 +41,6 @@ pub struct OnceCell<T> {
     /// One permit: the right to write `value`. Closed once that is done.
     pub(in crate::sync) initialize: RawSemaphore,
 }
-
-// SAFETY: the cell owns its value.
-unsafe impl<T: Send> Send for OnceCell<T> where OnceValue<T>: Send {}
-// SAFETY: as for the value's place.
-unsafe impl<T: Sync + Send> Sync for OnceCell<T> where OnceValue<T>: Sync {}
 
 impl<T> OnceCell<T> {
     /// Makes an empty cell.

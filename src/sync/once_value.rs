@@ -8,6 +8,7 @@ use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 
 use crate::loom::sync::atomic::{AtomicU8, Ordering};
+use crate::sync::{OnceCell, SetOnce};
 
 pub(in crate::sync) const EMPTY: u8 = 0;
 const WRITING: u8 = 1;
@@ -23,6 +24,18 @@ pub(in crate::sync) struct OnceValue<T> {
 unsafe impl<T: Send> Send for OnceValue<T> {}
 // SAFETY: O1: one thread moves the value in, which sends it, and all read it, which shares it.
 unsafe impl<T: Send + Sync> Sync for OnceValue<T> {}
+
+// The public cells spell out what they promise. They are made of a place and of parts that any
+// thread may use.
+
+// SAFETY: as for the place.
+unsafe impl<T: Send> Send for OnceCell<T> {}
+// SAFETY: as for the place.
+unsafe impl<T: Sync + Send> Sync for OnceCell<T> {}
+// SAFETY: as for the place.
+unsafe impl<T: Send> Send for SetOnce<T> {}
+// SAFETY: as for the place.
+unsafe impl<T: Sync + Send> Sync for SetOnce<T> {}
 
 impl<T> OnceValue<T> {
     pub(in crate::sync) fn new(value: Option<T>) -> Self {

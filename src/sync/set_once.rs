@@ -1,4 +1,5 @@
 //! A value that is set once and that tasks may wait for: [`SetOnce`].
+#![forbid(unsafe_code)]
 
 use std::error::Error;
 use std::fmt;
@@ -33,11 +34,6 @@ pub struct SetOnce<T> {
     pub(in crate::sync) setting: Mutex<()>,
     pub(in crate::sync) is_set: Notify,
 }
-
-// SAFETY: the cell owns its value.
-unsafe impl<T: Send> Send for SetOnce<T> where OnceValue<T>: Send {}
-// SAFETY: as for the value's place.
-unsafe impl<T: Sync + Send> Sync for SetOnce<T> where OnceValue<T>: Sync {}
 
 impl<T> SetOnce<T> {
     /// Makes an empty cell.

@@ -18,11 +18,11 @@ pub struct Notified<'a> {
     wait: Wait,
 }
 
-// SAFETY: the wait is `Send` and `Sync` by itself, and so is a reference to a notify. Written out as
-// a promise.
-unsafe impl<'a> Send for Notified<'a> where Wait: Send {}
+// SAFETY: the wait and a reference to a notify are `Send` and `Sync` by themselves: `promises` below
+// would not compile otherwise. This spells it out.
+unsafe impl<'a> Send for Notified<'a> {}
 // SAFETY: as for `Send`.
-unsafe impl<'a> Sync for Notified<'a> where Wait: Sync {}
+unsafe impl<'a> Sync for Notified<'a> {}
 
 impl<'a> Notified<'a> {
     pub(super) fn new(notify: &'a Notify) -> Self {
@@ -126,8 +126,8 @@ pub struct OwnedNotified {
     wait: Wait,
 }
 
-// SAFETY: the wait is `Sync` by itself, and so is a share in a notify. Written out as a promise.
-unsafe impl Sync for OwnedNotified where Wait: Sync {}
+// SAFETY: as for `Notified`.
+unsafe impl Sync for OwnedNotified {}
 
 impl OwnedNotified {
     pub(super) fn new(notify: Arc<Notify>) -> Self {
@@ -188,3 +188,10 @@ impl fmt::Debug for OwnedNotified {
             .finish()
     }
 }
+
+/// What the unsafe impls above rest on.
+const fn promises() {
+    const fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<(Wait, &Notify, Arc<Notify>)>();
+}
+const _: () = promises();
