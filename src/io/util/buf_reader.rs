@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use crate::io::raw::ReadSpace;
 use crate::io::util::DEFAULT_BUF_SIZE;
 use crate::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
@@ -40,25 +41,21 @@ pin_project! {
     }
 }
 
-/// The bytes of `space[start..end]` are buffered.
+/// What was read; of that, what follows `start` is buffered.
 pub(super) struct Buffer {
-    space: Box<[u8]>,
+    space: ReadSpace,
     start: usize,
-    end: usize,
 }
 
 impl Buffer {
+    #[inline]
     fn bytes(&self) -> &[u8] {
-        &self.space[self.start..self.end]
-    }
-
-    fn is_empty(&self) -> bool {
-        self.start == self.end
+        &self.space.bytes()[self.start..]
     }
 
     fn clear(&mut self) {
+        self.space.clear();
         self.start = 0;
-        self.end = 0;
     }
 }
 
@@ -108,9 +105,8 @@ impl<R: AsyncRead> BufReader<R> {
         BufReader {
             inner,
             buffer: Buffer {
-                space: vec![0; capacity].into_boxed_slice(),
+                space: ReadSpace::new(capacity),
                 start: 0,
-                end: 0,
             },
             seek: SeekState::Idle,
         }
@@ -157,7 +153,7 @@ impl<R: AsyncRead> AsyncRead for BufReader<R> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.buffer.is_empty() && buf.remaining() >= self.buffer.space.len() {
+        if self.buffer.bytes().is_empty() && buf.remaining() >= self.buffer.space.size() {
             // The caller's buffer is at least as good as ours.
             return self.project().inner.poll_read(cx, buf);
         }
@@ -173,18 +169,16 @@ impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let me = self.project();
         let buffer = me.buffer;
-        if buffer.is_empty() {
-            let mut buf = ReadBuf::new(&mut buffer.space);
-            ready!(me.inner.poll_read(cx, &mut buf))?;
-            buffer.end = buf.filled().len();
-            buffer.start = 0;
+        if buffer.bytes().is_empty() {
+            buffer.clear();
+            ready!(buffer.space.poll_read(me.inner, cx))?;
         }
         Poll::Ready(Ok(buffer.bytes()))
     }
 
     fn consume(self: Pin<&mut Self>, amt: usize) {
         let buffer = self.project().buffer;
-        buffer.start = buffer.end.min(buffer.start.saturating_add(amt));
+        buffer.start += amt.min(buffer.bytes().len());
     }
 }
 
@@ -267,7 +261,7 @@ impl<R: AsyncRead + AsyncWrite> AsyncWrite for BufReader<R> {
 
 impl<R: fmt::Debug> fmt::Debug for BufReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (used, size) = (self.buffer.bytes().len(), self.buffer.space.len());
+        let (used, size) = (self.buffer.bytes().len(), self.buffer.space.size());
         f.debug_struct("BufReader")
             .field("reader", &self.inner)
             .field("buffer", &format_args!("{used}/{size}"))

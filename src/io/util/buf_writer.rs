@@ -49,11 +49,13 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
+    #[inline]
     fn unwritten(&self) -> &[u8] {
         &self.bytes[self.written..]
     }
 
     /// Whether `n` more bytes do not fit.
+    #[inline]
     fn overflows(&self, n: usize) -> bool {
         n > self.capacity.saturating_sub(self.bytes.len())
     }

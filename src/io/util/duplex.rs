@@ -86,7 +86,13 @@ impl AsyncWrite for DuplexStream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
+        let unit = ready!(poll_proceed(cx));
+        // The guard is gone at the end of the statement, before the wakers are.
+        let (polled, _after) = self.outgoing.lock().poll_write(cx, buf);
+        if polled.is_ready() {
+            unit.made_progress();
+        }
+        polled
     }
 
     fn poll_write_vectored(

@@ -36,6 +36,7 @@ impl<'a, R: ?Sized> FillBuf<'a, R> {
 impl<'a, R: AsyncBufRead + Unpin + ?Sized> Future for FillBuf<'a, R> {
     type Output = io::Result<&'a [u8]>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         raw::poll_fill_slot(self.project().reader, cx)
     }

@@ -35,6 +35,7 @@ impl<'a, W: ?Sized> Flush<'a, W> {
 impl<W: AsyncWrite + Unpin + ?Sized> Future for Flush<'_, W> {
     type Output = io::Result<()>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut **self.project().writer).poll_flush(cx)
     }

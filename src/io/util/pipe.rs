@@ -8,15 +8,15 @@
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker};
 
-use bytes::{Buf, BytesMut};
-
 use crate::io::ReadBuf;
 use crate::io::util::total_len;
 
 /// Bytes on their way from a writer to a reader.
 #[derive(Debug)]
 pub(super) struct Pipe {
-    bytes: BytesMut,
+    bytes: Vec<u8>,
+    /// How many of `bytes` have been read already.
+    start: usize,
     max: usize,
     /// No byte is accepted any more: the writer is done, or the reader is gone.
     closed: bool,
@@ -35,6 +35,7 @@ pub(super) struct After {
 }
 
 impl After {
+    #[inline]
     fn wake(waker: &mut Option<Waker>) -> After {
         After {
             wake: waker.take(),
@@ -55,6 +56,7 @@ impl After {
 }
 
 impl Drop for After {
+    #[inline]
     fn drop(&mut self) {
         if let Some(waker) = self.wake.take() {
             waker.wake();
@@ -73,7 +75,8 @@ impl Pipe {
             "`max_buf_size` must be greater than 0: nothing could be written otherwise"
         );
         Pipe {
-            bytes: BytesMut::new(),
+            bytes: Vec::new(),
+            start: 0,
             max,
             closed: false,
             reader: None,
@@ -82,6 +85,7 @@ impl Pipe {
     }
 
     /// Moves what is there, and what fits, into `buf`.
+    #[inline]
     pub(super) fn poll_read(
         &mut self,
         cx: &Context<'_>,
@@ -96,10 +100,30 @@ impl Pipe {
             }
             return (Poll::Pending, After::keep(&mut self.reader, cx));
         }
-        let n = self.bytes.len().min(buf.remaining());
-        buf.put_slice(&self.bytes[..n]);
-        self.bytes.advance(n);
+        let unread = &self.bytes[self.start..];
+        let n = unread.len().min(buf.remaining());
+        buf.put_slice(&unread[..n]);
+        self.start += n;
+        if self.start == self.bytes.len() {
+            self.bytes.clear();
+            self.start = 0;
+        }
         (Poll::Ready(Ok(())), After::wake(&mut self.writer))
+    }
+
+    /// Takes what fits of `buf`.
+    #[inline]
+    pub(super) fn poll_write(
+        &mut self,
+        cx: &Context<'_>,
+        buf: &[u8],
+    ) -> (Poll<io::Result<usize>>, After) {
+        let n = self.room_for(buf.len());
+        if n > 0 {
+            self.make_room(n);
+            self.bytes.extend_from_slice(&buf[..n]);
+        }
+        self.written(cx, n, buf.len())
     }
 
     /// Takes what fits of `bufs`, in their order.
@@ -108,26 +132,63 @@ impl Pipe {
         cx: &Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> (Poll<io::Result<usize>>, After) {
-        if self.closed {
-            let error = io::ErrorKind::BrokenPipe.into();
-            return (Poll::Ready(Err(error)), After::default());
-        }
         let wanted = total_len(bufs);
-        if wanted == 0 {
-            return (Poll::Ready(Ok(0)), After::default());
-        }
-        let n = wanted.min(self.max - self.bytes.len());
-        if n == 0 {
-            return (Poll::Pending, After::keep(&mut self.writer, cx));
-        }
-        self.bytes.reserve(n);
+        let n = self.room_for(wanted);
+        self.make_room(n);
         let mut left = n;
         for buf in bufs {
             let part = buf.len().min(left);
             self.bytes.extend_from_slice(&buf[..part]);
             left -= part;
         }
-        (Poll::Ready(Ok(n)), After::wake(&mut self.reader))
+        self.written(cx, n, wanted)
+    }
+
+    /// How many of `wanted` bytes can be taken.
+    #[inline]
+    fn room_for(&self, wanted: usize) -> usize {
+        if self.closed {
+            return 0;
+        }
+        wanted.min(self.max - (self.bytes.len() - self.start))
+    }
+
+    /// Sees to it that `n` more bytes can be appended.
+    ///
+    /// What was read is cut off only when at least as much of it as there is left, so that moving
+    /// the rest is paid for by the bytes that were read.
+    #[inline]
+    fn make_room(&mut self, n: usize) {
+        let len = self.bytes.len();
+        if self.bytes.capacity() - len >= n {
+            return;
+        }
+        if self.start >= len - self.start {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+        }
+        self.bytes.reserve(n);
+    }
+
+    /// The result of a write of `wanted` bytes of which `n` were taken.
+    #[inline]
+    fn written(
+        &mut self,
+        cx: &Context<'_>,
+        n: usize,
+        wanted: usize,
+    ) -> (Poll<io::Result<usize>>, After) {
+        if n > 0 {
+            return (Poll::Ready(Ok(n)), After::wake(&mut self.reader));
+        }
+        if self.closed {
+            let error = io::ErrorKind::BrokenPipe.into();
+            return (Poll::Ready(Err(error)), After::default());
+        }
+        if wanted == 0 {
+            return (Poll::Ready(Ok(0)), After::default());
+        }
+        (Poll::Pending, After::keep(&mut self.writer, cx))
     }
 
     /// Nothing more is written; the reader gets what is left, and then the end.

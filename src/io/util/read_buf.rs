@@ -42,6 +42,7 @@ where
 {
     type Output = io::Result<usize>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let me = self.project();
         raw::poll_read_into(Pin::new(&mut **me.reader), cx, &mut **me.buf)

@@ -13,6 +13,7 @@ use crate::io::util::{early_eof, interrupted};
 use crate::io::{AsyncRead, ReadBuf};
 
 /// Fills the rest of `bytes` from `reader`; `read` counts what is there.
+#[inline]
 fn poll_fill<R: AsyncRead>(
     mut reader: Pin<&mut R>,
     cx: &mut Context<'_>,
@@ -63,6 +64,7 @@ macro_rules! read_number {
         impl<R: AsyncRead> Future for $future<R> {
             type Output = io::Result<$number>;
 
+            #[inline]
             fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 let me = self.project();
                 ready!(poll_fill(me.reader, cx, me.bytes, me.read))?;

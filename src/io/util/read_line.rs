@@ -43,6 +43,7 @@ impl<'a, R: ?Sized> ReadLine<'a, R> {
 impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadLine<'_, R> {
     type Output = io::Result<usize>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let me = self.project();
         let reader = Pin::new(&mut **me.reader);

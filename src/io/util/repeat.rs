@@ -5,8 +5,6 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::BufMut;
-
 use crate::io::util::poll_unit;
 use crate::io::{AsyncRead, ReadBuf};
 
@@ -45,7 +43,10 @@ impl AsyncRead for Repeat {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         ready!(poll_unit(cx));
-        buf.put_bytes(self.byte, buf.remaining());
+        let room = buf.initialize_unfilled();
+        room.fill(self.byte);
+        let n = room.len();
+        buf.advance(n);
         Poll::Ready(Ok(()))
     }
 }

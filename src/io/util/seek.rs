@@ -38,6 +38,7 @@ impl<'a, S: ?Sized> Seek<'a, S> {
 impl<S: AsyncSeek + Unpin + ?Sized> Future for Seek<'_, S> {
     type Output = io::Result<u64>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
         let me = self.project();
         let mut stream = Pin::new(&mut **me.stream);

@@ -97,11 +97,16 @@ impl AsyncRead for SimplexStream {
 
 impl AsyncWrite for SimplexStream {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
+        let unit = ready!(poll_proceed(cx));
+        let (polled, _after) = self.pipe.poll_write(cx, buf);
+        if polled.is_ready() {
+            unit.made_progress();
+        }
+        polled
     }
 
     fn poll_write_vectored(

@@ -13,6 +13,7 @@ use crate::io::AsyncWrite;
 use crate::io::util::{interrupted, write_zero};
 
 /// Writes the rest of `bytes` to `writer`; `written` counts what is done.
+#[inline]
 fn poll_drain<W: AsyncWrite>(
     mut writer: Pin<&mut W>,
     cx: &mut Context<'_>,
@@ -62,6 +63,7 @@ macro_rules! write_number {
         impl<W: AsyncWrite> Future for $future<W> {
             type Output = io::Result<()>;
 
+            #[inline]
             fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 let me = self.project();
                 poll_drain(me.writer, cx, me.bytes, me.written)

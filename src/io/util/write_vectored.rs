@@ -37,6 +37,7 @@ impl<'a, 'b, W: ?Sized> WriteVectored<'a, 'b, W> {
 impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteVectored<'_, '_, W> {
     type Output = io::Result<usize>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let me = self.project();
         Pin::new(&mut **me.writer).poll_write_vectored(cx, me.bufs)
