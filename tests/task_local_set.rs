@@ -386,7 +386,7 @@ fn a_set_in_a_thread_local_ends_with_its_thread() {
     thread::spawn(|| {
         LOCAL.with(|(rt, local)| {
             local.spawn_local(pending::<()>());
-            let handle = local.block_on(rt, async { spawn_local(async { 1 }) });
+            let handle = local.spawn_local(async { 1 });
             assert_eq!(local.block_on(rt, handle).unwrap(), 1);
         });
     })
@@ -441,7 +441,7 @@ fn a_local_runtime_needs_no_set() {
         .build_local(LocalOptions::default())
         .unwrap();
     let (guard, dropped) = AtHome::new();
-    let aborted = rt.block_on(async {
+    rt.block_on(async {
         let shared = Rc::new(Cell::new(1));
         let inner = shared.clone();
         spawn_local(async move { inner.set(2) }).await.unwrap();
@@ -456,11 +456,12 @@ fn a_local_runtime_needs_no_set() {
         assert!(!in_set.is_finished());
         local.await;
         assert!(in_set.is_finished());
-        spawn_local(async move {
-            let _guard = guard;
-            pending::<()>().await;
-        })
     });
+    let aborted = rt.spawn_local(async move {
+        let _guard = guard;
+        pending::<()>().await;
+    });
+    rt.block_on(task::yield_now());
     let abort = aborted.abort_handle();
     thread::spawn(move || abort.abort()).join().unwrap();
     assert!(!dropped.get());

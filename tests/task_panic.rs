@@ -52,8 +52,8 @@ fn the_joiner_gets_the_payload() {
         let (reports, error) = reported(|| {
             rt.block_on(async {
                 let n = std::hint::black_box(3);
-                let error = task::spawn(async move { panic!("n = {n}") }).await;
-                error.map(|()| ()).unwrap_err()
+                let handle = task::spawn(async move { panic!("n = {n}") });
+                handle.await.unwrap_err()
             })
         });
         assert_eq!(reports, 1);
@@ -140,8 +140,8 @@ fn a_blocking_closure_may_panic() {
     for rt in runtimes() {
         let (reports, error) = reported(|| {
             rt.block_on(async {
-                let error = task::spawn_blocking(|| panic!("blocked")).await;
-                error.map(|()| ()).unwrap_err()
+                let handle = task::spawn_blocking(|| panic!("blocked"));
+                handle.await.unwrap_err()
             })
         });
         assert_eq!(reports, 1);
@@ -167,7 +167,12 @@ fn misuse_is_reported_where_it_happens() {
     assert_eq!(location(|| drop(task::spawn(async {}))), file!());
     assert_eq!(location(|| drop(task::spawn_blocking(|| {}))), file!());
     assert_eq!(location(|| drop(task::spawn_local(async {}))), file!());
-    assert_eq!(location(|| drop(task::id())), file!());
+    assert_eq!(
+        location(|| {
+            task::id();
+        }),
+        file!()
+    );
     assert_eq!(
         location(AssertUnwindSafe(
             || rt.block_on(async { task::block_in_place(|| {}) })

@@ -11,7 +11,7 @@ use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
 use super::Schedule;
-use super::error::{JoinError, Payload};
+use super::error::{JoinError, drop_payload};
 use super::handles::{Notified, Task};
 use super::header::{Cell, Header, VTable};
 use super::id;
@@ -234,11 +234,4 @@ fn drop_quietly<F: Future, S>(cell: &Cell<F, S>, output: F::Output) {
         drop(output);
     }));
     drop_payload(dropped.err());
-}
-
-/// Drops what a panic carried; a payload whose own drop panics is leaked.
-fn drop_payload(payload: Option<Payload>) {
-    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(second);
-    }
 }

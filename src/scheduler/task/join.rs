@@ -4,13 +4,13 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker, ready};
 
 use super::abort::AbortHandle;
-use super::error::JoinError;
+use super::error::{JoinError, drop_payload};
 use super::header::Header;
 use super::id::Id;
 use super::raw;
@@ -281,9 +281,6 @@ pub(super) unsafe fn wake_joiner(header: &Header) {
     let waker = header
         .join_slot
         .with(|slot| unsafe { (*slot).assume_init_read() });
-    let woken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| waker.wake()));
-    if let Err(payload) = woken {
-        // The hook reported it, and there is nobody else to tell; its drop may panic again.
-        std::mem::forget(payload);
-    }
+    // The hook has reported a panic of the waker, and there is nobody else to tell.
+    drop_payload(catch_unwind(AssertUnwindSafe(|| waker.wake())).err());
 }

@@ -34,6 +34,11 @@ fn poll<T>(join: &mut JoinHandle<T>, waker: &Waker) -> Poll<Result<T, super::Joi
     Pin::new(join).poll(&mut Context::from_waker(waker))
 }
 
+fn wake_a_clone(waker: &Waker) {
+    let clone = waker.clone();
+    clone.wake();
+}
+
 fn join_now<T>(mut join: JoinHandle<T>) -> Result<T, super::JoinError> {
     match poll(&mut join, Waker::noop()) {
         Poll::Ready(result) => result,
@@ -151,7 +156,7 @@ fn a_task_that_wakes_itself_goes_to_the_back() {
             left -= 1;
             cx.waker().wake_by_ref();
             cx.waker().wake_by_ref();
-            cx.waker().clone().wake();
+            wake_a_clone(cx.waker());
             Poll::Pending
         })
     };
@@ -189,7 +194,7 @@ fn wakes_coalesce_and_outlive_the_task() {
     assert!(waker.will_wake(&waker.clone()));
     waker.wake_by_ref();
     waker.wake_by_ref();
-    waker.clone().wake();
+    wake_a_clone(&waker);
     assert_eq!(scheduler.run_all(), 1);
     waker.wake();
     assert_eq!(scheduler.run_all(), 1);
@@ -199,7 +204,7 @@ fn wakes_coalesce_and_outlive_the_task() {
     assert_eq!(scheduler.run_all(), 0);
     scheduler.shutdown();
     drop(scheduler);
-    waker.clone().wake();
+    wake_a_clone(&waker);
     drop(waker);
 }
 
