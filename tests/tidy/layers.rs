@@ -98,12 +98,13 @@ fn crate_paths(source: &Source) -> Vec<(usize, String)> {
                 continue;
             }
             let mut text = code[offset + "crate::".len()..].to_string();
-            if text.starts_with('{') || text.trim_end().ends_with('{') {
-                lines[at + 1..]
-                    .iter()
-                    .map(|(_, code)| *code)
-                    .take_while(|code| !code.starts_with("use "))
-                    .for_each(|code| text.push_str(code));
+            if is_import(code) && !text.contains(';') {
+                for (_, code) in &lines[at + 1..] {
+                    text.push_str(code);
+                    if code.contains(';') {
+                        break;
+                    }
+                }
             }
             let mut expanded = Vec::new();
             expand("", &mut text.as_str(), &mut expanded);
@@ -111,6 +112,14 @@ fn crate_paths(source: &Source) -> Vec<(usize, String)> {
         }
     }
     paths
+}
+
+fn is_import(code: &str) -> bool {
+    let code = code.trim_start();
+    let code = code.strip_prefix("pub").map_or(code, |rest| {
+        rest.strip_prefix("(crate)").unwrap_or(rest).trim_start()
+    });
+    code.starts_with("use ")
 }
 
 /// Reads one use-tree from the front of `text` and adds its leaves, each as `prefix::a::b`.

@@ -135,7 +135,7 @@ pub fn cfg_only_where_allowed(source: &Source, allowed: bool) -> Vec<Problem> {
     source
         .product()
         .filter(|(_, line)| !is_test_cfg(&line.code) && !forbids(&line.code))
-        .filter(|(_, line)| words(&line.code).any(|(_, word)| word == "cfg" || word == "cfg_attr"))
+        .filter(|(_, line)| has_cfg(&line.code))
         .map(|(number, _)| {
             problem(
                 source,
@@ -145,6 +145,14 @@ pub fn cfg_only_where_allowed(source: &Source, allowed: bool) -> Vec<Problem> {
             )
         })
         .collect()
+}
+
+/// Whether the code has a `cfg` attribute or macro; a variable may have that name.
+fn has_cfg(code: &str) -> bool {
+    words(code).any(|(at, word)| {
+        let after = code[at + word.len()..].chars().next();
+        matches!(word, "cfg" | "cfg_attr") && matches!(after, Some('(' | '!'))
+    })
 }
 
 /// No macro wraps items in a `cfg`.
