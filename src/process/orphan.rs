@@ -92,7 +92,7 @@ mod tests {
             adopt(Process::new(child).unwrap());
             pid
         });
-        let nap = || rt.block_on(crate::time::sleep(Duration::from_millis(5)));
+        let nap = || rt.block_on(async { crate::time::sleep(Duration::from_millis(5)).await });
         assert_reaped(pid, nap);
     }
 

@@ -1,0 +1,295 @@
+//! Sleeps on both schedulers, in real time.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+
+use zokio::runtime::{Builder, Runtime};
+use zokio::time::{Duration, Instant, Sleep, sleep, sleep_until};
+
+const MS: Duration = Duration::from_millis(1);
+
+fn runtimes() -> Vec<Runtime> {
+    let multi = |workers| {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(workers).enable_all().build()
+    };
+    let current = Builder::new_current_thread().enable_all().build();
+    vec![current.unwrap(), multi(1).unwrap(), multi(3).unwrap()]
+}
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Count {
+    fn get(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+fn poll(sleep: Pin<&mut Sleep>, count: &Arc<Count>) -> Poll<()> {
+    let waker = Waker::from(count.clone());
+    sleep.poll(&mut Context::from_waker(&waker))
+}
+
+#[test]
+fn no_sleep_ends_early_and_none_is_lost() {
+    for rt in runtimes() {
+        rt.block_on(async {
+            let mut tasks = Vec::new();
+            for i in 0..2_000_u32 {
+                tasks.push(zokio::spawn(async move {
+                    let deadline =
+                        Instant::now() + Duration::from_micros(u64::from(i * 37 % 60_000));
+                    sleep_until(deadline).await;
+                    assert!(Instant::now() >= deadline);
+                }));
+            }
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+    }
+}
+
+#[test]
+fn a_task_sees_its_sleeps_end_in_the_order_of_their_deadlines() {
+    for rt in runtimes() {
+        let order = Arc::new(Mutex::new(Vec::new()));
+        rt.block_on(async {
+            let start = Instant::now();
+            let mut tasks = Vec::new();
+            for tens in [7, 2, 5, 1] {
+                let order = order.clone();
+                tasks.push(zokio::spawn(async move {
+                    sleep_until(start + tens * 10 * MS).await;
+                    order.lock().unwrap().push(tens);
+                }));
+            }
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+        assert_eq!(*order.lock().unwrap(), [1, 2, 5, 7]);
+    }
+}
+
+#[test]
+fn another_thread_adds_an_earlier_timer_while_the_runtime_waits() {
+    for rt in runtimes() {
+        let handle = rt.handle().clone();
+        let (send, receive) = mpsc::channel();
+        let other = thread::spawn(move || {
+            // The runtime has gone to sleep by now.
+            thread::sleep(50 * MS);
+            let count = Arc::new(Count::default());
+            let _guard = handle.enter();
+            let mut nap = Box::pin(sleep(10 * MS));
+            assert!(poll(nap.as_mut(), &count).is_pending());
+            while count.get() == 0 {
+                thread::sleep(MS);
+            }
+            send.send(()).unwrap();
+        });
+        rt.block_on(async {
+            let mut long = pin!(sleep(Duration::from_secs(20)));
+            let start = Instant::now();
+            poll_fn(|cx| {
+                assert!(long.as_mut().poll(cx).is_pending());
+                match receive.try_recv() {
+                    Ok(()) => Poll::Ready(()),
+                    // The other timer's end wakes the thread that turns the driver, not this
+                    // task: it has to look again by itself.
+                    Err(_) => {
+                        let waker = cx.waker().clone();
+                        thread::spawn(move || {
+                            thread::sleep(5 * MS);
+                            waker.wake();
+                        });
+                        Poll::Pending
+                    }
+                }
+            })
+            .await;
+            assert!(start.elapsed() < Duration::from_secs(10));
+        });
+        other.join().unwrap();
+    }
+}
+
+#[test]
+fn only_the_last_waker_is_woken() {
+    let rt = Builder::new_current_thread().enable_all().build().unwrap();
+    rt.block_on(async {
+        let (first, last) = (Arc::new(Count::default()), Arc::new(Count::default()));
+        let mut nap = pin!(sleep(5 * MS));
+        assert!(poll(nap.as_mut(), &first).is_pending());
+        assert!(poll(nap.as_mut(), &last).is_pending());
+        assert!(poll(nap.as_mut(), &last).is_pending());
+        sleep(10 * MS).await;
+        assert_eq!((first.get(), last.get()), (0, 1));
+        assert!(nap.is_elapsed());
+        assert!(poll(nap.as_mut(), &last).is_ready());
+        assert!(poll(nap.as_mut(), &last).is_ready());
+    });
+}
+
+#[test]
+fn a_dropped_sleep_wakes_nobody_and_lets_go_of_the_waker() {
+    let rt = Builder::new_current_thread().enable_all().build().unwrap();
+    rt.block_on(async {
+        let count = Arc::new(Count::default());
+        let mut nap = Box::pin(sleep(5 * MS));
+        assert!(poll(nap.as_mut(), &count).is_pending());
+        assert_eq!(Arc::strong_count(&count), 2);
+        drop(nap);
+        assert_eq!(Arc::strong_count(&count), 1);
+        sleep(10 * MS).await;
+        assert_eq!(count.get(), 0);
+    });
+}
+
+#[test]
+fn a_reset_takes_the_waker_along() {
+    let rt = Builder::new_current_thread().enable_all().build().unwrap();
+    rt.block_on(async {
+        let count = Arc::new(Count::default());
+        let start = Instant::now();
+        let mut nap = pin!(sleep_until(start + 10 * MS));
+        assert!(poll(nap.as_mut(), &count).is_pending());
+        // Away, further away, and back again.
+        for tens in [3, 5, 4] {
+            nap.as_mut().reset(start + tens * 10 * MS);
+            assert_eq!(nap.deadline(), start + tens * 10 * MS);
+        }
+        sleep_until(start + 30 * MS).await;
+        assert_eq!((count.get(), nap.is_elapsed()), (0, false));
+        sleep_until(start + 50 * MS).await;
+        assert_eq!((count.get(), nap.is_elapsed()), (1, true));
+
+        // Once it has fired there is no waker to take along.
+        nap.as_mut().reset(Instant::now() + 5 * MS);
+        assert!(!nap.is_elapsed());
+        sleep(10 * MS).await;
+        assert_eq!((count.get(), nap.is_elapsed()), (1, true));
+
+        nap.as_mut().reset(Instant::now() + 5 * MS);
+        assert!(poll(nap.as_mut(), &count).is_pending());
+        nap.as_mut().reset(start);
+        assert_eq!(count.get(), 2, "a deadline in the past wakes at once");
+        nap.await;
+    });
+}
+
+#[test]
+fn one_that_was_never_polled_can_be_reset() {
+    let rt = Builder::new_current_thread().enable_all().build().unwrap();
+    rt.block_on(async {
+        let start = Instant::now();
+        let mut nap = pin!(sleep(Duration::from_secs(60)));
+        nap.as_mut().reset(start + 10 * MS);
+        nap.await;
+        assert!((10..1_000).contains(&start.elapsed().as_millis()));
+    });
+}
+
+#[test]
+fn the_longest_sleeps_do_not_end() {
+    let rt = Builder::new_current_thread().enable_all().build().unwrap();
+    rt.block_on(async {
+        for long in [Duration::MAX, Duration::from_secs(u64::MAX / 10)] {
+            let count = Arc::new(Count::default());
+            let mut nap = pin!(sleep(long));
+            assert!(poll(nap.as_mut(), &count).is_pending());
+            sleep(2 * MS).await;
+            assert!(poll(nap.as_mut(), &count).is_pending());
+        }
+    });
+}
+
+/// Resets race with the thread that turns the wheel: a sleep that keeps being moved away must
+/// not end, and each must end after its last deadline.
+#[test]
+fn moving_deadlines_while_the_wheel_turns() {
+    let rt = Builder::new_multi_thread()
+        .worker_threads(3)
+        .enable_all()
+        .build()
+        .unwrap();
+    rt.block_on(async {
+        let mut tasks = Vec::new();
+        for _ in 0..50 {
+            tasks.push(zokio::spawn(async {
+                let mut nap = pin!(sleep(2 * MS));
+                let mut last = nap.deadline();
+                for round in 0..40 {
+                    let step = pin!(sleep(MS));
+                    let won = zokio::select! {
+                        biased;
+                        () = nap.as_mut() => true,
+                        () = step => false,
+                    };
+                    if won {
+                        assert!(Instant::now() >= last, "round {round}");
+                    }
+                    last = Instant::now() + 2 * MS;
+                    nap.as_mut().reset(last);
+                }
+                nap.await;
+                assert!(Instant::now() >= last);
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_sleep_belongs_to_the_runtime_that_made_it() {
+    let owner = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let guest = Builder::new_current_thread().build().unwrap();
+    let nap = owner.block_on(async { sleep(10 * MS) });
+    // The guest has no timers of its own.
+    let start = Instant::now();
+    guest.block_on(nap);
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+#[should_panic(expected = "it is being shutdown")]
+fn one_whose_runtime_is_gone_panics() {
+    let owner = Builder::new_current_thread().enable_all().build().unwrap();
+    let mut nap = owner.block_on(async { Box::pin(sleep(10 * MS)) });
+    let count = Arc::new(Count::default());
+    assert!(poll(nap.as_mut(), &count).is_pending());
+    drop(owner);
+    assert_eq!(count.get(), 1, "the shutdown wakes it");
+    let _ = poll(nap.as_mut(), &count);
+}
+
+#[test]
+#[should_panic(expected = "there is no reactor running")]
+fn there_is_none_outside_of_a_runtime() {
+    let _ = sleep(MS);
+}
+
+#[test]
+#[should_panic(expected = "timers are disabled")]
+fn there_is_none_where_timers_are_off() {
+    let rt = Builder::new_current_thread().build().unwrap();
+    rt.block_on(async { sleep(MS).await });
+}
