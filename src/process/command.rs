@@ -143,8 +143,8 @@ impl Command {
     }
 
     /// Sets the child's standard input; it is inherited unless this is called.
-    pub fn stdin<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
-        self.std.stdin(cfg);
+    pub fn stdin<T: Into<Stdio>>(&mut self, config: T) -> &mut Command {
+        self.std.stdin(config);
         self
     }
 
@@ -169,14 +169,14 @@ impl Command {
     ///     Ok(())
     /// }
     /// ```
-    pub fn stdout<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
-        self.std.stdout(cfg);
+    pub fn stdout<T: Into<Stdio>>(&mut self, config: T) -> &mut Command {
+        self.std.stdout(config);
         self
     }
 
     /// Sets the child's standard error; it is inherited unless this is called.
-    pub fn stderr<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
-        self.std.stderr(cfg);
+    pub fn stderr<T: Into<Stdio>>(&mut self, config: T) -> &mut Command {
+        self.std.stderr(config);
         self
     }
 

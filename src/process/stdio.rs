@@ -4,7 +4,7 @@
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::pin::Pin;
-use std::process;
+use std::process::{self, Stdio};
 use std::task::{Context, Poll};
 
 use socket2::SockRef;
@@ -167,29 +167,29 @@ fn nonblocking(fd: OwnedFd) -> io::Result<OwnedFd> {
 }
 
 /// For another child to inherit; the pipe is put into blocking mode, as programs expect it.
-impl TryFrom<ChildStdin> for process::Stdio {
+impl TryInto<Stdio> for ChildStdin {
     type Error = io::Error;
 
-    fn try_from(pipe: ChildStdin) -> io::Result<process::Stdio> {
-        Ok(pipe.inner.into_blocking_fd()?.into())
+    fn try_into(self) -> io::Result<Stdio> {
+        Ok(self.inner.into_blocking_fd()?.into())
     }
 }
 
 /// For another child to inherit; the pipe is put into blocking mode, as programs expect it.
-impl TryFrom<ChildStdout> for process::Stdio {
+impl TryInto<Stdio> for ChildStdout {
     type Error = io::Error;
 
-    fn try_from(pipe: ChildStdout) -> io::Result<process::Stdio> {
-        Ok(pipe.inner.into_blocking_fd()?.into())
+    fn try_into(self) -> io::Result<Stdio> {
+        Ok(self.inner.into_blocking_fd()?.into())
     }
 }
 
 /// For another child to inherit; the pipe is put into blocking mode, as programs expect it.
-impl TryFrom<ChildStderr> for process::Stdio {
+impl TryInto<Stdio> for ChildStderr {
     type Error = io::Error;
 
-    fn try_from(pipe: ChildStderr) -> io::Result<process::Stdio> {
-        Ok(pipe.inner.into_blocking_fd()?.into())
+    fn try_into(self) -> io::Result<Stdio> {
+        Ok(self.inner.into_blocking_fd()?.into())
     }
 }
 
