@@ -130,10 +130,10 @@ impl Completions {
 
     /// For worker `ring`, once a tick: hands over what it submitted. One system call, which does
     /// not wait, if there is anything; none otherwise.
-    pub(crate) fn flush(&self, ring: usize) {
+    pub(crate) fn flush(&self, ring: usize) -> usize {
         let shard = &self.shards[ring];
         shard.adopt();
-        shard.flush();
+        shard.flush()
     }
 
     /// For worker `ring`, once a tick: completes what is done. No system call if nothing is.
@@ -141,15 +141,11 @@ impl Completions {
         self.shards[ring].reap()
     }
 
-    /// For any thread: hands over what anybody submitted and completes what is done.
+    /// For any thread: hands over what anybody submitted and completes what is done; returns how
+    /// many completions that were.
     pub(crate) fn reap_all(&self) -> usize {
         let shards = self.shards.iter();
-        shards
-            .map(|shard| {
-                shard.flush();
-                shard.reap()
-            })
-            .sum()
+        shards.map(|shard| shard.flush() + shard.reap()).sum()
     }
 
     /// Before a sleep: has completions end it. True if there is something to do first: then do not

@@ -172,7 +172,7 @@ impl Rig {
 /// A pipe: the end to read from, the end to write to.
 fn pipe() -> (SharedFd, OwnedFd) {
     let (reader, writer) = std::io::pipe().unwrap();
-    (Arc::new(reader.into()), writer.into())
+    (Arc::new(OwnedFd::from(reader).into()), writer.into())
 }
 
 fn write_to(fd: &OwnedFd, bytes: &[u8]) {

@@ -8,6 +8,7 @@
 //! Both back-ends report an operation in the kernel's form: a count or zero, or a negative errno.
 
 use std::ffi::CString;
+use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
@@ -15,8 +16,8 @@ use std::sync::Arc;
 
 use crate::driver::buffer::Buffer;
 
-/// A file descriptor that stays open as long as an operation on it is in flight.
-pub(crate) type SharedFd = Arc<OwnedFd>;
+/// A file descriptor of any kind, which stays open as long as an operation on it is in flight.
+pub(crate) type SharedFd = Arc<File>;
 
 /// The most bytes that one read or write moves (`MAX_RW_COUNT` of read(2)).
 pub(crate) const MAX_TRANSFER: usize = 0x7fff_f000;

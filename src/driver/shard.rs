@@ -169,7 +169,9 @@ impl Shard {
             let push = self.state.lock().push(key, self);
             match push {
                 Push::Done | Push::Stale => return,
-                Push::Full => self.enter(),
+                Push::Full => {
+                    self.enter();
+                }
                 Push::Broken => break,
             }
         }
@@ -222,10 +224,13 @@ impl Shard {
         }
     }
 
-    /// Hands queued entries to the kernel if there are any, and takes what completed.
-    pub(crate) fn flush(self: &Arc<Self>) {
+    /// Hands queued entries to the kernel if there are any, and takes what completed; returns how
+    /// many did.
+    pub(crate) fn flush(self: &Arc<Self>) -> usize {
         if self.queued.load(Ordering::Acquire) {
-            self.enter();
+            self.enter()
+        } else {
+            0
         }
     }
 
@@ -237,19 +242,19 @@ impl Shard {
         self.drain()
     }
 
-    fn enter(self: &Arc<Self>) {
+    fn enter(self: &Arc<Self>) -> usize {
         let Some(Some(ring)) = self.ring.get() else {
-            return;
+            return 0;
         };
         {
             let mut guard = self.state.lock();
             let state = &mut *guard;
             self.queued.store(false, Ordering::Relaxed);
             let Some(queue) = state.queue.as_mut().filter(|_| !state.broken) else {
-                return;
+                return 0;
             };
             if queue.queued() == 0 && !queue.is_overflown() {
-                return;
+                return 0;
             }
             queue.mute();
         }
@@ -264,7 +269,7 @@ impl Shard {
                 self.to_pool(key);
             }
         }
-        self.drain();
+        self.drain()
     }
 
     fn drain(self: &Arc<Self>) -> usize {
@@ -292,7 +297,7 @@ impl Shard {
             self.active.fetch_sub(count, Ordering::SeqCst);
             total += count;
             for action in actions.into_iter().flatten() {
-                self.act(action);
+                total += self.act(action);
             }
             if overflown && let Some(Some(ring)) = self.ring.get() {
                 if ring.enter().is_err() {
@@ -306,13 +311,14 @@ impl Shard {
         }
     }
 
-    fn act(self: &Arc<Self>, action: Action) {
+    /// Does what a completion left to do; returns how many more completed by that.
+    fn act(self: &Arc<Self>, action: Action) -> usize {
         match action {
             Action::Wake(waker) => waker.wake(),
             Action::Drop(completed) => drop(completed),
             Action::Retry(key) => {
                 self.to_ring(key);
-                self.flush();
+                return self.flush();
             }
             Action::ToPool(key) => self.to_pool(key),
             Action::PerformHere(key) => {
@@ -323,6 +329,7 @@ impl Shard {
                 }
             }
         }
+        0
     }
 
     /// The final completion of an operation that is not on the ring.
@@ -399,7 +406,9 @@ impl Shard {
                 }
             };
             match place {
-                Some(Place::Ring) => self.enter(),
+                Some(Place::Ring) => {
+                    self.enter();
+                }
                 // It has not begun and now never will; the job finds nothing to do.
                 Some(Place::Pool) => {
                     self.finish(key, None, -libc::ECANCELED);

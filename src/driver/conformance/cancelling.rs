@@ -145,7 +145,7 @@ fn buffers_are_released_once(rig: &Rig) {
         // The pipe is full, so the write stays in flight.
         write_to(&writer, &[0; 1 << 16]);
         let mut waiting = rig.submit(Op::Write {
-            fd: Arc::new(writer),
+            fd: Arc::new(writer.into()),
             buffer: bytes.into(),
             at: 0,
             max: usize::MAX,
@@ -178,8 +178,7 @@ fn ignore_sigpipe() {
 
 fn written_buffers_come_back(rig: &Rig) {
     let path = rig.path("file");
-    let file: std::os::fd::OwnedFd = fs::File::create(&path).unwrap().into();
-    let fd = Arc::new(file);
+    let fd = Arc::new(fs::File::create(&path).unwrap());
     let (bytes, releases) = counted(100);
     let write = |buffer| Op::Write {
         fd: fd.clone(),

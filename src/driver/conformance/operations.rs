@@ -21,7 +21,7 @@ fn open(rig: &Rig, path: &Path, flags: i32) -> io::Result<SharedFd> {
     let path = name(path);
     let mode = 0o640;
     let opened = rig.run(Op::Open { path, flags, mode }).opened();
-    opened.map(Arc::new)
+    opened.map(|fd| Arc::new(fd.into()))
 }
 
 fn code<T: std::fmt::Debug>(result: io::Result<T>) -> i32 {
@@ -41,7 +41,7 @@ fn opens_and_closes(rig: &Rig) {
     // SAFETY: a plain query.
     let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) };
     assert_eq!(flags & libc::FD_CLOEXEC, libc::FD_CLOEXEC);
-    let fd = Arc::into_inner(fd).unwrap();
+    let fd = Arc::into_inner(fd).unwrap().into();
     rig.run(Op::Close { fd }).done().unwrap();
     assert_eq!(super::open_descriptors(&path), 0);
     let again = libc::O_CREAT | libc::O_EXCL | libc::O_RDWR;

@@ -5,6 +5,7 @@ use std::task::Context;
 use std::thread;
 
 use super::{LIMIT, Op, Rig, Which, on_every_backend, pipe, poll_in, write_to};
+use crate::driver::probe::Kind;
 use crate::driver::set_local_ring;
 
 /// Far more submissions than the queue holds, none flushed by the submitter (I6).
@@ -55,6 +56,17 @@ mod full {
     fn completion_queue_pool() {
         completion_queue_overflow_on(Which::Pool);
     }
+}
+
+/// What completes while it is being handed over counts: a caller that is about to sleep must learn
+/// that it woke somebody.
+fn flushing_counts(rig: &Rig) {
+    let waiting = rig.as_worker(|| rig.submit(Op::Nop));
+    if rig.completions.backend().kind == Kind::Uring {
+        assert_eq!(rig.completions.reap_all(), 1);
+    }
+    assert_eq!(rig.completions.reap_all(), 0);
+    rig.block_on(waiting).done().unwrap();
 }
 
 /// The kernel cancels what an exiting thread submitted; the user never learns of it (I5).
@@ -170,6 +182,7 @@ fn many_threads(rig: &Rig) {
 }
 
 on_every_backend!(
+    flushing_counts,
     submitter_exits,
     owner_is_stuck,
     sleeper_is_woken,

@@ -72,7 +72,7 @@ fn dropped(given: &Rig) {
 fn accepted_writes_happen(given: &Rig) {
     let rig = rig(given.which);
     let path = rig.path("file");
-    let file = Arc::new(fs::File::create(&path).unwrap().into());
+    let file = Arc::new(fs::File::create(&path).unwrap());
     rig.as_worker(|| {
         for index in 0..20 {
             let write = Op::Write {
