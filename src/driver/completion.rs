@@ -56,6 +56,7 @@ pub(crate) struct Completions {
     backend: Backend,
     /// Some thread always serves the rings.
     attended: bool,
+    closed: AtomicBool,
 }
 
 impl fmt::Debug for Completions {
@@ -91,6 +92,7 @@ impl Completions {
             shared,
             backend,
             attended: true,
+            closed: AtomicBool::new(false),
         })
     }
 
@@ -126,6 +128,21 @@ impl Completions {
             shard.flush();
         }
         InFlight { state }
+    }
+
+    /// Submits `op` and hands it to the kernel before this returns, so that it goes on whatever the
+    /// calling thread does next.
+    pub(crate) fn submit_now(&self, op: Op) -> InFlight {
+        let in_flight = self.submit(op);
+        if let State::Submitted(shard, _) = &in_flight.state {
+            shard.flush();
+        }
+        in_flight
+    }
+
+    /// Whether [`shutdown`](Completions::shutdown) was called.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     /// For worker `ring`, once a tick: hands over what it submitted. One system call, which does
@@ -184,6 +201,7 @@ impl Completions {
     /// Refuses new operations and ends those in flight (I7). Their futures learn that they were
     /// cancelled. Accepted writes get some time to finish.
     pub(crate) fn shutdown(&self) {
+        self.closed.store(true, Ordering::Release);
         for shard in &self.shards {
             shard.close(PATIENCE);
         }

@@ -34,6 +34,10 @@ pub(crate) mod buffer;
 pub(crate) mod completion;
 pub(crate) mod inflight;
 #[cfg(not(loom))]
+pub(crate) mod mounts;
+#[cfg(not(loom))]
+pub(crate) mod nowait;
+#[cfg(not(loom))]
 pub(crate) mod op;
 #[cfg(not(loom))]
 pub(crate) mod pool;

@@ -46,13 +46,15 @@ pub(crate) enum Op {
         offset: Option<u64>,
     },
     /// write(2), or pwrite(2) with an offset: `buffer` from `at` on, at most `max` bytes. It waits
-    /// for room also where the descriptor is non-blocking.
+    /// for room also where the descriptor is non-blocking. With `all` it goes on until everything
+    /// is written, whether or not anybody waits; see [`Op::advance`].
     Write {
         fd: SharedFd,
         buffer: Buffer,
         at: usize,
         max: usize,
         offset: Option<u64>,
+        all: bool,
     },
     /// statx(2) of a path.
     StatxPath {
@@ -137,6 +139,33 @@ impl Op {
         }
     }
 
+    /// Takes note that a part of a write is done; true if there is more to do.
+    pub(crate) fn advance(&mut self, raw: i32) -> bool {
+        let Op::Write {
+            buffer,
+            at,
+            max,
+            offset,
+            all: true,
+            ..
+        } = self
+        else {
+            return false;
+        };
+        let Some(count) = usize::try_from(raw).ok().filter(|&count| count > 0) else {
+            return false;
+        };
+        if count >= buffer.source(*at, *max).len() {
+            return false;
+        }
+        *at += count;
+        *max -= count;
+        if let Some(offset) = offset {
+            *offset += count as u64;
+        }
+        true
+    }
+
     /// Joins this operation with its final result.
     ///
     /// `raw` is a count or a negative errno, as in a completion queue entry.
@@ -207,7 +236,8 @@ impl Completed {
         Ok(self.opened.expect("an open that succeeds has a descriptor"))
     }
 
-    /// The outcome of a read or write: how many bytes, and the buffer.
+    /// The outcome of a read or write: how many bytes, and the buffer. For a write of `all` the
+    /// count is that of its last part.
     pub(crate) fn transferred(self) -> (io::Result<usize>, Buffer) {
         let result = self.result().map(|count| count as usize);
         match self.op {

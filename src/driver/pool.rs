@@ -34,15 +34,16 @@ pub(crate) fn perform(op: &mut Op, cancel: Option<RawFd>) -> i32 {
             | Op::Close { .. }
             | Op::Poll { .. } => by_descriptor(op, cancel),
         };
-        match (raw, &*op) {
-            // Linux closes the descriptor also where close(2) says EINTR.
-            (_, Op::Close { .. }) => return raw,
-            (raw, _) if raw == -libc::EINTR => {}
+        // Linux closes the descriptor also where close(2) says EINTR.
+        if raw == -libc::EINTR && !matches!(op, Op::Close { .. }) || op.advance(raw) {
+            continue;
+        }
+        match op {
             // A non-blocking descriptor: wait as a ring does.
-            (raw, Op::Read { fd, .. }) if raw == -libc::EAGAIN => {
+            Op::Read { fd, .. } if raw == -libc::EAGAIN => {
                 poll(fd.as_raw_fd(), libc::POLLIN as u32, None);
             }
-            (raw, Op::Write { fd, .. }) if raw == -libc::EAGAIN => {
+            Op::Write { fd, .. } if raw == -libc::EAGAIN => {
                 poll(fd.as_raw_fd(), libc::POLLOUT as u32, None);
             }
             _ => return raw,
@@ -110,6 +111,7 @@ fn by_descriptor(op: &mut Op, cancel: Option<RawFd>) -> i32 {
                 at,
                 max,
                 offset,
+                ..
             } => {
                 let source = buffer.source(*at, (*max).min(MAX_TRANSFER));
                 let (start, len) = (source.as_ptr().cast(), source.len());

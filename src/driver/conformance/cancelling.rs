@@ -150,6 +150,7 @@ fn buffers_are_released_once(rig: &Rig) {
             at: 0,
             max: usize::MAX,
             offset: None,
+            all: false,
         });
         // The pool needs a moment to begin; a ring has begun.
         std::thread::sleep(std::time::Duration::from_millis(20));
@@ -186,6 +187,7 @@ fn written_buffers_come_back(rig: &Rig) {
         at: 0,
         max: usize::MAX,
         offset: None,
+        all: false,
     };
     let (count, buffer) = rig.run(write(bytes.into())).transferred();
     assert_eq!(count.unwrap(), 100);

@@ -59,6 +59,7 @@ fn reads_and_writes(rig: &Rig) {
             at,
             max,
             offset,
+            all: false,
         })
         .transferred()
     };
@@ -210,6 +211,33 @@ fn polls(rig: &Rig) {
     assert_eq!(events, (libc::POLLIN | libc::POLLHUP) as u32);
 }
 
+/// A write of everything goes on in parts, also when nobody waits.
+fn writes_everything(rig: &Rig) {
+    for detach in [false, true] {
+        let (reader, writer) = pipe();
+        let writing = rig.submit(Op::Write {
+            fd: Arc::new(writer.into()),
+            buffer: vec![b'x'; 1 << 20].into(),
+            at: 1,
+            max: usize::MAX,
+            offset: None,
+            all: true,
+        });
+        let reading = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            io::copy(&mut &*reader, &mut all).unwrap();
+            all.len()
+        });
+        if detach {
+            writing.detach();
+            rig.until(|| rig.completions.in_flight() == 0);
+        } else {
+            rig.block_on(writing).transferred().0.unwrap();
+        }
+        assert_eq!(reading.join().unwrap(), (1 << 20) - 1);
+    }
+}
+
 /// Reads that have to wait, on a blocking and on a non-blocking descriptor (I5).
 fn pipes(rig: &Rig) {
     let (reader, writer) = pipe();
@@ -288,6 +316,7 @@ on_every_backend!(
     sizes,
     names,
     polls,
+    writes_everything,
     pipes,
     interrupted,
     owns_its_descriptor,

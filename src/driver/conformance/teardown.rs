@@ -81,6 +81,7 @@ fn accepted_writes_happen(given: &Rig) {
                 at: 0,
                 max: usize::MAX,
                 offset: Some(index * 1000),
+                all: false,
             };
             rig.submit(write).detach();
         }

@@ -150,6 +150,13 @@ impl State {
             self.table.payload(key)?.place = Place::Pool;
             return Some(Action::ToPool(key));
         }
+        if !cancelled && raw > 0 && self.table.payload(key)?.op.advance(raw) {
+            return Some(if self.closed {
+                Action::PerformHere(key)
+            } else {
+                Action::Retry(key)
+            });
+        }
         let raw = if interrupted { -libc::ECANCELED } else { raw };
         self.end(key, None, raw)
     }

@@ -72,6 +72,7 @@ pub(crate) fn entry(op: &mut Op) -> squeue::Entry {
             at,
             max,
             offset,
+            ..
         } => {
             let source = buffer.source(*at, (*max).min(MAX_TRANSFER));
             opcode::Write::new(fd(file), source.as_ptr(), source.len() as u32)

@@ -1,0 +1,190 @@
+//! What the kernel does without waiting, done at once.
+//!
+//! The third way to perform an operation, besides the ring and the pool: a system call that either
+//! succeeds from what is in memory or says that it would have to wait. Only calls that promise not
+//! to wait are made here, so a worker may make them; whoever gets [`Refusal::Waits`] submits the
+//! operation instead.
+
+use std::ffi::CStr;
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+use crate::driver::op::MAX_TRANSFER;
+
+/// Why a call gave no result.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It would wait, or only the waiting call can tell.
+    Waits,
+    /// The file system or the kernel does not offer the call without waiting.
+    Unsupported,
+    /// The waiting call would fail the same way.
+    Failed(io::Error),
+}
+
+/// What an open file is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    /// Its type and permissions, as in `st_mode`.
+    pub(crate) mode: u16,
+    pub(crate) size: u64,
+    /// The mount that it is on; `None` where the kernel does not say.
+    pub(crate) mount: Option<u64>,
+}
+
+impl Facts {
+    /// Whether it is a regular file.
+    pub(crate) fn is_regular(&self) -> bool {
+        u32::from(self.mode) & libc::S_IFMT == libc::S_IFREG
+    }
+
+    /// Whether it is a directory.
+    pub(crate) fn is_directory(&self) -> bool {
+        u32::from(self.mode) & libc::S_IFMT == libc::S_IFDIR
+    }
+}
+
+fn last_error() -> Refusal {
+    let error = io::Error::last_os_error();
+    match error.raw_os_error() {
+        Some(libc::EAGAIN | libc::EINTR) => Refusal::Waits,
+        Some(libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL) => Refusal::Unsupported,
+        _ => Refusal::Failed(error),
+    }
+}
+
+fn vector(start: *const u8, len: usize) -> libc::iovec {
+    libc::iovec {
+        iov_base: start.cast_mut().cast(),
+        iov_len: len.min(MAX_TRANSFER),
+    }
+}
+
+/// Reads at the file's position what is in the page cache; preadv2(2), `RWF_NOWAIT`.
+pub(crate) fn read(file: &File, into: &mut [MaybeUninit<u8>]) -> Result<usize, Refusal> {
+    let vector = vector(into.as_ptr().cast(), into.len());
+    // SAFETY: the kernel writes only to the borrowed slice.
+    let count =
+        unsafe { libc::preadv2(file.as_raw_fd(), &raw const vector, 1, -1, libc::RWF_NOWAIT) };
+    usize::try_from(count).map_err(|_| last_error())
+}
+
+/// Writes at the file's position what needs no waiting; pwritev2(2), `RWF_NOWAIT`.
+pub(crate) fn write(file: &File, from: &[u8]) -> Result<usize, Refusal> {
+    let vector = vector(from.as_ptr(), from.len());
+    // SAFETY: the kernel only reads the borrowed slice.
+    let count =
+        unsafe { libc::pwritev2(file.as_raw_fd(), &raw const vector, 1, -1, libc::RWF_NOWAIT) };
+    usize::try_from(count).map_err(|_| last_error())
+}
+
+/// Reads with read(2). For files that live in memory.
+pub(crate) fn read_memory(file: &File, into: &mut [MaybeUninit<u8>]) -> Result<usize, Refusal> {
+    let len = into.len().min(MAX_TRANSFER);
+    // SAFETY: the kernel writes only to the borrowed slice.
+    let count = unsafe { libc::read(file.as_raw_fd(), into.as_mut_ptr().cast(), len) };
+    usize::try_from(count).map_err(|_| last_error())
+}
+
+/// Opens `path` if the way to it is cached; openat2(2), `RESOLVE_CACHED`.
+///
+/// It never waits for another end, a lease holder or a device that is being opened: it opens with
+/// `O_NONBLOCK`. But opening alone may have effects on what is no regular file; know what is there.
+pub(crate) fn open(path: &CStr, flags: i32) -> Result<OwnedFd, Refusal> {
+    // SAFETY: `open_how` is three integers, for which zero is right.
+    let mut how: libc::open_how = unsafe { std::mem::zeroed() };
+    how.flags = (flags | libc::O_CLOEXEC | libc::O_NONBLOCK) as u64;
+    how.resolve = libc::RESOLVE_CACHED;
+    openat2(path, &how)
+}
+
+/// Opens `path` as a mere reference, to ask what is there, if the way to it is cached. Nothing is
+/// noticed by what is there (open(2), `O_PATH`).
+pub(crate) fn locate(path: &CStr, follow: bool) -> Result<OwnedFd, Refusal> {
+    // SAFETY: as above.
+    let mut how: libc::open_how = unsafe { std::mem::zeroed() };
+    let nofollow = if follow { 0 } else { libc::O_NOFOLLOW };
+    how.flags = (libc::O_PATH | libc::O_CLOEXEC | nofollow) as u64;
+    how.resolve = libc::RESOLVE_CACHED;
+    openat2(path, &how)
+}
+
+fn openat2(path: &CStr, how: &libc::open_how) -> Result<OwnedFd, Refusal> {
+    // SAFETY: the path ends in a zero byte and the structure has the size that is given.
+    let fd = unsafe {
+        libc::syscall(
+            libc::SYS_openat2,
+            libc::AT_FDCWD,
+            path.as_ptr(),
+            std::ptr::from_ref(how),
+            size_of::<libc::open_how>(),
+        )
+    };
+    match i32::try_from(fd) {
+        // SAFETY: the kernel has just made this descriptor for us.
+        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+        _ => Err(match last_error() {
+            // Final where the way was cached. Anything else (a seccomp filter, a full table, a
+            // lease, a read-only mount) is for the waiting call to say.
+            Refusal::Failed(error) => match error.raw_os_error() {
+                Some(
+                    libc::ENOENT | libc::ENOTDIR | libc::EACCES | libc::ELOOP | libc::ENAMETOOLONG,
+                ) => Refusal::Failed(error),
+                _ => Refusal::Waits,
+            },
+            other => other,
+        }),
+    }
+}
+
+/// What `file` is, from what is known without asking a server or a device; statx(2),
+/// `AT_STATX_DONT_SYNC`.
+pub(crate) fn facts(file: &impl AsRawFd) -> Option<Facts> {
+    let mut out = MaybeUninit::<libc::statx>::zeroed();
+    let flags = libc::AT_EMPTY_PATH | libc::AT_STATX_DONT_SYNC | libc::AT_NO_AUTOMOUNT;
+    let mask = libc::STATX_TYPE | libc::STATX_SIZE | libc::STATX_MNT_ID;
+    // SAFETY: the path is empty, and `out` is a whole `statx`.
+    let result = unsafe {
+        libc::statx(
+            file.as_raw_fd(),
+            c"".as_ptr(),
+            flags,
+            mask,
+            out.as_mut_ptr(),
+        )
+    };
+    if result != 0 {
+        return None;
+    }
+    // SAFETY: `statx` is plain integers and was zeroed.
+    let out = unsafe { out.assume_init() };
+    Some(Facts {
+        mode: out.stx_mode,
+        size: out.stx_size,
+        mount: (out.stx_mask & libc::STATX_MNT_ID != 0).then_some(out.stx_mnt_id),
+    })
+}
+
+/// Takes `O_NONBLOCK` off again after [`open`] with the same `flags`; fcntl(2), `F_SETFL`.
+pub(crate) fn clear_nonblock(file: &impl AsRawFd, flags: i32) -> io::Result<()> {
+    let keep = flags & (libc::O_APPEND | libc::O_DIRECT | libc::O_NOATIME);
+    // SAFETY: a plain call.
+    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, keep) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the table of mounts changed since this was last asked of `mountinfo`, an open
+/// `/proc/self/mountinfo`; proc_pid_mountinfo(5) and poll(2).
+pub(crate) fn mounts_changed(mountinfo: &File) -> bool {
+    let mut entry = libc::pollfd {
+        fd: mountinfo.as_raw_fd(),
+        events: libc::POLLPRI,
+        revents: 0,
+    };
+    // SAFETY: one entry, as said; a zero time limit does not wait.
+    unsafe { libc::poll(&raw mut entry, 1, 0) != 0 }
+}
