@@ -1,8 +1,8 @@
 //! The future of an acquire.
 //!
 //! It spends one unit of the coop budget when it completes. A poll without budget still takes its
-//! permits or its place in the queue, so that a task which used up its turn is not overtaken; it
-//! says `Pending` and completes at the next poll. Dropping the future leaves the queue and passes on
+//! permits or its place in the queue, so that a task which used up its turn is not overtaken; with
+//! the permits it says `Pending`, has itself woken, and completes at the next poll. Dropping the future leaves the queue and passes on
 //! whatever it had got. `raw.rs` has the queue.
 
 use std::fmt;
@@ -55,7 +55,6 @@ impl<'a> Acquire<'a> {
 
     #[inline]
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
-        let budget = budget::poll_proceed(cx);
         if self.semaphore.try_acquire(self.wanted).is_err() {
             match self.take_or_queue(cx.waker()) {
                 Taken::Yes => {}
@@ -63,13 +62,8 @@ impl<'a> Acquire<'a> {
                 Taken::Queued => return Poll::Pending,
             }
         }
-        let Poll::Ready(budget) = budget else {
-            self.stage = Stage::Holding;
-            return Poll::Pending;
-        };
-        budget.made_progress();
-        self.stage = Stage::Done;
-        Poll::Ready(Ok(()))
+        self.stage = Stage::Holding;
+        self.spend(cx)
     }
 
     #[cold]
@@ -88,7 +82,6 @@ impl<'a> Acquire<'a> {
     }
 
     fn poll_queued(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
-        let budget = ready!(budget::poll_proceed(cx));
         let mut outcome = self.semaphore.outcome(&self.waiter);
         if let Outcome::Waiting = outcome
             && self.registered != Some(WakerId::of(cx.waker()))
@@ -98,26 +91,27 @@ impl<'a> Acquire<'a> {
         }
         match outcome {
             Outcome::Waiting => Poll::Pending,
-            Outcome::Assigned if !self.semaphore.is_closed() => {
-                budget.made_progress();
-                self.stage = Stage::Done;
-                Poll::Ready(Ok(()))
-            }
-            Outcome::Assigned | Outcome::Refused => self.refused(),
+            Outcome::Assigned => self.poll_holding(cx),
+            Outcome::Refused => self.refused(),
         }
     }
 
     fn poll_holding(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
-        let budget = ready!(budget::poll_proceed(cx));
         if self.semaphore.is_closed() {
             return self.refused();
         }
-        budget.made_progress();
+        self.spend(cx)
+    }
+
+    /// Completes with the permits, which this future has, if there is budget for it.
+    #[inline]
+    fn spend(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
+        ready!(budget::poll_proceed(cx)).made_progress();
         self.stage = Stage::Done;
         Poll::Ready(Ok(()))
     }
 
-    /// Completes because the semaphore was closed: nothing was done, so no budget is spent.
+    /// Completes because the semaphore was closed. Nothing was done, so no budget is spent.
     fn refused(&mut self) -> Poll<Result<(), AcquireError>> {
         self.give_back();
         Poll::Ready(Err(AcquireError::closed()))
