@@ -44,7 +44,7 @@ mod imp {
     }
 
     pub(crate) mod sync {
-        pub(crate) use std::sync::{Arc, MutexGuard, Weak};
+        pub(crate) use std::sync::{Arc, MutexGuard, RwLockReadGuard, RwLockWriteGuard, Weak};
         use std::sync::{PoisonError, TryLockError};
         use std::time::Duration;
 
@@ -83,6 +83,28 @@ mod imp {
 
             pub(crate) fn get_mut(&mut self) -> &mut T {
                 self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+            }
+        }
+
+        /// A readers-writer lock without poison.
+        #[derive(Debug, Default)]
+        pub(crate) struct RwLock<T: ?Sized>(std::sync::RwLock<T>);
+
+        impl<T> RwLock<T> {
+            pub(crate) const fn new(value: T) -> Self {
+                Self(std::sync::RwLock::new(value))
+            }
+        }
+
+        impl<T: ?Sized> RwLock<T> {
+            #[inline]
+            pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
+                self.0.read().unwrap_or_else(PoisonError::into_inner)
+            }
+
+            #[inline]
+            pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
+                self.0.write().unwrap_or_else(PoisonError::into_inner)
             }
         }
 
@@ -153,7 +175,7 @@ mod imp {
     }
 
     pub(crate) mod sync {
-        pub(crate) use loom::sync::{Arc, MutexGuard};
+        pub(crate) use loom::sync::{Arc, MutexGuard, RwLockReadGuard, RwLockWriteGuard};
         use std::time::Duration;
 
         pub(crate) mod atomic {
@@ -183,6 +205,24 @@ mod imp {
 
             pub(crate) fn get_mut(&mut self) -> &mut T {
                 self.0.get_mut().expect("loom locks are never poisoned")
+            }
+        }
+
+        /// A readers-writer lock without poison.
+        #[derive(Debug, Default)]
+        pub(crate) struct RwLock<T>(loom::sync::RwLock<T>);
+
+        impl<T> RwLock<T> {
+            pub(crate) fn new(value: T) -> Self {
+                Self(loom::sync::RwLock::new(value))
+            }
+
+            pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
+                self.0.read().expect("loom locks are never poisoned")
+            }
+
+            pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
+                self.0.write().expect("loom locks are never poisoned")
             }
         }
 

@@ -41,6 +41,8 @@ const ROWS: &Rows = &[
     // The parts of `io` that wait for file descriptors or threads.
     ("io::unix", 6),
     ("io::stdio", 6),
+    // A method of `Sender` that waits for a clock.
+    ("sync::mpsc::send_timeout", 6),
     ("io::strategy", 5),
     ("runtime", 5),
     // The clock and the timers that a runtime is built with.
@@ -82,6 +84,8 @@ const SYNC_CELLS: &[&str] = &[
     "src/sync/semaphore/acquire.rs",
     "src/sync/notify/notified.rs",
     "src/sync/once_value.rs",
+    // The queue of `mpsc`.
+    "src/sync/mpsc/queue/",
     // The guards.
     "src/sync/mutex/",
     "src/sync/rwlock/",

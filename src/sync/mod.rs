@@ -12,7 +12,10 @@ mod semaphore;
 mod set_once;
 mod waker_id;
 
+pub mod broadcast;
+pub mod mpsc;
 pub mod oneshot;
+pub mod watch;
 
 /// The futures of this module that have a name.
 pub mod futures {

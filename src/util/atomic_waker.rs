@@ -1,11 +1,13 @@
 //! One waker that many threads may wake while one thread replaces it.
 //!
-//! The cell holds at most one waker and a word with two bits. `REGISTERING` means that the one
-//! consumer is at work on the slot, `WAKING` that some thread has asked for the waker:
+//! The cell holds at most one waker and a word of three bits. `REGISTERING` means that the one
+//! consumer is at work on the slot, `WAKING` that some thread has asked for the waker, `FULL`
+//! that the slot has one and nobody is at work on it:
 //!
-//! - `take` sets `WAKING`. If no bit was set before, it owns the slot, empties it and clears the
-//!   bit. Otherwise whoever holds the slot sees the bit and delivers the wake-up in its stead.
-//! - `register` goes from no bit to `REGISTERING`, stores the waker and goes back. If `WAKING`
+//! - `take` sets `WAKING`. If neither it nor `REGISTERING` was set before, it owns the slot,
+//!   empties it and clears the word. Otherwise whoever holds the slot sees the bit and delivers
+//!   the wake-up in its stead.
+//! - `register` makes the word `REGISTERING`, stores the waker and makes it `FULL`. If `WAKING`
 //!   appeared in between, it takes the waker out again and wakes it itself.
 //!
 //! What a waking thread wrote before `wake` is visible to a consumer that checks its condition
@@ -18,11 +20,12 @@ use std::task::Waker;
 use crate::loom::cell::UnsafeCell;
 use crate::loom::hint;
 use crate::loom::sync::atomic::AtomicUsize;
-use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Release};
+use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
-const IDLE: usize = 0;
-const REGISTERING: usize = 0b01;
-const WAKING: usize = 0b10;
+const EMPTY: usize = 0;
+const REGISTERING: usize = 0b001;
+const WAKING: usize = 0b010;
+const FULL: usize = 0b100;
 
 /// A slot for the waker of one consumer.
 pub(crate) struct AtomicWaker {
@@ -30,8 +33,8 @@ pub(crate) struct AtomicWaker {
     slot: UnsafeCell<Option<Waker>>,
 }
 
-// SAFETY: the slot is touched only by the thread that moved `state` from `IDLE` to a single bit
-// (module docs), and a `Waker` is `Send` and `Sync`.
+// SAFETY: the slot is touched only by the thread that set the first of `REGISTERING`
+// and `WAKING` (module docs), and a `Waker` is `Send` and `Sync`.
 unsafe impl Send for AtomicWaker {}
 // SAFETY: as above.
 unsafe impl Sync for AtomicWaker {}
@@ -39,7 +42,7 @@ unsafe impl Sync for AtomicWaker {}
 impl AtomicWaker {
     pub(crate) fn new() -> Self {
         Self {
-            state: AtomicUsize::new(IDLE),
+            state: AtomicUsize::new(EMPTY),
             slot: UnsafeCell::new(None),
         }
     }
@@ -50,22 +53,35 @@ impl AtomicWaker {
     /// once. The caller checks its condition after this call. If cloning the waker panics, the
     /// former waker stays.
     pub(crate) fn register(&self, waker: &Waker) {
-        match self
-            .state
-            .compare_exchange(IDLE, REGISTERING, Acquire, Acquire)
-        {
-            Ok(_) => {
-                let mut held = Registering { cell: self };
-                let former = held.store(waker);
-                drop(held);
-                drop(former);
-            }
-            Err(_) => {
+        let mut state = self.state.load(Relaxed);
+        loop {
+            if state & (REGISTERING | WAKING) != 0 {
                 // The other thread is between two instructions: the task comes back at once.
                 hint::spin_loop();
                 waker.wake_by_ref();
+                return;
+            }
+            match self
+                .state
+                .compare_exchange(state, REGISTERING, Acquire, Relaxed)
+            {
+                Ok(_) => break,
+                Err(now) => state = now,
             }
         }
+        let mut held = Registering { cell: self };
+        let former = held.store(waker);
+        drop(held);
+        drop(former);
+    }
+
+    /// Whether a waker is in place.
+    ///
+    /// For a thread that is known, by other means, to have acquired the last
+    /// [`register`](Self::register), if there was one that matters: `false` spares it the `wake`.
+    #[inline]
+    pub(crate) fn is_registered(&self) -> bool {
+        self.state.load(Relaxed) & FULL != 0
     }
 
     /// Wakes the registered waker, if any, and empties the slot.
@@ -78,12 +94,13 @@ impl AtomicWaker {
 
     /// Empties the slot without waking.
     pub(crate) fn take(&self) -> Option<Waker> {
-        if self.state.fetch_or(WAKING, AcqRel) != IDLE {
+        if self.state.fetch_or(WAKING, AcqRel) & (REGISTERING | WAKING) != 0 {
             return None;
         }
-        // SAFETY: this thread moved the state from `IDLE` to `WAKING`: it owns the slot.
+        // SAFETY: this thread was the first to set a bit: it owns the slot.
         let waker = self.slot.with_mut(|slot| unsafe { (*slot).take() });
-        self.state.fetch_and(!WAKING, Release);
+        // Not a store: the consumer also acquires from those who found `WAKING` set.
+        self.state.fetch_and(EMPTY, Release);
         waker
     }
 }
@@ -110,15 +127,18 @@ impl Registering<'_> {
 impl Drop for Registering<'_> {
     fn drop(&mut self) {
         let cell = self.cell;
+        // SAFETY: `REGISTERING` is set by this thread: it owns the slot.
+        let full = cell.slot.with(|slot| unsafe { (*slot).is_some() });
+        let left = if full { FULL } else { EMPTY };
         if cell
             .state
-            .compare_exchange(REGISTERING, IDLE, AcqRel, Acquire)
+            .compare_exchange(REGISTERING, left, AcqRel, Acquire)
             .is_err()
         {
             // SAFETY: `REGISTERING` is still set, so this thread owns the slot; `WAKING` is set
             // too and its setter left the wake-up to us.
             let waker = cell.slot.with_mut(|slot| unsafe { (*slot).take() });
-            cell.state.swap(IDLE, AcqRel);
+            cell.state.swap(EMPTY, AcqRel);
             if let Some(waker) = waker {
                 waker.wake();
             }
@@ -171,7 +191,9 @@ mod tests {
         cell.register(&waker);
         cell.register(&waker);
         assert_eq!(Arc::strong_count(&count), 3);
+        assert!(cell.is_registered());
         assert!(cell.take().is_some());
+        assert!(!cell.is_registered());
         assert!(cell.take().is_none());
     }
 

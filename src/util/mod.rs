@@ -7,4 +7,5 @@ pub(crate) mod list;
 pub(crate) mod park;
 pub(crate) mod rng;
 pub(crate) mod scoped;
+pub(crate) mod wait_queue;
 pub(crate) mod wake_list;

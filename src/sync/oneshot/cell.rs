@@ -144,8 +144,8 @@ impl<T> Inner<T> {
                 return None;
             }
             match self.compare_exchange(state, state & !bit) {
-                // SAFETY: the bit was set and no bit of `until` was: the slot is full and ours.
                 Ok(()) => {
+                    // SAFETY: the bit was set and no bit of `until` was: the slot is full and ours.
                     former = Some(unsafe { take_waker(slot) });
                     state &= !bit;
                 }

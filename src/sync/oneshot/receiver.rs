@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use super::cell::{RxHalf, Taken};
 use super::error::{RecvError, TryRecvError};
 use crate::util::budget::poll_proceed;
+use crate::util::park;
 
 /// Receives the value of its [`Sender`](super::Sender): await it.
 ///
@@ -109,6 +110,31 @@ impl<T> Receiver<T> {
         !self.half.as_ref().is_some_and(RxHalf::has_value)
     }
 
+    /// Waits for the value by blocking the thread.
+    ///
+    /// For threads that run no tasks.
+    ///
+    /// # Errors
+    /// If the sender was dropped without sending.
+    ///
+    /// # Panics
+    /// On a thread that runs asynchronous tasks, where it would keep them all from running.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::oneshot;
+    ///
+    /// let (tx, rx) = oneshot::channel();
+    /// let thread = std::thread::spawn(move || rx.blocking_recv());
+    /// tx.send("to a thread").unwrap();
+    /// assert_eq!(thread.join().unwrap(), Ok("to a thread"));
+    /// ```
+    #[track_caller]
+    pub fn blocking_recv(self) -> Result<T, RecvError> {
+        park::block_on(self)
+    }
+
     /// Takes the value if it is there, without waiting.
     ///
     /// # Errors
@@ -152,6 +178,12 @@ impl<T> Future for Receiver<T> {
         };
         coop.made_progress();
         Poll::Ready(result)
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        self.half = None;
     }
 }
 

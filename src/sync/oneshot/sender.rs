@@ -12,12 +12,13 @@ use crate::util::budget::poll_proceed;
 ///
 /// Made by [`channel`](super::channel). Dropping it without sending makes the receiver fail.
 pub struct Sender<T> {
-    half: TxHalf<T>,
+    /// `None` once the value was sent.
+    half: Option<TxHalf<T>>,
 }
 
 impl<T> Sender<T> {
     pub(super) fn new(half: TxHalf<T>) -> Self {
-        Self { half }
+        Self { half: Some(half) }
     }
 
     /// Sends the value and uses the sender up. Never waits.
@@ -26,7 +27,7 @@ impl<T> Sender<T> {
     /// looking at it.
     ///
     /// # Errors
-    /// Gives `value` back if the receiver was dropped or closed before.
+    /// Gives the value back if the receiver was dropped or closed before.
     ///
     /// # Examples
     ///
@@ -38,8 +39,11 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.send("nobody listens"), Err("nobody listens"));
     /// ```
     #[inline]
-    pub fn send(self, value: T) -> Result<(), T> {
-        self.half.send(value)
+    pub fn send(mut self, t: T) -> Result<(), T> {
+        match self.half.take() {
+            Some(half) => half.send(t),
+            None => Err(t),
+        }
     }
 
     /// Waits until the receiver is dropped or closed.
@@ -79,7 +83,7 @@ impl<T> Sender<T> {
     /// assert!(tx.is_closed());
     /// ```
     pub fn is_closed(&self) -> bool {
-        self.half.is_closed()
+        self.half.as_ref().is_some_and(TxHalf::is_closed)
     }
 
     /// The poll form of [`closed`](Self::closed).
@@ -104,9 +108,17 @@ impl<T> Sender<T> {
     /// ```
     pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let coop = ready!(poll_proceed(cx));
-        ready!(self.half.poll_closed(cx));
+        if let Some(half) = &mut self.half {
+            ready!(half.poll_closed(cx));
+        }
         coop.made_progress();
         Poll::Ready(())
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        self.half = None;
     }
 }
 

@@ -1,0 +1,66 @@
+//! What can go wrong on either side.
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::fmt;
+
+const CLOSED: &str = "channel closed";
+
+/// There is no receiver; the value comes back.
+#[derive(Debug)]
+pub struct SendError<T>(pub T);
+
+impl<T> fmt::Display for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(CLOSED)
+    }
+}
+
+impl<T: fmt::Debug> Error for SendError<T> {}
+
+/// Why [`Receiver::recv`](super::Receiver::recv) has no value.
+#[derive(Debug, PartialEq, Eq, Clone)]
+pub enum RecvError {
+    /// All senders are gone, and everything that was sent was received.
+    Closed,
+    /// The receiver was too slow: this many values were overwritten before it came to them.
+    ///
+    /// The next receive gives the oldest value that is still there.
+    Lagged(u64),
+}
+
+impl fmt::Display for RecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RecvError::Closed => f.write_str(CLOSED),
+            RecvError::Lagged(missed) => write!(f, "channel lagged by {missed}"),
+        }
+    }
+}
+
+impl Error for RecvError {}
+
+/// Why [`Receiver::try_recv`](super::Receiver::try_recv) has no value.
+#[derive(Debug, PartialEq, Eq, Clone)]
+pub enum TryRecvError {
+    /// Everything that was sent was received, and there are senders left.
+    Empty,
+    /// All senders are gone, and everything that was sent was received.
+    Closed,
+    /// The receiver was too slow: this many values were overwritten before it came to them.
+    ///
+    /// The next receive gives the oldest value that is still there.
+    Lagged(u64),
+}
+
+impl fmt::Display for TryRecvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TryRecvError::Empty => f.write_str("channel empty"),
+            TryRecvError::Closed => f.write_str(CLOSED),
+            TryRecvError::Lagged(missed) => write!(f, "channel lagged by {missed}"),
+        }
+    }
+}
+
+impl Error for TryRecvError {}

@@ -1,0 +1,348 @@
+//! The receiving handle of a bounded channel.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use super::chan::Rx;
+use super::error::TryRecvError;
+use crate::util::park;
+
+/// Receives the values of a bounded channel; made by [`channel`](super::channel).
+///
+/// Dropping it closes the channel and drops the values that were not received.
+pub struct Receiver<T> {
+    rx: Rx<T, true>,
+}
+
+impl<T> Receiver<T> {
+    pub(super) fn new(rx: Rx<T, true>) -> Self {
+        Self { rx }
+    }
+
+    /// Receives the next value, waiting for it if the channel is empty.
+    ///
+    /// `None` means that no value will come any more: the channel is empty, and all senders are
+    /// gone, or this receiver was [closed](Self::close) and every reserved room was used or given
+    /// back.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: if the future is dropped before it completes, no value was received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, mut rx) = mpsc::channel(4);
+    /// tx.send("hello").await.unwrap();
+    /// drop(tx);
+    /// assert_eq!(rx.recv().await, Some("hello"));
+    /// assert_eq!(rx.recv().await, None);
+    /// # })
+    /// ```
+    pub async fn recv(&mut self) -> Option<T> {
+        poll_fn(|cx| self.rx.poll_recv(cx)).await
+    }
+
+    /// Receives up to `limit` values at once and appends them to `buffer`.
+    ///
+    /// Waits only if the channel is empty, and gives the number of values: zero means what `None`
+    /// means for [`recv`](Self::recv), or that `limit` is zero, which never waits. The buffer
+    /// grows as needed.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: if the future is dropped before it completes, no value was received and the
+    /// buffer is as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, mut rx) = mpsc::channel(4);
+    /// for number in 0..3 {
+    ///     tx.send(number).await.unwrap();
+    /// }
+    /// let mut numbers = Vec::with_capacity(2);
+    /// assert_eq!(rx.recv_many(&mut numbers, 2).await, 2);
+    /// assert_eq!(rx.recv_many(&mut numbers, 2).await, 1);
+    /// assert_eq!(numbers, [0, 1, 2]);
+    /// # })
+    /// ```
+    pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        poll_fn(|cx| self.rx.poll_recv_many(cx, buffer, limit)).await
+    }
+
+    /// Receives the next value if it is there, without waiting for one to be sent.
+    ///
+    /// # Errors
+    /// [`TryRecvError::Empty`] if the channel is empty, and [`TryRecvError::Disconnected`] if in
+    /// addition no value will come any more (see [`recv`](Self::recv)).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::mpsc;
+    /// use zokio::sync::mpsc::error::TryRecvError;
+    ///
+    /// let (tx, mut rx) = mpsc::channel(1);
+    /// assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    /// tx.try_send(1).unwrap();
+    /// drop(tx);
+    /// assert_eq!(rx.try_recv(), Ok(1));
+    /// assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+    /// ```
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        self.rx.try_recv()
+    }
+
+    /// Receives the next value and blocks the thread while the channel is empty.
+    ///
+    /// For threads that run no tasks. `None` means what it means for [`recv`](Self::recv).
+    ///
+    /// # Panics
+    /// On a thread that runs asynchronous tasks, where it would keep them all from running.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, mut rx) = mpsc::channel(1);
+    /// let thread = std::thread::spawn(move || rx.blocking_recv());
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// tx.send("to a thread").await.unwrap();
+    /// # });
+    /// assert_eq!(thread.join().unwrap(), Some("to a thread"));
+    /// ```
+    #[track_caller]
+    pub fn blocking_recv(&mut self) -> Option<T> {
+        park::block_on(self.recv())
+    }
+
+    /// The blocking form of [`recv_many`](Self::recv_many).
+    ///
+    /// # Panics
+    /// On a thread that runs asynchronous tasks, where it would keep them all from running.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, mut rx) = mpsc::channel(2);
+    /// tx.blocking_send(1).unwrap();
+    /// tx.blocking_send(2).unwrap();
+    /// let mut numbers = Vec::new();
+    /// assert_eq!(rx.blocking_recv_many(&mut numbers, 8), 2);
+    /// assert_eq!(numbers, [1, 2]);
+    /// ```
+    #[track_caller]
+    pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        park::block_on(self.recv_many(buffer, limit))
+    }
+
+    /// Refuses values from now on, but not those for which room was reserved before.
+    ///
+    /// Sending and waiting to send fail from now on. To get all that was sent, receive until
+    /// `None` comes, which is when the last permit was used or dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, mut rx) = mpsc::channel(2);
+    /// let permit = tx.reserve().await.unwrap();
+    /// rx.close();
+    /// assert!(tx.send("too late").await.is_err());
+    /// permit.send("reserved in time");
+    /// assert_eq!(rx.recv().await, Some("reserved in time"));
+    /// assert_eq!(rx.recv().await, None);
+    /// # })
+    /// ```
+    pub fn close(&mut self) {
+        self.rx.close();
+    }
+
+    /// Whether nothing can be sent any more, although values may be left to receive.
+    ///
+    /// True after [`close`](Self::close), and when all senders are gone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, rx) = mpsc::channel::<u32>(1);
+    /// assert!(!rx.is_closed());
+    /// drop(tx);
+    /// assert!(rx.is_closed());
+    /// ```
+    pub fn is_closed(&self) -> bool {
+        self.rx.is_closed()
+    }
+
+    /// Whether no value waits to be received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, rx) = mpsc::channel(1);
+    /// assert!(rx.is_empty());
+    /// tx.try_send(1).unwrap();
+    /// assert!(!rx.is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many values wait to be received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, rx) = mpsc::channel(2);
+    /// tx.try_send(1).unwrap();
+    /// assert_eq!(rx.len(), 1);
+    /// ```
+    pub fn len(&self) -> usize {
+        self.rx.len()
+    }
+
+    /// How many values could be sent right now: the room that is neither filled nor reserved.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, rx) = mpsc::channel(2);
+    /// tx.try_send(1).unwrap();
+    /// assert_eq!(rx.capacity(), 1);
+    /// ```
+    pub fn capacity(&self) -> usize {
+        self.rx.chan().permits().available_permits()
+    }
+
+    /// How many values the channel can hold: the `buffer` of [`channel`](super::channel).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (_tx, rx) = mpsc::channel::<u32>(2);
+    /// assert_eq!(rx.max_capacity(), 2);
+    /// ```
+    pub fn max_capacity(&self) -> usize {
+        self.rx.chan().capacity()
+    }
+
+    /// The poll form of [`recv`](Self::recv).
+    ///
+    /// `Pending` stores the task's waker in place of a former one; only the last one is woken,
+    /// when a value comes or no value can come any more. Being woken does not promise a value.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost when the caller stops polling: a value is received only by `Ready`. The
+    /// waker stays stored until it is woken, replaced, or the receiver is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::future::poll_fn;
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, mut rx) = mpsc::channel(1);
+    /// tx.send(1).await.unwrap();
+    /// assert_eq!(poll_fn(|cx| rx.poll_recv(cx)).await, Some(1));
+    /// # })
+    /// ```
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.rx.poll_recv(cx)
+    }
+
+    /// The poll form of [`recv_many`](Self::recv_many).
+    ///
+    /// `Pending` stores the task's waker as [`poll_recv`](Self::poll_recv) does and leaves
+    /// `buffer` alone.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost when the caller stops polling: values are received only by `Ready`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::future::poll_fn;
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, mut rx) = mpsc::channel(2);
+    /// tx.send(1).await.unwrap();
+    /// tx.send(2).await.unwrap();
+    /// let mut numbers = Vec::new();
+    /// assert_eq!(poll_fn(|cx| rx.poll_recv_many(cx, &mut numbers, 8)).await, 2);
+    /// # })
+    /// ```
+    pub fn poll_recv_many(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut Vec<T>,
+        limit: usize,
+    ) -> Poll<usize> {
+        self.rx.poll_recv_many(cx, buffer, limit)
+    }
+
+    /// How many [`Sender`](super::Sender)s there are, counting
+    /// [`OwnedPermit`](super::OwnedPermit)s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, rx) = mpsc::channel::<u32>(1);
+    /// let _other = tx.clone();
+    /// assert_eq!(rx.sender_strong_count(), 2);
+    /// ```
+    pub fn sender_strong_count(&self) -> usize {
+        self.rx.chan().strong_count()
+    }
+
+    /// How many [`WeakSender`](super::WeakSender)s there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::mpsc;
+    ///
+    /// let (tx, rx) = mpsc::channel::<u32>(1);
+    /// let _weak = tx.downgrade();
+    /// assert_eq!(rx.sender_weak_count(), 1);
+    /// ```
+    pub fn sender_weak_count(&self) -> usize {
+        self.rx.chan().weak_count()
+    }
+}
+
+// A receiver holds values behind a pointer, whatever they are.
+impl<T> Unpin for Receiver<T> {}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("chan", self.rx.chan())
+            .finish()
+    }
+}

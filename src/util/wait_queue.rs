@@ -1,0 +1,324 @@
+//! Tasks that wait for the same event, in a list that costs nobody an allocation.
+//!
+//! A [`Waiter`] is pinned where its task waits, links itself in with [`Waiter::register`] and
+//! leaves when it is dropped. [`WaitQueue::wake_all`] wakes and unlinks everybody who is in at
+//! that time. What the event is, and whether it has happened, is the user's: the check that is
+//! given to `register` runs under the queue's lock, so whoever makes it true first and calls
+//! `wake_all` then misses nobody.
+//!
+//! Wakers are cloned, dropped and woken outside of the lock, since they may run any code.
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::ptr::NonNull;
+use std::task::{Poll, Waker, ready};
+
+use crate::loom::cell::UnsafeCell;
+use crate::loom::sync::Mutex;
+use crate::loom::sync::atomic::AtomicBool;
+use crate::loom::sync::atomic::Ordering::{Acquire, Release};
+use crate::util::budget::poll_proceed;
+use crate::util::list::{Linked, Links, List};
+use crate::util::wake_list::WakeList;
+
+/// The list of those who wait.
+pub(crate) struct WaitQueue {
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    /// In the order of their epochs.
+    list: List<Node>,
+    /// Counts the calls of `wake_all`: those who come during one are not part of it.
+    epoch: usize,
+}
+
+struct Node {
+    links: Links<Node>,
+    /// Guarded by the lock while queued, empty otherwise.
+    waker: UnsafeCell<Option<Waker>>,
+    /// Guarded by the lock.
+    epoch: Cell<usize>,
+    /// Written under the lock. Clearing it is the last access of anybody but the waiter itself.
+    queued: AtomicBool,
+}
+
+// SAFETY: `waker` and `epoch` are touched under the lock of the queue only, and `Links` likewise.
+unsafe impl Send for Node {}
+// SAFETY: as above.
+unsafe impl Sync for Node {}
+
+// SAFETY: `links` is the only such field and always the same.
+unsafe impl Linked for Node {
+    fn links(&self) -> &Links<Self> {
+        &self.links
+    }
+}
+
+/// A place in a [`WaitQueue`].
+pub(crate) struct Waiter<'q> {
+    queue: &'q WaitQueue,
+    node: Node,
+}
+
+impl WaitQueue {
+    pub(crate) fn new() -> Self {
+        Self {
+            inner: Mutex::new(Inner {
+                list: List::new(),
+                epoch: 0,
+            }),
+        }
+    }
+
+    pub(crate) fn waiter(&self) -> Waiter<'_> {
+        Waiter {
+            queue: self,
+            node: Node {
+                links: Links::new(),
+                waker: UnsafeCell::new(None),
+                epoch: Cell::new(0),
+                queued: AtomicBool::new(false),
+            },
+        }
+    }
+
+    /// Waits until `done` holds; whoever makes it hold calls [`wake_all`](Self::wake_all).
+    pub(crate) async fn wait_until(&self, done: impl Fn() -> bool) {
+        let waiter = pin!(self.waiter());
+        poll_fn(|cx| {
+            let coop = ready!(poll_proceed(cx));
+            if !done() {
+                let registered = waiter.as_ref().register(cx.waker().clone(), || !done());
+                if registered.is_ok() {
+                    return Poll::Pending;
+                }
+            }
+            coop.made_progress();
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Wakes and unlinks all who are registered now.
+    pub(crate) fn wake_all(&self) {
+        let mut wakers = WakeList::new();
+        let mut inner = self.inner.lock();
+        if inner.list.is_empty() {
+            return;
+        }
+        let before = inner.epoch.wrapping_add(1);
+        inner.epoch = before;
+        loop {
+            let more = inner.unlink_before(before, &mut wakers);
+            drop(inner);
+            wakers.wake_all();
+            if !more {
+                return;
+            }
+            inner = self.inner.lock();
+        }
+    }
+}
+
+impl Inner {
+    /// Unlinks nodes of epochs before `epoch` and collects their wakers, until the batch is full.
+    fn unlink_before(&mut self, epoch: usize, wakers: &mut WakeList) -> bool {
+        while let Some(node) = self.list.front() {
+            // SAFETY: a node in the list is alive: its waiter unlinks it before it goes away,
+            // which takes the lock that is held here.
+            let node = unsafe { node.as_ref() };
+            if epoch.wrapping_sub(node.epoch.get()) as isize <= 0 {
+                return false;
+            }
+            if wakers.is_full() {
+                return true;
+            }
+            self.list.pop_front();
+            if let Some(waker) = node.leave() {
+                wakers.push(waker);
+            }
+        }
+        false
+    }
+}
+
+impl Node {
+    /// Ends the wait of a node that was just unlinked, under the lock.
+    fn leave(&self) -> Option<Waker> {
+        // SAFETY: the lock is held and `queued` is still set.
+        let waker = self.waker.with_mut(|slot| unsafe { (*slot).take() });
+        self.queued.store(false, Release);
+        waker
+    }
+}
+
+impl Waiter<'_> {
+    /// Joins the queue with `waker`, if `still_wanted` says so under the lock.
+    ///
+    /// `Ok` has the waker that was replaced, if the waiter was in the queue already; `Err` gives
+    /// `waker` back. The caller drops either where any code may run.
+    pub(crate) fn register(
+        self: Pin<&Self>,
+        waker: Waker,
+        still_wanted: impl FnOnce() -> bool,
+    ) -> Result<Option<Waker>, Waker> {
+        let node = &self.node;
+        let mut inner = self.queue.inner.lock();
+        if !still_wanted() {
+            return Err(waker);
+        }
+        // SAFETY: the lock is held.
+        let former = node
+            .waker
+            .with_mut(|slot| unsafe { (*slot).replace(waker) });
+        if former.is_none() {
+            node.epoch.set(inner.epoch);
+            node.queued.store(true, Release);
+            // SAFETY: it is in no list (`waker` was empty), pinned, and `drop` unlinks it.
+            unsafe { inner.list.push_back(NonNull::from(node)) };
+        }
+        Ok(former)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        if !self.node.queued.load(Acquire) {
+            return;
+        }
+        let mut inner = self.queue.inner.lock();
+        // SAFETY: it is in this list or, if it was woken just now, in none.
+        let unlinked = unsafe { inner.list.remove(NonNull::from(&self.node)) };
+        let waker = if unlinked { self.node.leave() } else { None };
+        drop(inner);
+        drop(waker);
+    }
+}
+
+impl fmt::Debug for WaitQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WaitQueue")
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::WaitQueue;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Wake, Waker};
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn wakes_each_once_and_forgets_the_dropped() {
+        let queue = WaitQueue::new();
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(count.clone());
+        // More than a batch.
+        let waiters: Vec<_> = (0..100).map(|_| Box::pin(queue.waiter())).collect();
+        for waiter in &waiters {
+            assert!(waiter.as_ref().register(waker.clone(), || true).is_ok());
+        }
+        {
+            let dropped = pin!(queue.waiter());
+            dropped.as_ref().register(waker.clone(), || true).unwrap();
+        }
+        queue.wake_all();
+        queue.wake_all();
+        assert_eq!(count.0.load(Ordering::Relaxed), 100);
+        drop(waiters);
+        drop(waker);
+        assert_eq!(Arc::strong_count(&count), 1);
+    }
+
+    #[test]
+    fn replaces_and_refuses() {
+        let queue = WaitQueue::new();
+        let (one, two) = (Arc::new(Count::default()), Arc::new(Count::default()));
+        let waiter = pin!(queue.waiter());
+        let former = waiter.as_ref().register(Waker::from(one.clone()), || true);
+        assert!(former.unwrap().is_none());
+        let refused = waiter.as_ref().register(Waker::from(two.clone()), || false);
+        drop(refused.unwrap_err());
+        let former = waiter.as_ref().register(Waker::from(two.clone()), || true);
+        assert!(former.unwrap().is_some());
+        queue.wake_all();
+        assert_eq!(one.0.load(Ordering::Relaxed), 0);
+        assert_eq!(two.0.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn who_joins_during_a_wake_waits_for_the_next() {
+        struct Rejoin(Arc<WaitQueue>, AtomicUsize);
+        impl Wake for Rejoin {
+            fn wake(self: Arc<Self>) {
+                self.1.fetch_add(1, Ordering::Relaxed);
+                // Leaked, so that it stays in the queue.
+                let waiter = Box::leak(Box::new(self.0.waiter())) as *const super::Waiter<'_>;
+                // SAFETY: leaked; it never moves.
+                let waiter = unsafe { std::pin::Pin::new_unchecked(&*waiter) };
+                let this = self.clone();
+                waiter.register(Waker::from(this), || true).unwrap();
+            }
+        }
+        let queue = Arc::new(WaitQueue::new());
+        let rejoin = Arc::new(Rejoin(queue.clone(), AtomicUsize::new(0)));
+        for _ in 0..64 {
+            Waker::from(rejoin.clone()).wake();
+        }
+        queue.wake_all();
+        assert_eq!(rejoin.1.load(Ordering::Relaxed), 128);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::WaitQueue;
+    use crate::loom::sync::Arc;
+    use crate::loom::sync::atomic::AtomicUsize;
+    use crate::loom::sync::atomic::Ordering::{Acquire, Release};
+    use crate::loom::thread;
+    use std::pin::pin;
+    use std::task::Waker;
+
+    #[test]
+    fn loom_no_wake_up_is_lost() {
+        loom::model(|| {
+            let shared = Arc::new((WaitQueue::new(), AtomicUsize::new(0)));
+            let other = shared.clone();
+            let thread = thread::spawn(move || {
+                other.1.store(1, Release);
+                other.0.wake_all();
+            });
+            loom::future::block_on(shared.0.wait_until(|| shared.1.load(Acquire) == 1));
+            thread.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn loom_drop_while_waking() {
+        loom::model(|| {
+            let shared = Arc::new(WaitQueue::new());
+            let other = shared.clone();
+            let thread = thread::spawn(move || other.wake_all());
+            {
+                let waiter = pin!(shared.waiter());
+                let registered = waiter.as_ref().register(Waker::noop().clone(), || true);
+                assert!(registered.is_ok());
+            }
+            thread.join().unwrap();
+        });
+    }
+}
