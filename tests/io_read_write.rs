@@ -99,9 +99,7 @@ impl AsyncRead for Swapper {
         _cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
-        let mut other = ReadBuf::new(Box::leak(Box::new([1; 64])));
-        other.set_filled(64);
-        *buf = other;
+        *buf = ReadBuf::new(&mut []);
         Poll::Ready(Ok(()))
     }
 }
