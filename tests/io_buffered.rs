@@ -1,10 +1,13 @@
 //! BufReader, BufWriter and BufStream against `std`'s on the same operations.
 
 use std::io::{BufRead, Cursor, ErrorKind, IoSlice, Read, Seek, SeekFrom, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use futures::executor::block_on;
 use zokio::io::{
     AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader, BufStream, BufWriter,
+    ReadBuf,
 };
 
 #[path = "support/io.rs"]
@@ -157,6 +160,32 @@ fn gather<W: zokio::io::AsyncWrite + Unpin>(
         writer.flush().await.unwrap();
     });
     bytes(writer.into_inner())
+}
+
+/// Fills by advancing only, which needs memory that is initialized.
+struct Advances;
+
+impl zokio::io::AsyncRead for Advances {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        buf.advance(3);
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn buffers_of_readers_and_copies_are_initialized() {
+    block_on(async {
+        let mut reader = BufReader::new(Advances);
+        assert_eq!(reader.fill_buf().await.unwrap(), [0; 3]);
+        let mut three = [0; 3];
+        let mut full = Cursor::new(&mut three[..]);
+        let error = zokio::io::copy(&mut Advances, &mut full).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WriteZero);
+    });
 }
 
 #[test]

@@ -167,8 +167,34 @@ impl<V: HoldsVec> SpareVec<V> {
                 self.initialized = 0;
             }
         }
-        // SAFETY: R3, and there is no limit.
-        unsafe { poll_read_spare(vec, usize::MAX, &mut self.initialized, reader, cx) }
+        self.poll_read_spare(reader, cx)
+    }
+
+    #[inline]
+    fn poll_read_spare<R>(
+        &mut self,
+        reader: Pin<&mut R>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>>
+    where
+        R: AsyncRead + ?Sized,
+    {
+        let vec = self.holder.vec();
+        let mut read_buf = ReadBuf::uninit(vec.spare_capacity_mut());
+        // SAFETY: R3.
+        unsafe { read_buf.assume_init(self.initialized) };
+        let start = read_buf.filled().as_ptr();
+        let polled = reader.poll_read(cx, &mut read_buf);
+        check_same(start, &read_buf);
+        let n = read_buf.filled().len();
+        // R3: what `ReadBuf` says is initialized, of its whole, less what the vector takes over.
+        self.initialized = read_buf.initialized().len();
+        ready!(polled)?;
+        self.initialized -= n;
+        // SAFETY: the first `n` bytes of the free space are filled, thus initialized; the view
+        // was over exactly that space (`check_same`).
+        unsafe { vec.set_len(vec.len() + n) };
+        Poll::Ready(Ok(n))
     }
 
     fn poll_read_aside<R>(
@@ -186,98 +212,6 @@ impl<V: HoldsVec> SpareVec<V> {
         self.holder.vec().extend_from_slice(read_buf.filled());
         Poll::Ready(Ok(read_buf.filled().len()))
     }
-}
-
-/// A buffer of a fixed size to read into, which is not zeroed first.
-///
-/// Invariant R4: the first `initialized` bytes after the vector's length are initialized, and the
-/// two together are at most `size`, which is at most the vector's capacity.
-#[derive(Debug)]
-pub(crate) struct ReadSpace {
-    bytes: Vec<u8>,
-    size: usize,
-    initialized: usize,
-}
-
-impl ReadSpace {
-    pub(crate) fn new(size: usize) -> Self {
-        ReadSpace {
-            bytes: Vec::with_capacity(size),
-            size,
-            initialized: 0,
-        }
-    }
-
-    /// What was read since the last `clear`.
-    #[inline]
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    #[inline]
-    pub(crate) fn size(&self) -> usize {
-        self.size
-    }
-
-    /// Makes room; what was read stays initialized.
-    #[inline]
-    pub(crate) fn clear(&mut self) {
-        self.initialized += self.bytes.len();
-        self.bytes.clear();
-    }
-
-    /// Reads once behind what is there, and says how many bytes were added: 0 also when the buffer
-    /// is full.
-    #[inline]
-    pub(crate) fn poll_read<R>(
-        &mut self,
-        reader: Pin<&mut R>,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<usize>>
-    where
-        R: AsyncRead + ?Sized,
-    {
-        let limit = self.size - self.bytes.len();
-        // SAFETY: R4.
-        unsafe { poll_read_spare(&mut self.bytes, limit, &mut self.initialized, reader, cx) }
-    }
-}
-
-/// Reads once into the first `limit` bytes of the free space of `vec`, and says how many bytes were
-/// added.
-///
-/// # Safety
-///
-/// The first `initialized` bytes of the free space must be initialized, and not be more than
-/// `limit`. It is so afterwards too, with the new length and a limit that is less by what was
-/// added.
-#[inline]
-unsafe fn poll_read_spare<R>(
-    vec: &mut Vec<u8>,
-    limit: usize,
-    initialized: &mut usize,
-    reader: Pin<&mut R>,
-    cx: &mut Context<'_>,
-) -> Poll<io::Result<usize>>
-where
-    R: AsyncRead + ?Sized,
-{
-    let spare = vec.spare_capacity_mut();
-    let limit = limit.min(spare.len());
-    let mut read_buf = ReadBuf::uninit(&mut spare[..limit]);
-    // SAFETY: the caller's contract.
-    unsafe { read_buf.assume_init(*initialized) };
-    let start = read_buf.filled().as_ptr();
-    let polled = reader.poll_read(cx, &mut read_buf);
-    check_same(start, &read_buf);
-    let n = read_buf.filled().len();
-    *initialized = read_buf.initialized().len();
-    ready!(polled)?;
-    *initialized -= n;
-    // SAFETY: the first `n` bytes of the free space are filled, thus initialized; the view was over
-    // exactly that space (`check_same`).
-    unsafe { vec.set_len(vec.len() + n) };
-    Poll::Ready(Ok(n))
 }
 
 /// Fills the buffer of the reader in `slot` and gives its bytes for as long as the reader is

@@ -8,7 +8,6 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::io::raw::ReadSpace;
 use crate::io::util::DEFAULT_BUF_SIZE;
 use crate::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
@@ -41,21 +40,27 @@ pin_project! {
     }
 }
 
-/// What was read; of that, what follows `start` is buffered.
+/// The bytes of `space[start..end]` are buffered.
 pub(super) struct Buffer {
-    space: ReadSpace,
+    space: Box<[u8]>,
     start: usize,
+    end: usize,
 }
 
 impl Buffer {
     #[inline]
     fn bytes(&self) -> &[u8] {
-        &self.space.bytes()[self.start..]
+        &self.space[self.start..self.end]
+    }
+
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.start == self.end
     }
 
     fn clear(&mut self) {
-        self.space.clear();
         self.start = 0;
+        self.end = 0;
     }
 }
 
@@ -105,8 +110,10 @@ impl<R: AsyncRead> BufReader<R> {
         BufReader {
             inner,
             buffer: Buffer {
-                space: ReadSpace::new(capacity),
+                // Zeroed: readers may rely on memory that is initialized.
+                space: vec![0; capacity].into_boxed_slice(),
                 start: 0,
+                end: 0,
             },
             seek: SeekState::Idle,
         }
@@ -153,7 +160,7 @@ impl<R: AsyncRead> AsyncRead for BufReader<R> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.buffer.bytes().is_empty() && buf.remaining() >= self.buffer.space.size() {
+        if self.buffer.is_empty() && buf.remaining() >= self.buffer.space.len() {
             // The caller's buffer is at least as good as ours.
             return self.project().inner.poll_read(cx, buf);
         }
@@ -169,16 +176,18 @@ impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let me = self.project();
         let buffer = me.buffer;
-        if buffer.bytes().is_empty() {
-            buffer.clear();
-            ready!(buffer.space.poll_read(me.inner, cx))?;
+        if buffer.is_empty() {
+            let mut buf = ReadBuf::new(&mut buffer.space);
+            ready!(me.inner.poll_read(cx, &mut buf))?;
+            buffer.end = buf.filled().len();
+            buffer.start = 0;
         }
         Poll::Ready(Ok(buffer.bytes()))
     }
 
     fn consume(self: Pin<&mut Self>, amt: usize) {
         let buffer = self.project().buffer;
-        buffer.start += amt.min(buffer.bytes().len());
+        buffer.start = buffer.end.min(buffer.start.saturating_add(amt));
     }
 }
 
@@ -261,7 +270,7 @@ impl<R: AsyncRead + AsyncWrite> AsyncWrite for BufReader<R> {
 
 impl<R: fmt::Debug> fmt::Debug for BufReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (used, size) = (self.buffer.bytes().len(), self.buffer.space.size());
+        let (used, size) = (self.buffer.bytes().len(), self.buffer.space.len());
         f.debug_struct("BufReader")
             .field("reader", &self.inner)
             .field("buffer", &format_args!("{used}/{size}"))

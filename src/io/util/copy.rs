@@ -6,9 +6,8 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use crate::io::raw::ReadSpace;
 use crate::io::util::{DEFAULT_BUF_SIZE, interrupted};
-use crate::io::{AsyncRead, AsyncWrite};
+use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::util::budget::poll_proceed;
 
 /// Copies everything from `reader` to `writer` and says how many bytes that were.
@@ -54,9 +53,10 @@ where
 /// The state of a copy in one direction.
 #[derive(Debug)]
 pub(super) struct CopyBuffer {
-    /// What was read; of that, what follows `start` has yet to be written.
-    space: ReadSpace,
+    space: Box<[u8]>,
+    /// `space[start..end]` was read and has yet to be written.
     start: usize,
+    end: usize,
     ended: bool,
     must_flush: bool,
     copied: u64,
@@ -65,16 +65,14 @@ pub(super) struct CopyBuffer {
 impl CopyBuffer {
     pub(super) fn new(size: usize) -> Self {
         CopyBuffer {
-            space: ReadSpace::new(size),
+            // Zeroed: readers may rely on memory that is initialized.
+            space: vec![0; size].into_boxed_slice(),
             start: 0,
+            end: 0,
             ended: false,
             must_flush: false,
             copied: 0,
         }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.start == self.space.bytes().len()
     }
 
     /// Copies as far as it goes, and says how many bytes were copied in all once it is done.
@@ -92,7 +90,7 @@ impl CopyBuffer {
     {
         let unit = ready!(poll_proceed(cx));
         loop {
-            if self.is_empty() && !self.ended {
+            if self.start == self.end && !self.ended {
                 match self.poll_fill(cx, reader.as_mut()) {
                     Poll::Ready(result) => {
                         unit.made_progress();
@@ -108,10 +106,10 @@ impl CopyBuffer {
                     }
                 }
             }
-            while !self.is_empty() {
+            while self.start < self.end {
                 let Poll::Ready(written) = self.poll_drain(cx, writer.as_mut()) else {
                     // Fill up meanwhile: the next write is the larger for it.
-                    while !self.ended && self.space.bytes().len() < self.space.size() {
+                    while !self.ended && self.end < self.space.len() {
                         ready!(self.poll_fill(cx, reader.as_mut()))?;
                         unit.made_progress();
                     }
@@ -137,9 +135,13 @@ impl CopyBuffer {
         R: AsyncRead + ?Sized,
     {
         loop {
-            match ready!(self.space.poll_read(reader.as_mut(), cx)) {
-                Ok(n) => {
-                    self.ended = n == 0;
+            let mut buf = ReadBuf::new(&mut self.space);
+            buf.set_filled(self.end);
+            match ready!(reader.as_mut().poll_read(cx, &mut buf)) {
+                Ok(()) => {
+                    let end = buf.filled().len();
+                    self.ended = end == self.end;
+                    self.end = end;
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if interrupted(&error) => {}
@@ -158,7 +160,7 @@ impl CopyBuffer {
         W: AsyncWrite + ?Sized,
     {
         loop {
-            let rest = &self.space.bytes()[self.start..];
+            let rest = &self.space[self.start..self.end];
             match ready!(writer.as_mut().poll_write(cx, rest)) {
                 Ok(0) => {
                     let message = "the writer took no bytes of a copy that is not done";
@@ -169,9 +171,9 @@ impl CopyBuffer {
                     self.start += n;
                     self.copied += n as u64;
                     self.must_flush = true;
-                    if self.is_empty() {
-                        self.space.clear();
+                    if self.start == self.end {
                         self.start = 0;
+                        self.end = 0;
                     }
                     return Poll::Ready(Ok(()));
                 }
