@@ -322,6 +322,25 @@ fn vectored_and_buffered_forms_agree() {
     });
 }
 
+/// One call takes no more than 1024 buffers. That it takes less than was offered is then no sign
+/// that the socket is full.
+#[test]
+fn more_buffers_than_one_call_takes_are_no_error() {
+    on_every_runtime(|| async {
+        let (mut client, mut server) = tcp_pair().await?;
+        let parts = vec![IoSlice::new(b"x"); 3000];
+        assert_eq!(client.write_vectored(&parts).await?, 1024);
+        assert!(poll_once(pin!(client.writable())).is_ready());
+        assert_eq!(client.write_vectored(&parts[1024..]).await?, 1024);
+        assert_eq!(client.try_write_vectored(&parts[2048..])?, 952);
+        client.shutdown().await?;
+        let mut got = Vec::new();
+        server.read_to_end(&mut got).await?;
+        assert_eq!(got, [b'x'; 3000]);
+        Ok(())
+    });
+}
+
 #[test]
 fn peeking_leaves_the_bytes() {
     on_every_runtime(|| async {

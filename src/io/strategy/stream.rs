@@ -16,8 +16,10 @@
 //! - *Bytes behind file descriptors or other credentials.* Unix streams end a read there, and pipes
 //!   in packet mode after each packet, so neither is given the shortcut.
 //!
-//! A write that took fewer bytes than were offered has filled the buffer of any kind of stream,
-//! and the kernel has noted that somebody waits for room.
+//! A write to a socket that took fewer bytes than were offered has filled its buffer, and the
+//! kernel has noted that somebody waits for room. Pipes are not given this shortcut either, because
+//! an unchecked one may be a device with reasons of its own. What one call can take at all is no
+//! sign of anything: at most [`MAX_BYTES`] bytes, from at most [`MAX_BUFFERS`] buffers.
 #![forbid(unsafe_code)]
 
 use std::io::{self, IoSlice, IoSliceMut, Read};
@@ -33,10 +35,19 @@ use super::{Receive, Strategy, fill, recv};
 use crate::driver::readiness::{Direction, Verdict};
 use crate::io::{Interest, ReadBuf};
 
+/// What one call moves at most (`read(2)`, `write(2)`).
+const MAX_BYTES: usize = 0x7fff_f000;
+
+/// How many buffers one call takes at most (`UIO_MAXIOV`); more are an error for a socket.
+const MAX_BUFFERS: usize = 1024;
+
 /// How the bytes of a stream are moved. All calls are non-blocking.
 pub(crate) trait ByteStream: AsFd {
     /// Whether a read that leaves room has emptied the stream, unless there is urgent data.
     const SHORT_READ_DRAINS: bool;
+
+    /// Whether a write that takes less than it could has filled the stream.
+    const SHORT_WRITE_FILLS: bool;
 
     /// Reads into the unfilled part of `buf`, and says how much.
     fn read(&self, buf: &mut ReadBuf<'_>) -> io::Result<usize>;
@@ -53,6 +64,7 @@ pub(crate) trait ByteStream: AsFd {
 
 impl ByteStream for TcpStream {
     const SHORT_READ_DRAINS: bool = true;
+    const SHORT_WRITE_FILLS: bool = true;
 
     #[inline]
     fn read(&self, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
@@ -76,6 +88,7 @@ impl ByteStream for TcpStream {
 
 impl ByteStream for UnixStream {
     const SHORT_READ_DRAINS: bool = false;
+    const SHORT_WRITE_FILLS: bool = true;
 
     fn read(&self, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
         recv(self.as_fd(), buf, Receive::Take)
@@ -107,7 +120,7 @@ impl<S: ByteStream> Strategy<S> {
             let room = buf.remaining();
             let n = source.read(buf)?;
             let drained = S::SHORT_READ_DRAINS && !event.all.is_priority();
-            if drained && 0 < n && n < room {
+            if drained && is_short(n, room) {
                 self.registration.disprove(event, Verdict::Closure);
             }
             Ok(())
@@ -127,6 +140,7 @@ impl<S: ByteStream> Strategy<S> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let bufs = first(bufs);
         let len = bufs.iter().map(|buf| buf.len()).sum();
         self.poll_write_with(cx, len, |source| source.write_vectored(bufs))
     }
@@ -140,7 +154,7 @@ impl<S: ByteStream> Strategy<S> {
     ) -> Poll<io::Result<usize>> {
         self.poll_with_event(cx, Direction::Write, |source, event| {
             let n = write(source)?;
-            if 0 < n && n < len {
+            if S::SHORT_WRITE_FILLS && is_short(n, len) {
                 self.registration.disprove(event, Verdict::Closure);
             }
             Ok(n)
@@ -173,6 +187,18 @@ impl<S: ByteStream> Strategy<S> {
 
     /// Writes what fits, from several buffers.
     pub(crate) fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.attempt(Interest::WRITABLE, |source| source.write_vectored(bufs))
+        self.attempt(Interest::WRITABLE, |source| {
+            source.write_vectored(first(bufs))
+        })
     }
+}
+
+/// The buffers that one call takes.
+fn first<'a, 'b>(bufs: &'a [IoSlice<'b>]) -> &'a [IoSlice<'b>] {
+    &bufs[..bufs.len().min(MAX_BUFFERS)]
+}
+
+/// Whether a call moved something, but less than it could have.
+fn is_short(n: usize, len: usize) -> bool {
+    0 < n && n < len.min(MAX_BYTES)
 }

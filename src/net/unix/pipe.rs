@@ -164,6 +164,8 @@ impl AsFd for End {
 impl ByteStream for End {
     // A pipe in packet mode (`O_DIRECT`) gives one packet a read.
     const SHORT_READ_DRAINS: bool = false;
+    // What was not checked to be a pipe may be a device that takes as much as it likes.
+    const SHORT_WRITE_FILLS: bool = false;
 
     fn read(&self, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
         read(self.as_fd(), buf)

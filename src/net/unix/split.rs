@@ -152,8 +152,8 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// As for [`UnixStream::try_write`].
-    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.0.try_write_vectored(bufs)
+    pub fn try_write_vectored(&self, buf: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.try_write_vectored(buf)
     }
 
     /// The address of the peer.

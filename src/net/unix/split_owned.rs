@@ -228,8 +228,8 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// As for [`UnixStream::try_write`].
-    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.inner.try_write_vectored(bufs)
+    pub fn try_write_vectored(&self, buf: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.inner.try_write_vectored(buf)
     }
 
     /// The address of the peer.
