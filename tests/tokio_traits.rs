@@ -118,6 +118,30 @@ fn sockets_and_pipes_have_the_traits() {
 }
 
 #[test]
+fn pipes_to_children_have_the_traits() {
+    let runtime = zokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let piped = std::process::Stdio::piped;
+        let mut child = zokio::process::Command::new("sh")
+            .args(["-c", "cat; echo oops >&2"])
+            .stdin(piped())
+            .stdout(piped())
+            .stderr(piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        assert_eq!(write(&mut stdin, b"hello").await, 5);
+        drop(stdin);
+        assert_eq!(read(child.stdout.as_mut().unwrap()).await, b"hello");
+        assert_eq!(read(child.stderr.as_mut().unwrap()).await, b"oops\n");
+        assert!(child.wait().await.unwrap().success());
+    });
+}
+
+#[test]
 fn hyper_runs_over_a_stream() {
     async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
         let body = request.into_body().collect().await.unwrap().to_bytes();

@@ -19,6 +19,7 @@ use crate::io::{
 };
 use crate::net::unix::{self, pipe};
 use crate::net::{TcpStream, UnixStream, tcp};
+use crate::process::{ChildStderr, ChildStdin, ChildStdout};
 
 /// Implements the tokio crate's `AsyncRead` by way of this crate's.
 macro_rules! forward_read {
@@ -108,6 +109,8 @@ forward_read! {
     [RW: AsyncRead + AsyncWrite] BufStream<RW>;
     [W: AsyncWrite + AsyncRead] BufWriter<W>;
     [T: AsyncRead, U: AsyncRead] Chain<T, U>;
+    [] ChildStderr;
+    [] ChildStdout;
     [] DuplexStream;
     [] Empty;
     [R: AsyncRead, W] Join<R, W>;
@@ -139,6 +142,7 @@ forward_write! {
     [R: AsyncRead + AsyncWrite] BufReader<R>;
     [RW: AsyncRead + AsyncWrite] BufStream<RW>;
     [W: AsyncWrite] BufWriter<W>;
+    [] ChildStdin;
     [] DuplexStream;
     [] Empty;
     [R, W: AsyncWrite] Join<R, W>;
