@@ -27,6 +27,17 @@ impl Buffer {
         }
     }
 
+    /// The vector that the buffer was made from.
+    ///
+    /// # Panics
+    /// If it was made from something else.
+    pub(crate) fn into_vec(self) -> Vec<u8> {
+        match self {
+            Buffer::Vec(bytes) => bytes,
+            other => unreachable!("a vector was submitted, not {other:?}"),
+        }
+    }
+
     /// How many bytes a read may fill, counted from the buffer's start.
     fn writable(&self) -> usize {
         match self {

@@ -1,0 +1,127 @@
+//! What the kernel answers from memory about a path.
+//!
+//! Everything here returns `None` where only a call that may wait can tell. First the path is
+//! *located*: opened as a mere reference, which nobody notices, and only if the way to it is
+//! cached. That says what is there and on which mount. Only then a regular file or directory of a
+//! disk of this machine is really opened or asked for its attributes: opening a named pipe waits
+//! for its other end, opening a device may do anything, and a network file system asks its server.
+#![forbid(unsafe_code)]
+
+use std::ffi::CStr;
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::driver::mounts::{self, Place};
+use crate::driver::nowait::{self, Facts, Refusal};
+
+/// A file that was opened at once.
+pub(super) struct Opened {
+    pub(super) file: File,
+    pub(super) about: About,
+}
+
+/// What an open file is and where.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct About {
+    pub(super) facts: Facts,
+    pub(super) place: Place,
+}
+
+impl About {
+    /// What `file` is; `None` where the kernel does not say.
+    pub(super) fn of(file: &File) -> Option<About> {
+        let facts = nowait::facts(file)?;
+        Some(About {
+            place: place(&facts),
+            facts,
+        })
+    }
+
+    /// Whether asking for its attributes waits for nothing.
+    pub(super) fn is_local(&self) -> bool {
+        self.place != Place::Remote
+    }
+}
+
+fn place(facts: &Facts) -> Place {
+    facts.mount.map_or(Place::Remote, mounts::place)
+}
+
+/// The attributes of what is at `path`; of a link itself without `follow`.
+pub(super) fn metadata(path: &Path, follow: bool) -> Option<io::Result<Metadata>> {
+    with_c_str(path, |path| {
+        let (found, about) = match locate(path, follow)? {
+            Ok(found) => found,
+            Err(error) => return Some(Err(error)),
+        };
+        about.is_local().then(|| File::from(found).metadata())
+    })
+}
+
+/// Whether there is something at `path`.
+pub(super) fn exists(path: &Path) -> Option<bool> {
+    with_c_str(path, |path| match nowait::locate(path, true) {
+        Ok(_) => Some(true),
+        Err(Refusal::Failed(error)) if error.kind() == io::ErrorKind::NotFound => Some(false),
+        Err(_) => None,
+    })
+}
+
+/// Opens the regular file or directory at `path` for reading; `flags` as for open(2).
+pub(super) fn open(path: &Path, flags: i32) -> Option<io::Result<Opened>> {
+    let opened = open_nonblock(path, flags)?;
+    if flags & libc::O_NONBLOCK == 0
+        && let Ok(Opened { file, .. }) = &opened
+        && let Err(error) = nowait::clear_nonblock(file, flags)
+    {
+        return Some(Err(error));
+    }
+    Some(opened)
+}
+
+/// Like [`open`], but leaves `O_NONBLOCK` set. It says nothing to what is opened here.
+pub(super) fn open_nonblock(path: &Path, flags: i32) -> Option<io::Result<Opened>> {
+    with_c_str(path, |path| {
+        let about = match locate(path, true)? {
+            Ok((_found, about)) => about,
+            Err(error) => return Some(Err(error)),
+        };
+        let facts = about.facts;
+        if !about.is_local() || !(facts.is_regular() || facts.is_directory()) {
+            return None;
+        }
+        match nowait::open(path, flags) {
+            Ok(fd) => Some(Ok(Opened {
+                file: fd.into(),
+                about,
+            })),
+            Err(Refusal::Failed(error)) => Some(Err(error)),
+            Err(Refusal::Waits | Refusal::Unsupported) => None,
+        }
+    })
+}
+
+fn locate(path: &CStr, follow: bool) -> Option<io::Result<(OwnedFd, About)>> {
+    match nowait::locate(path, follow) {
+        Ok(fd) => {
+            let facts = nowait::facts(&fd)?;
+            let place = place(&facts);
+            Some(Ok((fd, About { facts, place })))
+        }
+        Err(Refusal::Failed(error)) => Some(Err(error)),
+        Err(Refusal::Waits | Refusal::Unsupported) => None,
+    }
+}
+
+/// Calls `f` with the path as system calls take it, without allocating; `None` if it is long.
+fn with_c_str<T>(path: &Path, f: impl FnOnce(&CStr) -> Option<T>) -> Option<T> {
+    let bytes = path.as_os_str().as_bytes();
+    let mut copy = [0; 512];
+    copy.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    // A zero byte within the path, or no room for the one behind it: the waiting way deals with it.
+    let path = CStr::from_bytes_with_nul(copy.get(..=bytes.len())?).ok()?;
+    f(path)
+}

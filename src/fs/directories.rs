@@ -1,0 +1,196 @@
+//! Making and removing directories.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use crate::driver::op::Op;
+use crate::fs::run::{self, c_string, outcome, perform_fully};
+
+/// All permissions; the process's umask takes from them.
+const ALL: u32 = 0o777;
+
+/// Makes directories with other options than the defaults.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// zokio::fs::DirBuilder::new()
+///     .recursive(true)
+///     .mode(0o700)
+///     .create(dir.path().join("a/b/c"))
+///     .await?;
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct DirBuilder {
+    recursive: bool,
+    mode: u32,
+}
+
+impl Default for DirBuilder {
+    fn default() -> DirBuilder {
+        DirBuilder::new()
+    }
+}
+
+impl DirBuilder {
+    /// Starts with one directory, not its parents, and all permissions that the umask allows.
+    pub fn new() -> Self {
+        DirBuilder {
+            recursive: false,
+            mode: ALL,
+        }
+    }
+
+    /// Whether missing parents are made too, and a directory that is there already is no error.
+    pub fn recursive(&mut self, recursive: bool) -> &mut Self {
+        self.recursive = recursive;
+        self
+    }
+
+    /// The permissions of new directories, from which the umask takes.
+    pub fn mode(&mut self, mode: u32) -> &mut Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Makes the directory.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once it has been polled, the operation goes on if the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::DirBuilder::create`].
+    pub async fn create(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        if !self.recursive {
+            return make(path.as_ref(), self.mode).await;
+        }
+        let path = path.as_ref().to_owned();
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true).mode(self.mode);
+        run::blocking(move || builder.create(path)).await
+    }
+}
+
+async fn make(path: &Path, mode: u32) -> io::Result<()> {
+    let path = c_string(path)?;
+    run::begin().await?;
+    outcome(perform_fully(Op::MakeDirectory { path, mode }).await.done())
+}
+
+/// Makes a directory, whose parent must be there.
+///
+/// # Cancel safety
+///
+/// Once it has been polled, the operation goes on if the future is dropped.
+///
+/// # Errors
+///
+/// Those of [`std::fs::create_dir`].
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// zokio::fs::create_dir(dir.path().join("inner")).await?;
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub async fn create_dir(path: impl AsRef<Path>) -> io::Result<()> {
+    make(path.as_ref(), ALL).await
+}
+
+/// Makes a directory and those of its parents that are missing.
+///
+/// # Cancel safety
+///
+/// Once it has been polled, the operation goes on if the future is dropped.
+///
+/// # Errors
+///
+/// Those of [`std::fs::create_dir_all`].
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// zokio::fs::create_dir_all(dir.path().join("a/b")).await?;
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub async fn create_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = path.as_ref().to_owned();
+    run::blocking(move || std::fs::create_dir_all(path)).await
+}
+
+/// Removes an empty directory.
+///
+/// # Cancel safety
+///
+/// Once it has been polled, the operation goes on if the future is dropped.
+///
+/// # Errors
+///
+/// Those of [`std::fs::remove_dir`].
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// let inner = dir.path().join("inner");
+/// zokio::fs::create_dir(&inner).await?;
+/// zokio::fs::remove_dir(&inner).await?;
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub async fn remove_dir(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = c_string(path.as_ref())?;
+    run::begin().await?;
+    let directory = true;
+    outcome(perform_fully(Op::Unlink { path, directory }).await.done())
+}
+
+/// Removes a directory and all that is in it. Symbolic links are removed, not followed.
+///
+/// # Cancel safety
+///
+/// Once it has been polled, the operation goes on if the future is dropped.
+///
+/// # Errors
+///
+/// Those of [`std::fs::remove_dir_all`].
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// zokio::fs::create_dir_all(dir.path().join("a/b")).await?;
+/// zokio::fs::remove_dir_all(dir.path().join("a")).await?;
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub async fn remove_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = path.as_ref().to_owned();
+    run::blocking(move || std::fs::remove_dir_all(path)).await
+}

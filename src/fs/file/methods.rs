@@ -1,0 +1,237 @@
+//! What else can be done with an open file.
+#![forbid(unsafe_code)]
+
+use std::fs::{File as StdFile, Metadata, Permissions};
+use std::future::poll_fn;
+use std::io::{self, Seek, SeekFrom};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+
+use super::File;
+use super::state::State;
+use crate::driver::op::Op;
+use crate::fs::{FileTimes, run};
+
+impl File {
+    /// Waits until the file's content and attributes are on disk.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the file may or may not be synced. Call it again.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::File::sync_all`]. An error of a write in the background is not among
+    /// them: flush for that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let mut file = zokio::fs::File::from_std(tempfile::tempfile()?);
+    /// file.write_all(b"important").await?;
+    /// file.flush().await?;
+    /// file.sync_all().await?;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub async fn sync_all(&self) -> io::Result<()> {
+        self.sync(false).await
+    }
+
+    /// Waits until the file's content is on disk, and those attributes that it takes to read it.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`sync_all`](File::sync_all).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::File::sync_data`], as for [`sync_all`](File::sync_all).
+    pub async fn sync_data(&self) -> io::Result<()> {
+        self.sync(true).await
+    }
+
+    async fn sync(&self, data_only: bool) -> io::Result<()> {
+        let mut inner = self.inner.lock().await;
+        poll_fn(|cx| inner.poll_idle(cx)).await;
+        run::check()?;
+        let fd = self.std.clone();
+        run::outcome(run::perform(Op::Sync { fd, data_only }).await.done())
+    }
+
+    /// Cuts the file off or extends it with zeros, to `size` bytes.
+    ///
+    /// The position stays where it is.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once it has been polled, the change goes on if the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::File::set_len`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let file = zokio::fs::File::from_std(tempfile::tempfile()?);
+    /// file.set_len(100).await?;
+    /// assert_eq!(file.metadata().await?.len(), 100);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub async fn set_len(&self, size: u64) -> io::Result<()> {
+        let mut inner = self.inner.lock().await;
+        poll_fn(|cx| inner.poll_idle(cx)).await;
+        run::check()?;
+        let ahead = inner.forget_ahead() as i64;
+        if ahead > 0 {
+            let std = self.std.clone();
+            inner.state = State::Seeking(run::start_blocking(move || {
+                (&*std).seek(SeekFrom::Current(-ahead))
+            }));
+            poll_fn(|cx| inner.poll_seek(cx)).await?;
+        }
+        let fd = self.std.clone();
+        inner.state = State::Other(run::submit_now(Op::Truncate { fd, len: size }));
+        poll_fn(|cx| inner.poll_other(cx)).await
+    }
+
+    /// The file's attributes.
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking has no effect.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::File::metadata`].
+    pub async fn metadata(&self) -> io::Result<Metadata> {
+        run::begin().await?;
+        if self.about().is_some_and(|about| about.is_local()) {
+            return self.std.metadata();
+        }
+        let std = self.std.clone();
+        run::blocking(move || std.metadata()).await
+    }
+
+    /// Opens the file once more. Both share one position.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future has no effect on this file.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::File::try_clone`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let file = zokio::fs::File::from_std(tempfile::tempfile()?);
+    /// let same = file.try_clone().await?;
+    /// same.set_len(1).await?;
+    /// assert_eq!(file.metadata().await?.len(), 1);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub async fn try_clone(&self) -> io::Result<File> {
+        run::begin().await?;
+        let mut inner = self.inner.lock().await;
+        poll_fn(|cx| inner.poll_idle(cx)).await;
+        let mut clone = File::from_std(self.std.try_clone()?);
+        clone.max_buf_size = self.max_buf_size;
+        for file in [self, &clone] {
+            file.shared.store(true, Ordering::Relaxed);
+        }
+        Ok(clone)
+    }
+
+    /// Gives the file back to the standard library, after what is in flight has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, so is the file.
+    ///
+    /// # Panics
+    ///
+    /// If no descriptor is left while a call whose future was dropped, as of
+    /// [`set_permissions`](File::set_permissions), is still using the file.
+    pub async fn into_std(mut self) -> StdFile {
+        let inner = self.inner.get_mut();
+        poll_fn(|cx| inner.poll_idle(cx)).await;
+        Arc::try_unwrap(self.std).unwrap_or_else(|shared| {
+            // A call whose future was dropped still uses it on another thread.
+            let clone = shared.try_clone();
+            clone.expect("a descriptor is left to give the file back with")
+        })
+    }
+
+    /// Gives the file back to the standard library.
+    ///
+    /// # Errors
+    ///
+    /// The file, if an operation is in flight.
+    pub fn try_into_std(mut self) -> Result<StdFile, Self> {
+        match Arc::try_unwrap(self.std) {
+            Ok(std) => Ok(std),
+            Err(std) => {
+                self.std = std;
+                Err(self)
+            }
+        }
+    }
+
+    /// Sets the file's permissions.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once it has been polled, the change goes on if the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::File::set_permissions`].
+    pub async fn set_permissions(&self, perm: Permissions) -> io::Result<()> {
+        let std = self.std.clone();
+        run::blocking(move || std.set_permissions(perm)).await
+    }
+
+    /// Sets the times of the last access and of the last change.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once it has been polled, the change goes on if the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::File::set_times`].
+    pub async fn set_times(&self, times: FileTimes) -> io::Result<()> {
+        let std = self.std.clone();
+        run::blocking(move || std.set_times(times.0)).await
+    }
+
+    /// Sets the time of the last change of the content.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once it has been polled, the change goes on if the future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::File::set_modified`].
+    pub async fn set_modified(&self, time: SystemTime) -> io::Result<()> {
+        self.set_times(FileTimes::new().set_modified(time)).await
+    }
+}

@@ -1,0 +1,233 @@
+//! `File`: the type, and how it is opened, converted and described.
+//!
+//! `state.rs` holds what a file is in the middle of, `io.rs` reads, writes and seeks with it, and
+//! `methods.rs` does the rest.
+
+mod io;
+mod methods;
+mod state;
+
+use std::fmt;
+use std::fs::File as StdFile;
+use std::io::Result;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use self::state::Inner;
+use crate::fs::OpenOptions;
+use crate::fs::cached::{About, Opened};
+use crate::sync::Mutex;
+
+/// The most bytes that one read or write moves, unless `set_max_buf_size` says otherwise.
+const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
+
+/// An open file.
+///
+/// It reads, writes and seeks through [`AsyncRead`](crate::io::AsyncRead),
+/// [`AsyncWrite`](crate::io::AsyncWrite) and [`AsyncSeek`](crate::io::AsyncSeek).
+///
+/// # Writes go on in the background
+///
+/// A write is accepted as soon as its bytes are copied into the file's buffer. It then goes on
+/// by itself, also when the file is dropped, and the next operation on the file waits for it. An
+/// error that comes later is returned by the next write or flush. So **flush a file before it is
+/// dropped**, or its errors are lost, and before something else reads what was written.
+///
+/// # Reads
+///
+/// What is in the page cache is read at once. What is not comes from the driver; if the future of
+/// such a read is dropped, its bytes are kept for the next read. A pipe or terminal waits for its
+/// bytes without holding a thread where the kernel can.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::fs::File;
+/// use zokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("greeting");
+/// let mut file = File::options().read(true).write(true).create(true).open(&path).await?;
+/// file.write_all(b"hello, world").await?;
+/// file.rewind().await?;
+/// let mut text = String::new();
+/// file.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello, world");
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub struct File {
+    std: Arc<StdFile>,
+    inner: Mutex<Inner>,
+    max_buf_size: usize,
+    /// What the file is; asked once. `None` where the kernel does not say.
+    about: OnceLock<Option<About>>,
+    /// Its position is shared with a clone.
+    shared: AtomicBool,
+}
+
+impl File {
+    /// Opens a file for reading.
+    ///
+    /// # Cancel safety
+    ///
+    /// A file that is opened after the future was dropped is closed again.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::File::open`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let file = zokio::fs::File::open("/proc/version").await?;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub async fn open(path: impl AsRef<Path>) -> Result<File> {
+        File::options().read(true).open(path).await
+    }
+
+    /// Opens a file for writing; makes it if need be, and takes away its content.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once the future has been polled, the file is made or emptied even if it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::File::create`].
+    pub async fn create(path: impl AsRef<Path>) -> Result<File> {
+        File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)
+            .await
+    }
+
+    /// Makes a file, which must not exist, for reading and writing.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once the future has been polled, the file is made even if it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::File::create_new`];
+    /// [`AlreadyExists`](std::io::ErrorKind::AlreadyExists) if it exists.
+    pub async fn create_new<P: AsRef<Path>>(path: P) -> Result<File> {
+        File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(path)
+            .await
+    }
+
+    /// Options to open a file with; [`OpenOptions::new`] under another name.
+    pub fn options() -> OpenOptions {
+        OpenOptions::new()
+    }
+
+    /// Takes over a file of the standard library.
+    pub fn from_std(std: StdFile) -> File {
+        File {
+            std: Arc::new(std),
+            inner: Mutex::new(Inner::new()),
+            max_buf_size: MAX_BUF_SIZE,
+            about: OnceLock::new(),
+            shared: AtomicBool::new(false),
+        }
+    }
+
+    /// A file that was opened at once, of which it is known what it is.
+    pub(super) fn opened(opened: Opened) -> File {
+        let file = File::from_std(opened.file);
+        let _ = file.about.set(Some(opened.about));
+        file
+    }
+
+    /// The most bytes that one read or write moves.
+    pub fn max_buf_size(&self) -> usize {
+        self.max_buf_size
+    }
+
+    /// Sets how many bytes one read or write moves at most; 2 MiB at first.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let mut file = zokio::fs::File::open("/proc/version").await?;
+    /// file.set_max_buf_size(64 * 1024);
+    /// assert_eq!(file.max_buf_size(), 64 * 1024);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn set_max_buf_size(&mut self, max_buf_size: usize) {
+        assert!(
+            max_buf_size > 0,
+            "`max_buf_size` must be greater than 0: a read or write moves at least one byte"
+        );
+        self.max_buf_size = max_buf_size;
+    }
+
+    /// What the file is; asks the kernel the first time.
+    fn about(&self) -> Option<About> {
+        *self.about.get_or_init(|| About::of(&self.std))
+    }
+
+    /// Whether the position may be in use by a clone, in whose write the kernel then holds a lock
+    /// on it (`fdget_pos` in fs/file.c): a call at the position may wait for that write.
+    fn is_shared(&self) -> bool {
+        self.shared.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("tokio::fs::File")
+            .field("std", &self.std)
+            .finish()
+    }
+}
+
+impl From<StdFile> for File {
+    fn from(std: StdFile) -> File {
+        File::from_std(std)
+    }
+}
+
+impl From<OwnedFd> for File {
+    fn from(fd: OwnedFd) -> File {
+        File::from_std(fd.into())
+    }
+}
+
+impl AsFd for File {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.std.as_fd()
+    }
+}
+
+impl AsRawFd for File {
+    fn as_raw_fd(&self) -> RawFd {
+        self.std.as_raw_fd()
+    }
+}

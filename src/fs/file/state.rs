@@ -1,0 +1,211 @@
+//! What a file is in the middle of.
+//!
+//! One operation at a time is in flight. It belongs to the file, not to the future that started it:
+//! a dropped read leaves its bytes for the next one, and a dropped write goes on. The next operation
+//! waits for it.
+#![forbid(unsafe_code)]
+
+use std::io::{self, SeekFrom};
+use std::task::{Context, Poll, ready};
+
+use crate::driver::completion::InFlight;
+use crate::fs::run;
+use crate::io::ReadBuf;
+use crate::task::JoinHandle;
+
+/// A buffer is kept for the next operation if it is not larger.
+const KEPT: usize = 256 * 1024;
+
+#[derive(Debug)]
+pub(super) enum State {
+    Idle,
+    Reading(InFlight),
+    Writing(InFlight),
+    /// An operation without bytes, whose outcome is fetched by whoever started it or lost.
+    Other(InFlight),
+    /// A seek on a thread where it may block.
+    Seeking(JoinHandle<io::Result<u64>>),
+    /// A seek that is done and was not asked for yet.
+    Sought(io::Result<u64>),
+}
+
+/// Whether to try a call without waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// The page cache may have it.
+    Cache,
+    /// The file lives in memory.
+    Memory,
+    /// The file system does not offer it.
+    Never,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) state: State,
+    /// Bytes that were read and not asked for yet: those of `buffer` from `taken` on. The file's
+    /// position is behind them.
+    buffer: Vec<u8>,
+    taken: usize,
+    /// Of a write in the background.
+    pub(super) write_error: Option<io::Error>,
+    /// Where the last seek went.
+    pub(super) position: u64,
+    pub(super) reads: Attempt,
+    pub(super) writes: Attempt,
+}
+
+impl Inner {
+    pub(super) fn new() -> Inner {
+        Inner {
+            state: State::Idle,
+            buffer: Vec::new(),
+            taken: 0,
+            write_error: None,
+            position: 0,
+            reads: Attempt::Cache,
+            writes: Attempt::Cache,
+        }
+    }
+
+    /// How many bytes were read ahead of what was asked for.
+    pub(super) fn ahead(&self) -> usize {
+        self.buffer.len() - self.taken
+    }
+
+    /// Hands out bytes that were read before.
+    pub(super) fn take_into(&mut self, into: &mut ReadBuf<'_>) {
+        let count = self.ahead().min(into.remaining());
+        into.put_slice(&self.buffer[self.taken..self.taken + count]);
+        self.taken += count;
+        if self.ahead() == 0 {
+            self.forget_ahead();
+        }
+    }
+
+    /// Drops the bytes that were read ahead; how many they were. The caller moves the position.
+    pub(super) fn forget_ahead(&mut self) -> usize {
+        let ahead = self.ahead();
+        self.buffer.clear();
+        self.taken = 0;
+        ahead
+    }
+
+    /// A seek relative to the position, corrected by what was read ahead.
+    pub(super) fn correct(&mut self, position: SeekFrom) -> SeekFrom {
+        let ahead = self.forget_ahead() as i64;
+        match position {
+            SeekFrom::Current(offset) => SeekFrom::Current(offset.saturating_sub(ahead)),
+            SeekFrom::Start(_) | SeekFrom::End(_) => position,
+        }
+    }
+
+    /// An empty buffer for `capacity` bytes; the kept one if it is free.
+    pub(super) fn empty_buffer(&mut self, capacity: usize) -> Vec<u8> {
+        if self.ahead() > 0 {
+            return Vec::with_capacity(capacity);
+        }
+        self.taken = 0;
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        buffer.reserve_exact(capacity);
+        buffer
+    }
+
+    fn keep(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= KEPT && self.ahead() == 0 {
+            buffer.clear();
+            self.buffer = buffer;
+            self.taken = 0;
+        }
+    }
+
+    /// Waits for a read and takes in its bytes; the number of them.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let State::Reading(in_flight) = &mut self.state else {
+            return Poll::Ready(Ok(0));
+        };
+        let (result, buffer) = ready!(in_flight.poll(cx)).transferred();
+        self.state = State::Idle;
+        self.buffer = buffer.into_vec();
+        self.taken = 0;
+        Poll::Ready(run::outcome(result))
+    }
+
+    /// Waits for a write.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let State::Writing(in_flight) = &mut self.state else {
+            return Poll::Ready(Ok(()));
+        };
+        let (result, buffer) = ready!(in_flight.poll(cx)).transferred();
+        self.state = State::Idle;
+        let buffer = buffer.into_vec();
+        let nothing = matches!(result, Ok(0)) && !buffer.is_empty();
+        self.keep(buffer);
+        if nothing {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        Poll::Ready(run::outcome(result).map(drop))
+    }
+
+    /// Waits for a seek; the new position.
+    pub(super) fn poll_seek(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        let result = match &mut self.state {
+            State::Seeking(handle) => ready!(run::poll_blocking(handle, cx)),
+            State::Sought(_) => match std::mem::replace(&mut self.state, State::Idle) {
+                State::Sought(result) => result,
+                _ => unreachable!("just matched"),
+            },
+            _ => Ok(self.position),
+        };
+        self.state = State::Idle;
+        if let Ok(position) = result {
+            self.position = position;
+        }
+        Poll::Ready(result)
+    }
+
+    /// Waits for an operation without bytes.
+    pub(super) fn poll_other(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let State::Other(in_flight) = &mut self.state else {
+            return Poll::Ready(Ok(()));
+        };
+        let completed = ready!(in_flight.poll(cx));
+        self.state = State::Idle;
+        Poll::Ready(run::outcome(completed.done()))
+    }
+
+    /// Waits until nothing is in flight. What a write or read ended with is kept for the call that
+    /// it concerns.
+    pub(super) fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.state {
+            State::Idle => {}
+            State::Reading(_) => {
+                // An error concerns a read that nobody waits for any more.
+                let _ = ready!(self.poll_read(cx));
+            }
+            State::Writing(_) => {
+                if let Err(error) = ready!(self.poll_write(cx)) {
+                    self.write_error = Some(error);
+                }
+            }
+            State::Other(_) => {
+                let _ = ready!(self.poll_other(cx));
+            }
+            State::Seeking(_) | State::Sought(_) => {
+                let _ = ready!(self.poll_seek(cx));
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // An accepted write happens; so does a change of the length. A read is cancelled.
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Writing(in_flight) | State::Other(in_flight) => in_flight.detach(),
+            State::Idle | State::Reading(_) | State::Seeking(_) | State::Sought(_) => {}
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `FileTimes`.
+#![forbid(unsafe_code)]
+
+use std::time::SystemTime;
+
+/// Times to set with [`File::set_times`](crate::fs::File::set_times); what is not given is left as
+/// it is.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::SystemTime;
+/// use zokio::fs::{File, FileTimes};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let file = File::from_std(tempfile::tempfile()?);
+/// file.set_times(FileTimes::new().set_modified(SystemTime::UNIX_EPOCH)).await?;
+/// assert_eq!(file.metadata().await?.modified()?, SystemTime::UNIX_EPOCH);
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "times change nothing until they are given to `File::set_times`"]
+pub struct FileTimes(pub(super) std::fs::FileTimes);
+
+impl FileTimes {
+    /// Starts with no time given.
+    pub fn new() -> Self {
+        FileTimes(std::fs::FileTimes::new())
+    }
+
+    /// Gives the time of the last access.
+    pub fn set_accessed(self, t: SystemTime) -> Self {
+        FileTimes(self.0.set_accessed(t))
+    }
+
+    /// Gives the time of the last change of the content.
+    pub fn set_modified(self, t: SystemTime) -> Self {
+        FileTimes(self.0.set_modified(t))
+    }
+}

@@ -1,0 +1,181 @@
+//! Names: links, renaming, removing, resolving.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::driver::op::Op;
+use crate::fs::run::{self, c_string, outcome, perform_fully};
+
+/// Gives the file at `original` a second name.
+///
+/// A symbolic link at `original` is not followed.
+///
+/// # Cancel safety
+///
+/// Once it has been polled, the operation goes on if the future is dropped.
+///
+/// # Errors
+///
+/// Those of [`std::fs::hard_link`].
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// let (one, two) = (dir.path().join("one"), dir.path().join("two"));
+/// zokio::fs::write(&one, "x").await?;
+/// zokio::fs::hard_link(&one, &two).await?;
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub async fn hard_link(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
+    let (from, to) = (c_string(original.as_ref())?, c_string(link.as_ref())?);
+    run::begin().await?;
+    outcome(perform_fully(Op::Link { from, to }).await.done())
+}
+
+/// Makes a symbolic link at `link` that points to `original`.
+///
+/// # Cancel safety
+///
+/// Once it has been polled, the operation goes on if the future is dropped.
+///
+/// # Errors
+///
+/// Those of [`std::os::unix::fs::symlink`].
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// let link = dir.path().join("link");
+/// zokio::fs::symlink("/etc", &link).await?;
+/// assert_eq!(zokio::fs::read_link(&link).await?.to_str(), Some("/etc"));
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub async fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
+    let (target, link) = (c_string(original.as_ref())?, c_string(link.as_ref())?);
+    run::begin().await?;
+    outcome(perform_fully(Op::Symlink { target, link }).await.done())
+}
+
+/// What the symbolic link at `path` points to.
+///
+/// # Cancel safety
+///
+/// Asking has no effect.
+///
+/// # Errors
+///
+/// Those of [`std::fs::read_link`]; [`InvalidInput`](io::ErrorKind::InvalidInput) if there is no
+/// symbolic link at `path`.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// println!("{}", zokio::fs::read_link("/proc/self").await?.display());
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub async fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
+    let path = path.as_ref().to_owned();
+    run::blocking(move || std::fs::read_link(path)).await
+}
+
+/// The absolute form of `path`, with all symbolic links, `.` and `..` resolved.
+///
+/// # Cancel safety
+///
+/// Asking has no effect.
+///
+/// # Errors
+///
+/// Those of [`std::fs::canonicalize`].
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// assert_eq!(zokio::fs::canonicalize("/./").await?.to_str(), Some("/"));
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub async fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
+    let path = path.as_ref().to_owned();
+    run::blocking(move || std::fs::canonicalize(path)).await
+}
+
+/// Gives what is at `from` the name `to`, in place of a file that has it already.
+///
+/// Both names must be on the same mount.
+///
+/// # Cancel safety
+///
+/// Once it has been polled, the operation goes on if the future is dropped.
+///
+/// # Errors
+///
+/// Those of [`std::fs::rename`].
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// let (draft, done) = (dir.path().join("draft"), dir.path().join("done"));
+/// zokio::fs::write(&draft, "x").await?;
+/// zokio::fs::rename(&draft, &done).await?;
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
+    let (from, to) = (c_string(from.as_ref())?, c_string(to.as_ref())?);
+    run::begin().await?;
+    let flags = 0;
+    outcome(perform_fully(Op::Rename { from, to, flags }).await.done())
+}
+
+/// Removes a file, or rather a name of it: whoever has it open keeps it.
+///
+/// # Cancel safety
+///
+/// Once it has been polled, the operation goes on if the future is dropped.
+///
+/// # Errors
+///
+/// Those of [`std::fs::remove_file`].
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("file");
+/// zokio::fs::write(&path, "x").await?;
+/// zokio::fs::remove_file(&path).await?;
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub async fn remove_file(path: impl AsRef<Path>) -> io::Result<()> {
+    let path = c_string(path.as_ref())?;
+    run::begin().await?;
+    let directory = false;
+    outcome(perform_fully(Op::Unlink { path, directory }).await.done())
+}

@@ -1,0 +1,342 @@
+//! `OpenOptions`.
+#![forbid(unsafe_code)]
+
+use std::fs::File as StdFile;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use crate::driver::op::Op;
+use crate::fs::{File, cached, run};
+
+/// Opens files with other options than those of [`File::open`] and [`File::create`].
+///
+/// All options start out off; the permissions of a new file start out as `0o666`, from which the
+/// umask takes.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::fs::OpenOptions;
+/// use zokio::io::AsyncWriteExt;
+///
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("log");
+/// let mut log = OpenOptions::new().append(true).create(true).open(&path).await?;
+/// log.write_all(b"started\n").await?;
+/// log.flush().await?;
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct OpenOptions(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Own(Options),
+    /// The standard library does not show what is in its options, so it opens itself.
+    Std(std::fs::OpenOptions),
+}
+
+#[derive(Clone, Debug)]
+struct Options {
+    read: bool,
+    write: bool,
+    append: bool,
+    truncate: bool,
+    create: bool,
+    create_new: bool,
+    mode: u32,
+    custom_flags: i32,
+}
+
+impl Default for OpenOptions {
+    fn default() -> OpenOptions {
+        OpenOptions::new()
+    }
+}
+
+impl From<std::fs::OpenOptions> for OpenOptions {
+    fn from(options: std::fs::OpenOptions) -> OpenOptions {
+        OpenOptions(Kind::Std(options))
+    }
+}
+
+impl OpenOptions {
+    /// Starts with everything off.
+    pub fn new() -> OpenOptions {
+        OpenOptions(Kind::Own(Options {
+            read: false,
+            write: false,
+            append: false,
+            truncate: false,
+            create: false,
+            create_new: false,
+            mode: 0o666,
+            custom_flags: 0,
+        }))
+    }
+
+    /// Whether the file can be read.
+    pub fn read(&mut self, read: bool) -> &mut OpenOptions {
+        match &mut self.0 {
+            Kind::Own(options) => options.read = read,
+            Kind::Std(options) => {
+                options.read(read);
+            }
+        }
+        self
+    }
+
+    /// Whether the file can be written.
+    pub fn write(&mut self, write: bool) -> &mut OpenOptions {
+        match &mut self.0 {
+            Kind::Own(options) => options.write = write,
+            Kind::Std(options) => {
+                options.write(write);
+            }
+        }
+        self
+    }
+
+    /// Whether every write goes to the file's end, wherever that is by then.
+    pub fn append(&mut self, append: bool) -> &mut OpenOptions {
+        match &mut self.0 {
+            Kind::Own(options) => options.append = append,
+            Kind::Std(options) => {
+                options.append(append);
+            }
+        }
+        self
+    }
+
+    /// Whether a file that exists loses its content. Needs `write`.
+    pub fn truncate(&mut self, truncate: bool) -> &mut OpenOptions {
+        match &mut self.0 {
+            Kind::Own(options) => options.truncate = truncate,
+            Kind::Std(options) => {
+                options.truncate(truncate);
+            }
+        }
+        self
+    }
+
+    /// Whether a file that does not exist is made. Needs `write` or `append`.
+    pub fn create(&mut self, create: bool) -> &mut OpenOptions {
+        match &mut self.0 {
+            Kind::Own(options) => options.create = create,
+            Kind::Std(options) => {
+                options.create(create);
+            }
+        }
+        self
+    }
+
+    /// Whether the file is made and must not exist. Needs `write` or `append`; `create` and
+    /// `truncate` then make no difference.
+    pub fn create_new(&mut self, create_new: bool) -> &mut OpenOptions {
+        match &mut self.0 {
+            Kind::Own(options) => options.create_new = create_new,
+            Kind::Std(options) => {
+                options.create_new(create_new);
+            }
+        }
+        self
+    }
+
+    /// The permissions of a new file, from which the umask takes.
+    pub fn mode(&mut self, mode: u32) -> &mut OpenOptions {
+        match &mut self.0 {
+            Kind::Own(options) => options.mode = mode,
+            Kind::Std(options) => {
+                options.mode(mode);
+            }
+        }
+        self
+    }
+
+    /// Further flags for open(2). They replace those that were given before; the access mode in
+    /// them is ignored.
+    pub fn custom_flags(&mut self, flags: i32) -> &mut OpenOptions {
+        match &mut self.0 {
+            Kind::Own(options) => options.custom_flags = flags,
+            Kind::Std(options) => {
+                options.custom_flags(flags);
+            }
+        }
+        self
+    }
+
+    /// Opens the file at `path`.
+    ///
+    /// # Cancel safety
+    ///
+    /// A file that is opened after the future was dropped is closed again. Options that make or
+    /// truncate a file take effect even then, once the future has been polled.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::OpenOptions::open`].
+    pub async fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
+        let path = path.as_ref();
+        let flags = match &self.0 {
+            Kind::Own(options) => options.flags().ok_or_else(|| options.to_std()),
+            Kind::Std(options) => Err(options.clone()),
+        };
+        match flags {
+            Ok(flags) => open(path, flags, self.mode_bits()).await,
+            Err(options) => {
+                let path = path.to_owned();
+                let file = run::blocking(move || options.open(path)).await?;
+                Ok(File::from_std(file))
+            }
+        }
+    }
+
+    fn mode_bits(&self) -> u32 {
+        match &self.0 {
+            Kind::Own(options) => options.mode,
+            Kind::Std(_) => 0,
+        }
+    }
+}
+
+impl Options {
+    /// The flags for open(2); `None` for a combination that the standard library refuses.
+    fn flags(&self) -> Option<i32> {
+        let access = match (self.read, self.write, self.append) {
+            (true, false, false) => libc::O_RDONLY,
+            (false, true, false) => libc::O_WRONLY,
+            (true, true, false) => libc::O_RDWR,
+            (false, _, true) => libc::O_WRONLY | libc::O_APPEND,
+            (true, _, true) => libc::O_RDWR | libc::O_APPEND,
+            (false, false, false) => return None,
+        };
+        let creates = self.create || self.create_new;
+        let refused = match (self.write, self.append) {
+            (true, false) => false,
+            (false, false) => self.truncate || creates,
+            (_, true) => self.truncate && !self.create_new,
+        };
+        if refused {
+            return None;
+        }
+        let creation = match (self.create, self.truncate, self.create_new) {
+            (_, _, true) => libc::O_CREAT | libc::O_EXCL,
+            (true, true, false) => libc::O_CREAT | libc::O_TRUNC,
+            (true, false, false) => libc::O_CREAT,
+            (false, true, false) => libc::O_TRUNC,
+            (false, false, false) => 0,
+        };
+        Some(access | creation | (self.custom_flags & !libc::O_ACCMODE))
+    }
+
+    fn to_std(&self) -> std::fs::OpenOptions {
+        let mut options = StdFile::options();
+        options
+            .read(self.read)
+            .write(self.write)
+            .append(self.append)
+            .truncate(self.truncate)
+            .create(self.create)
+            .create_new(self.create_new)
+            .mode(self.mode)
+            .custom_flags(self.custom_flags);
+        options
+    }
+}
+
+/// Flags with which an open has no effect and asks for nothing but the file.
+const HARMLESS: i32 = libc::O_CLOEXEC
+    | libc::O_NONBLOCK
+    | libc::O_DIRECTORY
+    | libc::O_NOATIME
+    | libc::O_NOCTTY
+    | libc::O_LARGEFILE;
+
+/// Flags with which an open changes the file system.
+const CHANGES: i32 = libc::O_CREAT | libc::O_TRUNC;
+
+async fn open(path: &Path, flags: i32, mode: u32) -> io::Result<File> {
+    let name = run::c_string(path)?;
+    run::begin().await?;
+    if flags & !HARMLESS == libc::O_RDONLY
+        && let Some(opened) = cached::open(path, flags)
+    {
+        return opened.map(File::opened);
+    }
+    let op = Op::Open {
+        path: name,
+        flags,
+        mode,
+    };
+    let completed = if flags & CHANGES == 0 {
+        run::perform(op).await
+    } else {
+        run::perform_fully(op).await
+    };
+    let fd = run::outcome(completed.opened())?;
+    Ok(File::from_std(fd.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, OpenOptions};
+    use std::fs::File;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    /// Every combination against the standard library: refused, or opened the same way.
+    #[test]
+    fn agrees_with_std() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        for bits in 0..64 {
+            let bit = |n: u32| bits >> n & 1 == 1;
+            let mut options = OpenOptions::new();
+            options
+                .read(bit(0))
+                .write(bit(1))
+                .append(bit(2))
+                .truncate(bit(3))
+                .create(bit(4))
+                .create_new(bit(5));
+            let Kind::Own(own) = &options.0 else {
+                unreachable!("made by `new`")
+            };
+            for exists in [false, true] {
+                let attempt = |options: &std::fs::OpenOptions| {
+                    let _ = std::fs::remove_file(&path);
+                    if exists {
+                        std::fs::write(&path, b"old").unwrap();
+                    }
+                    let opened = options.open(&path).map(|file| flags_of(&file));
+                    let len = std::fs::metadata(&path).map(|found| found.len()).ok();
+                    (opened.map_err(|error| error.kind()), len)
+                };
+                let expected = attempt(&own.to_std());
+                match own.flags() {
+                    None => assert_eq!(expected.0, Err(std::io::ErrorKind::InvalidInput)),
+                    Some(flags) => {
+                        let mut raw = File::options();
+                        // The access mode is the only part that custom flags cannot give.
+                        raw.read(bit(0)).write(bit(1) || bit(2)).custom_flags(flags);
+                        assert_eq!(attempt(&raw), expected, "{options:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    fn flags_of(file: &File) -> String {
+        use std::os::fd::AsRawFd;
+        let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd()));
+        let info = info.unwrap();
+        info.lines()
+            .find(|line| line.starts_with("flags"))
+            .unwrap()
+            .to_owned()
+    }
+}

@@ -1,0 +1,130 @@
+//! Reading a whole file.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::driver::mounts::Place;
+use crate::driver::nowait::Refusal;
+use crate::driver::op::Op;
+use crate::fs::cached::{self, Opened};
+use crate::fs::raw::{self, Source};
+use crate::fs::run;
+
+/// Files up to this size are copied out of the page cache on the calling thread; copying more
+/// takes longer than handing over to another one, and would hold up other tasks.
+const AT_ONCE: u64 = 256 * 1024;
+
+/// How much is read at a time once the file proves longer than it said.
+const STEP: usize = 32;
+
+/// Reads a whole file.
+///
+/// # Cancel safety
+///
+/// A read has no effect that dropping the future could lose. The file is closed.
+///
+/// # Errors
+///
+/// Those of [`std::fs::read`].
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let text = zokio::fs::read("/proc/version").await?;
+/// assert!(text.starts_with(b"Linux"));
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let path = path.as_ref();
+    run::begin().await?;
+    match cached::open_nonblock(path, libc::O_RDONLY) {
+        Some(Ok(opened)) if opened.about.facts.size <= AT_ONCE => read_opened(opened).await,
+        Some(Err(error)) => Err(error),
+        Some(Ok(_)) | None => {
+            let path = path.to_owned();
+            run::blocking(move || std::fs::read(path)).await
+        }
+    }
+}
+
+/// Reads a whole file of UTF-8 text.
+///
+/// # Cancel safety
+///
+/// That of [`read`].
+///
+/// # Errors
+///
+/// Those of [`std::fs::read_to_string`]; [`InvalidData`](io::ErrorKind::InvalidData) if the
+/// content is not UTF-8.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let text = zokio::fs::read_to_string("/proc/version").await?;
+/// assert!(text.starts_with("Linux"));
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+pub async fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
+    let bytes = read(path).await?;
+    String::from_utf8(bytes).map_err(|_| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "stream did not contain valid UTF-8",
+        )
+    })
+}
+
+/// Reads on until the end: what is cached at once, the rest by the driver.
+async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
+    let source = match opened.about.place {
+        Place::Memory => Source::Memory,
+        Place::Disk | Place::Remote => Source::Cache,
+    };
+    let file = Arc::new(opened.file);
+    let mut bytes = Vec::with_capacity(opened.about.facts.size as usize);
+    loop {
+        // A full buffer is not made larger just to learn that the end has come.
+        let probe = bytes.len() == bytes.capacity();
+        let mut more = Vec::new();
+        let into = if probe {
+            more.reserve_exact(STEP);
+            &mut more
+        } else {
+            &mut bytes
+        };
+        let count = match raw::read_to_vec(&file, source, into) {
+            Ok(count) => count,
+            Err(Refusal::Failed(error)) => return Err(error),
+            Err(Refusal::Waits | Refusal::Unsupported) => {
+                let at = into.len();
+                let done = run::perform(Op::Read {
+                    fd: file.clone(),
+                    max: into.capacity() - at,
+                    buffer: std::mem::take(into).into(),
+                    at,
+                    offset: None,
+                });
+                let (count, buffer) = done.await.transferred();
+                *into = buffer.into_vec();
+                run::outcome(count)?
+            }
+        };
+        if probe {
+            bytes.extend_from_slice(&more);
+        }
+        if count == 0 {
+            return Ok(bytes);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! How a file operation finds its runtime, and how it is carried out there.
+//!
+//! Dropping the future of a [`perform`] cancels the operation; dropping that of a
+//! [`perform_fully`] lets it go on, because it changes the file system: half a `timeout` around
+//! a rename must not make it less likely than tokio does.
+#![forbid(unsafe_code)]
+
+use std::ffi::CString;
+use std::future::poll_fn;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::task::{Context, Poll, ready};
+
+use crate::driver::completion::InFlight;
+use crate::driver::op::{Completed, Op};
+use crate::runtime::Handle;
+use crate::scheduler::context::with_current;
+use crate::task::JoinHandle;
+use crate::util::budget::poll_proceed;
+
+/// The error of what a shut-down runtime does not do any more.
+pub(super) fn task_failed() -> io::Error {
+    io::Error::other("background task failed")
+}
+
+/// Whether the current runtime carries out operations.
+///
+/// # Panics
+/// Outside of a runtime.
+pub(super) fn check() -> io::Result<()> {
+    match with_current(|handle| handle.common().driver.completions().is_closed()) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(task_failed()),
+        Err(_) => {
+            // This is what panics, with the sentence for it.
+            Handle::current();
+            Ok(())
+        }
+    }
+}
+
+/// Takes a unit of budget and checks that there is a runtime. First in every function.
+pub(super) async fn begin() -> io::Result<()> {
+    poll_fn(poll_proceed).await.made_progress();
+    check()
+}
+
+/// Submits `op` to the current runtime's driver.
+///
+/// # Panics
+/// Outside of a runtime.
+pub(super) fn submit(op: Op) -> InFlight {
+    Handle::current().driver().completions().submit(op)
+}
+
+/// Like [`submit`], for what is to go on whatever this thread does next.
+pub(super) fn submit_now(op: Op) -> InFlight {
+    Handle::current().driver().completions().submit_now(op)
+}
+
+/// Carries out `op`; cancelled if dropped.
+pub(super) async fn perform(op: Op) -> Completed {
+    submit(op).await
+}
+
+/// Carries out `op`; goes on if dropped.
+pub(super) async fn perform_fully(op: Op) -> Completed {
+    struct Detach(Option<InFlight>);
+    impl Drop for Detach {
+        fn drop(&mut self) {
+            if let Some(in_flight) = self.0.take() {
+                in_flight.detach();
+            }
+        }
+    }
+    let mut detach = Detach(Some(submit(op)));
+    poll_fn(|cx| match &mut detach.0 {
+        Some(in_flight) => in_flight.poll(cx),
+        None => unreachable!("taken on drop only"),
+    })
+    .await
+}
+
+/// An operation that was refused or cancelled by the runtime's shutdown says so as tokio's do.
+pub(super) fn outcome<T>(result: io::Result<T>) -> io::Result<T> {
+    result.map_err(|error| match error.raw_os_error() {
+        Some(libc::ECANCELED) => task_failed(),
+        _ => error,
+    })
+}
+
+/// Runs `f` on a thread where it may block.
+pub(super) async fn blocking<T: Send + 'static>(
+    f: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    match start_blocking(f).await {
+        Ok(result) => result,
+        Err(_) => Err(task_failed()),
+    }
+}
+
+/// Starts `f` on a thread where it may block.
+pub(super) fn start_blocking<T: Send + 'static>(
+    f: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
+    Handle::current().spawn_blocking(f)
+}
+
+/// Waits for what [`start_blocking`] started.
+pub(super) fn poll_blocking<T>(
+    handle: &mut JoinHandle<io::Result<T>>,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<T>> {
+    Poll::Ready(match ready!(std::pin::Pin::new(handle).poll(cx)) {
+        Ok(result) => result,
+        Err(_) => Err(task_failed()),
+    })
+}
+
+/// The path as system calls take it.
+pub(super) fn c_string(path: &Path) -> io::Result<CString> {
+    CString::new(path.as_os_str().as_bytes()).map_err(|_| {
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "file name contained an unexpected NUL byte",
+        )
+    })
+}

@@ -1,0 +1,119 @@
+//! What the `fs_*` tests share: runtimes of every kind, and a way to look at descriptors.
+#![allow(dead_code)]
+
+use std::future::Future;
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::mpsc;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use zokio::runtime::{Builder, DriverKind, Runtime};
+
+/// Long enough for a slow machine: only a test that would never end comes near.
+pub const LONG: Duration = Duration::from_secs(30);
+
+/// A runtime without I/O and time enabled: files need neither.
+pub fn runtime(workers: usize, driver: Option<DriverKind>) -> Runtime {
+    let mut builder = match workers {
+        0 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    if workers > 0 {
+        builder.worker_threads(workers);
+    }
+    if let Some(driver) = driver {
+        builder.driver(driver);
+    }
+    builder.build().unwrap()
+}
+
+/// Every scheduler on the driver that the environment says and on the fallback.
+pub fn runtimes() -> Vec<Runtime> {
+    let mut runtimes = Vec::new();
+    for driver in [None, Some(DriverKind::Mio)] {
+        for workers in [0, 1, 2] {
+            runtimes.push(runtime(workers, driver));
+        }
+    }
+    runtimes
+}
+
+/// Runs the test on every runtime, from where futures are polled in different ways: by `block_on`,
+/// as a task, and on a thread that is not the runtime's.
+pub fn everywhere<F>(test: impl Fn() -> F)
+where
+    F: Future<Output = io::Result<()>> + Send + 'static,
+{
+    for runtime in runtimes() {
+        let [first, second, third] = [test(), test(), test()];
+        within_the_limit(|| {
+            runtime.block_on(first).unwrap();
+            runtime.block_on(runtime.spawn(second)).unwrap().unwrap();
+            let handle = runtime.handle().clone();
+            let foreign = thread::spawn(move || handle.block_on(third));
+            foreign.join().unwrap().unwrap();
+        });
+    }
+}
+
+/// Runs the test once on every runtime.
+pub fn on_every_runtime<F>(test: impl Fn() -> F)
+where
+    F: Future<Output = io::Result<()>>,
+{
+    for runtime in runtimes() {
+        within_the_limit(|| runtime.block_on(test()).unwrap());
+    }
+}
+
+/// Ends the process if `f` takes far too long: a hang is a failure, not a wait for the time limit.
+pub fn within_the_limit<R>(f: impl FnOnce() -> R) -> R {
+    let (done, watch) = mpsc::channel::<()>();
+    let watchdog = thread::spawn(move || {
+        if watch.recv_timeout(LONG) == Err(mpsc::RecvTimeoutError::Timeout) {
+            eprintln!("the test hangs");
+            std::process::abort();
+        }
+    });
+    let result = f();
+    drop(done);
+    watchdog.join().unwrap();
+    result
+}
+
+/// Polls once with a waker that nobody listens to.
+pub fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// How many descriptors of this process are open on `path`.
+pub fn open_on(path: &Path) -> usize {
+    let path = path.canonicalize().unwrap();
+    let entries = std::fs::read_dir("/proc/self/fd").unwrap();
+    entries
+        .filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok())
+        .filter(|target| *target == path)
+        .count()
+}
+
+/// Lets the runtime work until `done`.
+pub async fn until(mut done: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !done() {
+        assert!(begin.elapsed() < LONG, "it never came to be");
+        zokio::task::spawn_blocking(|| thread::sleep(Duration::from_millis(1)))
+            .await
+            .unwrap();
+    }
+}
+
+/// Makes a named pipe.
+pub fn mkfifo(path: &Path) {
+    use std::os::unix::ffi::OsStrExt;
+    let path = std::ffi::CString::new(path.as_os_str().as_bytes()).unwrap();
+    // SAFETY: the path ends in a zero byte.
+    assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
+}
