@@ -16,6 +16,30 @@ use crate::io::AsyncRead;
 /// taken, which is what reading lines needs. Any [`AsyncRead`] becomes one through
 /// [`BufReader`](crate::io::BufReader). Programs mostly call the methods of
 /// [`AsyncBufReadExt`](crate::io::AsyncBufReadExt).
+///
+/// # Examples
+///
+/// ```
+/// use std::future::poll_fn;
+/// use std::io;
+/// use std::pin::Pin;
+/// use zokio::io::AsyncBufRead;
+///
+/// /// The first byte that is left, which stays where it is.
+/// async fn peek<R: AsyncBufRead + Unpin>(reader: &mut R) -> io::Result<Option<u8>> {
+///     poll_fn(|cx| {
+///         let polled = Pin::new(&mut *reader).poll_fill_buf(cx);
+///         polled.map_ok(|bytes| bytes.first().copied())
+///     })
+///     .await
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let mut source: &[u8] = b"abc";
+/// assert_eq!(peek(&mut source).await?, Some(b'a'));
+/// assert_eq!(source, b"abc");
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 pub trait AsyncBufRead: AsyncRead {
     /// The bytes of the buffer, which is filled from the source first if it is empty.
     ///

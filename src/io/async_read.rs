@@ -16,6 +16,38 @@ use crate::io::ReadBuf;
 /// [`Poll::Pending`] and wakes the task when that changes. Programs mostly call the methods of
 /// [`AsyncReadExt`](crate::io::AsyncReadExt), which every `AsyncRead` has; they implement or call
 /// this trait when they write a source or an adapter of their own.
+///
+/// # Examples
+///
+/// ```
+/// use std::io;
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll};
+/// use zokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+///
+/// /// Gives the letters from A to Z.
+/// struct Letters(u8);
+///
+/// impl AsyncRead for Letters {
+///     fn poll_read(
+///         mut self: Pin<&mut Self>,
+///         _cx: &mut Context<'_>,
+///         buf: &mut ReadBuf<'_>,
+///     ) -> Poll<io::Result<()>> {
+///         while self.0 <= b'Z' && buf.remaining() > 0 {
+///             buf.put_slice(&[self.0]);
+///             self.0 += 1;
+///         }
+///         Poll::Ready(Ok(()))
+///     }
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let mut text = String::new();
+/// Letters(b'A').read_to_string(&mut text).await?;
+/// assert_eq!(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 pub trait AsyncRead {
     /// Tries to read into `buf`.
     ///

@@ -13,6 +13,22 @@ use std::task::{Context, Poll};
 /// This is [`std::io::Seek`] for tasks, in two steps: [`start_seek`](AsyncSeek::start_seek) hands
 /// the request in, and [`poll_complete`](AsyncSeek::poll_complete) waits for it. Programs mostly
 /// call the methods of [`AsyncSeekExt`](crate::io::AsyncSeekExt), which do both.
+///
+/// # Examples
+///
+/// ```
+/// use std::future::poll_fn;
+/// use std::io::{Cursor, SeekFrom};
+/// use std::pin::Pin;
+/// use zokio::io::AsyncSeek;
+///
+/// # futures::executor::block_on(async {
+/// let mut stream = Cursor::new(b"hello");
+/// Pin::new(&mut stream).start_seek(SeekFrom::End(-1))?;
+/// let position = poll_fn(|cx| Pin::new(&mut stream).poll_complete(cx)).await?;
+/// assert_eq!(position, 4);
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 pub trait AsyncSeek {
     /// Hands in a request to move the position to `position`.
     ///

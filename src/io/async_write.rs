@@ -18,6 +18,43 @@ use std::task::{Context, Poll};
 /// What was written may wait in a buffer of the destination: it is sure to be on its way after
 /// [`poll_flush`](AsyncWrite::poll_flush), and the end of the stream is sent by
 /// [`poll_shutdown`](AsyncWrite::poll_shutdown).
+///
+/// # Examples
+///
+/// ```
+/// use std::io;
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll};
+/// use zokio::io::{AsyncWrite, AsyncWriteExt};
+///
+/// /// Counts bytes.
+/// struct Counter(usize);
+///
+/// impl AsyncWrite for Counter {
+///     fn poll_write(
+///         mut self: Pin<&mut Self>,
+///         _cx: &mut Context<'_>,
+///         buf: &[u8],
+///     ) -> Poll<io::Result<usize>> {
+///         self.0 += buf.len();
+///         Poll::Ready(Ok(buf.len()))
+///     }
+///
+///     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+///         Poll::Ready(Ok(()))
+///     }
+///
+///     fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+///         Poll::Ready(Ok(()))
+///     }
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let mut counter = Counter(0);
+/// counter.write_all(b"hello").await?;
+/// assert_eq!(counter.0, 5);
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 pub trait AsyncWrite {
     /// Tries to write bytes from the front of `buf`, and says how many were taken.
     ///

@@ -13,6 +13,17 @@ pin_project! {
     /// A reader and a writer as one value.
     ///
     /// Made by [`join`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, empty, join};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut both = join(&b"in"[..], empty());
+    /// assert_eq!(both.read_u8().await?, b'i');
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     #[derive(Debug)]
     pub struct Join<R, W> {
         #[pin]
@@ -55,36 +66,114 @@ where
     W: AsyncWrite,
 {
     /// Gives the reader and the writer back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::join;
+    ///
+    /// let both = join(&b"in"[..], Vec::new());
+    /// let (reader, writer) = both.into_inner();
+    /// # let _: &Vec<u8> = &writer;
+    /// assert_eq!(reader, b"in");
+    /// ```
     pub fn into_inner(self) -> (R, W) {
         (self.reader, self.writer)
     }
 
     /// The reader.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{empty, join};
+    ///
+    /// let both = join(&b"in"[..], empty());
+    /// assert_eq!(*both.reader(), b"in");
+    /// ```
     pub fn reader(&self) -> &R {
         &self.reader
     }
 
     /// The writer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncWriteExt, join};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut both = join(&b"in"[..], Vec::new());
+    /// both.write_all(b"out").await?;
+    /// assert_eq!(both.writer(), b"out");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn writer(&self) -> &W {
         &self.writer
     }
 
     /// The reader, for change.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, empty, join};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut both = join(&b"in"[..], empty());
+    /// assert_eq!(both.reader_mut().read_u8().await?, b'i');
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn reader_mut(&mut self) -> &mut R {
         &mut self.reader
     }
 
     /// The writer, for change.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{empty, join};
+    ///
+    /// let mut both = join(empty(), Vec::new());
+    /// both.writer_mut().extend(b"out");
+    /// assert_eq!(both.writer(), b"out");
+    /// ```
     pub fn writer_mut(&mut self) -> &mut W {
         &mut self.writer
     }
 
     /// The reader, pinned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::pin;
+    /// use zokio::io::{AsyncReadExt, empty, join};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut both = pin!(join(&b"in"[..], empty()));
+    /// assert_eq!(both.as_mut().reader_pin_mut().read_u8().await?, b'i');
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn reader_pin_mut(self: Pin<&mut Self>) -> Pin<&mut R> {
         self.project().reader
     }
 
     /// The writer, pinned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::pin;
+    /// use zokio::io::{AsyncWriteExt, empty, join};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut both = pin!(join(empty(), Vec::new()));
+    /// both.as_mut().writer_pin_mut().write_u8(7).await?;
+    /// assert_eq!(both.writer(), &[7]);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn writer_pin_mut(self: Pin<&mut Self>) -> Pin<&mut W> {
         self.project().writer
     }

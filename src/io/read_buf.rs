@@ -51,6 +51,17 @@ pub struct ReadBuf<'a> {
 
 impl<'a> ReadBuf<'a> {
     /// Makes an empty buffer over memory that is initialized.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [0; 4];
+    /// let buf = ReadBuf::new(&mut space);
+    /// assert_eq!(buf.initialized().len(), 4);
+    /// assert!(buf.filled().is_empty());
+    /// ```
     #[inline]
     pub fn new(buf: &'a mut [u8]) -> ReadBuf<'a> {
         let initialized = buf.len();
@@ -92,12 +103,34 @@ impl<'a> ReadBuf<'a> {
     }
 
     /// The size of the whole buffer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [0; 4];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// buf.put_slice(b"ab");
+    /// assert_eq!((buf.capacity(), buf.remaining()), (4, 2));
+    /// ```
     #[inline]
     pub fn capacity(&self) -> usize {
         self.buf.len()
     }
 
     /// The bytes that were read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [0; 4];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// buf.put_slice(b"ab");
+    /// assert_eq!(buf.filled(), b"ab");
+    /// ```
     #[inline]
     pub fn filled(&self) -> &[u8] {
         // SAFETY: R1 and R2: the filled part is initialized.
@@ -105,6 +138,18 @@ impl<'a> ReadBuf<'a> {
     }
 
     /// The bytes that were read, for change in place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [0; 4];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// buf.put_slice(b"ab");
+    /// buf.filled_mut().make_ascii_uppercase();
+    /// assert_eq!(buf.filled(), b"AB");
+    /// ```
     #[inline]
     pub fn filled_mut(&mut self) -> &mut [u8] {
         // SAFETY: R1 and R2: the filled part is initialized.
@@ -145,6 +190,16 @@ impl<'a> ReadBuf<'a> {
     }
 
     /// The bytes that are known to be initialized: the filled ones and those that follow.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = *b"abcd";
+    /// let buf = ReadBuf::new(&mut space);
+    /// assert_eq!(buf.initialized(), b"abcd");
+    /// ```
     #[inline]
     pub fn initialized(&self) -> &[u8] {
         // SAFETY: R2.
@@ -152,6 +207,18 @@ impl<'a> ReadBuf<'a> {
     }
 
     /// The bytes that are known to be initialized, for change in place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [0; 4];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// buf.initialized_mut()[0] = b'x';
+    /// buf.advance(1);
+    /// assert_eq!(buf.filled(), b"x");
+    /// ```
     #[inline]
     pub fn initialized_mut(&mut self) -> &mut [u8] {
         // SAFETY: R2.
@@ -163,6 +230,22 @@ impl<'a> ReadBuf<'a> {
     /// # Safety
     ///
     /// The caller must not make a byte uninitialized that was initialized.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [MaybeUninit::uninit(); 4];
+    /// let mut buf = ReadBuf::uninit(&mut space);
+    /// // SAFETY: writing a byte makes it initialized.
+    /// unsafe { buf.inner_mut()[0].write(b'x') };
+    /// // SAFETY: the first byte has just been written.
+    /// unsafe { buf.assume_init(1) };
+    /// buf.advance(1);
+    /// assert_eq!(buf.filled(), b"x");
+    /// ```
     #[inline]
     pub unsafe fn inner_mut(&mut self) -> &mut [MaybeUninit<u8>] {
         self.buf
@@ -176,6 +259,23 @@ impl<'a> ReadBuf<'a> {
     /// # Safety
     ///
     /// The caller must not make a byte uninitialized that was initialized.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [MaybeUninit::uninit(); 4];
+    /// let mut buf = ReadBuf::uninit(&mut space);
+    /// buf.put_slice(b"a");
+    /// // SAFETY: writing bytes makes them initialized.
+    /// unsafe { buf.unfilled_mut()[..2].write_copy_of_slice(b"bc") };
+    /// // SAFETY: the two bytes have just been written.
+    /// unsafe { buf.assume_init(2) };
+    /// buf.advance(2);
+    /// assert_eq!(buf.filled(), b"abc");
+    /// ```
     #[inline]
     pub unsafe fn unfilled_mut(&mut self) -> &mut [MaybeUninit<u8>] {
         &mut self.buf[self.filled..]
@@ -185,6 +285,20 @@ impl<'a> ReadBuf<'a> {
     ///
     /// The zeroing is done once: bytes that this method initialized stay so, also when the buffer
     /// is [cleared](ReadBuf::clear).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [MaybeUninit::uninit(); 4];
+    /// let mut buf = ReadBuf::uninit(&mut space);
+    /// let n = std::io::Read::read(&mut &b"abc"[..], buf.initialize_unfilled())?;
+    /// buf.advance(n);
+    /// assert_eq!(buf.filled(), b"abc");
+    /// # std::io::Result::Ok(())
+    /// ```
     #[inline]
     pub fn initialize_unfilled(&mut self) -> &mut [u8] {
         self.initialize_unfilled_to(self.remaining())
@@ -195,6 +309,19 @@ impl<'a> ReadBuf<'a> {
     /// # Panics
     ///
     /// If fewer than `n` bytes are unfilled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [MaybeUninit::uninit(); 4];
+    /// let mut buf = ReadBuf::uninit(&mut space);
+    /// buf.initialize_unfilled_to(2).copy_from_slice(b"ab");
+    /// buf.advance(2);
+    /// assert_eq!(buf.initialized(), b"ab");
+    /// ```
     #[inline]
     #[track_caller]
     pub fn initialize_unfilled_to(&mut self, n: usize) -> &mut [u8] {
@@ -212,6 +339,17 @@ impl<'a> ReadBuf<'a> {
     }
 
     /// The number of unfilled bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [0; 4];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// buf.put_slice(b"abc");
+    /// assert_eq!(buf.remaining(), 1);
+    /// ```
     #[inline]
     pub fn remaining(&self) -> usize {
         self.buf.len() - self.filled
@@ -220,6 +358,19 @@ impl<'a> ReadBuf<'a> {
     /// Empties the filled part.
     ///
     /// Which bytes are initialized does not change.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [0; 4];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// buf.put_slice(b"abc");
+    /// buf.clear();
+    /// assert!(buf.filled().is_empty());
+    /// assert_eq!(buf.initialized(), b"abc\0");
+    /// ```
     #[inline]
     pub fn clear(&mut self) {
         self.filled = 0;
@@ -232,6 +383,17 @@ impl<'a> ReadBuf<'a> {
     /// # Panics
     ///
     /// If the filled part would become larger than the initialized part.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = *b"abcd";
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// buf.advance(3);
+    /// assert_eq!(buf.filled(), b"abc");
+    /// ```
     #[inline]
     #[track_caller]
     pub fn advance(&mut self, n: usize) {
@@ -246,6 +408,18 @@ impl<'a> ReadBuf<'a> {
     /// # Panics
     ///
     /// If the filled part would become larger than the initialized part.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = *b"abcd";
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// buf.set_filled(3);
+    /// buf.set_filled(1);
+    /// assert_eq!(buf.filled(), b"a");
+    /// ```
     #[inline]
     #[track_caller]
     pub fn set_filled(&mut self, n: usize) {
@@ -266,6 +440,19 @@ impl<'a> ReadBuf<'a> {
     ///
     /// The first `n` bytes of the unfilled part must be initialized, and `n` must be at most
     /// [`remaining`](ReadBuf::remaining).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [MaybeUninit::new(b'x'); 4];
+    /// let mut buf = ReadBuf::uninit(&mut space);
+    /// // SAFETY: the memory was made of four bytes.
+    /// unsafe { buf.assume_init(4) };
+    /// assert_eq!(buf.initialized(), b"xxxx");
+    /// ```
     #[inline]
     pub unsafe fn assume_init(&mut self, n: usize) {
         let end = self.filled + n;
@@ -279,6 +466,18 @@ impl<'a> ReadBuf<'a> {
     /// # Panics
     ///
     /// If `buf` is longer than [`remaining`](ReadBuf::remaining).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::ReadBuf;
+    ///
+    /// let mut space = [0; 4];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// buf.put_slice(b"ab");
+    /// buf.put_slice(b"cd");
+    /// assert_eq!(buf.filled(), b"abcd");
+    /// ```
     #[inline]
     #[track_caller]
     pub fn put_slice(&mut self, buf: &[u8]) {

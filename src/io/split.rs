@@ -12,6 +12,19 @@ use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// The reading half of a stream.
 ///
 /// Made by [`split`].
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt, duplex, split};
+///
+/// # futures::executor::block_on(async {
+/// let (near, mut far) = duplex(64);
+/// let (mut reader, _writer) = split(near);
+/// far.write_all(b"x").await?;
+/// assert_eq!(reader.read_u8().await?, b'x');
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 pub struct ReadHalf<T> {
     stream: SharedStream<T>,
 }
@@ -19,6 +32,19 @@ pub struct ReadHalf<T> {
 /// The writing half of a stream.
 ///
 /// Made by [`split`].
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt, duplex, split};
+///
+/// # futures::executor::block_on(async {
+/// let (near, mut far) = duplex(64);
+/// let (_reader, mut writer) = split(near);
+/// writer.write_all(b"x").await?;
+/// assert_eq!(far.read_u8().await?, b'x');
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 pub struct WriteHalf<T> {
     stream: SharedStream<T>,
     is_write_vectored: bool,
@@ -112,6 +138,15 @@ impl<T> ReadHalf<T> {
 
 impl<T> WriteHalf<T> {
     /// Whether the two halves are of the same stream.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{duplex, split};
+    ///
+    /// let (reader, writer) = split(duplex(64).0);
+    /// assert!(writer.is_pair_of(&reader));
+    /// ```
     pub fn is_pair_of(&self, other: &ReadHalf<T>) -> bool {
         other.is_pair_of(self)
     }

@@ -173,6 +173,18 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     ///
     /// `amt` must be at most the length of what [`fill_buf`](AsyncBufReadExt::fill_buf) gave last;
     /// implementations may panic otherwise, or take fewer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncBufReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut source: &[u8] = b"hello";
+    /// source.consume(4);
+    /// assert_eq!(source.fill_buf().await?, b"o");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     fn consume(&mut self, amt: usize)
     where
         Self: Unpin,

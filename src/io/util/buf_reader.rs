@@ -80,6 +80,19 @@ pub(super) enum SeekState {
 
 impl<R: AsyncRead> BufReader<R> {
     /// Makes a reader with a buffer of 8 KiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, BufReader};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let source: &[u8] = b"abcdef";
+    /// let mut reader = BufReader::new(source);
+    /// assert_eq!(reader.read_u8().await?, b'a');
+    /// assert_eq!(reader.buffer(), b"bcdef");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn new(inner: R) -> Self {
         Self::with_capacity(DEFAULT_BUF_SIZE, inner)
     }
@@ -122,6 +135,15 @@ impl<R: AsyncRead> BufReader<R> {
     /// The inner reader.
     ///
     /// It is ahead of this reader by what is buffered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::BufReader;
+    ///
+    /// let reader = BufReader::new(&b"abc"[..]);
+    /// assert_eq!(*reader.get_ref(), b"abc");
+    /// ```
     pub fn get_ref(&self) -> &R {
         &self.inner
     }
@@ -129,6 +151,16 @@ impl<R: AsyncRead> BufReader<R> {
     /// The inner reader, for change.
     ///
     /// What is read from it directly is missing here.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::BufReader;
+    ///
+    /// let mut reader = BufReader::new(std::io::Cursor::new(b"abc"));
+    /// reader.get_mut().set_position(1);
+    /// assert_eq!(reader.into_inner().position(), 1);
+    /// ```
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.inner
     }
@@ -136,11 +168,37 @@ impl<R: AsyncRead> BufReader<R> {
     /// The inner reader, pinned.
     ///
     /// What is read from it directly is missing here.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::pin;
+    /// use zokio::io::{AsyncReadExt, BufReader};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut reader = pin!(BufReader::new(&b"abc"[..]));
+    /// assert_eq!(reader.as_mut().get_pin_mut().read_u8().await?, b'a');
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut R> {
         self.project().inner
     }
 
     /// Gives the inner reader back. What is buffered is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, BufReader};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let source: &[u8] = b"abcdef";
+    /// let mut reader = BufReader::with_capacity(4, source);
+    /// reader.read_u8().await?;
+    /// // "bcd" was buffered.
+    /// assert_eq!(reader.into_inner(), b"ef");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn into_inner(self) -> R {
         self.inner
     }
@@ -149,6 +207,20 @@ impl<R: AsyncRead> BufReader<R> {
     ///
     /// Unlike [`fill_buf`](crate::io::AsyncBufReadExt::fill_buf), this reads nothing when the
     /// buffer is empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, BufReader};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let source: &[u8] = b"abcdef";
+    /// let mut reader = BufReader::with_capacity(4, source);
+    /// assert!(reader.buffer().is_empty());
+    /// reader.read_u8().await?;
+    /// assert_eq!(reader.buffer(), b"bcd");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn buffer(&self) -> &[u8] {
         self.buffer.bytes()
     }

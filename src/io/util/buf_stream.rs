@@ -39,6 +39,18 @@ pin_project! {
 
 impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
     /// Makes a stream with two buffers of 8 KiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Cursor;
+    /// use zokio::io::{AsyncReadExt, BufStream};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut stream = BufStream::new(Cursor::new(b"abc".to_vec()));
+    /// assert_eq!(stream.read_u8().await?, b'a');
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn new(stream: RW) -> BufStream<RW> {
         BufStream {
             inner: BufReader::new(BufWriter::new(stream)),
@@ -51,6 +63,20 @@ impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
     /// # Panics
     ///
     /// If `reader_capacity` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Cursor;
+    /// use zokio::io::{AsyncReadExt, BufStream};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let cursor = Cursor::new(b"abc".to_vec());
+    /// let mut stream = BufStream::with_capacity(2, 4096, cursor);
+    /// stream.read_u8().await?;
+    /// assert_eq!(stream.get_ref().position(), 2);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     #[track_caller]
     pub fn with_capacity(
         reader_capacity: usize,
@@ -64,6 +90,20 @@ impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
     }
 
     /// The inner stream.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Cursor;
+    /// use zokio::io::{AsyncReadExt, BufStream};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut stream = BufStream::new(Cursor::new(b"abc".to_vec()));
+    /// stream.read_u8().await?;
+    /// // All of it was buffered.
+    /// assert_eq!(stream.get_ref().position(), 3);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn get_ref(&self) -> &RW {
         self.inner.get_ref().get_ref()
     }
@@ -71,6 +111,19 @@ impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
     /// The inner stream, for change.
     ///
     /// What is read from it or written to it directly goes past the buffers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Cursor;
+    /// use zokio::io::{AsyncReadExt, BufStream};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut stream = BufStream::new(Cursor::new(b"abc".to_vec()));
+    /// stream.get_mut().set_position(1);
+    /// assert_eq!(stream.read_u8().await?, b'b');
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn get_mut(&mut self) -> &mut RW {
         self.inner.get_mut().get_mut()
     }
@@ -78,11 +131,34 @@ impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
     /// The inner stream, pinned.
     ///
     /// What is read from it or written to it directly goes past the buffers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::pin;
+    /// use std::io::Cursor;
+    /// use zokio::io::{AsyncReadExt, BufStream};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut stream = pin!(BufStream::new(Cursor::new(b"abc".to_vec())));
+    /// assert_eq!(stream.as_mut().get_pin_mut().read_u8().await?, b'a');
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut RW> {
         self.project().inner.get_pin_mut().get_pin_mut()
     }
 
     /// Gives the inner stream back. What is buffered in either direction is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Cursor;
+    /// use zokio::io::BufStream;
+    ///
+    /// let stream = BufStream::new(Cursor::new(b"abc".to_vec()));
+    /// assert_eq!(stream.into_inner().into_inner(), b"abc");
+    /// ```
     pub fn into_inner(self) -> RW {
         self.inner.into_inner().into_inner()
     }

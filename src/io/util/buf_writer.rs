@@ -74,6 +74,19 @@ pub(super) enum SeekState {
 
 impl<W: AsyncWrite> BufWriter<W> {
     /// Makes a writer with a buffer of 8 KiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncWriteExt, BufWriter};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut writer = BufWriter::new(Vec::new());
+    /// writer.write_all(b"abc").await?;
+    /// writer.flush().await?;
+    /// assert_eq!(writer.get_ref(), b"abc");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn new(inner: W) -> Self {
         Self::with_capacity(DEFAULT_BUF_SIZE, inner)
     }
@@ -109,6 +122,15 @@ impl<W: AsyncWrite> BufWriter<W> {
     /// The inner writer.
     ///
     /// It is behind this writer by what is buffered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::BufWriter;
+    ///
+    /// let writer = BufWriter::new(vec![1]);
+    /// assert_eq!(writer.get_ref(), &[1]);
+    /// ```
     pub fn get_ref(&self) -> &W {
         &self.inner
     }
@@ -116,6 +138,20 @@ impl<W: AsyncWrite> BufWriter<W> {
     /// The inner writer, for change.
     ///
     /// What is written to it directly overtakes what is buffered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncWriteExt, BufWriter};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut writer = BufWriter::new(Vec::new());
+    /// writer.write_all(b"later").await?;
+    /// writer.get_mut().extend(b"first ");
+    /// writer.flush().await?;
+    /// assert_eq!(writer.get_ref(), b"first later");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.inner
     }
@@ -123,16 +159,55 @@ impl<W: AsyncWrite> BufWriter<W> {
     /// The inner writer, pinned.
     ///
     /// What is written to it directly overtakes what is buffered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::pin;
+    /// use zokio::io::{AsyncWriteExt, BufWriter};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut writer = pin!(BufWriter::new(Vec::new()));
+    /// writer.as_mut().get_pin_mut().write_all(b"past the buffer").await?;
+    /// assert!(writer.buffer().is_empty());
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut W> {
         self.project().inner
     }
 
     /// Gives the inner writer back. What is buffered is lost: flush first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncWriteExt, BufWriter};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut writer = BufWriter::new(Vec::new());
+    /// writer.write_all(b"kept").await?;
+    /// writer.flush().await?;
+    /// writer.write_all(b"lost").await?;
+    /// assert_eq!(writer.into_inner(), b"kept");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn into_inner(self) -> W {
         self.inner
     }
 
     /// What is buffered.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncWriteExt, BufWriter};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut writer = BufWriter::new(Vec::new());
+    /// writer.write_all(b"abc").await?;
+    /// assert_eq!(writer.buffer(), b"abc");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn buffer(&self) -> &[u8] {
         self.buffer.unwritten()
     }

@@ -53,6 +53,15 @@ where
     U: AsyncRead,
 {
     /// The two readers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncReadExt;
+    ///
+    /// let chain = AsyncReadExt::chain(&b"ab"[..], &b"cd"[..]);
+    /// assert_eq!(chain.get_ref(), (&&b"ab"[..], &&b"cd"[..]));
+    /// ```
     pub fn get_ref(&self) -> (&T, &U) {
         (&self.first, &self.second)
     }
@@ -60,6 +69,17 @@ where
     /// The two readers, for change.
     ///
     /// What is read from them directly is missing in the chain.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut chain = AsyncReadExt::chain(&b"ab"[..], &b"cd"[..]);
+    /// assert_eq!(chain.get_mut().1.read_u8().await?, b'c');
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn get_mut(&mut self) -> (&mut T, &mut U) {
         (&mut self.first, &mut self.second)
     }
@@ -67,12 +87,37 @@ where
     /// The two readers, pinned.
     ///
     /// What is read from them directly is missing in the chain.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::pin;
+    /// use zokio::io::AsyncReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut chain = pin!(AsyncReadExt::chain(&b"ab"[..], &b"cd"[..]));
+    /// let (mut first, _) = chain.as_mut().get_pin_mut();
+    /// assert_eq!(first.read_u8().await?, b'a');
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn get_pin_mut(self: Pin<&mut Self>) -> (Pin<&mut T>, Pin<&mut U>) {
         let me = self.project();
         (me.first, me.second)
     }
 
     /// Gives the two readers back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut chain = AsyncReadExt::chain(&b"ab"[..], &b"cd"[..]);
+    /// chain.read_u8().await?;
+    /// assert_eq!(chain.into_inner(), (&b"b"[..], &b"cd"[..]));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn into_inner(self) -> (T, U) {
         (self.first, self.second)
     }

@@ -87,6 +87,18 @@ where
     }
 
     /// The reader.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncBufReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut lines = AsyncBufReadExt::lines(&b"one\ntwo\n"[..]);
+    /// lines.next_line().await?;
+    /// assert_eq!(*lines.get_ref(), b"two\n");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn get_ref(&mut self) -> &R {
         &self.reader
     }
@@ -94,11 +106,35 @@ where
     /// The reader, for change.
     ///
     /// What is read from it directly is missing in the lines.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncBufReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut lines = AsyncBufReadExt::lines(&b"one\ntwo\n"[..]);
+    /// lines.get_mut().consume(2);
+    /// assert_eq!(lines.next_line().await?.as_deref(), Some("e"));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.reader
     }
 
     /// Gives the reader back. What was read of an unfinished line is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncBufReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut lines = AsyncBufReadExt::lines(&b"one\ntwo\n"[..]);
+    /// lines.next_line().await?;
+    /// assert_eq!(lines.into_inner(), b"two\n");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn into_inner(self) -> R {
         self.reader
     }
@@ -118,6 +154,20 @@ where
     /// # Errors
     ///
     /// As for [`next_line`](Lines::next_line).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use zokio::io::AsyncBufReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut lines = AsyncBufReadExt::lines(&b"one\ntwo\n"[..]);
+    /// let line = poll_fn(|cx| Pin::new(&mut lines).poll_next_line(cx)).await?;
+    /// assert_eq!(line.as_deref(), Some("one"));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn poll_next_line(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

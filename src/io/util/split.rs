@@ -100,6 +100,20 @@ where
     /// # Errors
     ///
     /// As for [`next_segment`](Split::next_segment).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use zokio::io::AsyncBufReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut words = AsyncBufReadExt::split(&b"a b"[..], b' ');
+    /// let word = poll_fn(|cx| Pin::new(&mut words).poll_next_segment(cx)).await?;
+    /// assert_eq!(word.as_deref(), Some(&b"a"[..]));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn poll_next_segment(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -47,6 +47,18 @@ impl<R: AsyncRead> Take<R> {
     /// How many more bytes may be read.
     ///
     /// The end may come sooner: when the inner reader ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut part = AsyncReadExt::take(&b"abcd"[..], 3);
+    /// part.read_u8().await?;
+    /// assert_eq!(part.limit(), 2);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn limit(&self) -> u64 {
         self.limit
     }
@@ -73,6 +85,15 @@ impl<R: AsyncRead> Take<R> {
     }
 
     /// The inner reader.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncReadExt;
+    ///
+    /// let part = AsyncReadExt::take(&b"abcd"[..], 3);
+    /// assert_eq!(*part.get_ref(), b"abcd");
+    /// ```
     pub fn get_ref(&self) -> &R {
         &self.inner
     }
@@ -80,6 +101,18 @@ impl<R: AsyncRead> Take<R> {
     /// The inner reader, for change.
     ///
     /// What is read from it directly does not count towards the limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut part = AsyncReadExt::take(&b"abcd"[..], 3);
+    /// part.get_mut().read_u8().await?;
+    /// assert_eq!(part.limit(), 3);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.inner
     }
@@ -87,11 +120,35 @@ impl<R: AsyncRead> Take<R> {
     /// The inner reader, pinned.
     ///
     /// What is read from it directly does not count towards the limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::pin;
+    /// use zokio::io::AsyncReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut part = pin!(AsyncReadExt::take(&b"abcd"[..], 3));
+    /// assert_eq!(part.as_mut().get_pin_mut().read_u8().await?, b'a');
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut R> {
         self.project().inner
     }
 
     /// Gives the inner reader back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncReadExt;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut part = AsyncReadExt::take(&b"abcd"[..], 3);
+    /// part.read_u8().await?;
+    /// assert_eq!(part.into_inner(), b"bcd");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn into_inner(self) -> R {
         self.inner
     }
