@@ -386,6 +386,7 @@ impl Builder {
     }
 
     fn common(&self, workers: usize) -> Result<Common, crate::Error> {
+        Common::prepare_process();
         let pool = Pool::new(PoolConfig {
             max_threads: self.max_blocking_threads,
             keep_alive: self.thread_keep_alive,

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::blocking::Pool;
 use crate::blocking::pool::Callback;
 use crate::driver::Driver;
+use crate::scheduler::context;
 use crate::time::{Clock, Timers};
+use crate::util::budget;
 
 /// The parts of a runtime that do not run tasks.
 #[derive(Debug)]
@@ -46,6 +48,11 @@ impl fmt::Debug for Options {
 }
 
 impl Common {
+    /// What a process does before its first runtime.
+    pub(crate) fn prepare_process() {
+        budget::set_defer(context::defer);
+    }
+
     /// A number that no other runtime of this process has.
     pub(crate) fn next_id() -> NonZeroU64 {
         static NEXT: AtomicU64 = AtomicU64::new(1);

@@ -42,6 +42,11 @@ impl BusyClock {
         }
     }
 
+    /// Since when the worker is awake.
+    pub(crate) fn since(&self) -> Instant {
+        self.since
+    }
+
     /// The worker goes to sleep, or ends.
     pub(crate) fn pause(&self, metrics: &WorkerMetrics) {
         let awake = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX);

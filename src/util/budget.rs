@@ -10,13 +10,24 @@
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
-use std::task::{Context, Poll};
+use std::sync::OnceLock;
+use std::task::{Context, Poll, Waker};
 
 /// Units of one task poll.
 const INITIAL: u8 = 128;
 
 thread_local! {
     static BUDGET: Cell<Budget> = const { Cell::new(Budget::UNCONSTRAINED) };
+}
+
+/// How a task that has spent its budget is woken: [`set_defer`].
+static DEFER: OnceLock<fn(&Waker)> = OnceLock::new();
+
+/// Has tasks that have spent their budget woken by `defer`, which a runtime does after it has
+/// looked at its driver, so that a busy task cannot keep others from their I/O. Without a runtime
+/// they are woken at once.
+pub(crate) fn set_defer(defer: fn(&Waker)) {
+    DEFER.get_or_init(|| defer);
 }
 
 /// What is left; `None` means that nothing is counted.
@@ -101,7 +112,10 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
     match taken {
         Ok(Some(former)) => Poll::Ready(RestoreOnPending(Cell::new(former))),
         Ok(None) => {
-            cx.waker().wake_by_ref();
+            match DEFER.get() {
+                Some(defer) => defer(cx.waker()),
+                None => cx.waker().wake_by_ref(),
+            }
             Poll::Pending
         }
         Err(_) => Poll::Ready(RestoreOnPending(Cell::new(Budget::UNCONSTRAINED))),

@@ -25,6 +25,8 @@
 
 mod idle;
 mod lifo;
+#[cfg(not(loom))]
+mod pace;
 mod parker;
 #[cfg(not(loom))]
 mod place;

@@ -58,7 +58,11 @@ impl Shared {
                 parker: Parker::new(),
                 metrics: WorkerMetrics::default(),
             }));
-            cores.push(Box::new(Core::new(index, queue)));
+            cores.push(Box::new(Core::new(
+                index,
+                queue,
+                common.options.global_queue_interval,
+            )));
         }
         let shared = Shared {
             common,

@@ -7,6 +7,7 @@ use std::task::Waker;
 
 use crossbeam_deque::{Steal, Worker as Queue};
 
+use super::pace::Pace;
 use super::shared::{Remote, Runnable, Shared};
 use crate::blocking::pool::Refused;
 use crate::driver;
@@ -15,9 +16,6 @@ use crate::scheduler::Handle;
 use crate::scheduler::context::{self, Deferred, Scheduler};
 use crate::scheduler::metrics::BusyClock;
 use crate::util::rng::Rng;
-
-/// Task polls between two looks at the injection queue, unless the builder says otherwise.
-const GLOBAL_QUEUE_INTERVAL: u32 = 61;
 
 /// Task polls between two submissions to the ring.
 const RING_INTERVAL: u32 = 16;
@@ -31,6 +29,7 @@ pub(super) struct Core {
     pub(super) index: usize,
     pub(super) queue: Queue<Runnable>,
     tick: u32,
+    pace: Pace,
     /// Tasks in a row that came from the LIFO slot.
     lifo_runs: u32,
     pub(super) searching: bool,
@@ -104,11 +103,12 @@ pub(super) fn run(worker: Arc<Worker>) {
 }
 
 impl Core {
-    pub(super) fn new(index: usize, queue: Queue<Runnable>) -> Core {
+    pub(super) fn new(index: usize, queue: Queue<Runnable>, interval: Option<u32>) -> Core {
         Core {
             index,
             queue,
             tick: 0,
+            pace: Pace::new(interval),
             lifo_runs: 0,
             searching: false,
             rng: Rng::random(),
@@ -191,14 +191,8 @@ impl Context {
     }
 
     fn next_task(&self, core: &mut Core) -> Option<Runnable> {
-        let shared = self.shared();
-        let interval = shared
-            .common()
-            .options
-            .global_queue_interval
-            .unwrap_or(GLOBAL_QUEUE_INTERVAL);
-        if core.tick.is_multiple_of(interval)
-            && let Some(task) = shared.inject.pop()
+        if core.pace.is_due(&core.busy)
+            && let Some(task) = self.shared().inject.pop()
         {
             return Some(task);
         }

@@ -142,8 +142,11 @@ unsafe fn poll<F: Future, S: Schedule>(task: NonNull<Header>) -> Poll<()> {
         let _current = id::enter(header.id);
         // SAFETY: T1: our reference keeps the cell while the waker is borrowed from it.
         let waker = unsafe { waker::borrowed(&task) };
+        let unwinding = DropInUnwinding(cell);
         // SAFETY: T2: `RUNNING` is ours, and a task that is not complete has a future.
-        unsafe { cell.stage.poll(&mut Context::from_waker(&waker)) }
+        let polled = unsafe { cell.stage.poll(&mut Context::from_waker(&waker)) };
+        std::mem::forget(unwinding);
+        polled
     }));
     let result = match polled {
         Ok(Poll::Pending) => return Poll::Pending,
@@ -155,11 +158,7 @@ unsafe fn poll<F: Future, S: Schedule>(task: NonNull<Header>) -> Poll<()> {
                 Err(payload)
             }
         },
-        Err(payload) => {
-            // SAFETY: T2: the stage is ours. The first panic is the one to report.
-            drop_payload(unsafe { cell.stage.consume(header.id) });
-            Err(payload)
-        }
+        Err(payload) => Err(payload),
     };
     let result = result.map_err(|payload| {
         cell.scheduler.unhandled_panic();
@@ -168,6 +167,18 @@ unsafe fn poll<F: Future, S: Schedule>(task: NonNull<Header>) -> Poll<()> {
     // SAFETY: T2: the stage is ours, and it was consumed.
     unsafe { cell.stage.finish(result) };
     Poll::Ready(())
+}
+
+/// Drops a future that panicked while its panic still unwinds, so that its destructors see
+/// `std::thread::panicking()`.
+struct DropInUnwinding<'a, F: Future, S>(&'a Cell<F, S>);
+
+impl<F: Future, S> Drop for DropInUnwinding<'_, F, S> {
+    fn drop(&mut self) {
+        // SAFETY: T2: this lives inside a poll of the task, so `RUNNING` is ours. Of two panics
+        // the first is the one to report.
+        drop_payload(unsafe { self.0.stage.consume(self.0.header.id) });
+    }
 }
 
 /// Drops the future and stores that the task was cancelled.
