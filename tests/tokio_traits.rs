@@ -118,6 +118,24 @@ fn sockets_and_pipes_have_the_traits() {
 }
 
 #[test]
+fn files_have_the_traits() {
+    let runtime = zokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+    runtime.block_on(async {
+        let mut options = zokio::fs::OpenOptions::new();
+        let mut file = options.read(true).write(true).open(&path).await.unwrap();
+        assert_eq!(write(&mut file, b"hello").await, 5);
+        AsyncSeek::start_seek(Pin::new(&mut file), SeekFrom::Start(1)).unwrap();
+        let position = poll_fn(|cx| AsyncSeek::poll_complete(Pin::new(&mut file), cx)).await;
+        assert_eq!(position.unwrap(), 1);
+        assert_eq!(read(&mut file).await, b"ello");
+    });
+}
+
+#[test]
 fn pipes_to_children_have_the_traits() {
     let runtime = zokio::runtime::Builder::new_current_thread()
         .enable_all()

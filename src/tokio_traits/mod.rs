@@ -12,6 +12,7 @@ use std::io::{self, IoSlice, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::fs::File;
 use crate::io::{
     AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, BufReader, BufStream, BufWriter, Chain,
     DuplexStream, Empty, Join, ReadHalf, Repeat, SimplexStream, Sink, Stderr, Stdin, Stdout, Take,
@@ -113,6 +114,7 @@ forward_read! {
     [] ChildStdout;
     [] DuplexStream;
     [] Empty;
+    [] File;
     [R: AsyncRead, W] Join<R, W>;
     [T: AsyncRead] ReadHalf<T>;
     [] Repeat;
@@ -145,6 +147,7 @@ forward_write! {
     [] ChildStdin;
     [] DuplexStream;
     [] Empty;
+    [] File;
     [R, W: AsyncWrite] Join<R, W>;
     [] SimplexStream;
     [] Sink;
@@ -165,4 +168,5 @@ forward_seek! {
     [RW: AsyncRead + AsyncWrite + AsyncSeek] BufStream<RW>;
     [W: AsyncWrite + AsyncSeek] BufWriter<W>;
     [] Empty;
+    [] File;
 }
