@@ -79,6 +79,36 @@ fn a_socket_is_served_while_a_worker_is_stuck() {
 }
 
 #[test]
+fn a_file_is_read_while_a_worker_is_stuck() {
+    let rt = two_workers();
+    let path = std::env::temp_dir().join(format!("zokio-stall-{}", std::process::id()));
+    std::fs::write(&path, vec![7; 64 << 10]).unwrap();
+    let file = path.clone();
+    let longest = stuck_until(&rt, 20, move |tx| {
+        let path = file.clone();
+        async move {
+            zokio::time::sleep(Duration::from_millis(10)).await;
+            // Out of the page cache, so that the read is not done before it could wait.
+            evict(&path);
+            assert_eq!(zokio::fs::read(&path).await.unwrap().len(), 64 << 10);
+            tx.send(()).unwrap();
+        }
+    });
+    std::fs::remove_file(path).unwrap();
+    assert!(longest < LIMIT + Duration::from_millis(10), "{longest:?}");
+}
+
+/// Drops the pages of a file that has been written back.
+fn evict(path: &std::path::Path) {
+    use std::os::fd::AsRawFd;
+    let file = std::fs::File::open(path).unwrap();
+    file.sync_all().unwrap();
+    // SAFETY: posix_fadvise(2) takes no pointer.
+    let result = unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+    assert_eq!(result, 0);
+}
+
+#[test]
 fn a_timer_fires_while_a_worker_is_stuck() {
     let rt = two_workers();
     let longest = stuck_until(&rt, 20, |tx| async move {
