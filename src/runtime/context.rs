@@ -1,4 +1,17 @@
 //! What other modules may ask about the runtime that this thread is in.
 #![forbid(unsafe_code)]
 
+use super::TryCurrentError;
+use crate::scheduler::{Handle, context};
+
 pub(crate) use crate::scheduler::context::{defer, disallow_block_in_place, thread_rng_n};
+
+/// Calls `f` with the runtime that this thread has entered; cheaper than a handle of one's own.
+///
+/// # Errors
+///
+/// When this thread has entered none, or is ending.
+#[inline]
+pub(crate) fn with_current<R>(f: impl FnOnce(&Handle) -> R) -> Result<R, TryCurrentError> {
+    context::with_current(f).map_err(TryCurrentError::new)
+}

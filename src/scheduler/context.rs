@@ -12,6 +12,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
+use std::rc::Rc;
 use std::task::Waker;
 
 use crate::scheduler::{Handle, current_thread, multi_thread};
@@ -27,7 +28,8 @@ thread_local! {
 }
 
 struct Current {
-    handle: RefCell<Option<Handle>>,
+    /// Counted once more on this thread alone, so that asking for it costs no atomic operation.
+    handle: RefCell<Option<Rc<Handle>>>,
     depth: Cell<usize>,
 }
 
@@ -50,9 +52,10 @@ pub(crate) enum NoHandle {
 #[inline]
 pub(crate) fn with_current<R>(f: impl FnOnce(&Handle) -> R) -> Result<R, NoHandle> {
     CURRENT
-        .try_with(|current| match &*current.handle.borrow() {
-            Some(handle) => Ok(f(handle)),
-            None => Err(NoHandle::Missing),
+        .try_with(|current| {
+            // `f` may enter another runtime, so nothing is borrowed while it runs.
+            let handle = current.handle.borrow().clone();
+            handle.map(|handle| f(&handle)).ok_or(NoHandle::Missing)
         })
         .unwrap_or(Err(NoHandle::Destroyed))
 }
@@ -62,7 +65,8 @@ pub(crate) fn with_current<R>(f: impl FnOnce(&Handle) -> R) -> Result<R, NoHandl
 pub(crate) fn set_current(handle: &Handle) -> Option<SetCurrent> {
     CURRENT
         .try_with(|current| {
-            let former = current.handle.borrow_mut().replace(handle.clone());
+            let handle = Rc::new(handle.clone());
+            let former = current.handle.borrow_mut().replace(handle);
             let depth = current.depth.get() + 1;
             current.depth.set(depth);
             SetCurrent {
@@ -77,7 +81,7 @@ pub(crate) fn set_current(handle: &Handle) -> Option<SetCurrent> {
 /// Restores the former current handle.
 #[derive(Debug)]
 pub(crate) struct SetCurrent {
-    former: Option<Handle>,
+    former: Option<Rc<Handle>>,
     depth: usize,
     not_send: PhantomData<*const ()>,
 }

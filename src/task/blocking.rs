@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::JoinHandle;
-use crate::runtime::Handle;
+use crate::runtime::context;
 use crate::scheduler;
 
 /// Runs a closure that may block on a thread where that stalls nobody.
@@ -32,7 +32,10 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    Handle::current().spawn_blocking(f)
+    match context::with_current(|handle| handle.spawn_blocking(f)) {
+        Ok(join) => join,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// Runs a closure that may block on this thread, after the runtime has moved its other tasks to

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use super::local_set;
 use super::{Id, JoinHandle};
-use crate::runtime::Handle;
+use crate::runtime::{Handle, context};
 use crate::scheduler::task::{LocalQueue, current_id};
 
 /// Spawns a task on the current runtime.
@@ -32,7 +32,10 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    Handle::current().spawn(future)
+    match context::with_current(|handle| handle.spawn(future, Id::next())) {
+        Ok(join) => join,
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// Spawns a task that stays on this thread, so that its future need not be `Send`.

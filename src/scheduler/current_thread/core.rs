@@ -137,8 +137,11 @@ impl Context {
             let Some(task) = task else {
                 return false;
             };
-            task.run();
-            let tick = self.with_core(|core| core.tick);
+            let again = task.run();
+            let tick = self.with_core(|core| {
+                core.queue.extend(again);
+                core.tick
+            });
             if tick.is_multiple_of(RING_INTERVAL) {
                 self.shared.common().driver.tick(0);
             }

@@ -90,16 +90,16 @@ mod loom_tests {
             let s = slot.clone();
             let thief = loom::thread::spawn(move || {
                 if let Some(task) = s.take() {
-                    task.run();
+                    assert!(task.run().is_none());
                 }
             });
             for task in tasks {
                 if let Some(overtaken) = slot.put(task) {
-                    overtaken.run();
+                    assert!(overtaken.run().is_none());
                 }
             }
             if let Some(task) = slot.take() {
-                task.run();
+                assert!(task.run().is_none());
             }
             thief.join().unwrap();
             assert_eq!(runs.load(Ordering::SeqCst), 2);

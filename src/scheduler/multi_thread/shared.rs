@@ -164,6 +164,11 @@ impl Shared {
         })
     }
 
+    /// Queues a task that was woken while it ran: behind all others, so that it starves none.
+    pub(super) fn yield_now(&self, task: Runnable) {
+        self.push(task, true);
+    }
+
     fn push(&self, task: Runnable, is_yield: bool) {
         let remote = self.with_context(|context| match context {
             Some(context) => context.push(task, is_yield).err(),
@@ -182,10 +187,6 @@ impl Shared {
 impl Schedule for Arc<Shared> {
     fn schedule(&self, task: Notified<Self>) {
         self.push(task, false);
-    }
-
-    fn yield_now(&self, task: Notified<Self>) {
-        self.push(task, true);
     }
 
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {

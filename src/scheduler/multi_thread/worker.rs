@@ -269,7 +269,9 @@ impl Context {
             }
         }
         *self.core.borrow_mut() = Some(core);
-        task.run();
+        if let Some(again) = task.run() {
+            self.shared().yield_now(again);
+        }
         self.core.borrow_mut().take().ok_or(CoreGone)
     }
 }

@@ -75,26 +75,12 @@ impl<S: 'static> fmt::Debug for Task<S> {
 pub(crate) struct Notified<S: 'static>(Task<S>);
 
 impl<S: Schedule> Notified<S> {
-    /// Polls the task once with a full budget; one that was woken meanwhile is handed to
-    /// [`Schedule::yield_now`].
-    ///
-    /// A scheduler that knows where to put such a task calls [`poll`](Self::poll), which is
-    /// cheaper.
-    pub(crate) fn run(self) {
-        if let Some(again) = self.poll() {
-            // The scheduler lies in the cell, and the cell must outlive the call.
-            again.0.header().state.ref_inc();
-            let raw = again.into_raw();
-            // SAFETY: T1: the reference that was just made is for `kept`.
-            let kept = unsafe { Task::<S>::from_raw(raw) };
-            // SAFETY: the notification goes along, and `kept` is another reference.
-            unsafe { (kept.header().vtable.yield_now)(raw) };
-        }
-    }
-
     /// Polls the task once with a full budget; gives it back if it was woken meanwhile.
+    ///
+    /// Then it belongs at the back of the queue: a task that wakes itself must starve nobody.
     #[must_use = "a notification that is not run is lost"]
-    pub(crate) fn poll(self) -> Option<Self> {
+    #[inline]
+    pub(crate) fn run(self) -> Option<Self> {
         let raw = self.into_raw();
         // SAFETY: T1: the notification's reference goes along, and comes back with `true`.
         let again = budget::with_budget(|| unsafe { (raw.as_ref().vtable.run)(raw) });

@@ -24,7 +24,6 @@ pub(super) const fn vtable<F: Future, S: Schedule>() -> &'static VTable {
     &VTable {
         run: run::<F, S>,
         schedule: schedule::<F, S>,
-        yield_now: yield_now::<F, S>,
         shutdown: shutdown::<F, S>,
         take_output: take_output::<F, S>,
         drop_output: drop_output::<F, S>,
@@ -79,14 +78,6 @@ unsafe fn schedule<F: Future, S: Schedule>(task: NonNull<Header>) {
     let cell = unsafe { cell::<F, S>(task) };
     // SAFETY: the caller gives us the notification.
     cell.scheduler.schedule(unsafe { Notified::from_raw(task) });
-}
-
-unsafe fn yield_now<F: Future, S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: as in `schedule`.
-    let cell = unsafe { cell::<F, S>(task) };
-    // SAFETY: the caller gives us the notification.
-    cell.scheduler
-        .yield_now(unsafe { Notified::from_raw(task) });
 }
 
 unsafe fn shutdown<F: Future, S: Schedule>(task: NonNull<Header>) {

@@ -38,8 +38,6 @@ pub(super) struct VTable {
     pub(super) run: unsafe fn(NonNull<Header>) -> bool,
     /// Hands a notification, whose reference it uses up, to the scheduler.
     pub(super) schedule: unsafe fn(NonNull<Header>),
-    /// As `schedule`, for a task that was woken while it ran.
-    pub(super) yield_now: unsafe fn(NonNull<Header>),
     /// Cancels the task unless it is complete, and uses up a reference.
     pub(super) shutdown: unsafe fn(NonNull<Header>),
     /// Moves the result to `*dst`, a `MaybeUninit<Result<F::Output, JoinError>>`. T3 must hold.
@@ -115,7 +113,25 @@ impl<F: Future> StageCell<F> {
     /// # Safety
     ///
     /// The stage belongs to the caller (T2, T3).
+    #[inline]
     pub(super) unsafe fn consume(&self, id: Id) -> Option<Payload> {
+        // SAFETY: the stage belongs to the caller.
+        let consumed = self
+            .0
+            .with(|stage| matches!(unsafe { &*stage }, Stage::Consumed));
+        if consumed {
+            return None;
+        }
+        // SAFETY: as the caller says.
+        unsafe { self.drop_contents(id) }
+    }
+
+    /// As [`consume`](Self::consume).
+    ///
+    /// # Safety
+    ///
+    /// The stage belongs to the caller (T2, T3).
+    unsafe fn drop_contents(&self, id: Id) -> Option<Payload> {
         /// Marks the stage, also when the drop panics: nothing is dropped twice.
         struct Consumed<F: Future>(*mut Stage<F>);
         impl<F: Future> Drop for Consumed<F> {

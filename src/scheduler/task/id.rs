@@ -38,6 +38,7 @@ pub struct Id(NonZeroU64);
 
 impl Id {
     /// An id that no task has.
+    #[inline]
     pub(crate) fn next() -> Self {
         NEXT.with(|next| {
             let mut id = next.get();
@@ -62,16 +63,19 @@ impl fmt::Display for Id {
 }
 
 /// The task that the calling thread polls or drops, if it does.
+#[inline]
 pub(crate) fn current() -> Option<Id> {
     CURRENT.with(Cell::get)
 }
 
 /// Sets the task that the calling thread runs and gives back the former one.
-pub(crate) fn set_current(id: Option<Id>) -> Option<Id> {
+#[inline]
+fn set_current(id: Option<Id>) -> Option<Id> {
     CURRENT.with(|current| current.replace(id))
 }
 
 /// Sets the task that the calling thread runs until the guard is dropped.
+#[inline]
 pub(super) fn enter(id: Id) -> Entered {
     Entered(set_current(Some(id)))
 }
@@ -80,6 +84,7 @@ pub(super) fn enter(id: Id) -> Entered {
 pub(super) struct Entered(Option<Id>);
 
 impl Drop for Entered {
+    #[inline]
     fn drop(&mut self) {
         set_current(self.0);
     }

@@ -132,7 +132,11 @@ impl LocalQueue {
         for _ in 0..TASKS_PER_TICK {
             let next = self.with_home(|home| home.ready.pop_front());
             match next {
-                Some(task) => task.run(),
+                Some(task) => {
+                    if let Some(again) = task.run() {
+                        self.schedule_at_home(again);
+                    }
+                }
                 None if self.fetch() => {}
                 None => return false,
             }

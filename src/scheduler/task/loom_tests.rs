@@ -328,8 +328,8 @@ fn loom_list_is_left_concurrently() {
             .collect();
         let first = scheduler.next().unwrap();
         let second = scheduler.next().unwrap();
-        let one = thread::spawn(move || first.run());
-        let two = thread::spawn(move || second.run());
+        let one = thread::spawn(move || assert!(first.run().is_none()));
+        let two = thread::spawn(move || assert!(second.run().is_none()));
         scheduler.shutdown();
         one.join().unwrap();
         two.join().unwrap();

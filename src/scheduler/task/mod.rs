@@ -117,11 +117,6 @@ pub(crate) trait Schedule: Send + Sync + Sized + 'static {
     /// the scheduler drops the notification.
     fn schedule(&self, task: Notified<Self>);
 
-    /// Queues a task that was woken while it ran: behind all others, so that it starves none.
-    fn yield_now(&self, task: Notified<Self>) {
-        self.schedule(task);
-    }
-
     /// Takes a task that completes out of the list: [`OwnedTasks::remove`].
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>>;
 

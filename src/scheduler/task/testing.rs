@@ -19,16 +19,7 @@ pub(in crate::scheduler) struct Queue {
 
 impl Schedule for Scheduler {
     fn schedule(&self, task: Notified<Self>) {
-        if *self.closed.lock() {
-            drop(task);
-        } else {
-            self.ready.lock().push_back(task);
-        }
-    }
-
-    fn yield_now(&self, task: Notified<Self>) {
-        *self.yields.lock() += 1;
-        self.schedule(task);
+        self.push(task);
     }
 
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {
@@ -64,6 +55,14 @@ where
 }
 
 impl Queue {
+    fn push(&self, task: Notified<Scheduler>) {
+        if *self.closed.lock() {
+            drop(task);
+        } else {
+            self.ready.lock().push_back(task);
+        }
+    }
+
     /// Takes the first task of the queue.
     pub(in crate::scheduler) fn next(&self) -> Option<Notified<Scheduler>> {
         self.ready.lock().pop_front()
@@ -71,8 +70,14 @@ impl Queue {
 
     /// Polls the first task of the queue; false if there is none.
     pub(in crate::scheduler) fn run_one(&self) -> bool {
-        let next = self.next();
-        next.map(Notified::run).is_some()
+        let Some(task) = self.next() else {
+            return false;
+        };
+        if let Some(again) = task.run() {
+            *self.yields.lock() += 1;
+            self.push(again);
+        }
+        true
     }
 
     /// Polls until the queue is empty, and says how many polls that took.
