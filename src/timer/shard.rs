@@ -257,5 +257,5 @@ impl Drop for Batch {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;
