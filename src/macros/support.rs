@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
-use crate::util::budget::has_budget_remaining;
+use crate::util::budget::poll_proceed;
 
 pub use std::future::{Future, IntoFuture, poll_fn};
 pub use std::pin::{Pin, pin};
@@ -38,14 +38,10 @@ impl SelectBiased {
     }
 }
 
-/// Ready if the task has coop budget left. Otherwise the task is woken at once, to go on after
-/// others have run.
+/// Ready if the task has coop budget left, of which nothing is spent. Otherwise the task is woken
+/// to go on after others have run.
 #[inline]
 pub fn poll_budget_available(cx: &mut Context<'_>) -> Poll<()> {
-    if has_budget_remaining() {
-        Poll::Ready(())
-    } else {
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
+    // The unit that was taken is given back when it is dropped.
+    poll_proceed(cx).map(drop)
 }

@@ -45,11 +45,27 @@ impl Command {
     ///
     /// It has no arguments, inherits the environment, the directory and the standard streams, and
     /// leaves children that are dropped to themselves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// assert_eq!(Command::new("ls").as_std().get_program(), "ls");
+    /// ```
     pub fn new<S: AsRef<OsStr>>(program: S) -> Command {
         Self::from(StdCommand::new(program))
     }
 
     /// The standard library's command inside of this one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// assert_eq!(Command::new("ls").as_std().get_args().count(), 0);
+    /// ```
     pub fn as_std(&self) -> &StdCommand {
         &self.std
     }
@@ -71,17 +87,52 @@ impl Command {
 
     /// The standard library's command. Whether children are killed when they are dropped is
     /// lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// let std: std::process::Command = Command::new("ls").into_std();
+    /// assert_eq!(std.get_program(), "ls");
+    /// ```
     pub fn into_std(self) -> StdCommand {
         self.std
     }
 
     /// Adds an argument. It is passed on as it is: no shell looks at it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let output = Command::new("echo").arg("$HOME *").output().await?;
+    ///     assert_eq!(output.stdout, b"$HOME *\n");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn arg<S: AsRef<OsStr>>(&mut self, arg: S) -> &mut Command {
         self.std.arg(arg);
         self
     }
 
     /// Adds arguments. They are passed on as they are: no shell looks at them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let output = Command::new("echo").args(["one", "two"]).output().await?;
+    ///     assert_eq!(output.stdout, b"one two\n");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn args<I, S>(&mut self, args: I) -> &mut Command
     where
         I: IntoIterator<Item = S>,
@@ -92,6 +143,19 @@ impl Command {
     }
 
     /// Sets what the program is told to be called, instead of the name it is found by.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let output = Command::new("sh").arg0("called").args(["-c", "echo $0"]).output().await?;
+    ///     assert_eq!(output.stdout, b"called\n");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn arg0<S>(&mut self, arg: S) -> &mut Command
     where
         S: AsRef<OsStr>,
@@ -101,6 +165,19 @@ impl Command {
     }
 
     /// Sets a variable of the child's environment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let output = Command::new("sh").args(["-c", "echo $NAME"]).env("NAME", "value").output().await?;
+    ///     assert_eq!(output.stdout, b"value\n");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn env<K, V>(&mut self, key: K, val: V) -> &mut Command
     where
         K: AsRef<OsStr>,
@@ -111,6 +188,23 @@ impl Command {
     }
 
     /// Sets variables of the child's environment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let output = Command::new("sh")
+    ///         .args(["-c", "echo $ONE $TWO"])
+    ///         .envs([("ONE", "1"), ("TWO", "2")])
+    ///         .output()
+    ///         .await?;
+    ///     assert_eq!(output.stdout, b"1 2\n");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn envs<I, K, V>(&mut self, vars: I) -> &mut Command
     where
         I: IntoIterator<Item = (K, V)>,
@@ -122,12 +216,38 @@ impl Command {
     }
 
     /// Takes a variable out of the child's environment, also one that would be inherited.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let output = Command::new("sh").args(["-c", "echo $HOME"]).env_remove("HOME").output().await?;
+    ///     assert_eq!(output.stdout, b"\n");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn env_remove<K: AsRef<OsStr>>(&mut self, key: K) -> &mut Command {
         self.std.env_remove(key);
         self
     }
 
     /// Empties the child's environment: it inherits nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let output = Command::new("/usr/bin/env").env_clear().env("A", "1").output().await?;
+    ///     assert_eq!(output.stdout, b"A=1\n");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn env_clear(&mut self) -> &mut Command {
         self.std.env_clear();
         self
@@ -137,12 +257,39 @@ impl Command {
     ///
     /// Whether a relative path of the program is looked up from there or from the parent's
     /// directory differs between platforms; give an absolute one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let output = Command::new("pwd").current_dir("/").output().await?;
+    ///     assert_eq!(output.stdout, b"/\n");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn current_dir<P: AsRef<Path>>(&mut self, dir: P) -> &mut Command {
         self.std.current_dir(dir);
         self
     }
 
     /// Sets the child's standard input; it is inherited unless this is called.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let output = Command::new("cat").stdin(Stdio::null()).output().await?;
+    ///     assert!(output.stdout.is_empty());
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn stdin<T: Into<Stdio>>(&mut self, config: T) -> &mut Command {
         self.std.stdin(config);
         self
@@ -175,6 +322,20 @@ impl Command {
     }
 
     /// Sets the child's standard error; it is inherited unless this is called.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let child = Command::new("sh").args(["-c", "echo no >&2"]).stderr(Stdio::piped()).spawn()?;
+    ///     assert_eq!(child.wait_with_output().await?.stderr, b"no\n");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn stderr<T: Into<Stdio>>(&mut self, config: T) -> &mut Command {
         self.std.stderr(config);
         self
@@ -208,17 +369,44 @@ impl Command {
     }
 
     /// Whether children are killed when they are dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// assert!(!Command::new("ls").get_kill_on_drop());
+    /// assert!(Command::new("ls").kill_on_drop(true).get_kill_on_drop());
+    /// ```
     pub fn get_kill_on_drop(&self) -> bool {
         self.kill_on_drop
     }
 
     /// Sets the child's user. Takes what privileges that takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// let mut command = Command::new("id");
+    /// command.uid(65_534);
+    /// ```
     pub fn uid(&mut self, id: u32) -> &mut Command {
         self.std.uid(id);
         self
     }
 
     /// Sets the child's group. Takes what privileges that takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// let mut command = Command::new("id");
+    /// command.gid(65_534);
+    /// ```
     pub fn gid(&mut self, id: u32) -> &mut Command {
         self.std.gid(id);
         self
@@ -226,6 +414,20 @@ impl Command {
 
     /// Puts the child into a process group: one of its own if `pgroup` is zero. Signals from the
     /// terminal, such as that of Ctrl-C, go to the group in the foreground.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     // Not reached by a Ctrl-C in the terminal.
+    ///     let mut child = Command::new("true").process_group(0).spawn()?;
+    ///     assert!(child.wait().await?.success());
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn process_group(&mut self, pgroup: i32) -> &mut Command {
         self.std.process_group(pgroup);
         self

@@ -76,7 +76,23 @@ pub struct ChildStdout {
 ///
 /// # Examples
 ///
-/// See [`ChildStdout`].
+/// ```
+/// use std::process::Stdio;
+/// use zokio::io::AsyncReadExt;
+/// use zokio::process::Command;
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() -> std::io::Result<()> {
+///     let mut command = Command::new("sh");
+///     let mut child = command.args(["-c", "echo no >&2"]).stderr(Stdio::piped()).spawn()?;
+///     let mut text = String::new();
+///     let mut stderr = child.stderr.take().expect("it was asked for");
+///     stderr.read_to_string(&mut text).await?;
+///     assert_eq!(text, "no\n");
+///     assert!(child.wait().await?.success());
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct ChildStderr {
     inner: Receiver,
@@ -92,6 +108,23 @@ impl ChildStdin {
     /// # Panics
     ///
     /// Panics outside of a runtime, and in one whose I/O is off.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use zokio::process::ChildStdin;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut command = std::process::Command::new("true");
+    ///     let mut child = command.stdin(Stdio::piped()).spawn()?;
+    ///     let pipe = ChildStdin::from_std(child.stdin.take().expect("it was asked for"))?;
+    ///     drop(pipe);
+    ///     assert!(child.wait()?.success());
+    ///     Ok(())
+    /// }
+    /// ```
     #[track_caller]
     pub fn from_std(inner: process::ChildStdin) -> io::Result<Self> {
         let inner = Sender::from_owned_fd_unchecked(nonblocking(inner.into())?)?;
@@ -103,6 +136,23 @@ impl ChildStdin {
     /// # Errors
     ///
     /// When the descriptor cannot be taken from the driver.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::fd::OwnedFd;
+    /// use std::process::Stdio;
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut child = Command::new("true").stdin(Stdio::piped()).spawn()?;
+    ///     let pipe: OwnedFd = child.stdin.take().expect("it was asked for").into_owned_fd()?;
+    ///     drop(pipe);
+    ///     assert!(child.wait().await?.success());
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn into_owned_fd(self) -> io::Result<OwnedFd> {
         self.inner.into_nonblocking_fd()
     }
@@ -118,6 +168,23 @@ impl ChildStdout {
     /// # Panics
     ///
     /// Panics outside of a runtime, and in one whose I/O is off.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use zokio::process::ChildStdout;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut command = std::process::Command::new("true");
+    ///     let mut child = command.stdout(Stdio::piped()).spawn()?;
+    ///     let pipe = ChildStdout::from_std(child.stdout.take().expect("it was asked for"))?;
+    ///     drop(pipe);
+    ///     assert!(child.wait()?.success());
+    ///     Ok(())
+    /// }
+    /// ```
     #[track_caller]
     pub fn from_std(inner: process::ChildStdout) -> io::Result<Self> {
         let inner = Receiver::from_owned_fd_unchecked(nonblocking(inner.into())?)?;
@@ -129,6 +196,23 @@ impl ChildStdout {
     /// # Errors
     ///
     /// When the descriptor cannot be taken from the driver.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::fd::OwnedFd;
+    /// use std::process::Stdio;
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut child = Command::new("true").stdout(Stdio::piped()).spawn()?;
+    ///     let pipe: OwnedFd = child.stdout.take().expect("it was asked for").into_owned_fd()?;
+    ///     drop(pipe);
+    ///     assert!(child.wait().await?.success());
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn into_owned_fd(self) -> io::Result<OwnedFd> {
         self.inner.into_nonblocking_fd()
     }
@@ -144,6 +228,23 @@ impl ChildStderr {
     /// # Panics
     ///
     /// Panics outside of a runtime, and in one whose I/O is off.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use zokio::process::ChildStderr;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut command = std::process::Command::new("true");
+    ///     let mut child = command.stderr(Stdio::piped()).spawn()?;
+    ///     let pipe = ChildStderr::from_std(child.stderr.take().expect("it was asked for"))?;
+    ///     drop(pipe);
+    ///     assert!(child.wait()?.success());
+    ///     Ok(())
+    /// }
+    /// ```
     #[track_caller]
     pub fn from_std(inner: process::ChildStderr) -> io::Result<Self> {
         let inner = Receiver::from_owned_fd_unchecked(nonblocking(inner.into())?)?;
@@ -155,6 +256,23 @@ impl ChildStderr {
     /// # Errors
     ///
     /// When the descriptor cannot be taken from the driver.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::fd::OwnedFd;
+    /// use std::process::Stdio;
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut child = Command::new("true").stderr(Stdio::piped()).spawn()?;
+    ///     let pipe: OwnedFd = child.stderr.take().expect("it was asked for").into_owned_fd()?;
+    ///     drop(pipe);
+    ///     assert!(child.wait().await?.success());
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn into_owned_fd(self) -> io::Result<OwnedFd> {
         self.inner.into_nonblocking_fd()
     }

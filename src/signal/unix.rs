@@ -48,6 +48,15 @@ impl SignalKind {
     }
 
     /// The signal's number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # extern crate libc;
+    /// use zokio::signal::unix::SignalKind;
+    ///
+    /// assert_eq!(SignalKind::hangup().as_raw_value(), libc::SIGHUP);
+    /// ```
     pub const fn as_raw_value(&self) -> c_int {
         self.0
     }
@@ -228,6 +237,21 @@ impl Signal {
     /// # Cancel safety
     ///
     /// While it is pending, the waker of the latest call is woken by the next signal.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::future::poll_fn;
+    /// use zokio::signal::unix::{SignalKind, signal};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut hangups = signal(SignalKind::hangup())?;
+    ///     poll_fn(|cx| hangups.poll_recv(cx)).await;
+    ///     println!("hung up");
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
         let coop = ready!(poll_proceed(cx));
         ready!(self.listener.poll(cx));

@@ -9,6 +9,15 @@ use std::io;
 ///
 /// zokio's own functions never return it: creating a timer panics where it is not possible. It
 /// exists so that libraries which name it compile.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::time::error::Error;
+///
+/// let error = Error::shutdown();
+/// assert!(error.is_shutdown() && !error.is_at_capacity() && !error.is_invalid());
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Error(Kind);
 
@@ -66,6 +75,21 @@ impl error::Error for Error {}
 /// The deadline passed before the future was done.
 ///
 /// This is what [`timeout`](crate::time::timeout) returns in place of the future's output.
+///
+/// # Examples
+///
+/// ```
+/// use std::future::pending;
+/// use zokio::time::{Duration, timeout};
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() -> std::io::Result<()> {
+///     let elapsed = timeout(Duration::from_millis(1), pending::<()>()).await.unwrap_err();
+///     let error = std::io::Error::from(elapsed);
+///     assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct Elapsed(());
 

@@ -54,11 +54,29 @@ impl Instant {
     }
 
     /// The same point in time, from the standard library's type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::Instant;
+    ///
+    /// let std = std::time::Instant::now();
+    /// assert_eq!(Instant::from_std(std).into_std(), std);
+    /// ```
     pub fn from_std(std: std::time::Instant) -> Instant {
         Instant { std }
     }
 
     /// The same point in time, as the standard library's type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::Instant;
+    ///
+    /// let now = Instant::now();
+    /// assert_eq!(Instant::from_std(now.into_std()), now);
+    /// ```
     pub fn into_std(self) -> std::time::Instant {
         self.std
     }
@@ -77,6 +95,17 @@ impl Instant {
     }
 
     /// How long after `earlier` this is; zero if it is before it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::{Duration, Instant};
+    ///
+    /// let earlier = Instant::now();
+    /// let later = earlier + Duration::from_secs(1);
+    /// assert_eq!(later.duration_since(earlier), Duration::from_secs(1));
+    /// assert_eq!(earlier.duration_since(later), Duration::ZERO);
+    /// ```
     pub fn duration_since(&self, earlier: Instant) -> Duration {
         self.std.saturating_duration_since(earlier.std)
     }
@@ -127,11 +156,33 @@ impl Instant {
     }
 
     /// This instant moved forward; `None` if the result cannot be expressed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::{Duration, Instant};
+    ///
+    /// let now = Instant::now();
+    /// let second = Duration::from_secs(1);
+    /// assert_eq!(now.checked_add(second), Some(now + second));
+    /// assert_eq!(now.checked_add(Duration::MAX), None);
+    /// ```
     pub fn checked_add(&self, duration: Duration) -> Option<Instant> {
         self.std.checked_add(duration).map(Instant::from_std)
     }
 
     /// This instant moved back; `None` if the result cannot be expressed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::{Duration, Instant};
+    ///
+    /// let now = Instant::now();
+    /// let second = Duration::from_secs(1);
+    /// assert_eq!((now + second).checked_sub(second), Some(now));
+    /// assert_eq!(now.checked_sub(Duration::MAX), None);
+    /// ```
     pub fn checked_sub(&self, duration: Duration) -> Option<Instant> {
         self.std.checked_sub(duration).map(Instant::from_std)
     }

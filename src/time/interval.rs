@@ -178,6 +178,21 @@ impl Interval {
     ///
     /// While it is pending, the waker of the latest call is woken by the tick. When it is ready,
     /// no waker is kept: poll again to be woken by the tick after it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::time::{Duration, interval};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let mut ticks = interval(Duration::from_millis(5));
+    ///     let first = poll_fn(|cx| ticks.poll_tick(cx)).await;
+    ///     let second = poll_fn(|cx| ticks.poll_tick(cx)).await;
+    ///     assert_eq!(second, first + Duration::from_millis(5));
+    /// }
+    /// ```
     pub fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
         ready!(self.entry.poll(cx));
         let due = self.entry.deadline();
@@ -283,11 +298,37 @@ impl Interval {
 
     /// Says what is to happen to ticks that are missed; [`MissedTickBehavior::Burst`] unless
     /// this is called.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::{Duration, MissedTickBehavior, interval};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let mut ticks = interval(Duration::from_secs(1));
+    ///     assert_eq!(ticks.missed_tick_behavior(), MissedTickBehavior::Burst);
+    ///     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    ///     assert_eq!(ticks.missed_tick_behavior(), MissedTickBehavior::Skip);
+    /// }
+    /// ```
     pub fn set_missed_tick_behavior(&mut self, behavior: MissedTickBehavior) {
         self.missed_tick_behavior = behavior;
     }
 
     /// The time between two ticks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::{Duration, interval};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let ticks = interval(Duration::from_secs(1));
+    ///     assert_eq!(ticks.period(), Duration::from_secs(1));
+    /// }
+    /// ```
     pub fn period(&self) -> Duration {
         self.period
     }

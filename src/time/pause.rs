@@ -1,12 +1,11 @@
 //! Stopping the clock, for tests.
 #![forbid(unsafe_code)]
 
-use std::future::poll_fn;
-use std::task::Poll;
 use std::time::Duration;
 
 use crate::runtime::Handle;
-use crate::scheduler::context::{defer, with_current};
+use crate::scheduler::context::with_current;
+use crate::task::yield_now;
 use crate::time::clock::Refused;
 
 /// Stops the current runtime's clock.
@@ -118,16 +117,8 @@ pub async fn advance(duration: Duration) {
         panic!("the clock is not paused: call `time::pause()` before advancing it");
     }
     clock_changed();
-    let mut yielded = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut yielded, true) {
-            return Poll::Ready(());
-        }
-        // Not woken before the timers have been turned.
-        defer(cx.waker());
-        Poll::Pending
-    })
-    .await;
+    // This task goes on after the timers have been turned.
+    yield_now().await;
 }
 
 /// Another thread may be waiting for a time that has come meanwhile.

@@ -101,6 +101,19 @@ where
 
 pin_project! {
     /// The future of [`timeout`] and [`timeout_at`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::pending;
+    /// use zokio::time::{Duration, Timeout, timeout};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let limited: Timeout<_> = timeout(Duration::from_millis(1), pending::<()>());
+    ///     assert!(limited.await.is_err());
+    /// }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Timeout<T> {
@@ -113,16 +126,57 @@ pin_project! {
 
 impl<T> Timeout<T> {
     /// The future that is given time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::{Ready, ready};
+    /// use zokio::time::{Duration, timeout};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let limited = timeout(Duration::from_secs(1), ready(7));
+    ///     let future: &Ready<u32> = limited.get_ref();
+    ///     assert_eq!(future.clone().await, 7);
+    /// }
+    /// ```
     pub fn get_ref(&self) -> &T {
         &self.value
     }
 
     /// The future that is given time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::ready;
+    /// use zokio::time::{Duration, timeout};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let mut limited = timeout(Duration::from_secs(1), ready(7));
+    ///     *limited.get_mut() = ready(8);
+    ///     assert_eq!(limited.await, Ok(8));
+    /// }
+    /// ```
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.value
     }
 
     /// Takes the future back and drops the timer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::ready;
+    /// use zokio::time::{Duration, timeout};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let limited = timeout(Duration::from_secs(1), ready(7));
+    ///     assert_eq!(limited.into_inner().await, 7);
+    /// }
+    /// ```
     pub fn into_inner(self) -> T {
         self.value
     }
