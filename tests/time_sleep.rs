@@ -254,6 +254,11 @@ fn moving_deadlines_while_the_wheel_turns() {
     });
 }
 
+fn made_in(rt: &Runtime) -> Sleep {
+    let _guard = rt.enter();
+    sleep(10 * MS)
+}
+
 #[test]
 fn a_sleep_belongs_to_the_runtime_that_made_it() {
     let owner = Builder::new_multi_thread()
@@ -262,7 +267,7 @@ fn a_sleep_belongs_to_the_runtime_that_made_it() {
         .build()
         .unwrap();
     let guest = Builder::new_current_thread().build().unwrap();
-    let nap = owner.block_on(async { sleep(10 * MS) });
+    let nap = made_in(&owner);
     // The guest has no timers of its own.
     let start = Instant::now();
     guest.block_on(nap);
@@ -273,7 +278,7 @@ fn a_sleep_belongs_to_the_runtime_that_made_it() {
 #[should_panic(expected = "it is being shutdown")]
 fn one_whose_runtime_is_gone_panics() {
     let owner = Builder::new_current_thread().enable_all().build().unwrap();
-    let mut nap = owner.block_on(async { Box::pin(sleep(10 * MS)) });
+    let mut nap = Box::pin(made_in(&owner));
     let count = Arc::new(Count::default());
     assert!(poll(nap.as_mut(), &count).is_pending());
     drop(owner);
@@ -284,7 +289,7 @@ fn one_whose_runtime_is_gone_panics() {
 #[test]
 #[should_panic(expected = "there is no reactor running")]
 fn there_is_none_outside_of_a_runtime() {
-    let _ = sleep(MS);
+    drop(sleep(MS));
 }
 
 #[test]
