@@ -334,8 +334,8 @@ fn traits_reach_through_pointers() {
     let pipe = zokio::io::SimplexStream::new_unsplit(8);
     assert_eq!(&block_on(round_trip(Box::pin(pipe))), b"hi");
 
-    let mut boxed: Box<dyn AsyncWrite + Unpin> = Box::new(Vec::new());
-    assert!((&mut boxed).is_write_vectored());
+    let boxed: Box<dyn AsyncWrite + Unpin> = Box::new(Vec::new());
+    assert!(boxed.is_write_vectored());
 }
 
 #[test]
