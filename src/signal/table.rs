@@ -106,8 +106,7 @@ impl Table {
 }
 
 fn refused(signum: c_int) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidInput,
-        format!("signal {signum} cannot be waited for: it does not exist or cannot be handled"),
-    )
+    io::Error::other(format!(
+        "signal {signum} cannot be waited for: it does not exist or cannot be handled"
+    ))
 }
