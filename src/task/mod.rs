@@ -49,6 +49,8 @@ mod task_local;
 mod yield_now;
 
 pub use self::blocking::{block_in_place, spawn_blocking};
+// Where they were before there was a module for them.
+#[doc(hidden)]
 pub use self::coop::{Unconstrained, consume_budget, unconstrained};
 pub use self::join_set::JoinSet;
 pub use self::local_set::{LocalEnterGuard, LocalSet};

@@ -209,7 +209,10 @@ impl<T> Drop for JoinHandle<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for JoinHandle<T> {
+impl<T> fmt::Debug for JoinHandle<T>
+where
+    T: fmt::Debug,
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinHandle")
             .field("id", &self.id())
