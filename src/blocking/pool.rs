@@ -11,8 +11,8 @@
 //! A thread that leaves by keep-alive joins the one that left before it and puts itself in its
 //! place, so that `shutdown` joins one handle and with it all of them.
 //!
-//! At shutdown, jobs that have not begun are dropped, which is how their owners learn of it,
-//! except those marked mandatory (a file write that was reported as accepted must happen).
+//! At shutdown, jobs that have not begun are dropped, which is how their owners learn of it. A job
+//! for which a thread is on its way counts as begun; and so do those marked mandatory (a file write that was reported as accepted must happen).
 //!
 //! A scheduler's worker is a job too. It goes to the front of the queue and raises the cap by one
 //! while it runs, so that neither closures hold up workers nor workers closures.
@@ -90,6 +90,8 @@ struct State {
     queue: VecDeque<Job>,
     threads: usize,
     idle: usize,
+    /// Threads that are starting, and have not looked at the queue yet.
+    starting: usize,
     /// Worker jobs that are queued or running.
     workers: usize,
     notified: usize,
@@ -208,6 +210,7 @@ impl Pool {
         })?;
         state.next_thread += 1;
         state.threads += 1;
+        state.starting += 1;
         state.handles.insert(id, handle);
         Ok(())
     }
@@ -249,10 +252,12 @@ impl Pool {
             return Vec::new();
         }
         state.closed = true;
-        let (keep, dropped): (Vec<Job>, Vec<Job>) = state
-            .queue
-            .drain(..)
-            .partition(|job| job.kind != Kind::Ordinary);
+        let mut begun = state.starting + state.notified;
+        let (keep, dropped): (Vec<Job>, Vec<Job>) = state.queue.drain(..).partition(|job| {
+            let has_thread = begun > 0;
+            begun = begun.saturating_sub(1);
+            has_thread || job.kind != Kind::Ordinary
+        });
         state.queue.extend(keep);
         drop(state);
         self.shared.work.notify_all();
@@ -283,6 +288,7 @@ fn is_temporary(error: &io::Error) -> bool {
 /// The life of a pooled thread: jobs until the keep-alive runs out or the pool is closed.
 fn run_jobs(shared: &Shared) {
     let mut state = shared.state.lock();
+    state.starting -= 1;
     'busy: loop {
         while let Some(job) = state.queue.pop_front() {
             let kind = job.kind;

@@ -147,8 +147,7 @@ impl Handle {
     /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let in_place = self.runtime_flavor() == RuntimeFlavor::MultiThread;
-        context::enter_to_drive(&self.scheduler, in_place, || park::drive(future))
+        context::enter_to_drive(&self.scheduler, true, || park::drive(future))
     }
 
     /// Which scheduler the runtime has.

@@ -22,15 +22,11 @@ use crate::util::rng::Rng;
 use crate::util::scoped::Scoped;
 
 thread_local! {
-    static CURRENT: Current = const { Current { handle: RefCell::new(None), depth: Cell::new(0) } };
+    /// The runtimes that this thread has entered, the current one last. Each is counted once more
+    /// on this thread alone, so that asking for it costs no atomic operation.
+    static CURRENT: RefCell<Vec<Rc<Handle>>> = const { RefCell::new(Vec::new()) };
     static SCHEDULER: Scoped<Scheduler> = const { Scoped::new() };
     static RNG: Cell<Option<Rng>> = const { Cell::new(None) };
-}
-
-struct Current {
-    /// Counted once more on this thread alone, so that asking for it costs no atomic operation.
-    handle: RefCell<Option<Rc<Handle>>>,
-    depth: Cell<usize>,
 }
 
 /// The context of a thread that runs tasks.
@@ -54,7 +50,7 @@ pub(crate) fn with_current<R>(f: impl FnOnce(&Handle) -> R) -> Result<R, NoHandl
     CURRENT
         .try_with(|current| {
             // `f` may enter another runtime, so nothing is borrowed while it runs.
-            let handle = current.handle.borrow().clone();
+            let handle = current.borrow().last().cloned();
             handle.map(|handle| f(&handle)).ok_or(NoHandle::Missing)
         })
         .unwrap_or(Err(NoHandle::Destroyed))
@@ -66,12 +62,10 @@ pub(crate) fn set_current(handle: &Handle) -> Option<SetCurrent> {
     CURRENT
         .try_with(|current| {
             let handle = Rc::new(handle.clone());
-            let former = current.handle.borrow_mut().replace(handle);
-            let depth = current.depth.get() + 1;
-            current.depth.set(depth);
+            let mut handles = current.borrow_mut();
+            handles.push(handle);
             SetCurrent {
-                former,
-                depth,
+                depth: handles.len(),
                 not_send: PhantomData,
             }
         })
@@ -81,20 +75,19 @@ pub(crate) fn set_current(handle: &Handle) -> Option<SetCurrent> {
 /// Restores the former current handle.
 #[derive(Debug)]
 pub(crate) struct SetCurrent {
-    former: Option<Rc<Handle>>,
     depth: usize,
-    not_send: PhantomData<*const ()>,
+    // Not `Send`, because it belongs to its thread; `Sync`, because a reference can do nothing.
+    not_send: PhantomData<std::sync::MutexGuard<'static, ()>>,
 }
 
 impl Drop for SetCurrent {
     fn drop(&mut self) {
-        let former = self.former.take();
         let left = CURRENT.try_with(|current| {
-            if current.depth.get() != self.depth {
+            let mut handles = current.borrow_mut();
+            if handles.len() != self.depth {
                 return Err(());
             }
-            current.depth.set(self.depth - 1);
-            Ok(std::mem::replace(&mut *current.handle.borrow_mut(), former))
+            Ok(handles.pop())
         });
         // The handle that was current is dropped here, outside of the borrow.
         if let Ok(Err(())) = left

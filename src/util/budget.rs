@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 
@@ -77,18 +78,29 @@ pub fn has_budget_remaining() -> bool {
 /// Made by [`poll_proceed`].
 #[derive(Debug)]
 #[must_use]
-pub struct RestoreOnPending(Cell<Budget>);
+pub struct RestoreOnPending {
+    former: Cell<Budget>,
+    // The budget is its thread's.
+    not_send: PhantomData<*const ()>,
+}
 
 impl RestoreOnPending {
+    fn new(former: Budget) -> RestoreOnPending {
+        RestoreOnPending {
+            former: Cell::new(former),
+            not_send: PhantomData,
+        }
+    }
+
     /// Keeps the unit spent: the operation made progress.
     pub fn made_progress(&self) {
-        self.0.set(Budget::UNCONSTRAINED);
+        self.former.set(Budget::UNCONSTRAINED);
     }
 }
 
 impl Drop for RestoreOnPending {
     fn drop(&mut self) {
-        let former = self.0.get();
+        let former = self.former.get();
         if former.0.is_some() {
             replace(former);
         }
@@ -110,7 +122,7 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
         }
     });
     match taken {
-        Ok(Some(former)) => Poll::Ready(RestoreOnPending(Cell::new(former))),
+        Ok(Some(former)) => Poll::Ready(RestoreOnPending::new(former)),
         Ok(None) => {
             match DEFER.get() {
                 Some(defer) => defer(cx.waker()),
@@ -118,7 +130,7 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
             }
             Poll::Pending
         }
-        Err(_) => Poll::Ready(RestoreOnPending(Cell::new(Budget::UNCONSTRAINED))),
+        Err(_) => Poll::Ready(RestoreOnPending::new(Budget::UNCONSTRAINED)),
     }
 }
 
