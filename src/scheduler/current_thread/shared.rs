@@ -30,7 +30,7 @@ impl Shared {
     pub(super) fn new(common: Common, local: bool) -> Shared {
         Shared {
             common,
-            owned: OwnedTasks::new(),
+            owned: OwnedTasks::new(1),
             inject: Inject::new(),
             metrics: WorkerMetrics::default(),
             woken: AtomicBool::new(false),

@@ -69,7 +69,7 @@ impl Shared {
             remotes: remotes.into_boxed_slice(),
             inject: Inject::new(),
             idle: Idle::new(workers),
-            owned: OwnedTasks::new(),
+            owned: OwnedTasks::new(workers),
             on_watch: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             done: Mutex::new(Vec::with_capacity(workers)),

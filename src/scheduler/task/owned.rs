@@ -46,13 +46,9 @@ impl<S> std::fmt::Debug for OwnedTasks<S> {
 }
 
 impl<S: Schedule> OwnedTasks<S> {
-    /// A list for a scheduler with one thread.
-    pub(crate) fn new() -> Self {
-        Self::with_threads(1)
-    }
-
-    /// A list for a scheduler with `threads` threads.
-    pub(crate) fn with_threads(threads: usize) -> Self {
+    /// A list for a scheduler with `threads` threads: several shards for each, so that threads
+    /// that spawn or complete tasks at the same time rarely want the same one.
+    pub(crate) fn new(threads: usize) -> Self {
         let shards = if threads <= 1 {
             1
         } else {

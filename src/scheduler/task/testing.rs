@@ -33,7 +33,7 @@ impl Schedule for Scheduler {
 
 pub(in crate::scheduler) fn scheduler() -> Scheduler {
     Arc::new(Queue {
-        owned: OwnedTasks::new(),
+        owned: OwnedTasks::new(1),
         ready: Mutex::new(VecDeque::new()),
         yields: Mutex::new(0),
         closed: Mutex::new(false),

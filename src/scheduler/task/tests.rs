@@ -12,7 +12,10 @@ use std::thread;
 
 use super::testing::{Queue, Scheduler, scheduler, spawn};
 use super::unowned::unowned;
-use super::{Id, JoinHandle, LocalOwnedTasks, Notified, Schedule, Task, blocking_task, current_id};
+use super::{
+    Id, JoinHandle, LocalOwnedTasks, Notified, OwnedTasks, Schedule, Task, blocking_task,
+    current_id,
+};
 
 /// A waker that counts.
 #[derive(Default)]
@@ -461,6 +464,50 @@ fn an_unowned_task_that_nobody_can_wake_is_freed() {
     assert!(task.run().is_none());
     assert_eq!(Arc::strong_count(&held), 1);
     assert_eq!(Arc::strong_count(&scheduler), 1);
+}
+
+/// Queues nothing: its tasks are only listed.
+#[derive(Clone)]
+struct Listed(Arc<OwnedTasks<Listed>>);
+
+impl Schedule for Listed {
+    fn schedule(&self, _task: Notified<Self>) {}
+
+    fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {
+        self.0.remove(task)
+    }
+}
+
+#[test]
+fn threads_spawn_into_shards_and_all_are_shut_down() {
+    const TASKS: usize = 1_000;
+    let listed = Listed(Arc::new(OwnedTasks::new(4)));
+    let spawn_all = |listed: Listed| {
+        (0..TASKS).map(move |n| {
+            let (join, task) = listed.0.bind(pending::<()>(), listed.clone(), Id::next());
+            if n % 2 == 0 {
+                join.abort();
+                assert!(task.expect("the list is open").run().is_none());
+            }
+            join
+        })
+    };
+    let joins: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| spawn_all(listed.clone()).collect::<Vec<_>>()))
+            .collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    assert_eq!(listed.0.len(), 4 * TASKS / 2);
+    listed.0.close_and_shutdown_all();
+    assert_eq!(listed.0.len(), 0);
+    for join in joins {
+        assert!(join_now(join).unwrap_err().is_cancelled());
+    }
+    assert_eq!(Arc::strong_count(&listed.0), 1);
 }
 
 /// A scheduler of one thread, with tasks that are not `Send`.
