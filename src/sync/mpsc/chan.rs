@@ -55,6 +55,7 @@ impl<T, const BOUNDED: bool> UnwindSafe for Chan<T, BOUNDED> {}
 impl<T, const BOUNDED: bool> RefUnwindSafe for Chan<T, BOUNDED> {}
 
 /// Makes a channel; `capacity` matters only if `BOUNDED`.
+#[track_caller]
 pub(super) fn channel<T, const BOUNDED: bool>(capacity: usize) -> (Tx<T, BOUNDED>, Rx<T, BOUNDED>) {
     let (chan, consumer) = pair(Control {
         permits: CachePadded::new(RawSemaphore::new(capacity)),

@@ -454,6 +454,13 @@ impl<T> Sender<T> {
     }
 
     fn try_acquire(&self, n: usize) -> Result<(), TrySendError<()>> {
+        if n > self.max_capacity() {
+            return Err(if self.is_closed() {
+                TrySendError::Closed(())
+            } else {
+                TrySendError::Full(())
+            });
+        }
         match self.chan().permits().try_acquire(n) {
             Ok(()) => Ok(()),
             Err(TryAcquireError::NoPermits) => Err(TrySendError::Full(())),
