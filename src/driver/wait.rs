@@ -7,9 +7,9 @@
 //! turn back before it runs any user code other than wakers. So the turn is never held by a
 //! thread that is stuck, and whoever is idle can take it.
 //!
-//! Before it sleeps, a waiter makes three promises in this order: released registrations are
-//! freed; rings signal the eventfd from now on, and nothing is in a completion queue already;
-//! the wake word says `ASLEEP`, and no wake came before. Only then it calls the kernel. A
+//! Before it sleeps, a waiter makes two promises in this order: rings signal the eventfd from now
+//! on, and nothing is in a completion queue already; the wake word says `ASLEEP`, and no wake came
+//! before. Only then it calls the kernel. A
 //! completion or a wake that comes later finds the eventfd.
 //!
 //! Nobody blocks inside `io_uring_enter`.
