@@ -67,10 +67,21 @@ pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
 }
 
 /// Whether the current poll has any budget left; always true where nothing is counted.
+#[inline]
 pub fn has_budget_remaining() -> bool {
     BUDGET
         .try_with(|cell| cell.get().0 != Some(0))
         .unwrap_or(true)
+}
+
+/// Takes one unit for progress that was made, after [`has_budget_remaining`] said yes.
+///
+/// For paths that complete without a context; the others use [`poll_proceed`].
+#[inline]
+pub(crate) fn spend() {
+    // A thread whose locals are gone counts nothing.
+    let _ =
+        BUDGET.try_with(|cell| cell.set(Budget(cell.get().0.map(|left| left.saturating_sub(1)))));
 }
 
 /// Gives a unit of budget back when it is dropped before progress was made.

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::sync::AcquireError;
 use crate::sync::mutex::{MutexGuard, OwnedMutexGuard};
 use crate::sync::semaphore::RawSemaphore;
 use crate::util::park;
@@ -99,7 +100,9 @@ impl<T: ?Sized> Mutex<T> {
     /// # })
     /// ```
     pub async fn lock(&self) -> MutexGuard<'_, T> {
-        self.acquire().await;
+        if !self.semaphore.acquire_now(1) {
+            never_closed(self.semaphore.acquire(1).await);
+        }
         // SAFETY: the permit was just acquired.
         unsafe { MutexGuard::new(self) }
     }
@@ -124,7 +127,9 @@ impl<T: ?Sized> Mutex<T> {
     /// # })
     /// ```
     pub async fn lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
-        self.acquire().await;
+        if !self.semaphore.acquire_now(1) {
+            never_closed(self.semaphore.acquire(1).await);
+        }
         // SAFETY: the permit was just acquired.
         unsafe { OwnedMutexGuard::new(self) }
     }
@@ -251,16 +256,17 @@ impl<T: ?Sized> Mutex<T> {
         self.data.into_inner()
     }
 
-    async fn acquire(&self) {
-        let acquired = self.semaphore.acquire(1).await;
-        acquired.expect("the semaphore of a mutex is never closed");
-    }
-
     fn try_acquire(&self) -> Result<(), TryLockError> {
         self.semaphore
             .try_acquire(1)
             .map_err(|_| TryLockError::new())
     }
+}
+
+/// Nobody closes the semaphore of a lock.
+#[inline]
+pub(in crate::sync) fn never_closed(acquired: Result<(), AcquireError>) {
+    acquired.expect("the semaphore of a lock is never closed");
 }
 
 impl<T> From<T> for Mutex<T> {

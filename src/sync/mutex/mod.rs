@@ -10,6 +10,7 @@ mod owned;
 mod owned_mapped;
 
 pub use guard::MutexGuard;
+pub(in crate::sync) use lock::never_closed;
 pub use lock::{Mutex, TryLockError};
 pub use mapped::MappedMutexGuard;
 pub use owned::OwnedMutexGuard;

@@ -136,6 +136,7 @@ impl Notify {
     /// notify.notified().await;
     /// # })
     /// ```
+    #[inline]
     pub fn notified(&self) -> Notified<'_> {
         Notified::new(self)
     }
@@ -161,6 +162,7 @@ impl Notify {
     /// waiting.await.unwrap();
     /// # })
     /// ```
+    #[inline]
     pub fn notified_owned(self: Arc<Self>) -> OwnedNotified {
         OwnedNotified::new(self)
     }
@@ -221,6 +223,7 @@ impl Notify {
     /// two.await;
     /// # })
     /// ```
+    #[inline]
     pub fn notify_waiters(&self) {
         self.raw.notify_all();
     }

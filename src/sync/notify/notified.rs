@@ -25,6 +25,7 @@ unsafe impl<'a> Send for Notified<'a> {}
 unsafe impl<'a> Sync for Notified<'a> {}
 
 impl<'a> Notified<'a> {
+    #[inline]
     pub(super) fn new(notify: &'a Notify) -> Self {
         Self {
             notify,
@@ -94,6 +95,7 @@ impl<'a> Notified<'a> {
 impl Future for Notified<'_> {
     type Output = ();
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of the future.
         let this = unsafe { self.get_unchecked_mut() };
@@ -103,6 +105,7 @@ impl Future for Notified<'_> {
 }
 
 impl Drop for Notified<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.wait.leave(&self.notify.raw);
     }
@@ -130,6 +133,7 @@ pub struct OwnedNotified {
 unsafe impl Sync for OwnedNotified {}
 
 impl OwnedNotified {
+    #[inline]
     pub(super) fn new(notify: Arc<Notify>) -> Self {
         let wait = Wait::new(&notify.raw);
         Self { notify, wait }
@@ -166,6 +170,7 @@ impl OwnedNotified {
 impl Future for OwnedNotified {
     type Output = ();
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of the future.
         let this = unsafe { self.get_unchecked_mut() };
@@ -175,6 +180,7 @@ impl Future for OwnedNotified {
 }
 
 impl Drop for OwnedNotified {
+    #[inline]
     fn drop(&mut self) {
         self.wait.leave(&self.notify.raw);
     }

@@ -298,10 +298,12 @@ impl Wait {
     /// # Safety
     /// The wait is pinned, `notify` is the one it was made with, and [`leave`](Self::leave) is
     /// called before it goes away.
+    #[inline]
     pub(super) unsafe fn poll(&mut self, notify: &RawNotify, waker: Option<&Waker>) -> Poll<()> {
         let poll = match self.stage {
-            // SAFETY: the caller's promise.
-            Stage::Idle => unsafe { self.poll_idle(notify, waker) },
+            Stage::Idle if self.take_or_become(notify, EMPTY) => Poll::Ready(()),
+            // SAFETY: the caller's promise, and the stage is `Idle`.
+            Stage::Idle => unsafe { self.queue(notify, waker) },
             Stage::Queued => self.poll_queued(notify, waker),
             Stage::Done => Poll::Ready(()),
         };
@@ -311,12 +313,11 @@ impl Wait {
         poll
     }
 
+    /// Queues unless a notification is there by now.
+    ///
     /// # Safety
-    /// As for [`poll`](Self::poll).
-    unsafe fn poll_idle(&mut self, notify: &RawNotify, waker: Option<&Waker>) -> Poll<()> {
-        if self.take_or_become(notify, EMPTY) {
-            return Poll::Ready(());
-        }
+    /// As for [`poll`](Self::poll), and the stage is `Idle`.
+    unsafe fn queue(&mut self, notify: &RawNotify, waker: Option<&Waker>) -> Poll<()> {
         // Cloned before the lock is taken, and dropped after it where it is not needed: a waker may
         // run any code.
         let cloned = waker.cloned();
@@ -392,9 +393,16 @@ impl Wait {
 
     /// Ends the wait: takes the waiter out of the queue if it is there, and passes a notification
     /// on that nobody has seen.
+    #[inline]
     pub(super) fn leave(&mut self, notify: &RawNotify) {
-        if std::mem::replace(&mut self.stage, Stage::Done) != Stage::Queued || self.notice() == ALL
-        {
+        if self.stage == Stage::Queued {
+            self.stage = Stage::Done;
+            self.unqueue(notify);
+        }
+    }
+
+    fn unqueue(&self, notify: &RawNotify) {
+        if self.notice() == ALL {
             return;
         }
         let mut waiters = notify.waiters.lock();

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::sync::TryLockError;
+use crate::sync::mutex::never_closed;
 use crate::sync::rwlock::{
     OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLockReadGuard, RwLockWriteGuard,
 };
@@ -126,7 +127,9 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn read(&self) -> RwLockReadGuard<'_, T> {
-        self.acquire(1).await;
+        if !self.semaphore.acquire_now(1) {
+            never_closed(self.semaphore.acquire(1).await);
+        }
         // SAFETY: the permit was just acquired.
         unsafe { RwLockReadGuard::new(&self.semaphore, self.data.get()) }
     }
@@ -149,7 +152,9 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn write(&self) -> RwLockWriteGuard<'_, T> {
-        self.acquire(self.max_readers).await;
+        if !self.semaphore.acquire_now(self.max_readers as usize) {
+            never_closed(self.semaphore.acquire(self.max_readers as usize).await);
+        }
         // SAFETY: all permits were just acquired.
         unsafe { RwLockWriteGuard::new(self) }
     }
@@ -173,7 +178,9 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn read_owned(self: Arc<Self>) -> OwnedRwLockReadGuard<T> {
-        self.acquire(1).await;
+        if !self.semaphore.acquire_now(1) {
+            never_closed(self.semaphore.acquire(1).await);
+        }
         let data = self.data.get();
         // SAFETY: the permit was just acquired.
         unsafe { OwnedRwLockReadGuard::new(self, data) }
@@ -199,7 +206,9 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn write_owned(self: Arc<Self>) -> OwnedRwLockWriteGuard<T> {
-        self.acquire(self.max_readers).await;
+        if !self.semaphore.acquire_now(self.max_readers as usize) {
+            never_closed(self.semaphore.acquire(self.max_readers as usize).await);
+        }
         // SAFETY: all permits were just acquired.
         unsafe { OwnedRwLockWriteGuard::new(self) }
     }
@@ -366,11 +375,6 @@ impl<T: ?Sized> RwLock<T> {
         T: Sized,
     {
         self.data.into_inner()
-    }
-
-    async fn acquire(&self, permits: u32) {
-        let acquired = self.semaphore.acquire(permits as usize).await;
-        acquired.expect("the semaphore of a lock is never closed");
     }
 
     fn try_acquire(&self, permits: u32) -> Result<(), TryLockError> {

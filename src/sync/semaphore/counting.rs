@@ -142,7 +142,9 @@ impl Semaphore {
     /// # })
     /// ```
     pub async fn acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
-        self.raw.acquire(1).await?;
+        if !self.raw.acquire_now(1) {
+            self.raw.acquire(1).await?;
+        }
         Ok(SemaphorePermit::new(self, 1))
     }
 
@@ -176,7 +178,9 @@ impl Semaphore {
     /// # })
     /// ```
     pub async fn acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
-        self.raw.acquire(n as usize).await?;
+        if !self.raw.acquire_now(n as usize) {
+            self.raw.acquire(n as usize).await?;
+        }
         Ok(SemaphorePermit::new(self, n as usize))
     }
 
@@ -258,7 +262,9 @@ impl Semaphore {
     /// # })
     /// ```
     pub async fn acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
-        self.raw.acquire(1).await?;
+        if !self.raw.acquire_now(1) {
+            self.raw.acquire(1).await?;
+        }
         Ok(OwnedSemaphorePermit::new(self, 1))
     }
 
@@ -294,7 +300,9 @@ impl Semaphore {
         self: Arc<Self>,
         n: u32,
     ) -> Result<OwnedSemaphorePermit, AcquireError> {
-        self.raw.acquire(n as usize).await?;
+        if !self.raw.acquire_now(n as usize) {
+            self.raw.acquire(n as usize).await?;
+        }
         Ok(OwnedSemaphorePermit::new(self, n as usize))
     }
 

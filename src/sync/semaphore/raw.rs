@@ -30,6 +30,7 @@ use crate::loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::loom::sync::{Mutex, MutexGuard};
 use crate::sync::semaphore::acquire::Acquire;
 use crate::sync::semaphore::error::TryAcquireError;
+use crate::util::budget;
 use crate::util::list::{Linked, Links, List};
 use crate::util::wake_list::WakeList;
 
@@ -112,6 +113,7 @@ impl RawSemaphore {
         }
     }
 
+    #[inline]
     #[track_caller]
     pub(crate) const fn check_permits(permits: usize) {
         assert!(
@@ -135,6 +137,17 @@ impl RawSemaphore {
     #[inline]
     pub(crate) fn acquire(&self, permits: usize) -> Acquire<'_> {
         Acquire::new(self, permits)
+    }
+
+    /// Takes `permits` permits if they are free now and the task has budget left, of which it
+    /// spends a unit: what [`acquire`](Self::acquire) does first, without the cost of that future.
+    #[inline]
+    pub(crate) fn acquire_now(&self, permits: usize) -> bool {
+        let taken = budget::has_budget_remaining() && self.try_acquire(permits).is_ok();
+        if taken {
+            budget::spend();
+        }
+        taken
     }
 
     /// Takes `permits` permits if they are free now.
