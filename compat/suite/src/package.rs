@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -32,9 +33,12 @@ impl Package {
             Against::Zokio => ("zokio", "drop-in"),
             Against::Tokio => ("tokio", "upstream"),
         };
-        let folder = cargo::target()
-            .join("suite")
-            .join(format!("{}-on-{runtime}", archive.suite.id()));
+        // Two checkouts may share a build folder, and must not share a patch.
+        let mut hasher = DefaultHasher::new();
+        cargo::root().hash(&mut hasher);
+        let checkout = hasher.finish() as u32;
+        let name = format!("{}-on-{runtime}-{checkout:08x}", archive.suite.id());
+        let folder = cargo::target().join("suite").join(name);
         let package = Package {
             folder,
             target: cargo::target().join(target),
