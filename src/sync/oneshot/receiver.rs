@@ -36,7 +36,6 @@ use crate::util::park;
 /// assert!(rx.await.is_err());
 /// # })
 /// ```
-#[must_use = "a receiver is a future: await it to get the value"]
 pub struct Receiver<T> {
     /// `None` once the value or the end was reported.
     half: Option<RxHalf<T>>,
