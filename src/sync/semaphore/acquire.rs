@@ -68,6 +68,7 @@ impl<'a> Acquire<'a> {
 
     #[cold]
     fn take_or_queue(&mut self, waker: &Waker) -> Taken {
+        RawSemaphore::check_permits(self.wanted);
         // SAFETY: the future is pinned (this is called from `poll` only), `Idle` says that the
         // waiter is not queued, and `Queued` makes `drop` cancel.
         let taken = unsafe {

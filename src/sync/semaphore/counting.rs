@@ -231,6 +231,7 @@ impl Semaphore {
     /// ```
     #[track_caller]
     pub fn try_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, TryAcquireError> {
+        RawSemaphore::check_permits(n as usize);
         self.raw.try_acquire(n as usize)?;
         Ok(SemaphorePermit::new(self, n as usize))
     }
@@ -357,6 +358,7 @@ impl Semaphore {
         self: Arc<Self>,
         n: u32,
     ) -> Result<OwnedSemaphorePermit, TryAcquireError> {
+        RawSemaphore::check_permits(n as usize);
         self.raw.try_acquire(n as usize)?;
         Ok(OwnedSemaphorePermit::new(self, n as usize))
     }

@@ -151,13 +151,9 @@ impl RawSemaphore {
     }
 
     /// Takes `permits` permits if they are free now.
-    ///
-    /// # Panics
-    /// If `permits` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
     #[inline]
-    #[track_caller]
     pub(crate) fn try_acquire(&self, permits: usize) -> Result<(), TryAcquireError> {
-        Self::check_permits(permits);
+        // What is lost by the shift is found out by the comparison below.
         let wanted = permits << SHIFT;
         let mut state = self.state.load(Ordering::Relaxed);
         loop {

@@ -229,6 +229,18 @@ fn a_poll_without_budget_keeps_its_place() {
 }
 
 #[test]
+fn more_permits_than_there_can_be_are_not_free() {
+    let semaphore = RawSemaphore::new(RawSemaphore::MAX_PERMITS);
+    for wanted in [RawSemaphore::MAX_PERMITS + 1, 1 << 62, usize::MAX] {
+        assert_eq!(
+            semaphore.try_acquire(wanted),
+            Err(TryAcquireError::NoPermits)
+        );
+    }
+    assert_eq!(semaphore.available_permits(), RawSemaphore::MAX_PERMITS);
+}
+
+#[test]
 #[should_panic(expected = "a semaphore may not have more than MAX_PERMITS permits")]
 fn too_many_permits() {
     RawSemaphore::new(RawSemaphore::MAX_PERMITS).release(1);
