@@ -2,6 +2,7 @@
 //!
 //! `state.rs` holds what a file is in the middle of, `io.rs` reads, writes and seeks with it, and
 //! `methods.rs` does the rest.
+#![forbid(unsafe_code)]
 
 mod io;
 mod methods;
