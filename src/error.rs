@@ -58,6 +58,10 @@ fn at(path: &Option<PathBuf>) -> String {
 
 impl Error {
     /// An operation on a file or descriptor failed.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for the completion API; the tests use it")
+    )]
     pub(crate) fn io(operation: &'static str, source: io::Error) -> Error {
         Error(Box::new(Repr::Io {
             operation,
@@ -67,6 +71,10 @@ impl Error {
     }
 
     /// An operation on the file at `path` failed.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for the completion API; the tests use it")
+    )]
     pub(crate) fn io_at(
         operation: &'static str,
         path: impl Into<PathBuf>,
@@ -80,6 +88,10 @@ impl Error {
     }
 
     /// An operation on a socket failed.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for the completion API; the tests use it")
+    )]
     pub(crate) fn network(
         operation: &'static str,
         address: SocketAddr,
@@ -93,6 +105,10 @@ impl Error {
     }
 
     /// An operation took longer than it was given.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for the completion API; the tests use it")
+    )]
     pub(crate) fn timeout(operation: &'static str, limit: Duration) -> Error {
         Error(Box::new(Repr::Timeout { operation, limit }))
     }

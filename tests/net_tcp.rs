@@ -6,7 +6,7 @@ mod support;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use zokio::io::{AsyncReadExt, AsyncWriteExt, Interest, ReadBuf};

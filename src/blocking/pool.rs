@@ -264,20 +264,11 @@ impl Pool {
         dropped
     }
 
-    /// Jobs that no thread has begun.
-    pub(crate) fn queued(&self) -> usize {
-        self.shared.state.lock().queue.len()
-    }
-
     /// Threads that run closures or wait for one; a scheduler's workers are not counted.
+    #[cfg(test)]
     pub(crate) fn threads(&self) -> usize {
         let state = self.shared.state.lock();
         state.threads.saturating_sub(state.workers)
-    }
-
-    /// Threads that wait for a job.
-    pub(crate) fn idle_threads(&self) -> usize {
-        self.shared.state.lock().idle
     }
 }
 

@@ -194,6 +194,7 @@ impl Completions {
     }
 
     /// How many operations are in flight.
+    #[cfg(test)]
     pub(crate) fn in_flight(&self) -> usize {
         self.shards.iter().map(|shard| shard.in_flight()).sum()
     }
@@ -263,6 +264,10 @@ impl InFlight {
 
     /// Asks for the operation's end. Its outcome still comes (I2): cancelled, or what it came to
     /// before the request reached it.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for the completion API; the tests use it")
+    )]
     pub(crate) fn cancel(&self) {
         if let State::Submitted(shard, key) = &self.state {
             shard.cancel(*key);

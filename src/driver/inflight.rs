@@ -183,8 +183,8 @@ impl<P, R> Table<P, R> {
         }
     }
 
-    /// Lends a submitted operation to the thread that performs it, until [`finish`](Table::finish)
-    /// or [`give_back`](Table::give_back). Says too whether its end was asked for.
+    /// Lends a submitted operation to the thread that performs it, until [`finish`](Table::finish).
+    /// Says too whether its end was asked for.
     pub(crate) fn take_payload(&mut self, key: Key) -> Option<(P, bool)> {
         match self.slot(key)? {
             Slot::Submitted {
@@ -192,15 +192,6 @@ impl<P, R> Table<P, R> {
             } => payload.take().map(|payload| (payload, *cancelled)),
             Slot::Free { .. } | Slot::Completed { .. } => None,
         }
-    }
-
-    /// Ends the loan of [`take_payload`](Table::take_payload).
-    pub(crate) fn give_back(&mut self, key: Key, returned: P) {
-        let Some(Slot::Submitted { payload, .. }) = self.slot(key) else {
-            unreachable!("an entry stays submitted while its operation is lent")
-        };
-        debug_assert!(payload.is_none());
-        *payload = Some(returned);
     }
 
     /// Whether the end of a submitted operation was asked for; `None` if it is not submitted.

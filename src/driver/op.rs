@@ -27,6 +27,13 @@ pub(crate) type StatxBuffer = Box<MaybeUninit<libc::statx>>;
 
 /// An operation and all that it needs.
 #[derive(Debug)]
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "some are for the completion API; the tests use them"
+    )
+)]
 pub(crate) enum Op {
     /// Does nothing; goes through the whole path.
     Nop,
@@ -114,6 +121,10 @@ pub(crate) struct Completed {
 
 impl Op {
     /// Room for a `statx` result.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for the completion API; the tests use it")
+    )]
     pub(crate) fn statx_buffer() -> StatxBuffer {
         Box::new(MaybeUninit::zeroed())
     }
@@ -255,6 +266,10 @@ impl Completed {
     }
 
     /// The outcome of a statx.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for the completion API; the tests use it")
+    )]
     pub(crate) fn stat(self) -> io::Result<Box<libc::statx>> {
         self.result()?;
         match self.op {
@@ -265,6 +280,10 @@ impl Completed {
     }
 
     /// The outcome of a poll: the events that are there.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for the completion API; the tests use it")
+    )]
     pub(crate) fn polled(self) -> io::Result<u32> {
         self.result()
     }

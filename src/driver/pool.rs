@@ -95,15 +95,11 @@ fn by_descriptor(op: &mut Op, cancel: Option<RawFd>) -> i32 {
                 offset,
             } => {
                 let (target, len) = buffer.target(*at, (*max).min(MAX_TRANSFER));
-                match *offset {
-                    None => answer(libc::read(fd.as_raw_fd(), target.cast(), len) as i64),
-                    Some(offset) => answer(libc::pread64(
-                        fd.as_raw_fd(),
-                        target.cast(),
-                        len,
-                        offset.cast_signed(),
-                    ) as i64),
-                }
+                let (fd, target) = (fd.as_raw_fd(), target.cast());
+                answer(match *offset {
+                    None => libc::read(fd, target, len) as i64,
+                    Some(offset) => libc::pread64(fd, target, len, offset.cast_signed()) as i64,
+                })
             }
             Op::Write {
                 fd,
@@ -114,15 +110,12 @@ fn by_descriptor(op: &mut Op, cancel: Option<RawFd>) -> i32 {
                 ..
             } => {
                 let source = buffer.source(*at, (*max).min(MAX_TRANSFER));
-                let (start, len) = (source.as_ptr().cast(), source.len());
-                match *offset {
-                    None => answer(libc::write(fd.as_raw_fd(), start, len) as i64),
-                    Some(offset) => {
-                        answer(
-                            libc::pwrite64(fd.as_raw_fd(), start, len, offset.cast_signed()) as i64,
-                        )
-                    }
-                }
+                let (fd, len) = (fd.as_raw_fd(), source.len());
+                let source = source.as_ptr().cast();
+                answer(match *offset {
+                    None => libc::write(fd, source, len) as i64,
+                    Some(offset) => libc::pwrite64(fd, source, len, offset.cast_signed()) as i64,
+                })
             }
             Op::StatxFd { fd, mask, out } => answer(libc::statx(
                 fd.as_raw_fd(),

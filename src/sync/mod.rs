@@ -43,8 +43,6 @@ pub mod futures {
     pub use super::notify::{Notified, OwnedNotified};
 }
 
-pub(crate) use semaphore::{Acquire, RawSemaphore};
-
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use mutex::{
     MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError,

@@ -89,27 +89,11 @@ impl<T> List<T> {
 }
 
 impl<T: Linked> List<T> {
-    /// Puts `node` before all others.
+    /// Puts `node` after all others.
     ///
     /// # Safety
     /// `node` is in no list, and it neither moves nor goes away before it has been taken out of
     /// this one.
-    #[inline]
-    pub(crate) unsafe fn push_front(&mut self, node: NonNull<T>) {
-        debug_assert_ne!(self.head, Some(node));
-        let old = self.head.replace(node);
-        match old {
-            None => self.tail = Some(node),
-            Some(old) => links(&old).prev.set(Some(node)),
-        }
-        links(&node).prev.set(None);
-        links(&node).next.set(old);
-    }
-
-    /// Puts `node` after all others.
-    ///
-    /// # Safety
-    /// As for [`push_front`](Self::push_front).
     #[inline]
     pub(crate) unsafe fn push_back(&mut self, node: NonNull<T>) {
         debug_assert_ne!(self.tail, Some(node));
@@ -130,18 +114,6 @@ impl<T: Linked> List<T> {
         match self.head {
             None => self.tail = None,
             Some(head) => links(&head).prev.set(None),
-        }
-        Some(node)
-    }
-
-    /// Takes the last node out.
-    #[inline]
-    pub(crate) fn pop_back(&mut self) -> Option<NonNull<T>> {
-        let node = self.tail?;
-        self.tail = links(&node).prev.take();
-        match self.tail {
-            None => self.head = None,
-            Some(tail) => links(&tail).next.set(None),
         }
         Some(node)
     }
@@ -193,7 +165,7 @@ impl<T> fmt::Debug for List<T> {
 /// The links of a node that is in a list, or that a caller of an unsafe function vouches for.
 #[inline(always)]
 fn links<T: Linked>(node: &NonNull<T>) -> &Links<T> {
-    // SAFETY: every address that reaches this function came in through `push_front`, `push_back`,
+    // SAFETY: every address that reaches this function came in through `push_back`,
     // `remove` or `next`, whose callers promise that the node stays where it is until it is out.
     unsafe { node.as_ref() }.links()
 }
@@ -237,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn behaves_like_a_deque() {
+    fn behaves_like_a_queue_with_removal() {
         const NODES: usize = 7;
         let boxes = nodes(NODES);
         let (mut list, mut model) = (List::new(), VecDeque::new());
@@ -250,22 +222,14 @@ mod tests {
             let node = NonNull::from(&*boxes[which]);
             // SAFETY: a node is pushed only while the model does not have it; the boxes stay.
             unsafe {
-                match random % 5 {
-                    0 if !model.contains(&which) => {
-                        list.push_front(node);
-                        model.push_front(which);
-                    }
-                    1 if !model.contains(&which) => {
+                match random % 4 {
+                    0 | 1 if !model.contains(&which) => {
                         list.push_back(node);
                         model.push_back(which);
                     }
                     2 => {
                         let popped = list.pop_front().map(|node| node.as_ref().value);
                         assert_eq!(popped, model.pop_front());
-                    }
-                    3 => {
-                        let popped = list.pop_back().map(|node| node.as_ref().value);
-                        assert_eq!(popped, model.pop_back());
                     }
                     _ => {
                         let at = model.iter().position(|&have| have == which);

@@ -46,14 +46,6 @@ pub(crate) fn opcode(op: &Op) -> u8 {
 pub(crate) fn entry(op: &mut Op) -> squeue::Entry {
     match op {
         Op::Nop => opcode::Nop::new().build(),
-        // Straight to a kernel worker: the kernel's own first attempt sets `O_NONBLOCK` while it
-        // opens (`io_openat2` in io_uring/openclose.c), so a fifo would be opened without waiting
-        // for its other end, which open(2) promises to do.
-        Op::Open { path, flags, mode } => opcode::OpenAt::new(CWD, path.as_ptr())
-            .flags(*flags | libc::O_CLOEXEC)
-            .mode(*mode)
-            .build()
-            .flags(squeue::Flags::ASYNC),
         Op::Read {
             fd: file,
             buffer,
@@ -100,11 +92,7 @@ pub(crate) fn entry(op: &mut Op) -> squeue::Entry {
             fd: file,
             data_only,
         } => opcode::Fsync::new(fd(file))
-            .flags(if *data_only {
-                FsyncFlags::DATASYNC
-            } else {
-                FsyncFlags::empty()
-            })
+            .flags(sync_flags(*data_only))
             .build(),
         Op::Truncate { fd: file, len } => opcode::Ftruncate::new(fd(file), *len).build(),
         Op::Allocate {
@@ -118,7 +106,8 @@ pub(crate) fn entry(op: &mut Op) -> squeue::Entry {
             .build(),
         Op::Close { fd: file } => opcode::Close::new(fd(file)).build(),
         Op::Poll { fd: file, events } => opcode::PollAdd::new(fd(file), *events).build(),
-        Op::Rename { .. }
+        Op::Open { .. }
+        | Op::Rename { .. }
         | Op::Unlink { .. }
         | Op::MakeDirectory { .. }
         | Op::Link { .. }
@@ -126,9 +115,25 @@ pub(crate) fn entry(op: &mut Op) -> squeue::Entry {
     }
 }
 
+fn sync_flags(data_only: bool) -> FsyncFlags {
+    if data_only {
+        FsyncFlags::DATASYNC
+    } else {
+        FsyncFlags::empty()
+    }
+}
+
 /// Operations on directory entries.
 fn names(op: &Op) -> squeue::Entry {
     match op {
+        // Straight to a kernel worker: the kernel's own first attempt sets `O_NONBLOCK` while it
+        // opens (`io_openat2` in io_uring/openclose.c), so a fifo would be opened without waiting
+        // for its other end, which open(2) promises to do.
+        Op::Open { path, flags, mode } => opcode::OpenAt::new(CWD, path.as_ptr())
+            .flags(*flags | libc::O_CLOEXEC)
+            .mode(*mode)
+            .build()
+            .flags(squeue::Flags::ASYNC),
         Op::Rename { from, to, flags } => {
             opcode::RenameAt::new(CWD, from.as_ptr(), CWD, to.as_ptr())
                 .flags(*flags)
@@ -145,7 +150,6 @@ fn names(op: &Op) -> squeue::Entry {
             opcode::SymlinkAt::new(CWD, target.as_ptr(), link.as_ptr()).build()
         }
         Op::Nop
-        | Op::Open { .. }
         | Op::Read { .. }
         | Op::Write { .. }
         | Op::StatxPath { .. }

@@ -58,7 +58,7 @@ pub(crate) fn start(common: Common, workers: usize) -> Result<Arc<Shared>, crate
     let (shared, cores) = Shared::new(common, workers);
     let shared = Arc::new(shared);
     for core in cores {
-        if let Err(error) = worker::launch(shared.clone(), core) {
+        if let Err(error) = worker::launch(shared.clone(), Box::new(core)) {
             shared.close();
             return Err(crate::Error::resource(
                 "start a worker thread",

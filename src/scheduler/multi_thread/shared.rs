@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     pub(super) on_watch: AtomicUsize,
     closed: AtomicBool,
     /// Cores that have been put down for good.
-    pub(super) done: Mutex<Vec<Box<Core>>>,
+    pub(super) done: Mutex<Vec<Core>>,
 }
 
 /// What others may touch of a worker.
@@ -47,7 +47,7 @@ pub(super) struct Remote {
 }
 
 impl Shared {
-    pub(super) fn new(common: Common, workers: usize) -> (Shared, Vec<Box<Core>>) {
+    pub(super) fn new(common: Common, workers: usize) -> (Shared, Vec<Core>) {
         let mut remotes = Vec::with_capacity(workers);
         let mut cores = Vec::with_capacity(workers);
         for index in 0..workers {
@@ -58,11 +58,11 @@ impl Shared {
                 parker: Parker::new(),
                 metrics: WorkerMetrics::default(),
             }));
-            cores.push(Box::new(Core::new(
+            cores.push(Core::new(
                 index,
                 queue,
                 common.options.global_queue_interval,
-            )));
+            ));
         }
         let shared = Shared {
             common,

@@ -5,7 +5,7 @@ use super::worker::{Context, Core};
 
 impl Context {
     /// Drops every task, and puts the core down; the last worker to do so ends the driver.
-    pub(super) fn put_down_for_good(&self, core: Box<Core>) {
+    pub(super) fn put_down_for_good(&self, core: Core) {
         let shared = self.shared();
         shared.owned.close_and_shutdown_all();
         core.busy.pause(&self.remote().metrics);

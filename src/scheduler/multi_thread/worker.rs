@@ -93,7 +93,7 @@ pub(super) fn run(worker: Arc<Worker>) {
     context::enter_to_drive(&handle, true, || {
         context::set_scheduler(&scheduler, || {
             if let Ok(core) = context.run(core) {
-                context.put_down_for_good(core);
+                context.put_down_for_good(*core);
             }
             // Another thread may have had the core since a waker was deferred here.
             context.deferred.wake_all();

@@ -11,7 +11,6 @@ mod owned;
 mod permit;
 mod raw;
 
-pub(crate) use acquire::Acquire;
 pub(crate) use raw::RawSemaphore;
 pub(in crate::sync) use raw::SHIFT;
 
