@@ -26,7 +26,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 async fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (client, accepted) = futures_join(TcpStream::connect(address), listener.accept()).await;
+    let (client, accepted) = zokio::join!(TcpStream::connect(address), listener.accept());
     (client.unwrap(), accepted.unwrap().0)
 }
 

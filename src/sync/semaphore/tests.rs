@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use crate::sync::semaphore::{Acquire, AcquireError, RawSemaphore, TryAcquireError};
+use crate::sync::semaphore::acquire::Acquire;
+use crate::sync::semaphore::{AcquireError, RawSemaphore, TryAcquireError};
 use crate::util::budget;
 
 #[derive(Default)]
