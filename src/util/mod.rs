@@ -1,6 +1,8 @@
 //! Small parts without a runtime: the coop budget, intrusive lists, batches of wakers, parking.
 
+pub(crate) mod apart;
 pub(crate) mod atomic_waker;
+pub(crate) mod bit_lock;
 pub(crate) mod budget;
 pub(crate) mod enter;
 pub(crate) mod list;
@@ -9,3 +11,10 @@ pub(crate) mod rng;
 pub(crate) mod scoped;
 pub(crate) mod wait_queue;
 pub(crate) mod wake_list;
+
+/// Looks at a taken lock before parking: about as long as a short critical section.
+#[cfg(not(loom))]
+const LOCK_SPINS: usize = 40;
+/// None, so that models get to the parking.
+#[cfg(loom)]
+const LOCK_SPINS: usize = 0;

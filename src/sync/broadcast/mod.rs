@@ -30,13 +30,14 @@
 //! assert_eq!(other.recv().await, Ok("to all"));
 //! # })
 //! ```
-#![forbid(unsafe_code)]
 
+mod cell;
 pub mod error;
 mod receiver;
 mod ring;
 mod sender;
 mod shared;
+mod tail;
 
 #[cfg(all(test, loom))]
 mod loom_tests;

@@ -1,21 +1,19 @@
-//! What the handles of a channel share: the ring, the tail, and who waits.
+//! What the handles of a channel share: the ring, its tail, and who waits.
 #![forbid(unsafe_code)]
 
 use std::pin::Pin;
 use std::task::Waker;
 
+use super::cell::Seen;
 use super::error::TryRecvError;
-use super::ring::{Ring, Seen};
-use crate::loom::sync::Mutex;
+use super::ring::Ring;
+use super::tail::Tail;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::util::wait_queue::{WaitQueue, Waiter};
 
-/// More receivers than this are a mistake: their handles would not fit into memory.
-const MAX_RECEIVERS: usize = usize::MAX >> 2;
-
 pub(super) struct Shared<T> {
     ring: Ring<T>,
-    tail: Mutex<Tail>,
+    tail: Tail,
     pub(super) senders: AtomicUsize,
     pub(super) weak_senders: AtomicUsize,
     /// Receivers that wait for a value.
@@ -24,17 +22,8 @@ pub(super) struct Shared<T> {
     pub(super) no_receivers: WaitQueue,
 }
 
-struct Tail {
-    /// The number of the next value.
-    next: u64,
-    receivers: usize,
-    /// All senders are gone.
-    closed: bool,
-    /// There may be somebody in `values`. Set before joining it, under this lock.
-    waiting: bool,
-}
-
 /// Where a receiver wants to wait if there is nothing, and with what.
+#[derive(Clone, Copy)]
 pub(super) struct Wait<'a, 'q> {
     pub(super) waiter: Pin<&'a Waiter<'q>>,
     pub(super) waker: &'a Waker,
@@ -46,12 +35,7 @@ impl<T> Shared<T> {
     pub(super) fn new(capacity: usize, receivers: usize) -> Self {
         Self {
             ring: Ring::new(capacity),
-            tail: Mutex::new(Tail {
-                next: 0,
-                receivers,
-                closed: false,
-                waiting: false,
-            }),
+            tail: Tail::new(receivers),
             senders: AtomicUsize::new(1),
             weak_senders: AtomicUsize::new(0),
             values: WaitQueue::new(),
@@ -60,17 +44,15 @@ impl<T> Shared<T> {
     }
 
     /// Stores a value and gives the number of receivers; gives it back if there is none.
+    #[inline]
     pub(super) fn send(&self, value: T) -> Result<usize, T> {
-        let mut tail = self.tail.lock();
-        if tail.receivers == 0 {
+        let tail = self.tail.lock();
+        let receivers = tail.receivers();
+        if receivers == 0 {
             return Err(value);
         }
-        let overwritten = self.ring.put(tail.next, value, tail.receivers);
-        tail.next += 1;
-        let receivers = tail.receivers;
-        let waiting = std::mem::take(&mut tail.waiting);
-        drop(tail);
-        if waiting {
+        let overwritten = self.ring.put(tail.next, value, receivers);
+        if tail.sent() {
             self.values.wake_all();
         }
         drop(overwritten);
@@ -79,19 +61,15 @@ impl<T> Shared<T> {
 
     /// Tells the receivers that the last sender is gone.
     pub(super) fn close(&self) {
-        self.tail.lock().closed = true;
+        self.tail.close();
         self.values.wake_all();
     }
 
     /// Counts a new receiver and gives the number of the first value it sees.
     #[track_caller]
     pub(super) fn add_receiver(&self) -> u64 {
-        let mut tail = self.tail.lock();
-        assert!(
-            tail.receivers < MAX_RECEIVERS,
-            "a broadcast channel may not have more than {MAX_RECEIVERS} receivers"
-        );
-        tail.receivers += 1;
+        let tail = self.tail.lock();
+        tail.add_receiver();
         tail.next
     }
 
@@ -122,9 +100,8 @@ impl<T> Shared<T> {
             }
         }
 
-        let mut tail = self.tail.lock();
-        tail.receivers -= 1;
-        let was_last = tail.receivers == 0;
+        let tail = self.tail.lock();
+        let was_last = tail.remove_receiver() == 0;
         let end = tail.next;
         drop(tail);
         let oldest = end.saturating_sub(self.ring.length());
@@ -152,39 +129,43 @@ impl<T> Shared<T> {
         self.see_next_slow(next, wait)
     }
 
+    #[cold]
     fn see_next_slow(
         &self,
         next: &mut u64,
         wait: Option<Wait<'_, '_>>,
     ) -> Result<Seen<'_, T>, TryRecvError> {
-        // Cloned before the lock is taken, and the former one dropped after it: they may run any
-        // code.
-        let mut wait = wait.map(|wait| (wait.waiter, wait.waker.clone()));
-        let mut former = None;
-        let mut tail = self.tail.lock();
-        let result = if *next == tail.next {
-            if tail.closed {
-                Err(TryRecvError::Closed)
-            } else {
-                if let Some((waiter, waker)) = wait.take() {
-                    tail.waiting = true;
-                    former = waiter.register(waker, || true).unwrap_or(None);
+        loop {
+            let (sent, closed) = self.tail.next();
+            if *next == sent {
+                if closed {
+                    return Err(TryRecvError::Closed);
                 }
-                Err(TryRecvError::Empty)
+                let Some(wait) = wait else {
+                    return Err(TryRecvError::Empty);
+                };
+                let still_wanted = || self.tail.announce(*next);
+                let waker = wait.waker.clone();
+                if wait.waiter.register(waker, still_wanted).is_ok() {
+                    return Err(TryRecvError::Empty);
+                }
+                // A value came just now, or the end.
+                continue;
             }
-        } else if let Some(seen) = self.ring.see(*next) {
-            // It was sent between the first look and the lock.
-            *next += 1;
-            Ok(seen)
-        } else {
-            let oldest = tail.next - self.ring.length();
-            let missed = oldest - *next;
-            *next = oldest;
-            Err(TryRecvError::Lagged(missed))
-        };
-        drop(tail);
-        drop((wait, former));
-        result
+            // The lock keeps senders from overwriting more.
+            let tail = self.tail.lock();
+            if let Some(seen) = self.ring.see(*next) {
+                *next += 1;
+                return Ok(seen);
+            }
+            if *next < tail.next {
+                let oldest = tail.next - self.ring.length();
+                let missed = oldest - *next;
+                *next = oldest;
+                return Err(TryRecvError::Lagged(missed));
+            }
+            // The last value this receiver saw was not counted yet when it looked at the tail.
+        }
     }
 
     /// How many values there are that not every receiver has seen.
@@ -207,14 +188,15 @@ impl<T> Shared<T> {
 
     /// How many values were sent from number `next` on.
     pub(super) fn sent_since(&self, next: u64) -> u64 {
-        self.tail.lock().next - next
+        // A receiver may have seen a value that its sender is just about to count.
+        self.tail.next().0.saturating_sub(next)
     }
 
     pub(super) fn receivers(&self) -> usize {
-        self.tail.lock().receivers
+        self.tail.receivers()
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.tail.lock().closed
+        self.tail.next().1
     }
 }

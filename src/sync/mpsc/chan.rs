@@ -22,14 +22,13 @@ use std::future::poll_fn;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::{Context, Poll, Waker, ready};
 
-use crossbeam_utils::CachePadded;
-
 use super::error::TryRecvError;
 use super::queue::{Consumer, Shared, pair};
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use crate::sync::semaphore::RawSemaphore;
+use crate::util::apart::Apart;
 use crate::util::atomic_waker::AtomicWaker;
 use crate::util::budget::poll_proceed;
 use crate::util::park;
@@ -40,14 +39,19 @@ pub(super) type Chan<T, const BOUNDED: bool> = Shared<T, Control<BOUNDED>>;
 
 /// What a channel has beside its values.
 pub(super) struct Control<const BOUNDED: bool> {
-    /// Free capacity, if `BOUNDED`.
-    permits: CachePadded<RawSemaphore>,
-    rx_waker: CachePadded<AtomicWaker>,
+    hot: Apart<Hot>,
     capacity: usize,
     /// Tells those who wait for the receiver to close.
     closed: WaitQueue,
     senders: AtomicUsize,
     weak_senders: AtomicUsize,
+}
+
+/// What both sides use for every value.
+struct Hot {
+    /// Free capacity, if `BOUNDED`.
+    permits: RawSemaphore,
+    rx_waker: AtomicWaker,
 }
 
 // The control parts and the queue stay whole when a waker or the drop of a value panics.
@@ -58,8 +62,10 @@ impl<T, const BOUNDED: bool> RefUnwindSafe for Chan<T, BOUNDED> {}
 #[track_caller]
 pub(super) fn channel<T, const BOUNDED: bool>(capacity: usize) -> (Tx<T, BOUNDED>, Rx<T, BOUNDED>) {
     let (chan, consumer) = pair(Control {
-        permits: CachePadded::new(RawSemaphore::new(capacity)),
-        rx_waker: CachePadded::new(AtomicWaker::new()),
+        hot: Apart::new(Hot {
+            permits: RawSemaphore::new(capacity),
+            rx_waker: AtomicWaker::new(),
+        }),
         capacity,
         closed: WaitQueue::new(),
         senders: AtomicUsize::new(1),
@@ -74,7 +80,7 @@ impl<T, const BOUNDED: bool> Chan<T, BOUNDED> {
     }
 
     pub(super) fn permits(&self) -> &RawSemaphore {
-        &self.control.permits
+        &self.control.hot.permits
     }
 
     pub(super) fn strong_count(&self) -> usize {
@@ -88,7 +94,7 @@ impl<T, const BOUNDED: bool> Chan<T, BOUNDED> {
     /// Whether the receiver has closed the channel.
     pub(super) fn is_rx_closed(&self) -> bool {
         if BOUNDED {
-            self.control.permits.is_closed()
+            self.control.hot.permits.is_closed()
         } else {
             self.is_queue_closed()
         }
@@ -116,26 +122,26 @@ impl<T, const BOUNDED: bool> Chan<T, BOUNDED> {
     fn wake_rx_for(&self, first: bool) {
         // A receiver that waits for this value has registered before it looked at the slot, and
         // whoever fills the slot after that look has acquired the registration.
-        if first && self.control.rx_waker.is_registered() {
-            self.control.rx_waker.wake();
+        if first && self.control.hot.rx_waker.is_registered() {
+            self.control.hot.rx_waker.wake();
         }
     }
 
     /// Gives permits back that were not used to send.
     pub(super) fn release_unused(&self, permits: usize) {
-        self.control.permits.release(permits);
+        self.control.hot.permits.release(permits);
         self.wake_rx_if_drained();
     }
 
     /// Wakes the receiver if permits that came back were the last that it waits for.
     pub(super) fn wake_rx_if_drained(&self) {
-        if self.control.permits.is_closed() && self.all_permits_back() {
-            self.control.rx_waker.wake();
+        if self.control.hot.permits.is_closed() && self.all_permits_back() {
+            self.control.hot.rx_waker.wake();
         }
     }
 
     fn all_permits_back(&self) -> bool {
-        self.control.permits.available_permits() == self.control.capacity
+        self.control.hot.permits.available_permits() == self.control.capacity
     }
 }
 
@@ -182,7 +188,7 @@ impl<T, const BOUNDED: bool> Drop for Tx<T, BOUNDED> {
     fn drop(&mut self) {
         if self.chan.control.senders.fetch_sub(1, AcqRel) == 1 {
             self.chan.mark_senders_gone();
-            self.chan.control.rx_waker.wake();
+            self.chan.control.hot.rx_waker.wake();
         }
     }
 }
@@ -262,7 +268,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
     /// Refuses values from now on.
     pub(super) fn close(&mut self) {
         if BOUNDED {
-            self.control().permits.close();
+            self.control().hot.permits.close();
         } else {
             self.consumer.close_queue();
         }
@@ -271,7 +277,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
 
     /// Registers `waker` and looks again; see "Waking the receiver".
     fn pop_or_register(&mut self, waker: &Waker) -> Option<T> {
-        self.control().rx_waker.register(waker);
+        self.control().hot.rx_waker.register(waker);
         self.consumer.pop_after_register()
     }
 
@@ -279,7 +285,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
     #[inline]
     fn received(&self, values: usize) {
         if BOUNDED {
-            self.control().permits.release(values);
+            self.control().hot.permits.release(values);
         }
     }
 
@@ -387,9 +393,9 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
     /// thread for it is like waiting for a lock.
     #[cold]
     fn wait_for_sender(&mut self) -> Option<T> {
-        let former = self.control().rx_waker.take();
+        let former = self.control().hot.rx_waker.take();
         let value = park::drive(poll_fn(|cx| self.poll_recv_slow(cx)));
-        drop(self.control().rx_waker.take());
+        drop(self.control().hot.rx_waker.take());
         // A task that waits in `poll_recv` has lost its place to the parker.
         if let Some(former) = former {
             former.wake();
@@ -417,7 +423,10 @@ impl<T, const BOUNDED: bool> Drop for Rx<T, BOUNDED> {
         }
 
         self.close();
-        drop(self.control().rx_waker.take());
+        // Nobody else registers one: without one now there will be none.
+        if self.control().hot.rx_waker.is_registered() {
+            drop(self.control().hot.rx_waker.take());
+        }
         Drain(self).run();
     }
 }
@@ -427,7 +436,7 @@ impl<T, const BOUNDED: bool> fmt::Debug for Chan<T, BOUNDED> {
         let mut out = f.debug_struct("Chan");
         if BOUNDED {
             out.field("capacity", &self.control.capacity)
-                .field("available", &self.control.permits.available_permits());
+                .field("available", &self.control.hot.permits.available_permits());
         }
         out.field("senders", &self.strong_count())
             .field("is_closed", &self.is_rx_closed())

@@ -2,12 +2,11 @@
 
 use std::ptr::{self, NonNull};
 
-use crossbeam_utils::CachePadded;
-
 use super::block::{Block, SPAN, STEP, offset_of, start_of};
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::loom::sync::atomic::{AtomicPtr, AtomicUsize};
+use crate::util::apart::Apart;
 
 /// Low bit of the tail word: the receiver takes no more values.
 const RX_CLOSED: usize = 1;
@@ -16,8 +15,8 @@ const TX_CLOSED: usize = 2;
 const FLAGS: usize = RX_CLOSED | TX_CLOSED;
 
 pub(super) struct Queue<T> {
-    tail: CachePadded<Tail<T>>,
-    head: CachePadded<UnsafeCell<Head<T>>>,
+    tail: Apart<Tail<T>>,
+    head: Apart<UnsafeCell<Head<T>>>,
 }
 
 /// What senders write.
@@ -53,12 +52,12 @@ impl<T> Queue<T> {
     pub(super) fn new() -> Self {
         let block = Block::boxed(0);
         Self {
-            tail: CachePadded::new(Tail {
+            tail: Apart::new(Tail {
                 word: AtomicUsize::new(0),
                 tail_block: AtomicPtr::new(block.as_ptr()),
                 spare: AtomicPtr::new(ptr::null_mut()),
             }),
-            head: CachePadded::new(UnsafeCell::new(Head {
+            head: Apart::new(UnsafeCell::new(Head {
                 position: 0,
                 block,
                 seen: 0,
