@@ -21,7 +21,7 @@ fn a_mutex_goes_round_in_the_order_of_arrival_without_those_who_left() {
     let guard = mutex.try_lock().unwrap();
     let mut first = Watched::waiting(mutex.lock());
     let left = Watched::waiting(mutex.lock());
-    let mut second = Watched::waiting(mutex.lock());
+    let second = Watched::waiting(mutex.lock());
     drop(left);
     drop(guard);
     assert!(first.is_woken() && !second.is_woken());
