@@ -188,12 +188,12 @@ mod tests {
         }
     }
 
-    fn nodes(count: usize) -> Vec<Box<Node>> {
+    fn nodes(count: usize) -> Box<[Node]> {
         let node = |value| Node {
             value,
             links: Links::new(),
         };
-        (0..count).map(node).map(Box::new).collect()
+        (0..count).map(node).collect()
     }
 
     fn forwards(list: &List<Node>) -> Vec<usize> {
@@ -219,7 +219,7 @@ mod tests {
             random ^= random >> 7;
             random ^= random << 17;
             let which = (random >> 8) as usize % NODES;
-            let node = NonNull::from(&*boxes[which]);
+            let node = NonNull::from(&boxes[which]);
             // SAFETY: a node is pushed only while the model does not have it; the boxes stay.
             unsafe {
                 match random % 4 {

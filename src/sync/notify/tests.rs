@@ -106,7 +106,7 @@ fn behaves_like_the_model() {
                 assert_eq!(poll(future), told.is_some());
                 if let Some(told) = told {
                     model.notified.swap_remove(told);
-                    waiting.swap_remove(at);
+                    drop(waiting.swap_remove(at));
                 }
             }
             _ => {}
