@@ -1,0 +1,179 @@
+//! `sync::mpsc` from the outside: room that is reserved before there is a value.
+
+#[path = "support/polled.rs"]
+mod polled;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+
+use polled::Polled;
+use zokio::sync::Semaphore;
+use zokio::sync::mpsc;
+use zokio::sync::mpsc::error::{TryRecvError, TrySendError};
+
+#[test]
+fn a_permit_is_room_for_one_value() {
+    let (tx, mut rx) = mpsc::channel(2);
+    let permit = tx.try_reserve().unwrap();
+    assert_eq!((tx.capacity(), tx.max_capacity()), (1, 2));
+    permit.send(1);
+    assert_eq!((tx.capacity(), rx.capacity()), (1, 1));
+    assert_eq!(rx.try_recv(), Ok(1));
+    drop(tx.try_reserve().unwrap());
+    assert_eq!((tx.capacity(), rx.max_capacity()), (2, 2));
+}
+
+#[test]
+fn a_dropped_permit_wakes_who_waits() {
+    let (tx, _rx) = mpsc::channel::<u32>(1);
+    let permit = tx.try_reserve().unwrap();
+    let mut waits = Polled::new(tx.reserve());
+    waits.assert_pending();
+    drop(permit);
+    assert!(waits.woken());
+    assert!(waits.ready().is_ok());
+}
+
+#[test]
+fn a_large_reservation_is_not_overtaken() {
+    let (tx, mut rx) = mpsc::channel(3);
+    for number in 0..3 {
+        tx.try_send(number).unwrap();
+    }
+    let mut large = Polled::new(tx.reserve_many(2));
+    let mut small = Polled::new(tx.reserve());
+    large.assert_pending();
+    small.assert_pending();
+    rx.try_recv().unwrap();
+    assert!(!large.woken() && !small.woken());
+    rx.try_recv().unwrap();
+    assert!(large.woken() && !small.woken());
+    let mut permits = large.ready().unwrap();
+    assert_eq!(permits.len(), 2);
+    permits.next().unwrap().send(3);
+    assert_eq!(permits.size_hint(), (1, Some(1)));
+    drop(permits);
+    assert!(small.woken());
+    assert_eq!(small.ready().map(|permit| permit.send(4)), Ok(()));
+    assert_eq!([2, 3, 4].map(Ok), [(); 3].map(|()| rx.try_recv()));
+}
+
+#[test]
+fn reservations_beyond_the_capacity_fail() {
+    let (tx, rx) = mpsc::channel::<u32>(2);
+    for count in [3, Semaphore::MAX_PERMITS + 1, usize::MAX] {
+        assert!(Polled::new(tx.reserve_many(count)).ready().is_err());
+        let refused = tx.try_reserve_many(count).unwrap_err();
+        assert_eq!(refused, TrySendError::Full(()));
+    }
+    drop(rx);
+    let refused = tx.try_reserve_many(usize::MAX).unwrap_err();
+    assert_eq!(refused, TrySendError::Closed(()));
+}
+
+#[test]
+fn zero_values_need_no_room() {
+    let (tx, rx) = mpsc::channel(1);
+    tx.try_send(1).unwrap();
+    assert_eq!(tx.try_reserve_many(0).unwrap().len(), 0);
+    assert_eq!(Polled::new(tx.reserve_many(0)).ready().unwrap().len(), 0);
+    drop(rx);
+    assert!(tx.try_reserve_many(0).is_err());
+    assert!(Polled::new(tx.reserve_many(0)).ready().is_err());
+}
+
+#[test]
+fn an_owned_permit_keeps_the_channel_open() {
+    let (tx, mut rx) = mpsc::channel(2);
+    let other = tx.clone();
+    let permit = tx.try_reserve_owned().unwrap();
+    assert!(permit.same_channel_as_sender(&other));
+    assert!(permit.same_channel(&other.clone().try_reserve_owned().unwrap()));
+    drop(other);
+    assert!(!rx.is_closed());
+    let tx = permit.send(1);
+    let tx = tx.try_reserve_owned().unwrap().release();
+    assert_eq!(tx.capacity(), 1);
+    drop(tx.try_reserve_owned().unwrap());
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+#[test]
+fn a_refused_owned_reservation_gives_the_sender_back() {
+    let (tx, rx) = mpsc::channel(1);
+    tx.try_send(1).unwrap();
+    let full = tx.try_reserve_owned().unwrap_err();
+    assert!(matches!(full, TrySendError::Full(_)));
+    let tx = full.into_inner();
+    drop(rx);
+    assert!(matches!(
+        tx.try_reserve_owned(),
+        Err(TrySendError::Closed(_))
+    ));
+}
+
+/// A closed channel ends when the last permit is gone, however it goes.
+#[test]
+fn the_last_permit_ends_a_closed_channel() {
+    type End = fn(mpsc::OwnedPermit<u32>);
+    let ends: [(End, Option<u32>); 3] = [
+        (|permit| drop(permit), None),
+        (|permit| drop(permit.release()), None),
+        (|permit| drop(permit.send(7)), Some(7)),
+    ];
+    for (end, value) in ends {
+        let (tx, mut rx) = mpsc::channel(2);
+        let permit = tx.clone().try_reserve_owned().unwrap();
+        rx.close();
+        assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+        let mut recv = Polled::new(rx.recv());
+        recv.assert_pending();
+        end(permit);
+        assert!(recv.woken());
+        assert_eq!(recv.ready(), value);
+        drop(recv);
+        assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+    }
+}
+
+#[test]
+fn a_reservation_that_fails_or_is_cancelled_ends_a_closed_channel() {
+    for cancelled in [false, true] {
+        let (tx, mut rx) = mpsc::channel::<u32>(2);
+        let permit = tx.try_reserve().unwrap();
+        let mut waits = Polled::new(tx.reserve_many(2));
+        waits.assert_pending();
+        rx.close();
+        let mut recv = Polled::new(rx.recv());
+        recv.assert_pending();
+        drop(permit);
+        assert!(!recv.woken(), "the reservation holds room");
+        if cancelled {
+            drop(waits);
+        } else {
+            assert!(waits.ready().is_err());
+        }
+        assert!(recv.woken());
+        assert_eq!(recv.ready(), None);
+    }
+}
+
+#[test]
+fn a_waker_that_panics_loses_neither_value_nor_room() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker that panics");
+        }
+    }
+    let (tx, mut rx) = mpsc::channel(1);
+    let waker = Waker::from(Arc::new(Panics));
+    assert!(rx.poll_recv(&mut Context::from_waker(&waker)).is_pending());
+    let permit = tx.try_reserve().unwrap();
+    assert!(catch_unwind(AssertUnwindSafe(|| permit.send(1))).is_err());
+    assert_eq!((tx.capacity(), rx.len()), (0, 1));
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(tx.capacity(), 1);
+}
