@@ -46,9 +46,8 @@ impl Parking {
     fn lock_slow(&self, word: &AtomicU64) -> u64 {
         let mut state = word.load(Relaxed);
         for _ in 0..LOCK_SPINS {
-            match try_lock(word, state) {
-                Ok(former) => return former,
-                Err(now) => state = now,
+            if let Ok(former) = try_lock(word, state) {
+                return former;
             }
             hint::spin_loop();
             state = word.load(Relaxed);

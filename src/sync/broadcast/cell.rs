@@ -124,11 +124,11 @@ impl<T: Clone> Seen<'_, T> {
 impl<T> Drop for Seen<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: this has the lock; there is a value, and no count for it from below on.
         let last = self.is_last.then(|| {
-            self.slot
-                .value
-                .with(|slot| unsafe { (*slot).assume_init_read() })
+            self.slot.value.with(|slot| {
+                // SAFETY: this has the lock; there is a value, and no count for it from below on.
+                unsafe { (*slot).assume_init_read() }
+            })
         });
         let word = &self.slot.word;
         let former = word.fetch_sub(LOCKED + ONE_UNSEEN, Release);
