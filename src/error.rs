@@ -58,10 +58,7 @@ fn at(path: &Option<PathBuf>) -> String {
 
 impl Error {
     /// An operation on a file or descriptor failed.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for the completion API; the tests use it")
-    )]
+    #[allow(dead_code, reason = "for the completion API; the tests use it")]
     pub(crate) fn io(operation: &'static str, source: io::Error) -> Error {
         Error(Box::new(Repr::Io {
             operation,
@@ -71,10 +68,7 @@ impl Error {
     }
 
     /// An operation on the file at `path` failed.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for the completion API; the tests use it")
-    )]
+    #[allow(dead_code, reason = "for the completion API; the tests use it")]
     pub(crate) fn io_at(
         operation: &'static str,
         path: impl Into<PathBuf>,
@@ -88,10 +82,7 @@ impl Error {
     }
 
     /// An operation on a socket failed.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for the completion API; the tests use it")
-    )]
+    #[allow(dead_code, reason = "for the completion API; the tests use it")]
     pub(crate) fn network(
         operation: &'static str,
         address: SocketAddr,
@@ -105,10 +96,7 @@ impl Error {
     }
 
     /// An operation took longer than it was given.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for the completion API; the tests use it")
-    )]
+    #[allow(dead_code, reason = "for the completion API; the tests use it")]
     pub(crate) fn timeout(operation: &'static str, limit: Duration) -> Error {
         Error(Box::new(Repr::Timeout { operation, limit }))
     }
