@@ -76,10 +76,10 @@ pub(crate) fn entry(op: &mut Op) -> squeue::Entry {
             flags,
             mask,
             out,
-        } => opcode::Statx::new(CWD, path.as_ptr(), out.as_mut_ptr().cast())
-            .flags(*flags)
-            .mask(*mask)
-            .build(),
+        } => {
+            let entry = opcode::Statx::new(CWD, path.as_ptr(), out.as_mut_ptr().cast());
+            entry.flags(*flags).mask(*mask).build()
+        }
         Op::StatxFd {
             fd: file,
             mask,
@@ -88,10 +88,7 @@ pub(crate) fn entry(op: &mut Op) -> squeue::Entry {
             .flags(libc::AT_EMPTY_PATH)
             .mask(*mask)
             .build(),
-        Op::Sync {
-            fd: file,
-            data_only,
-        } => opcode::Fsync::new(fd(file))
+        Op::Sync { fd: it, data_only } => opcode::Fsync::new(fd(it))
             .flags(sync_flags(*data_only))
             .build(),
         Op::Truncate { fd: file, len } => opcode::Ftruncate::new(fd(file), *len).build(),
@@ -100,10 +97,10 @@ pub(crate) fn entry(op: &mut Op) -> squeue::Entry {
             mode,
             offset,
             len,
-        } => opcode::Fallocate::new(fd(file), *len)
-            .offset(*offset)
-            .mode(*mode)
-            .build(),
+        } => {
+            let entry = opcode::Fallocate::new(fd(file), *len).offset(*offset);
+            entry.mode(*mode).build()
+        }
         Op::Close { fd: file } => opcode::Close::new(fd(file)).build(),
         Op::Poll { fd: file, events } => opcode::PollAdd::new(fd(file), *events).build(),
         Op::Open { .. }
