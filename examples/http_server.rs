@@ -39,9 +39,14 @@ fn serve(stream: TcpStream, server: &auto::Builder<ZokioExecutor>, graceful: &Gr
     });
 }
 
-#[zokio::main]
-async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    // Before the runtime is built, which logs its choice of a back-end.
     env_logger::init();
+    run()
+}
+
+#[zokio::main]
+async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
     let address = env::args().nth(1).unwrap_or("127.0.0.1:3000".into());
     let listener = TcpListener::bind(&address).await?;
     println!("http://{}", listener.local_addr()?);
