@@ -197,6 +197,30 @@ fn many_at_once() {
     });
 }
 
+/// A worker hands over what it submitted before it sleeps, also when another one sleeps in the
+/// driver's wait already: it did not, and this hung after some thousand operations.
+#[test]
+fn one_at_a_time_on_two_workers() {
+    let runtime = runtime(2, None);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    std::fs::write(&path, "x").unwrap();
+    within_the_limit(|| {
+        runtime.block_on(async {
+            let task = zokio::spawn(async move {
+                for _ in 0..20_000 {
+                    fs::OpenOptions::new()
+                        .write(true)
+                        .open(&path)
+                        .await
+                        .unwrap();
+                }
+            });
+            task.await.unwrap();
+        });
+    });
+}
+
 /// A task that only reads and seeks lets others run.
 #[test]
 fn files_spend_the_budget() {

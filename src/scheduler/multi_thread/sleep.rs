@@ -20,8 +20,12 @@ impl Context {
     pub(super) fn park(&self, core: Box<Core>) -> Box<Core> {
         let shared = self.shared();
         let index = core.index;
-        let mut core = self.with_core_here(core, || shared.common().before_park());
-        // The callback may have made something runnable.
+        let mut core = self.with_core_here(core, || {
+            shared.common().before_park();
+            // Whoever has the turn sleeps already and will not look at this worker's ring.
+            shared.common().driver.tick(index);
+        });
+        // Either may have made something runnable.
         if self.has_work(&core) || !self.deferred.is_empty() {
             return self.with_core_here(core, || shared.common().after_unpark());
         }
