@@ -1,12 +1,9 @@
 //! How long does a message through a channel take: sent and received by one thread, between tasks
 //! with one and four producers, there and back, and to waiting and watching receivers.
-//!
-//! Beside criterion's figures it prints ratios of interleaved pairs, which a machine that changes
-//! its speed does not disturb: zokio and tokio take turns, and a ratio below one is in zokio's
-//! favour. `cargo bench --bench how_long_does_a_channel_message_take -- pairs` prints only those;
-//! a further word limits them to the questions whose name contains it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use zokio_benches::{Asker, Group};
 
 /// One question to one runtime: the time that about `messages` messages take, per message.
 type Question = fn(messages: u64) -> Duration;
@@ -402,79 +399,22 @@ const QUESTIONS: &[(&str, Question, Question)] = questions![
     watch_by_16_tasks_two_workers,
 ];
 
-/// Messages of the shortest measurement: a multiple of all that the questions divide by.
+/// The questions divide their messages by up to this.
 const STEP: u64 = 400;
 
-const PAIRS: usize = 301;
-
-/// The least time of one side of a pair.
-const PAIR_TIME: Duration = Duration::from_millis(1);
-
-/// Prints how the two sides compare when they take turns.
-fn pairs(filter: &str) {
-    println!("ns a message, medians, and zokio / tokio of {PAIRS} interleaved pairs");
-    for &(name, zokio, tokio) in QUESTIONS {
-        if !name.contains(filter) {
-            continue;
-        }
-        let mut messages = STEP;
-        while tokio(messages) < PAIR_TIME {
-            messages *= 2;
-        }
-        zokio(messages);
-        let mut ratios = Vec::new();
-        let mut ours = Vec::new();
-        let mut theirs = Vec::new();
-        for pair in 0..PAIRS {
-            let (first, second) = if pair % 2 == 0 {
-                (zokio(messages), tokio(messages))
-            } else {
-                let tokio = tokio(messages);
-                (zokio(messages), tokio)
-            };
-            let ns = |time: Duration| time.as_nanos() as f64 / messages as f64;
-            ratios.push(first.as_nanos() as f64 / second.as_nanos() as f64);
-            ours.push(ns(first));
-            theirs.push(ns(second));
-        }
-        println!(
-            "{name:35} zokio {:8.1}  tokio {:8.1}  ratio {:.2} (quartiles {:.2} to {:.2})",
-            quantile(&mut ours, 0.5),
-            quantile(&mut theirs, 0.5),
-            quantile(&mut ratios, 0.5),
-            quantile(&mut ratios, 0.25),
-            quantile(&mut ratios, 0.75),
-        );
-    }
-}
-
-fn quantile(values: &mut [f64], part: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[((values.len() - 1) as f64 * part).round() as usize]
-}
-
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|word| word == "pairs") {
-        let filter = arguments.get(1).filter(|word| !word.starts_with('-'));
-        return pairs(filter.map_or("", String::as_str));
-    }
-    let mut criterion = zokio_benches::criterion();
+    let mut asker = Asker::from_args();
+    let mut group = Group::new("channel".to_owned());
     for &(name, zokio, tokio) in QUESTIONS {
-        let mut group = criterion.benchmark_group(format!("channel/{name}"));
         for (side, question) in [("zokio", zokio), ("tokio", tokio)] {
-            group.bench_function(side, |bencher| {
+            group.bench_function(format!("{name}/{side}"), move |bencher| {
                 bencher.iter_custom(|messages| {
                     let rounded = messages.div_ceil(STEP) * STEP;
-                    let start = Instant::now();
-                    let time = question(rounded);
-                    assert!(time <= start.elapsed());
-                    time.mul_f64(messages as f64 / rounded as f64)
+                    question(rounded).mul_f64(messages as f64 / rounded as f64)
                 });
             });
         }
-        group.finish();
     }
-    criterion.final_summary();
-    pairs("");
+    group.ask(&mut asker);
+    asker.finish();
 }

@@ -21,7 +21,7 @@ macro_rules! bench {
      |$dir:ident| $setup:expr, |$state:ident, $round:ident| $body:expr) => {{
         let runtime = runtime!($runtime, $scheduler);
         let name = format!("{}/{}", $name, stringify!($runtime));
-        $group.bench_function(name, |bencher| {
+        $group.bench_function(name, move |bencher| {
             bencher.iter_custom(|rounds| {
                 let folder = folder();
                 let $dir = PathBuf::from(folder.path());

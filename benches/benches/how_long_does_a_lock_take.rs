@@ -8,14 +8,15 @@ const TASKS: u64 = 10;
 
 macro_rules! alone {
     ($runtime:ident, $group:ident, $running:ident, $name:literal, $rounds:ident, $body:expr) => {
-        $group.bench_function(concat!($name, "/", stringify!($runtime)), |bencher| {
+        let running = $running.clone();
+        $group.bench_function(concat!($name, "/", stringify!($runtime)), move |bencher| {
             bencher.iter_custom(|$rounds| {
-                let task = $running.spawn(async move {
+                let task = running.spawn(async move {
                     let start = std::time::Instant::now();
                     $body.await;
                     start.elapsed()
                 });
-                $running.block_on(task).unwrap()
+                running.block_on(task).unwrap()
             });
         });
     };
@@ -44,7 +45,7 @@ macro_rules! among_ten {
 
 macro_rules! locks {
     ($runtime:ident, $group:ident, $scheduler:ident) => {
-        let running = runtime!($runtime, $scheduler);
+        let running = std::rc::Rc::new(runtime!($runtime, $scheduler));
         alone!(
             $runtime,
             $group,

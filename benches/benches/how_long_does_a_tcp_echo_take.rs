@@ -38,7 +38,7 @@ macro_rules! echo {
                 streams
             });
             let name = format!("{connections}/{}", stringify!($runtime));
-            $group.bench_function(name, |bencher| {
+            $group.bench_function(name, move |bencher| {
                 bencher.iter_custom(|rounds| {
                     let each = rounds.div_ceil(connections);
                     let taken = std::mem::take(&mut streams);

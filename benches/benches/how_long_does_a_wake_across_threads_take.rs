@@ -7,8 +7,9 @@ use zokio_benches::{runtime, side_by_side};
 
 macro_rules! wakes {
     ($runtime:ident, $group:ident, $scheduler:ident) => {
-        let runtime = runtime!($runtime, $scheduler);
-        $group.bench_function(concat!("thread/", stringify!($runtime)), |bencher| {
+        let shared = std::rc::Rc::new(runtime!($runtime, $scheduler));
+        let runtime = shared.clone();
+        $group.bench_function(concat!("thread/", stringify!($runtime)), move |bencher| {
             bencher.iter_custom(|rounds| {
                 let (questions, asked) = std::sync::mpsc::channel::<u64>();
                 let (mut answers, mut answered) = mpsc::channel(1);
@@ -30,7 +31,8 @@ macro_rules! wakes {
                 elapsed
             });
         });
-        $group.bench_function(concat!("task/", stringify!($runtime)), |bencher| {
+        let runtime = shared.clone();
+        $group.bench_function(concat!("task/", stringify!($runtime)), move |bencher| {
             bencher.iter_custom(|rounds| {
                 let (mut questions, mut asked) = mpsc::channel::<u64>(1);
                 let (mut answers, mut answered) = mpsc::channel::<u64>(1);

@@ -6,8 +6,9 @@ const TASKS: u64 = 10;
 
 macro_rules! yields {
     ($runtime:ident, $group:ident, $scheduler:ident) => {
-        let runtime = runtime!($runtime, $scheduler);
-        $group.bench_function(stringify!($runtime), |bencher| {
+        let shared = std::rc::Rc::new(runtime!($runtime, $scheduler));
+        let runtime = shared.clone();
+        $group.bench_function(stringify!($runtime), move |bencher| {
             bencher.iter_custom(|rounds| {
                 let task = runtime.spawn(async move {
                     let start = std::time::Instant::now();

@@ -12,10 +12,11 @@ const LATER: Duration = Duration::from_secs(30);
 
 macro_rules! timers {
     ($runtime:ident, $group:ident, $scheduler:ident) => {
-        let runtime = runtime!($runtime, $scheduler);
+        let shared = std::rc::Rc::new(runtime!($runtime, $scheduler));
         macro_rules! each {
             ($what:literal, $round:expr) => {
-                $group.bench_function(concat!($what, "/", stringify!($runtime)), |bencher| {
+                let runtime = shared.clone();
+                $group.bench_function(concat!($what, "/", stringify!($runtime)), move |bencher| {
                     bencher.iter_custom(|rounds| {
                         let task = runtime.spawn(async move {
                             let start = std::time::Instant::now();

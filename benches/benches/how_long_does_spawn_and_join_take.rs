@@ -4,8 +4,9 @@ use zokio_benches::{runtime, side_by_side};
 
 macro_rules! spawn_and_join {
     ($runtime:ident, $group:ident, $scheduler:ident) => {
-        let runtime = runtime!($runtime, $scheduler);
-        $group.bench_function(concat!("one/", stringify!($runtime)), |bencher| {
+        let shared = std::rc::Rc::new(runtime!($runtime, $scheduler));
+        let runtime = shared.clone();
+        $group.bench_function(concat!("one/", stringify!($runtime)), move |bencher| {
             bencher.iter_custom(|rounds| {
                 // Inside of a task, where a program spawns from.
                 let task = runtime.spawn(async move {
@@ -18,7 +19,8 @@ macro_rules! spawn_and_join {
                 runtime.block_on(task).unwrap()
             });
         });
-        $group.bench_function(concat!("thousand/", stringify!($runtime)), |bencher| {
+        let runtime = shared.clone();
+        $group.bench_function(concat!("thousand/", stringify!($runtime)), move |bencher| {
             bencher.iter_custom(|rounds| {
                 let task = runtime.spawn(async move {
                     let mut tasks = Vec::with_capacity(1000);
