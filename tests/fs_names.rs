@@ -5,6 +5,7 @@ mod support;
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::pin::pin;
 use std::task::Poll;
@@ -64,6 +65,77 @@ fn links() {
         }
         let error = fs::read_link(&file).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        Ok(())
+    });
+}
+
+/// What is answered from memory is what the standard library answers.
+#[test]
+fn resolves_what_std_resolves() {
+    everywhere(|| async {
+        let dir = tempfile::tempdir()?;
+        let at = |name: &str| dir.path().join(name);
+        let deleted = at("deleted");
+        std::fs::write(&deleted, "")?;
+        let open = std::fs::File::open(&deleted)?;
+        std::fs::remove_file(&deleted)?;
+        std::fs::create_dir_all(at("inner/deep"))?;
+        std::fs::write(at("inner/file (deleted)"), "")?;
+        for (target, link) in [
+            ("inner", "to_directory"),
+            ("inner/file (deleted)", "to_file"),
+            ("nowhere", "dangling"),
+            ("loop", "loop"),
+            ("to_directory/deep/..", "winding"),
+            (&"x/".repeat(400), "long"),
+            (&format!("{}inner", "./".repeat(400)), "long_to_directory"),
+        ] {
+            std::os::unix::fs::symlink(target, at(link))?;
+        }
+        let mut paths: Vec<_> = [
+            "",
+            "inner",
+            "inner/./deep/../..",
+            "inner/file (deleted)",
+            "inner/file (deleted)/",
+            "to_directory",
+            "to_directory/",
+            "to_directory/deep",
+            "to_file",
+            "dangling",
+            "dangling/",
+            "loop",
+            "winding",
+            "long",
+            "long_to_directory",
+            "no/such",
+            "no\0name",
+        ]
+        .map(at)
+        .into();
+        paths.extend([
+            format!("/proc/self/fd/{}", open.as_raw_fd()).into(),
+            "/proc/self/fd/../self/exe".into(),
+            "/proc/self/cwd".into(),
+            "/dev/stdin".into(),
+            "/dev/null".into(),
+            "".into(),
+            ".".into(),
+            "src/../Cargo.toml".into(),
+            at(&"n".repeat(300)),
+            at(&"n/".repeat(3000)),
+        ]);
+        for path in paths {
+            let name = |result: std::io::Result<std::path::PathBuf>| {
+                result.map_err(|error| (error.raw_os_error(), error.kind()))
+            };
+            for _ in 0..2 {
+                let (ours, std) = (fs::canonicalize(&path).await, std::fs::canonicalize(&path));
+                assert_eq!(name(ours), name(std), "canonicalize {path:?}");
+                let (ours, std) = (fs::read_link(&path).await, std::fs::read_link(&path));
+                assert_eq!(name(ours), name(std), "read_link {path:?}");
+            }
+        }
         Ok(())
     });
 }

@@ -27,7 +27,7 @@ use crate::driver::inflight::Key;
 use crate::driver::local_ring;
 use crate::driver::op::{Completed, Op};
 use crate::driver::probe::{Backend, Choice, Kind, decide};
-use crate::driver::shard::{Shard, Shared};
+use crate::driver::shard::{Alone, Shard, Shared};
 use crate::error::Error;
 
 /// Submission queue entries of a ring.
@@ -97,7 +97,10 @@ impl Completions {
     }
 
     /// Says that the rings are served only while a thread drives the runtime. Operations from any
-    /// other thread then go to the pool, because nobody might ever reap them.
+    /// other thread then go to the pool, because nobody might ever reap them. So does one that
+    /// takes a thread wherever it goes and is alone: with nothing to share a system call with, the
+    /// way to the kernel's thread and back is the longer one for a runtime that has one thread
+    /// (`ARCHITECTURE.md`, "Files: three ways").
     pub(crate) fn unattended(mut self) -> Completions {
         self.attended = false;
         self
@@ -120,7 +123,12 @@ impl Completions {
             .filter(|shard| shard.is_mine());
         let shard = mine.unwrap_or(&self.shards[others]);
         let ring_allowed = self.attended || mine.is_some();
-        let state = match shard.submit(op, ring_allowed) {
+        let alone = if self.attended {
+            Alone::ToRing
+        } else {
+            Alone::ToPool
+        };
+        let state = match shard.submit(op, ring_allowed, alone) {
             Ok(key) => State::Submitted(shard.clone(), key),
             Err(op) => State::Refused(Box::new(op)),
         };

@@ -5,11 +5,12 @@
 //! to wait are made here, so a worker may make them; whoever gets [`Refusal::Waits`] submits the
 //! operation instead.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 
 use crate::driver::op::MAX_TRANSFER;
 
@@ -38,6 +39,11 @@ impl Facts {
     /// Whether it is a regular file.
     pub(crate) fn is_regular(&self) -> bool {
         u32::from(self.mode) & libc::S_IFMT == libc::S_IFREG
+    }
+
+    /// Whether it is a symbolic link.
+    pub(crate) fn is_link(&self) -> bool {
+        u32::from(self.mode) & libc::S_IFMT == libc::S_IFLNK
     }
 
     /// Whether it is a directory.
@@ -137,6 +143,37 @@ fn openat2(path: &CStr, how: &libc::open_how) -> Result<OwnedFd, Refusal> {
             other => other,
         }),
     }
+}
+
+/// The text of the symbolic link at `path`, relative to `at`, or of `at` itself where `path` is
+/// empty; readlinkat(2). `None` where it fails or the text is very long.
+///
+/// It does not wait where the text is in memory: in `/proc`, and where the link was just walked
+/// through from the cache.
+pub(crate) fn read_link(at: &OwnedFd, path: &CStr) -> Option<OsString> {
+    let mut text = [0_u8; libc::PATH_MAX as usize];
+    // SAFETY: the path ends in a zero byte and the buffer has the length that is given.
+    let len = unsafe {
+        libc::readlinkat(
+            at.as_raw_fd(),
+            path.as_ptr(),
+            text.as_mut_ptr().cast(),
+            text.len(),
+        )
+    };
+    let len = usize::try_from(len).ok().filter(|&len| len < text.len())?;
+    Some(OsStr::from_bytes(&text[..len]).to_owned())
+}
+
+/// Whether the text of `link` came into memory with its inode, for certain: a short one of ext2,
+/// ext3 or ext4 ("Symbolic Links" in the kernel's description of ext4's inodes).
+pub(crate) fn text_is_in_inode(link: &OwnedFd, facts: &Facts) -> bool {
+    let mut about = MaybeUninit::<libc::statfs>::zeroed();
+    // SAFETY: `about` is a whole `statfs`.
+    let result = unsafe { libc::fstatfs(link.as_raw_fd(), about.as_mut_ptr()) };
+    // SAFETY: `statfs` is plain integers and was zeroed.
+    let about = unsafe { about.assume_init() };
+    result == 0 && about.f_type == libc::EXT4_SUPER_MAGIC && facts.size < 60
 }
 
 /// What `file` is, from what is known without asking a server or a device; statx(2),

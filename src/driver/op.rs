@@ -54,9 +54,11 @@ pub(crate) enum Op {
     },
     /// write(2), or pwrite(2) with an offset: `buffer` from `at` on, at most `max` bytes. It waits
     /// for room also where the descriptor is non-blocking. With `all` it goes on until everything
-    /// is written, whether or not anybody waits; see [`Op::advance`].
+    /// is written, whether or not anybody waits; see [`Op::advance`]. `regular` says that the
+    /// descriptor is that of a regular file.
     Write {
         fd: SharedFd,
+        regular: bool,
         buffer: Buffer,
         at: usize,
         max: usize,
@@ -147,6 +149,28 @@ impl Op {
             Op::Symlink { .. } => "symlink",
             Op::Close { .. } => "close",
             Op::Poll { .. } => "poll",
+        }
+    }
+
+    /// Whether a ring hands the operation to a thread of the kernel, since it may wait for a disk
+    /// and there is no way to begin it without (`REQ_F_FORCE_ASYNC` in io_uring/fs.c, sync.c,
+    /// statx.c and truncate.c, `io_openat_force_async` in openclose.c). So does a write to a regular
+    /// file that would not go through at once, which the layer above has tried.
+    pub(crate) fn takes_a_thread(&self) -> bool {
+        match self {
+            Op::Open { flags, .. } => flags & (libc::O_CREAT | libc::O_TRUNC) != 0,
+            Op::Write { regular, .. } => *regular,
+            Op::StatxPath { .. }
+            | Op::StatxFd { .. }
+            | Op::Sync { .. }
+            | Op::Truncate { .. }
+            | Op::Allocate { .. }
+            | Op::Rename { .. }
+            | Op::Unlink { .. }
+            | Op::MakeDirectory { .. }
+            | Op::Link { .. }
+            | Op::Symlink { .. } => true,
+            Op::Nop | Op::Read { .. } | Op::Close { .. } | Op::Poll { .. } => false,
         }
     }
 

@@ -10,9 +10,9 @@
 use std::ffi::CStr;
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::driver::mounts::{self, Place};
 use crate::driver::nowait::{self, Facts, Refusal};
@@ -70,7 +70,49 @@ pub(super) fn exists(path: &Path) -> Option<bool> {
     })
 }
 
-/// Opens the regular file or directory at `path` for reading; `flags` as for open(2).
+/// What the symbolic link at `path` says.
+pub(super) fn read_link(path: &Path) -> Option<PathBuf> {
+    with_c_str(path, |path| {
+        let (link, about) = locate(path, false)?.ok()?;
+        if !about.facts.is_link() || !about.is_local() {
+            return None;
+        }
+        // Walking through the link reads it, and does so only if its text is cached.
+        let in_memory =
+            about.place == Place::Memory || nowait::text_is_in_inode(&link, &about.facts);
+        if !in_memory && let Err(Refusal::Waits | Refusal::Unsupported) = nowait::locate(path, true)
+        {
+            return None;
+        }
+        nowait::read_link(&link, c"").map(PathBuf::from)
+    })
+}
+
+/// The path without links of what is at `path`.
+///
+/// The kernel knows the name of what is open, and tells it through `/proc/self/fd`
+/// (proc_pid_fd(5)). A name that says more than a path, or something else, is not used.
+pub(super) fn canonicalize(path: &Path) -> Option<io::Result<PathBuf>> {
+    with_c_str(path, |path| {
+        let (found, about) = match locate(path, true)? {
+            Ok(found) => found,
+            Err(error) => return Some(Err(error)),
+        };
+        if !about.is_local() {
+            return None;
+        }
+        let name = format!("/proc/self/fd/{}\0", found.as_raw_fd());
+        let name = CStr::from_bytes_with_nul(name.as_bytes()).ok()?;
+        let name = nowait::read_link(&found, name)?;
+        let is_path =
+            name.as_bytes().starts_with(b"/") && !name.as_bytes().ends_with(b" (deleted)");
+        is_path.then(|| Ok(PathBuf::from(name)))
+    })
+}
+
+/// Opens the regular file or directory at `path`; `flags` as for open(2), none of which creates or
+/// truncates. Opening to write waits no more than opening to read does: a ring, too, opens both
+/// without a thread (`io_openat_force_async` in io_uring/openclose.c).
 pub(super) fn open(path: &Path, flags: i32) -> Option<io::Result<Opened>> {
     let opened = open_nonblock(path, flags)?;
     if flags & libc::O_NONBLOCK == 0

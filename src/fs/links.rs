@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::driver::op::Op;
+use crate::fs::cached;
 use crate::fs::run::{self, c_string, outcome, perform_fully};
 
 /// Gives the file at `original` a second name.
@@ -89,7 +90,12 @@ pub async fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::
 /// # }
 /// ```
 pub async fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
-    let path = path.as_ref().to_owned();
+    let path = path.as_ref();
+    run::begin().await?;
+    if let Some(text) = cached::read_link(path) {
+        return Ok(text);
+    }
+    let path = path.to_owned();
     run::blocking(move || std::fs::read_link(path)).await
 }
 
@@ -114,7 +120,12 @@ pub async fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
 /// # }
 /// ```
 pub async fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
-    let path = path.as_ref().to_owned();
+    let path = path.as_ref();
+    run::begin().await?;
+    if let Some(result) = cached::canonicalize(path) {
+        return result;
+    }
+    let path = path.to_owned();
     run::blocking(move || std::fs::canonicalize(path)).await
 }
 

@@ -46,7 +46,17 @@ pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     match cached::open_nonblock(path, libc::O_RDONLY) {
         Some(Ok(opened)) if opened.about.facts.size <= AT_ONCE => read_opened(opened).await,
         Some(Err(error)) => Err(error),
-        Some(Ok(_)) | None => {
+        // Nothing to wait for, but much to copy.
+        Some(Ok(Opened { mut file, about })) => {
+            run::blocking(move || {
+                let mut bytes = Vec::new();
+                bytes.try_reserve_exact(usize::try_from(about.facts.size).unwrap_or(usize::MAX))?;
+                io::Read::read_to_end(&mut file, &mut bytes)?;
+                Ok(bytes)
+            })
+            .await
+        }
+        None => {
             let path = path.to_owned();
             run::blocking(move || std::fs::read(path)).await
         }

@@ -145,6 +145,7 @@ fn buffers_are_released_once(rig: &Rig) {
         // The pipe is full, so the write stays in flight.
         write_to(&writer, &[0; 1 << 16]);
         let mut waiting = rig.submit(Op::Write {
+            regular: false,
             fd: Arc::new(writer.into()),
             buffer: bytes.into(),
             at: 0,
@@ -182,6 +183,7 @@ fn written_buffers_come_back(rig: &Rig) {
     let fd = Arc::new(fs::File::create(&path).unwrap());
     let (bytes, releases) = counted(100);
     let write = |buffer| Op::Write {
+        regular: false,
         fd: fd.clone(),
         buffer,
         at: 0,

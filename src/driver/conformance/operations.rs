@@ -32,6 +32,40 @@ fn nop(rig: &Rig) {
     rig.run(Op::Nop).done().unwrap();
 }
 
+/// In a runtime with one thread. Two at a time share the ring's system calls.
+#[test]
+fn a_lone_operation_that_takes_a_thread_takes_one_of_the_pool() {
+    let mut rig = Rig::new(Which::Ring);
+    let file: SharedFd = Arc::new(tempfile::tempfile().unwrap());
+    let sync = || Op::Sync {
+        fd: file.clone(),
+        data_only: true,
+    };
+    let one = rig.as_worker(|| rig.submit(sync()));
+    rig.block_on(one).done().unwrap();
+    let has_ring = rig.pool.threads() == 0;
+    rig.completions = rig.completions.unattended();
+    let one = rig.as_worker(|| rig.submit(sync()));
+    rig.block_on(one).done().unwrap();
+    assert_eq!(rig.pool.threads(), 1);
+    let (one, two, three) = rig.as_worker(|| {
+        let all = (rig.submit(sync()), rig.submit(sync()), rig.submit(sync()));
+        rig.completions.flush(0);
+        all
+    });
+    for each in [one, two, three] {
+        rig.block_on(each).done().unwrap();
+    }
+    if has_ring {
+        // The first of the three may come before the thread from above is idle again.
+        assert!(rig.pool.threads() <= 2);
+    }
+    assert_eq!(
+        has_ring,
+        crate::driver::probe::decide(crate::driver::probe::Choice::ForceUring).is_ok()
+    );
+}
+
 fn opens_and_closes(rig: &Rig) {
     let path = rig.path("file");
     assert_eq!(code(open(rig, &path, libc::O_RDONLY)), libc::ENOENT);
@@ -54,6 +88,7 @@ fn reads_and_writes(rig: &Rig) {
     let write = |buffer, at, max, offset| {
         let fd = fd.clone();
         rig.run(Op::Write {
+            regular: false,
             fd,
             buffer,
             at,
@@ -216,6 +251,7 @@ fn writes_everything(rig: &Rig) {
     for detach in [false, true] {
         let (reader, writer) = pipe();
         let writing = rig.submit(Op::Write {
+            regular: false,
             fd: Arc::new(writer.into()),
             buffer: vec![b'x'; 1 << 20].into(),
             at: 1,

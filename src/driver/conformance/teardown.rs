@@ -76,6 +76,7 @@ fn accepted_writes_happen(given: &Rig) {
     rig.as_worker(|| {
         for index in 0..20 {
             let write = Op::Write {
+                regular: false,
                 fd: Arc::clone(&file),
                 buffer: vec![b'a' + index as u8; 1000].into(),
                 at: 0,

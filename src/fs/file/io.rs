@@ -161,6 +161,7 @@ impl File {
     }
 
     fn write_in_background<'a>(&mut self, len: usize, slices: impl Iterator<Item = &'a [u8]>) {
+        let regular = self.about().is_some_and(|about| about.facts.is_regular());
         let fd = self.std.clone();
         let inner = self.inner.get_mut();
         let mut buffer = inner.empty_buffer(len);
@@ -170,6 +171,7 @@ impl File {
         }
         let op = Op::Write {
             fd,
+            regular,
             buffer: buffer.into(),
             at: 0,
             max: len,
