@@ -3,7 +3,8 @@
 //! One word counts the workers that are awake and those among them that search for work. A
 //! pusher reads it after it has pushed; a worker changes it before it looks at the queues for
 //! the last time. Both are sequentially consistent, so either the pusher sees that nobody
-//! searches and wakes somebody, or the worker sees the task.
+//! searches and wakes somebody, or the worker sees the task. The last searcher that has found
+//! something looks at the queues, too, and wakes another worker only if there is more.
 //!
 //! Who sleeps is a list under a lock. A worker is taken off the list by whoever wakes it, and
 //! counts as awake and searching from then on.
@@ -103,9 +104,12 @@ impl Idle {
         true
     }
 
-    /// A searcher has found work; true when it was the last that searched.
+    /// A searcher has found work; true when it was the last that searched, and must then look
+    /// whether there is more.
     pub(crate) fn stop_search(&self) -> bool {
         let former = self.state.fetch_sub(SEARCHING, Ordering::SeqCst);
+        // Orders the change before the caller's look at the queues.
+        fence(Ordering::SeqCst);
         former & SEARCHING_MASK == SEARCHING
     }
 
@@ -147,6 +151,27 @@ mod loom_tests {
     use super::Idle;
     use crate::loom::sync::Arc;
     use crate::loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+    /// A pusher and a searcher that has just found something else: it sees the new task, or the
+    /// pusher wakes the other worker for it.
+    #[test]
+    fn loom_no_task_is_left_by_a_searcher_that_found_another() {
+        loom::model(|| {
+            let idle = Arc::new(Idle::new(2));
+            let queue = Arc::new(AtomicUsize::new(0));
+            assert!(!idle.sleep(1, false));
+            assert!(idle.try_search());
+            let (i, q) = (idle.clone(), queue.clone());
+            let pusher = loom::thread::spawn(move || {
+                q.fetch_add(1, Ordering::Relaxed);
+                i.to_wake(|_| 0).is_some()
+            });
+            assert!(idle.stop_search());
+            let seen = queue.load(Ordering::Relaxed) > 0;
+            let woken = pusher.join().unwrap();
+            assert!(seen || woken, "a task was left behind");
+        });
+    }
 
     /// A pusher and a worker that goes to sleep: the task is found or the worker is woken.
     #[test]

@@ -148,7 +148,8 @@ impl Shared {
         }
     }
 
-    /// After the last searcher has gone to sleep: wakes a worker if there is work after all.
+    /// After the last searcher has stopped: wakes a worker if there is work that it may have been
+    /// trusted to find. Without any, whoever is woken would only go to sleep again.
     pub(super) fn wake_one_if_work_is_left(&self) {
         let queued = self.remotes.iter().any(|remote| !remote.stealer.is_empty());
         if queued || !self.inject.is_empty() {

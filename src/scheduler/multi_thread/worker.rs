@@ -265,7 +265,7 @@ impl Context {
         if core.searching {
             core.searching = false;
             if self.shared().idle.stop_search() {
-                self.shared().wake_one();
+                self.shared().wake_one_if_work_is_left();
             }
         }
         *self.core.borrow_mut() = Some(core);
