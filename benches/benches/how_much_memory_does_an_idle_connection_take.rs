@@ -4,28 +4,50 @@
 //! Prints the resident memory a connection, and what is left of it without the task's own future.
 //! The kernel's share is not in a process's resident memory.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 use std::{env, fs};
 
-const CONNECTIONS: usize = 4000;
+/// How many are counted; a quarter more is opened before them.
+const CONNECTIONS: usize = 10_000;
 
 fn main() {
-    match env::args().nth(1).as_deref() {
+    let words: Vec<String> = env::args().skip(1).collect();
+    match words.first().map(String::as_str) {
         Some("serve-zokio") => serve_zokio(),
         Some("serve-tokio") => serve_tokio(),
+        Some("measure") => measure(words[1].parse().expect("a number")),
         // `--test`: that it runs is what counts.
-        Some("--test") => measure(200),
-        _ => measure(CONNECTIONS),
+        Some("--test") => run(with_descriptors(&["measure", "200"])),
+        _ => run(with_descriptors(&["measure", &CONNECTIONS.to_string()])),
     }
+}
+
+fn run(mut command: Command) {
+    let status = command.status().expect("the bench can run itself");
+    assert!(status.success(), "{status}");
+}
+
+/// This program again, with as many descriptors as the system allows.
+fn with_descriptors(words: &[&str]) -> Command {
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -n $(ulimit -H -n) && exec \"$0\" \"$@\""])
+        .arg(env::current_exe().expect("a program knows its path"))
+        .args(words);
+    command
 }
 
 fn measure(connections: usize) {
     println!("{connections} idle connections, bytes each:");
-    for runtime in ["zokio", "tokio"] {
-        let mut server = Command::new(env::current_exe().expect("a program knows its path"))
-            .arg(format!("serve-{runtime}"))
+    for (runtime, driver) in [("zokio", "uring"), ("zokio", "mio"), ("tokio", "")] {
+        let mut command = with_descriptors(&[&format!("serve-{runtime}")]);
+        if !driver.is_empty() {
+            command.env("ZOKIO_DRIVER", driver);
+        }
+        let mut server = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -43,27 +65,41 @@ fn measure(connections: usize) {
         let open = |count: usize| -> Vec<TcpStream> {
             let connect = |_| {
                 let mut stream = TcpStream::connect(&address).expect("the server listens");
-                stream.write_all(b"x").expect("the server reads");
-                std::io::Read::read_exact(&mut stream, &mut [0]).expect("the server answers");
+                speak(&mut stream, 0);
                 stream
             };
             (0..count).map(connect).collect()
         };
         // The first ones pay for what all share.
-        let first = open(connections / 4);
+        let mut first = open(connections / 4);
         // Told at the first connection.
         let future: usize = line().parse().expect("the size of the future");
         let before = resident(server.id());
-        let rest = open(connections);
+        let mut rest = open(connections);
         let each = (resident(server.id()) - before) as f64 / connections as f64;
+        // They are all still there.
+        let start = Instant::now();
+        for (number, stream) in first.iter_mut().chain(&mut rest).enumerate() {
+            speak(stream, number as u8);
+        }
         println!(
-            "{runtime}: {each:.0} resident, {:.0} beyond its future of {future}",
-            each - future as f64
+            "{runtime} {driver}: {each:.0} resident, {:.0} beyond its future of {future}; \
+             echoed through all {} in {:.0?}",
+            each - future as f64,
+            first.len() + rest.len(),
+            start.elapsed(),
         );
         drop((first, rest));
         server.kill().expect("the server is still there");
         server.wait().expect("the server is a child");
     }
+}
+
+fn speak(stream: &mut TcpStream, byte: u8) {
+    let mut answer = [!byte];
+    stream.write_all(&[byte]).expect("the server reads");
+    stream.read_exact(&mut answer).expect("the server answers");
+    assert_eq!(answer, [byte]);
 }
 
 /// The resident memory of a process, in bytes.
