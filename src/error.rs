@@ -15,11 +15,38 @@ use std::time::Duration;
 /// An error belongs to one of four families, which the `is_*` methods tell apart: *io* (files and
 /// descriptors), *network*, *timeout*, and *resource* (something that the system does not offer,
 /// or not now).
+///
+/// # Examples
+///
+/// ```
+/// use zokio::runtime::Builder;
+///
+/// // No machine has room for such a stack.
+/// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
+/// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
+/// assert!(error.is_resource());
+/// assert!(error.to_string().starts_with("cannot start a worker thread: "));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(Box<Repr>);
 
 /// The result of what is zokio's own.
+///
+/// # Examples
+///
+/// ```
+/// fn build() -> zokio::Result<u32> {
+///     Ok(5)
+/// }
+///
+/// fn run() -> std::io::Result<u32> {
+///     // The error is converted where it has to be.
+///     Ok(build()? + 1)
+/// }
+///
+/// assert_eq!(run().unwrap(), 6);
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +142,17 @@ impl Error {
     }
 
     /// What was being done, as a verb with its object.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// // No machine has room for such a stack.
+    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
+    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
+    /// assert_eq!(error.operation(), "start a worker thread");
+    /// ```
     pub fn operation(&self) -> &'static str {
         match *self.0 {
             Repr::Io { operation, .. }
@@ -125,6 +163,18 @@ impl Error {
     }
 
     /// The file that it was done to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// // No machine has room for such a stack.
+    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
+    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
+    /// // A thread is started without a file.
+    /// assert_eq!(error.path(), None);
+    /// ```
     pub fn path(&self) -> Option<&Path> {
         match &*self.0 {
             Repr::Io { path, .. } => path.as_deref(),
@@ -133,6 +183,18 @@ impl Error {
     }
 
     /// The address that it was done to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// // No machine has room for such a stack.
+    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
+    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
+    /// // A thread is started without a socket.
+    /// assert_eq!(error.address(), None);
+    /// ```
     pub fn address(&self) -> Option<SocketAddr> {
         match &*self.0 {
             Repr::Network { address, .. } => Some(*address),
@@ -141,21 +203,66 @@ impl Error {
     }
 
     /// Whether a file or descriptor is concerned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// // No machine has room for such a stack.
+    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
+    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
+    /// assert!(!error.is_io());
+    /// ```
     pub fn is_io(&self) -> bool {
         matches!(*self.0, Repr::Io { .. })
     }
 
     /// Whether a socket is concerned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// // No machine has room for such a stack.
+    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
+    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
+    /// assert!(!error.is_network());
+    /// ```
     pub fn is_network(&self) -> bool {
         matches!(*self.0, Repr::Network { .. })
     }
 
     /// Whether time ran out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// // No machine has room for such a stack.
+    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
+    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
+    /// // It was refused, not late.
+    /// assert!(!error.is_timeout());
+    /// ```
     pub fn is_timeout(&self) -> bool {
         matches!(*self.0, Repr::Timeout { .. })
     }
 
     /// Whether the system does not offer, or not now, what was asked for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// // No machine has room for such a stack.
+    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
+    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
+    /// assert!(error.is_resource());
+    /// ```
     pub fn is_resource(&self) -> bool {
         matches!(*self.0, Repr::Resource { .. })
     }
@@ -169,6 +276,18 @@ impl Error {
     }
 
     /// The kind that the same failure has as an [`io::Error`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// // No machine has room for such a stack.
+    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
+    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
+    /// let kind = error.kind();
+    /// assert_eq!(std::io::Error::from(error).kind(), kind);
+    /// ```
     pub fn kind(&self) -> io::ErrorKind {
         match (&*self.0, self.os_error()) {
             (Repr::Timeout { .. }, _) => io::ErrorKind::TimedOut,

@@ -79,11 +79,39 @@ impl fmt::Debug for Builder {
 
 impl Builder {
     /// Starts with the defaults of the current-thread scheduler.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().build()?;
+    /// let task = rt.spawn(async { thread::current().id() });
+    /// assert_eq!(rt.block_on(task)?, thread::current().id());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_current_thread() -> Builder {
         Builder::new(false)
     }
 
     /// Starts with the defaults of the multi-thread scheduler.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_multi_thread().build()?;
+    /// let task = rt.spawn(async { thread::current().id() });
+    /// assert_ne!(rt.block_on(task)?, thread::current().id());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_multi_thread() -> Builder {
         Builder::new(true)
     }
@@ -113,6 +141,25 @@ impl Builder {
     }
 
     /// Enables I/O and time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::TcpListener;
+    /// use zokio::runtime::Builder;
+    /// use zokio::time::{Duration, timeout};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().enable_all().build()?;
+    /// rt.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     // Nobody connects.
+    ///     assert!(timeout(Duration::from_millis(1), listener.accept()).await.is_err());
+    ///     Ok::<_, std::io::Error>(())
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn enable_all(&mut self) -> &mut Self {
         self.enable_io().enable_time()
     }
@@ -120,6 +167,20 @@ impl Builder {
     /// Enables sockets, pipes, signals and child processes.
     ///
     /// Without it they panic when they are made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().enable_io().build()?;
+    /// let socket = rt.block_on(UdpSocket::bind("127.0.0.1:0"))?;
+    /// assert_ne!(socket.local_addr()?.port(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn enable_io(&mut self) -> &mut Self {
         self.enable_io = true;
         self
@@ -128,6 +189,23 @@ impl Builder {
     /// Enables timers.
     ///
     /// Without it they panic when they are made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    /// use zokio::time::{Duration, Instant, sleep};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().enable_time().build()?;
+    /// rt.block_on(async {
+    ///     let start = Instant::now();
+    ///     sleep(Duration::from_millis(1)).await;
+    ///     assert!(start.elapsed() >= Duration::from_millis(1));
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn enable_time(&mut self) -> &mut Self {
         self.enable_time = true;
         self
@@ -138,6 +216,18 @@ impl Builder {
     /// # Panics
     ///
     /// When the name is empty or white space.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().name("uploads").build()?;
+    /// assert_eq!(rt.handle().name(), Some("uploads"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn name(&mut self, val: impl Into<String>) -> &mut Self {
         let name = val.into();
@@ -157,6 +247,18 @@ impl Builder {
     /// # Panics
     ///
     /// When `val` is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_multi_thread().worker_threads(3).build()?;
+    /// assert_eq!(rt.metrics().num_workers(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn worker_threads(&mut self, val: usize) -> &mut Self {
         assert!(val > 0, "Worker threads cannot be set to 0");
@@ -171,6 +273,21 @@ impl Builder {
     /// # Panics
     ///
     /// When `val` is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().max_blocking_threads(1).build()?;
+    /// let one = rt.spawn_blocking(|| thread::current().id());
+    /// let other = rt.spawn_blocking(|| thread::current().id());
+    /// assert_eq!(rt.block_on(one)?, rt.block_on(other)?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn max_blocking_threads(&mut self, val: usize) -> &mut Self {
         assert!(val > 0, "Max blocking threads cannot be set to 0");
@@ -179,18 +296,69 @@ impl Builder {
     }
 
     /// How long a thread of the blocking pool waits for work before it ends; by default 10 s.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use std::time::Duration;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let (tx, rx) = mpsc::channel();
+    /// let rt = Builder::new_current_thread()
+    ///     .thread_keep_alive(Duration::from_millis(1))
+    ///     .on_thread_stop(move || tx.send("no work").unwrap())
+    ///     .build()?;
+    /// rt.block_on(rt.spawn_blocking(|| ()))?;
+    /// assert_eq!(rx.recv_timeout(Duration::from_secs(5)), Ok("no work"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn thread_keep_alive(&mut self, duration: Duration) -> &mut Self {
         self.thread_keep_alive = duration;
         self
     }
 
     /// The name of the runtime's threads; by default `tokio-rt-worker`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().thread_name("uploads").build()?;
+    /// let name = rt.spawn_blocking(|| thread::current().name().map(str::to_owned));
+    /// assert_eq!(rt.block_on(name)?.as_deref(), Some("uploads"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn thread_name(&mut self, val: impl Into<String>) -> &mut Self {
         let name = val.into();
         self.thread_name_fn(move || name.clone())
     }
 
     /// A function that names each of the runtime's threads.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use std::thread;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let next = AtomicUsize::new(1);
+    /// let rt = Builder::new_current_thread()
+    ///     .thread_name_fn(move || format!("uploads-{}", next.fetch_add(1, Ordering::Relaxed)))
+    ///     .build()?;
+    /// let name = rt.spawn_blocking(|| thread::current().name().map(str::to_owned));
+    /// assert_eq!(rt.block_on(name)?.as_deref(), Some("uploads-1"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn thread_name_fn<F>(&mut self, f: F) -> &mut Self
     where
         F: Fn() -> String + Send + Sync + 'static,
@@ -200,12 +368,47 @@ impl Builder {
     }
 
     /// The stack of the runtime's threads in bytes; by default that of the standard library.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::hint::black_box;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().thread_stack_size(8 << 20).build()?;
+    /// // The 2 MiB of the standard library would not be enough.
+    /// let length = rt.spawn_blocking(|| black_box([1_u8; 3 << 20]).len());
+    /// assert_eq!(rt.block_on(length)?, 3 << 20);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn thread_stack_size(&mut self, val: usize) -> &mut Self {
         self.thread_stack_size = Some(val);
         self
     }
 
     /// A function that every thread of the runtime, the blocking pool's included, calls first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// thread_local! {
+    ///     static IS_PREPARED: Cell<bool> = const { Cell::new(false) };
+    /// }
+    ///
+    /// let rt = Builder::new_multi_thread()
+    ///     .on_thread_start(|| IS_PREPARED.set(true))
+    ///     .build()?;
+    /// let task = rt.spawn(async { IS_PREPARED.get() });
+    /// assert!(rt.block_on(task)?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_thread_start<F>(&mut self, f: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -215,6 +418,28 @@ impl Builder {
     }
 
     /// A function that every thread of the runtime, the blocking pool's included, calls last.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let stopped = Arc::new(AtomicUsize::new(0));
+    /// let counter = stopped.clone();
+    /// let rt = Builder::new_multi_thread()
+    ///     .worker_threads(2)
+    ///     .on_thread_stop(move || {
+    ///         counter.fetch_add(1, Ordering::Relaxed);
+    ///     })
+    ///     .build()?;
+    /// drop(rt);
+    /// assert_eq!(stopped.load(Ordering::Relaxed), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_thread_stop<F>(&mut self, f: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -226,6 +451,27 @@ impl Builder {
     /// A function that a worker calls before it goes to sleep.
     ///
     /// It may spawn and wake tasks; the worker then does not sleep.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    /// use zokio::runtime::Builder;
+    /// use zokio::time::{Duration, sleep};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let slept = Arc::new(AtomicBool::new(false));
+    /// let flag = slept.clone();
+    /// let rt = Builder::new_current_thread()
+    ///     .enable_time()
+    ///     .on_thread_park(move || flag.store(true, Ordering::Relaxed))
+    ///     .build()?;
+    /// rt.block_on(async { sleep(Duration::from_millis(1)).await });
+    /// assert!(slept.load(Ordering::Relaxed));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_thread_park<F>(&mut self, f: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -235,6 +481,27 @@ impl Builder {
     }
 
     /// A function that a worker calls when it gets up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    /// use zokio::runtime::Builder;
+    /// use zokio::time::{Duration, sleep};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let got_up = Arc::new(AtomicBool::new(false));
+    /// let flag = got_up.clone();
+    /// let rt = Builder::new_current_thread()
+    ///     .enable_time()
+    ///     .on_thread_unpark(move || flag.store(true, Ordering::Relaxed))
+    ///     .build()?;
+    /// rt.block_on(async { sleep(Duration::from_millis(1)).await });
+    /// assert!(got_up.load(Ordering::Relaxed));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_thread_unpark<F>(&mut self, f: F) -> &mut Self
     where
         F: Fn() + Send + Sync + 'static,
@@ -248,6 +515,30 @@ impl Builder {
     /// # Panics
     ///
     /// When `val` is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use std::thread;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().global_queue_interval(1).build()?;
+    /// let (tx, rx) = mpsc::channel();
+    /// rt.block_on(async {
+    ///     let own = tx.clone();
+    ///     let own = zokio::spawn(async move { own.send("own") });
+    ///     let handle = rt.handle().clone();
+    ///     let injected = thread::spawn(move || handle.spawn(async move { tx.send("injected") }));
+    ///     let injected = injected.join().unwrap();
+    ///     own.await.unwrap().unwrap();
+    ///     injected.await.unwrap().unwrap();
+    /// });
+    /// assert_eq!(rx.iter().collect::<Vec<_>>(), ["injected", "own"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn global_queue_interval(&mut self, val: u32) -> &mut Self {
         assert!(val > 0, "global_queue_interval must be greater than 0");
@@ -260,6 +551,30 @@ impl Builder {
     /// # Panics
     ///
     /// When `val` is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    /// use zokio::task::yield_now;
+    /// use zokio::time::{Duration, sleep};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().enable_time().event_interval(8).build()?;
+    /// rt.block_on(async {
+    ///     let busy = zokio::spawn(async {
+    ///         loop {
+    ///             yield_now().await;
+    ///         }
+    ///     });
+    ///     // The timer is seen although there is always a task to run.
+    ///     sleep(Duration::from_millis(1)).await;
+    ///     assert!(!busy.is_finished());
+    ///     busy.abort();
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn event_interval(&mut self, val: u32) -> &mut Self {
         assert!(val > 0, "event_interval must be greater than 0");
@@ -272,6 +587,29 @@ impl Builder {
     /// # Panics
     ///
     /// When `capacity` is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::UnixStream;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().enable_io().max_io_events_per_tick(1).build()?;
+    /// rt.block_on(async {
+    ///     let (mut one, mut to_one) = UnixStream::pair()?;
+    ///     let (mut two, mut to_two) = UnixStream::pair()?;
+    ///     let readers = async { zokio::try_join!(one.read_u8(), two.read_u8()) };
+    ///     let writers = async { zokio::try_join!(to_one.write_u8(1), to_two.write_u8(2)) };
+    ///     // Both become readable; the second is seen at the next look.
+    ///     let (numbers, _) = zokio::try_join!(readers, writers)?;
+    ///     assert_eq!(numbers, (1, 2));
+    ///     Ok::<_, std::io::Error>(())
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn max_io_events_per_tick(&mut self, capacity: usize) -> &mut Self {
         assert!(capacity > 0, "max_io_events_per_tick must be non-zero");
@@ -285,6 +623,33 @@ impl Builder {
     /// # Panics
     ///
     /// When `capacity` is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::UnixStream;
+    /// use zokio::runtime::Builder;
+    /// use zokio::task::yield_now;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().enable_io().max_io_events_per_busy_tick(1).build()?;
+    /// rt.block_on(async {
+    ///     let busy = zokio::spawn(async {
+    ///         loop {
+    ///             yield_now().await;
+    ///         }
+    ///     });
+    ///     let (mut stream, mut other) = UnixStream::pair()?;
+    ///     let reader = zokio::spawn(async move { stream.read_u8().await });
+    ///     other.write_u8(5).await?;
+    ///     assert_eq!(reader.await??, 5);
+    ///     busy.abort();
+    ///     Ok::<_, std::io::Error>(())
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn max_io_events_per_busy_tick(&mut self, capacity: usize) -> &mut Self {
         assert!(capacity > 0, "max_io_events_per_busy_tick must be non-zero");
@@ -297,6 +662,23 @@ impl Builder {
     /// # Panics
     ///
     /// [`build`](Builder::build) panics when this is a multi-thread runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    /// use zokio::time::{Duration, Instant, sleep};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().enable_time().start_paused(true).build()?;
+    /// rt.block_on(async {
+    ///     let start = Instant::now();
+    ///     sleep(Duration::from_secs(3600)).await; // takes no time
+    ///     assert_eq!(start.elapsed(), Duration::from_secs(3600));
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start_paused(&mut self, start_paused: bool) -> &mut Self {
         self.start_paused = start_paused;
         self
@@ -334,6 +716,21 @@ impl Builder {
     /// # Panics
     ///
     /// When [`start_paused`](Builder::start_paused) is set on a multi-thread runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let mut builder = Builder::new_current_thread();
+    /// // A builder may make several runtimes.
+    /// let one = builder.build()?;
+    /// let other = builder.build()?;
+    /// assert_ne!(one.handle().id(), other.handle().id());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn build(&mut self) -> io::Result<Runtime> {
         if self.multi_thread {
@@ -357,6 +754,21 @@ impl Builder {
     /// # Panics
     ///
     /// When this builder was made by [`new_multi_thread`](Builder::new_multi_thread).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use zokio::runtime::{Builder, LocalOptions};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().build_local(LocalOptions::default())?;
+    /// let one = Rc::new(1);
+    /// let task = rt.spawn_local(async move { *one + 1 });
+    /// assert_eq!(rt.block_on(task)?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn build_local(&mut self, _options: LocalOptions) -> io::Result<LocalRuntime> {
         assert!(

@@ -6,6 +6,23 @@ use std::fmt;
 use crate::driver::probe::{Backend, Choice, Kind};
 
 /// A back-end of the driver.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::runtime::{Builder, DriverKind};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let rt = Builder::new_current_thread().build()?;
+/// match rt.handle().driver_info().kind() {
+///     DriverKind::Uring => println!("files are read on rings"),
+///     DriverKind::Mio => println!("files are read on threads"),
+///     other => println!("files are read by {other}"),
+/// }
+/// assert_eq!(DriverKind::Uring.to_string(), "uring");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DriverKind {
@@ -27,6 +44,19 @@ impl fmt::Display for DriverKind {
 /// Which back-end is in force, and why: see [`Handle::driver_info`](super::Handle::driver_info).
 ///
 /// `Display` gives both in one line.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::runtime::{Builder, DriverKind};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let rt = Builder::new_current_thread().driver(DriverKind::Mio).build()?;
+/// let info = rt.handle().driver_info();
+/// assert_eq!(info.to_string(), format!("{} ({})", info.kind(), info.reason()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct DriverInfo {
     pub(super) kind: DriverKind,
@@ -45,11 +75,35 @@ impl DriverInfo {
     }
 
     /// The back-end in force.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::{Builder, DriverKind};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().driver(DriverKind::Mio).build()?;
+    /// assert_eq!(rt.handle().driver_info().kind(), DriverKind::Mio);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn kind(&self) -> DriverKind {
         self.kind
     }
 
     /// Why it is in force: it was asked for, it works here, or what kept io_uring from working.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::{Builder, DriverKind};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().driver(DriverKind::Mio).build()?;
+    /// assert_eq!(rt.handle().driver_info().reason(), "asked for by the builder");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reason(&self) -> &str {
         &self.reason
     }

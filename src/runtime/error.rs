@@ -7,6 +7,15 @@ use std::fmt;
 use crate::scheduler::context::NoHandle;
 
 /// The error of [`Handle::try_current`](super::Handle::try_current).
+///
+/// # Examples
+///
+/// ```
+/// use zokio::runtime::{Handle, TryCurrentError};
+///
+/// let error: TryCurrentError = Handle::try_current().unwrap_err();
+/// assert!(error.to_string().contains("there is no reactor running"));
+/// ```
 #[derive(Debug)]
 pub struct TryCurrentError {
     reason: NoHandle,
@@ -18,6 +27,15 @@ impl TryCurrentError {
     }
 
     /// Whether this thread has not entered a runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Handle;
+    ///
+    /// let error = Handle::try_current().unwrap_err();
+    /// assert!(error.is_missing_context());
+    /// ```
     pub fn is_missing_context(&self) -> bool {
         self.reason == NoHandle::Missing
     }
@@ -25,6 +43,16 @@ impl TryCurrentError {
     /// Whether this thread is ending, and what it knew of its runtime is gone already.
     ///
     /// This happens in destructors of thread-local values.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Handle;
+    ///
+    /// let error = Handle::try_current().unwrap_err();
+    /// // This thread goes on: it has only not entered a runtime.
+    /// assert!(!error.is_thread_local_destroyed());
+    /// ```
     pub fn is_thread_local_destroyed(&self) -> bool {
         self.reason == NoHandle::Destroyed
     }

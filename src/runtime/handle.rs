@@ -24,6 +24,19 @@ const NO_TIME: &str = "A Tokio 1.x context was found, but timers are disabled. C
 ///
 /// A handle does not keep the runtime running. Once the [`Runtime`](super::Runtime) has been
 /// dropped, tasks spawned through a handle are cancelled at once and I/O fails.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// let rt = zokio::runtime::Builder::new_current_thread().build()?;
+/// let handle = rt.handle().clone();
+/// // Any thread may hand work to the runtime.
+/// let task = std::thread::spawn(move || handle.spawn(async { 1 + 1 })).join().unwrap();
+/// assert_eq!(rt.block_on(task)?, 2);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Handle {
     pub(super) scheduler: scheduler::Handle,
@@ -33,6 +46,21 @@ impl UnwindSafe for Handle {}
 impl RefUnwindSafe for Handle {}
 
 /// Keeps a runtime entered; see [`Handle::enter`].
+///
+/// # Examples
+///
+/// ```
+/// use zokio::runtime::{Builder, Handle};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let rt = Builder::new_current_thread().build()?;
+/// let guard = rt.enter();
+/// assert!(Handle::try_current().is_ok());
+/// drop(guard);
+/// assert!(Handle::try_current().is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "the runtime is left when the guard is dropped"]
 pub struct EnterGuard<'a> {
@@ -72,6 +100,19 @@ impl Handle {
     ///
     /// Where there is none: call it inside `block_on`, in a task, on a thread of the blocking
     /// pool, or under an [`enter`](Handle::enter) guard.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::{Builder, Handle};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().build()?;
+    /// let current = rt.block_on(async { Handle::current() });
+    /// assert_eq!(current.id(), rt.handle().id());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn current() -> Self {
         match Handle::try_current() {
@@ -85,6 +126,19 @@ impl Handle {
     /// # Errors
     ///
     /// When this thread has entered none, or is ending.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::{Builder, Handle};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// assert!(Handle::try_current().is_err());
+    /// let rt = Builder::new_current_thread().build()?;
+    /// assert!(rt.block_on(async { Handle::try_current().is_ok() }));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_current() -> Result<Self, TryCurrentError> {
         match scheduler::Handle::current() {
             Ok(scheduler) => Ok(Handle { scheduler }),
@@ -93,6 +147,17 @@ impl Handle {
     }
 
     /// Spawns a task on this runtime; see [`crate::task::spawn`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Runtime::new()?;
+    /// let task = rt.handle().spawn(async { 1 + 1 });
+    /// assert_eq!(rt.block_on(task)?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -104,6 +169,17 @@ impl Handle {
 
     /// Runs a closure that may block on this runtime's blocking pool; see
     /// [`crate::task::spawn_blocking`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Runtime::new()?;
+    /// let sum = rt.handle().spawn_blocking(|| (1..=1_000_u64).sum::<u64>());
+    /// assert_eq!(rt.block_on(sum)?, 500_500);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, func: F) -> JoinHandle<R>
     where
@@ -151,6 +227,18 @@ impl Handle {
     }
 
     /// Which scheduler the runtime has.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::{Builder, RuntimeFlavor};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().build()?;
+    /// assert_eq!(rt.handle().runtime_flavor(), RuntimeFlavor::CurrentThread);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
         match &self.scheduler {
             scheduler::Handle::CurrentThread(_) => RuntimeFlavor::CurrentThread,
@@ -159,16 +247,51 @@ impl Handle {
     }
 
     /// The number of the runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Builder::new_current_thread().build()?;
+    /// let clone = rt.handle().clone();
+    /// assert_eq!(rt.handle().id(), clone.id());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn id(&self) -> Id {
         Id(self.scheduler.common().id)
     }
 
     /// The name that was given to the runtime with [`Builder::name`](super::Builder::name).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let named = Builder::new_current_thread().name("uploads").build()?;
+    /// assert_eq!(named.handle().name(), Some("uploads"));
+    /// let nameless = Builder::new_current_thread().build()?;
+    /// assert_eq!(nameless.handle().name(), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn name(&self) -> Option<&str> {
         self.scheduler.common().name.as_deref()
     }
 
     /// The runtime's counters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
+    /// assert_eq!(rt.handle().metrics().num_workers(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn metrics(&self) -> RuntimeMetrics {
         RuntimeMetrics::new(self.scheduler.clone())
     }

@@ -11,6 +11,18 @@ use super::{Builder, EnterGuard, Handle, Runtime, RuntimeMetrics};
 use crate::scheduler::task::JoinHandle;
 
 /// Options of a [`LocalRuntime`]; there are none yet.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::runtime::{Builder, LocalOptions};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let rt = Builder::new_current_thread().build_local(LocalOptions::default())?;
+/// assert_eq!(rt.block_on(async { 1 + 1 }), 2);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Default, Debug)]
 #[non_exhaustive]
 pub struct LocalOptions {
@@ -55,6 +67,19 @@ impl LocalRuntime {
     /// # Errors
     ///
     /// As [`Builder::build`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::LocalRuntime;
+    /// use zokio::time::{Duration, sleep};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = LocalRuntime::new()?;
+    /// rt.block_on(async { sleep(Duration::from_millis(1)).await });
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new() -> io::Result<LocalRuntime> {
         Builder::new_current_thread()
             .enable_all()
@@ -69,12 +94,40 @@ impl LocalRuntime {
     }
 
     /// A handle to this runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::LocalRuntime::new()?;
+    /// let handle = rt.handle().clone();
+    /// // The runtime stays here, but its handle may go to another thread.
+    /// let task = std::thread::spawn(move || handle.spawn(async { 1 + 1 })).join().unwrap();
+    /// assert_eq!(rt.block_on(task)?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn handle(&self) -> &Handle {
         self.inner.handle()
     }
 
     /// Spawns a task, which may be not `Send`, and which runs inside
     /// [`block_on`](LocalRuntime::block_on).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use zokio::runtime::LocalRuntime;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = LocalRuntime::new()?;
+    /// let one = Rc::new(1);
+    /// let task = rt.spawn_local(async move { *one + 1 });
+    /// assert_eq!(rt.block_on(task)?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -86,6 +139,18 @@ impl LocalRuntime {
 
     /// Runs a closure that may block on this runtime's blocking pool; see
     /// [`crate::task::spawn_blocking`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::LocalRuntime::new()?;
+    /// let here = std::thread::current().id();
+    /// let there = rt.spawn_blocking(|| std::thread::current().id());
+    /// assert_ne!(rt.block_on(there)?, here);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, func: F) -> JoinHandle<R>
     where
@@ -101,27 +166,103 @@ impl LocalRuntime {
     /// # Panics
     ///
     /// As [`Runtime::block_on`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::LocalRuntime::new()?;
+    /// let here = std::thread::current().id();
+    /// let task = rt.block_on(async { zokio::spawn(async { std::thread::current().id() }).await });
+    /// assert_eq!(task?, here);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         self.inner.block_on(future)
     }
 
     /// Makes this runtime the current one of this thread; see [`Handle::enter`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use zokio::runtime::LocalRuntime;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = LocalRuntime::new()?;
+    /// let guard = rt.enter();
+    /// let one = Rc::new(1);
+    /// let task = zokio::task::spawn_local(async move { *one + 1 });
+    /// drop(guard);
+    /// assert_eq!(rt.block_on(task)?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
         self.inner.enter()
     }
 
     /// The runtime's counters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::LocalRuntime::new()?;
+    /// let task = rt.spawn_local(async {});
+    /// assert_eq!(rt.metrics().num_alive_tasks(), 1);
+    /// rt.block_on(task)?;
+    /// assert_eq!(rt.metrics().num_alive_tasks(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn metrics(&self) -> RuntimeMetrics {
         self.inner.metrics()
     }
 
     /// Ends the runtime and waits for its blocking threads; see [`Runtime::shutdown_timeout`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use std::time::Duration;
+    /// use zokio::runtime::LocalRuntime;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = LocalRuntime::new()?;
+    /// let (finish, finished) = mpsc::channel();
+    /// rt.spawn_blocking(move || finished.recv());
+    /// rt.shutdown_timeout(Duration::from_millis(1));
+    /// // The closure still waits for this.
+    /// assert!(finish.send(()).is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn shutdown_timeout(mut self, duration: Duration) {
         self.inner.end(Some(duration));
     }
 
     /// Ends the runtime without waiting; see [`Runtime::shutdown_background`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::pending;
+    /// use zokio::runtime::LocalRuntime;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let other = LocalRuntime::new()?;
+    ///     let task = other.spawn_local(pending::<()>());
+    ///     other.shutdown_background();
+    ///     assert!(task.await.unwrap_err().is_cancelled());
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn shutdown_background(self) {
         self.shutdown_timeout(Duration::ZERO);
     }

@@ -36,6 +36,22 @@ pub use self::owner::Runtime;
 use crate::scheduler::context::{Scheduler, with_scheduler};
 
 /// The two kinds of runtime.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::runtime::{Handle, RuntimeFlavor};
+///
+/// /// `block_in_place` needs other workers that go on.
+/// fn may_block_in_place() -> bool {
+///     Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread
+/// }
+///
+/// #[zokio::main(flavor = "current_thread")]
+/// async fn main() {
+///     assert!(!may_block_in_place());
+/// }
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RuntimeFlavor {

@@ -27,6 +27,20 @@ use crate::util::enter;
 ///
 /// [`shutdown_timeout`]: Runtime::shutdown_timeout
 /// [`shutdown_background`]: Runtime::shutdown_background
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// let rt = zokio::runtime::Runtime::new()?;
+/// let task = rt.spawn(async { 1 + 1 });
+/// assert_eq!(rt.block_on(task)?, 2);
+/// let endless = rt.spawn(std::future::pending::<()>());
+/// drop(rt);
+/// assert!(endless.is_finished());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Runtime {
     kind: Kind,
@@ -72,6 +86,18 @@ impl Runtime {
     }
 
     /// A handle to this runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Runtime::new()?;
+    /// let handle = rt.handle().clone();
+    /// let sum = std::thread::spawn(move || handle.block_on(async { 1 + 1 })).join();
+    /// assert_eq!(sum.unwrap(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
@@ -80,6 +106,19 @@ impl Runtime {
     ///
     /// On a current-thread runtime it runs while some thread is inside
     /// [`block_on`](Runtime::block_on).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Runtime::new()?;
+    /// // It runs on a worker, without `block_on`.
+    /// let (tx, rx) = std::sync::mpsc::channel();
+    /// rt.spawn(async move { tx.send(1 + 1) });
+    /// assert_eq!(rx.recv(), Ok(2));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -91,6 +130,17 @@ impl Runtime {
 
     /// Runs a closure that may block on this runtime's blocking pool; see
     /// [`crate::task::spawn_blocking`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Runtime::new()?;
+    /// let sum = rt.spawn_blocking(|| (1..=1_000_u64).sum::<u64>());
+    /// assert_eq!(rt.block_on(sum)?, 500_500);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, func: F) -> JoinHandle<R>
     where
@@ -133,11 +183,34 @@ impl Runtime {
     }
 
     /// Makes this runtime the current one of this thread; see [`Handle::enter`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Builder::new_current_thread().build()?;
+    /// let guard = rt.enter();
+    /// let task = zokio::spawn(async { 1 + 1 });
+    /// drop(guard);
+    /// assert_eq!(rt.block_on(task)?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
         self.handle.enter()
     }
 
     /// The runtime's counters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = zokio::runtime::Builder::new_multi_thread().worker_threads(2).build()?;
+    /// assert_eq!(rt.metrics().num_workers(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn metrics(&self) -> RuntimeMetrics {
         self.handle.metrics()
     }
@@ -150,6 +223,24 @@ impl Runtime {
     /// # Panics
     ///
     /// In asynchronous code, where waiting would stall the thread; unless `duration` is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use std::time::Duration;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().build()?;
+    /// let (finish, finished) = mpsc::channel();
+    /// rt.spawn_blocking(move || finished.recv());
+    /// rt.shutdown_timeout(Duration::from_millis(1));
+    /// // The closure still waits for this.
+    /// assert!(finish.send(()).is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn shutdown_timeout(mut self, duration: Duration) {
         self.end(Some(duration));
     }
@@ -157,6 +248,22 @@ impl Runtime {
     /// Ends the runtime without waiting for anything, so that asynchronous code can do it too.
     ///
     /// On a current-thread runtime the tasks are dropped before it returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::pending;
+    /// use zokio::runtime::Builder;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let other = Builder::new_current_thread().build()?;
+    ///     let task = other.spawn(pending::<()>());
+    ///     other.shutdown_background();
+    ///     assert!(task.await.unwrap_err().is_cancelled());
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn shutdown_background(self) {
         self.shutdown_timeout(Duration::ZERO);
     }

@@ -62,59 +62,220 @@ impl SignalKind {
     }
 
     /// `SIGALRM`: a timer of the operating system has expired. Ends the process by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    /// use zokio::signal::unix::{SignalKind, signal};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut alarms = signal(SignalKind::alarm())?;
+    ///     Command::new("sh").args(["-c", "kill -ALRM $PPID"]).status().await?;
+    ///     assert_eq!(alarms.recv().await, Some(()));
+    ///     Ok(())
+    /// }
+    /// ```
     pub const fn alarm() -> Self {
         Self(libc::SIGALRM)
     }
 
     /// `SIGCHLD`: a child process has stopped, continued or ended. Ignored by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::signal::unix::{SignalKind, signal};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut changes = signal(SignalKind::child())?;
+    ///     let mut child = std::process::Command::new("true").spawn()?;
+    ///     assert_eq!(changes.recv().await, Some(()));
+    ///     assert!(child.wait()?.success());
+    ///     Ok(())
+    /// }
+    /// ```
     pub const fn child() -> Self {
         Self(libc::SIGCHLD)
     }
 
     /// `SIGHUP`: the terminal is gone; a request to read the configuration again, for many
     /// daemons. Ends the process by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    /// use zokio::signal::unix::{SignalKind, signal};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut hangups = signal(SignalKind::hangup())?;
+    ///     Command::new("sh").args(["-c", "kill -HUP $PPID"]).status().await?;
+    ///     assert_eq!(hangups.recv().await, Some(()));
+    ///     Ok(())
+    /// }
+    /// ```
     pub const fn hangup() -> Self {
         Self(libc::SIGHUP)
     }
 
     /// `SIGINT`: Ctrl-C. Ends the process by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    /// use zokio::signal::unix::{SignalKind, signal};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut interrupts = signal(SignalKind::interrupt())?;
+    ///     Command::new("sh").args(["-c", "kill -INT $PPID"]).status().await?;
+    ///     assert_eq!(interrupts.recv().await, Some(()));
+    ///     Ok(())
+    /// }
+    /// ```
     pub const fn interrupt() -> Self {
         Self(libc::SIGINT)
     }
 
     /// `SIGIO`: I/O is possible on a file descriptor that was set up for it. Ends the process by
     /// default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # extern crate libc;
+    /// use zokio::signal::unix::SignalKind;
+    ///
+    /// assert_eq!(SignalKind::io().as_raw_value(), libc::SIGIO);
+    /// ```
     pub const fn io() -> Self {
         Self(libc::SIGIO)
     }
 
     /// `SIGPIPE`: a write to a pipe that nobody reads. The Rust runtime ignores it, so that such
     /// a write fails instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{ErrorKind, Write};
+    /// use zokio::signal::unix::{SignalKind, signal};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut broken = signal(SignalKind::pipe())?;
+    ///     let (reader, mut writer) = std::io::pipe()?;
+    ///     drop(reader);
+    ///     assert_eq!(writer.write(b"hello").unwrap_err().kind(), ErrorKind::BrokenPipe);
+    ///     assert_eq!(broken.recv().await, Some(()));
+    ///     Ok(())
+    /// }
+    /// ```
     pub const fn pipe() -> Self {
         Self(libc::SIGPIPE)
     }
 
     /// `SIGQUIT`: Ctrl-\\. Ends the process with a core dump by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    /// use zokio::signal::unix::{SignalKind, signal};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut quits = signal(SignalKind::quit())?;
+    ///     Command::new("sh").args(["-c", "kill -QUIT $PPID"]).status().await?;
+    ///     assert_eq!(quits.recv().await, Some(()));
+    ///     Ok(())
+    /// }
+    /// ```
     pub const fn quit() -> Self {
         Self(libc::SIGQUIT)
     }
 
     /// `SIGTERM`: a request to end. Ends the process by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    /// use zokio::signal::unix::{SignalKind, signal};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut requests = signal(SignalKind::terminate())?;
+    ///     Command::new("sh").args(["-c", "kill -TERM $PPID"]).status().await?;
+    ///     assert_eq!(requests.recv().await, Some(()));
+    ///     Ok(())
+    /// }
+    /// ```
     pub const fn terminate() -> Self {
         Self(libc::SIGTERM)
     }
 
     /// `SIGUSR1`: free for the program's use. Ends the process by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    /// use zokio::signal::unix::{SignalKind, signal};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut signals = signal(SignalKind::user_defined1())?;
+    ///     Command::new("sh").args(["-c", "kill -USR1 $PPID"]).status().await?;
+    ///     assert_eq!(signals.recv().await, Some(()));
+    ///     Ok(())
+    /// }
+    /// ```
     pub const fn user_defined1() -> Self {
         Self(libc::SIGUSR1)
     }
 
     /// `SIGUSR2`: free for the program's use. Ends the process by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    /// use zokio::signal::unix::{SignalKind, signal};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut signals = signal(SignalKind::user_defined2())?;
+    ///     Command::new("sh").args(["-c", "kill -USR2 $PPID"]).status().await?;
+    ///     assert_eq!(signals.recv().await, Some(()));
+    ///     Ok(())
+    /// }
+    /// ```
     pub const fn user_defined2() -> Self {
         Self(libc::SIGUSR2)
     }
 
     /// `SIGWINCH`: the terminal's window has another size. Ignored by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::process::Command;
+    /// use zokio::signal::unix::{SignalKind, signal};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut changes = signal(SignalKind::window_change())?;
+    ///     Command::new("sh").args(["-c", "kill -WINCH $PPID"]).status().await?;
+    ///     assert_eq!(changes.recv().await, Some(()));
+    ///     Ok(())
+    /// }
+    /// ```
     pub const fn window_change() -> Self {
         Self(libc::SIGWINCH)
     }

@@ -112,6 +112,22 @@ impl Barrier {
 }
 
 /// Tells the leader of a round from the others; returned by [`Barrier::wait`].
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::Arc;
+/// use zokio::sync::Barrier;
+///
+/// let barrier = Arc::new(Barrier::new(2));
+/// let other = barrier.clone();
+/// let task = zokio::spawn(async move { other.wait().await });
+/// let mine = barrier.wait().await;
+/// let theirs = task.await.unwrap();
+/// assert_ne!(mine.is_leader(), theirs.is_leader());
+/// # })
+/// ```
 #[derive(Clone, Debug)]
 pub struct BarrierWaitResult(bool);
 

@@ -329,6 +329,22 @@ impl<T> From<T> for OnceCell<T> {
 }
 
 /// Why [`OnceCell::set`] did not set the value, which it gives back.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::{OnceCell, SetError};
+///
+/// let cell = OnceCell::new();
+/// cell.get_or_init(|| async {
+///     assert_eq!(cell.set(2), Err(SetError::InitializingError(2)));
+///     1
+/// })
+/// .await;
+/// assert_eq!(cell.set(3), Err(SetError::AlreadyInitializedError(3)));
+/// # })
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub enum SetError<T> {
     /// The cell has a value already.

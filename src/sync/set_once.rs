@@ -213,6 +213,17 @@ impl<T> From<T> for SetOnce<T> {
 }
 
 /// [`SetOnce::set`] came too late: gives the value back.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::{SetOnce, SetOnceError};
+///
+/// let cell = SetOnce::new();
+/// cell.set("first").unwrap();
+/// assert_eq!(cell.set("second"), Err(SetOnceError("second")));
+/// assert_eq!(cell.get(), Some(&"first"));
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct SetOnceError<T>(pub T);
 

@@ -87,6 +87,22 @@ pin_project! {
     /// # Cancel safety
     ///
     /// Dropping it drops the inner future and does nothing else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::future::{Ready, ready};
+    /// use zokio::task::coop::{Coop, cooperative};
+    ///
+    /// struct Job {
+    ///     work: Coop<Ready<u32>>,
+    /// }
+    ///
+    /// let job = Job { work: cooperative(ready(5)) };
+    /// assert_eq!(job.work.await, 5);
+    /// # })
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Coop<F: Future> {
@@ -136,6 +152,22 @@ pin_project! {
     /// # Cancel safety
     ///
     /// Dropping it drops the inner future and does nothing else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::future::{Ready, ready};
+    /// use zokio::task::coop::{Unconstrained, unconstrained};
+    ///
+    /// struct Job {
+    ///     work: Unconstrained<Ready<u32>>,
+    /// }
+    ///
+    /// let job = Job { work: unconstrained(ready(5)) };
+    /// assert_eq!(job.work.await, 5);
+    /// # })
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Unconstrained<F> {
         #[pin]

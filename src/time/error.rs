@@ -30,31 +30,85 @@ enum Kind {
 
 impl Error {
     /// The runtime that drives the timer has been shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::error::Error;
+    ///
+    /// let error = Error::shutdown();
+    /// assert_eq!(error.to_string(), "the runtime that drives this timer has been shut down");
+    /// ```
     pub fn shutdown() -> Error {
         Error(Kind::Shutdown)
     }
 
     /// Whether this is [`Error::shutdown`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::error::Error;
+    ///
+    /// assert!(Error::shutdown().is_shutdown());
+    /// assert!(!Error::invalid().is_shutdown());
+    /// ```
     pub fn is_shutdown(&self) -> bool {
         self.0 == Kind::Shutdown
     }
 
     /// There are too many timers to add another.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::error::Error;
+    ///
+    /// let error = Error::at_capacity();
+    /// assert_eq!(error.to_string(), "there are too many timers to add another");
+    /// ```
     pub fn at_capacity() -> Error {
         Error(Kind::AtCapacity)
     }
 
     /// Whether this is [`Error::at_capacity`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::error::Error;
+    ///
+    /// assert!(Error::at_capacity().is_at_capacity());
+    /// assert!(!Error::shutdown().is_at_capacity());
+    /// ```
     pub fn is_at_capacity(&self) -> bool {
         self.0 == Kind::AtCapacity
     }
 
     /// The timer cannot express the deadline.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::error::Error;
+    ///
+    /// let error = Error::invalid();
+    /// assert_eq!(error.to_string(), "the deadline is too far away for a timer");
+    /// ```
     pub fn invalid() -> Error {
         Error(Kind::Invalid)
     }
 
     /// Whether this is [`Error::invalid`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::error::Error;
+    ///
+    /// assert!(Error::invalid().is_invalid());
+    /// assert!(!Error::at_capacity().is_invalid());
+    /// ```
     pub fn is_invalid(&self) -> bool {
         self.0 == Kind::Invalid
     }

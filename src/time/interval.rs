@@ -292,6 +292,18 @@ impl Interval {
     }
 
     /// What happens to ticks that are missed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::time::{Duration, MissedTickBehavior, interval};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let ticks = interval(Duration::from_secs(1));
+    ///     assert_eq!(ticks.missed_tick_behavior(), MissedTickBehavior::Burst);
+    /// }
+    /// ```
     pub fn missed_tick_behavior(&self) -> MissedTickBehavior {
         self.missed_tick_behavior
     }

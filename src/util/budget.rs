@@ -67,6 +67,22 @@ pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
 }
 
 /// Whether the current poll has any budget left; always true where nothing is counted.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::task::coop::{consume_budget, has_budget_remaining};
+///
+/// // A batch that ends when others should have their turn.
+/// let mut done = 0;
+/// while has_budget_remaining() {
+///     done += 1;
+///     consume_budget().await;
+/// }
+/// assert!(done > 0);
+/// # })
+/// ```
 #[inline]
 pub fn has_budget_remaining() -> bool {
     BUDGET
@@ -87,6 +103,27 @@ pub(crate) fn spend() {
 /// Gives a unit of budget back when it is dropped before progress was made.
 ///
 /// Made by [`poll_proceed`].
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::future::poll_fn;
+/// use std::task::{Poll, ready};
+/// use zokio::task::coop::{has_budget_remaining, poll_proceed};
+///
+/// poll_fn(|cx| {
+///     for _ in 0..1_000 {
+///         let unit = ready!(poll_proceed(cx));
+///         // Nothing was ready: the unit comes back.
+///         drop(unit);
+///     }
+///     assert!(has_budget_remaining());
+///     Poll::Ready(())
+/// })
+/// .await;
+/// # })
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct RestoreOnPending {
@@ -104,6 +141,25 @@ impl RestoreOnPending {
     }
 
     /// Keeps the unit spent: the operation made progress.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::future::poll_fn;
+    /// use std::task::Poll;
+    /// use zokio::task::coop::{has_budget_remaining, poll_proceed};
+    ///
+    /// poll_fn(|cx| {
+    ///     while let Poll::Ready(unit) = poll_proceed(cx) {
+    ///         unit.made_progress();
+    ///     }
+    ///     assert!(!has_budget_remaining());
+    ///     Poll::Ready(())
+    /// })
+    /// .await;
+    /// # })
+    /// ```
     pub fn made_progress(&self) {
         self.former.set(Budget::UNCONSTRAINED);
     }
@@ -119,6 +175,34 @@ impl Drop for RestoreOnPending {
 }
 
 /// Takes one unit of budget, or wakes the task and says `Pending` when none is left.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::future::poll_fn;
+/// use std::task::{Context, Poll, ready};
+/// use zokio::task::coop::poll_proceed;
+///
+/// /// A source that always has a number.
+/// struct Numbers(u32);
+///
+/// impl Numbers {
+///     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<u32> {
+///         let unit = ready!(poll_proceed(cx));
+///         self.0 += 1;
+///         unit.made_progress();
+///         Poll::Ready(self.0)
+///     }
+/// }
+///
+/// let mut numbers = Numbers(0);
+/// for expected in 1..=1_000 {
+///     // Yields whenever the budget is spent.
+///     assert_eq!(poll_fn(|cx| numbers.poll_next(cx)).await, expected);
+/// }
+/// # })
+/// ```
 #[inline]
 pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
     let taken = BUDGET.try_with(|cell| {

@@ -7,6 +7,18 @@ use std::fmt;
 const CLOSED: &str = "channel closed";
 
 /// There is no receiver; the value comes back.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::broadcast;
+/// use zokio::sync::broadcast::error::SendError;
+///
+/// let (tx, rx) = broadcast::channel(4);
+/// drop(rx);
+/// let SendError(letter) = tx.send("to nobody").unwrap_err();
+/// assert_eq!(letter, "to nobody");
+/// ```
 #[derive(Debug)]
 pub struct SendError<T>(pub T);
 
@@ -19,6 +31,30 @@ impl<T> fmt::Display for SendError<T> {
 impl<T: fmt::Debug> Error for SendError<T> {}
 
 /// Why [`Receiver::recv`](super::Receiver::recv) has no value.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::broadcast;
+/// use zokio::sync::broadcast::error::RecvError;
+///
+/// let (tx, mut rx) = broadcast::channel(2);
+/// for number in 1..=3 {
+///     tx.send(number).unwrap();
+/// }
+/// drop(tx);
+/// let mut numbers = Vec::new();
+/// loop {
+///     match rx.recv().await {
+///         Ok(number) => numbers.push(number),
+///         Err(RecvError::Lagged(missed)) => assert_eq!(missed, 1),
+///         Err(RecvError::Closed) => break,
+///     }
+/// }
+/// assert_eq!(numbers, [2, 3]);
+/// # })
+/// ```
 #[derive(Debug, PartialEq, Eq, Clone)]
 pub enum RecvError {
     /// All senders are gone, and everything that was sent was received.
@@ -41,6 +77,24 @@ impl fmt::Display for RecvError {
 impl Error for RecvError {}
 
 /// Why [`Receiver::try_recv`](super::Receiver::try_recv) has no value.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::broadcast;
+/// use zokio::sync::broadcast::error::TryRecvError;
+///
+/// let (tx, mut rx) = broadcast::channel(2);
+/// for number in 1..=3 {
+///     tx.send(number).unwrap();
+/// }
+/// assert_eq!(rx.try_recv(), Err(TryRecvError::Lagged(1)));
+/// assert_eq!(rx.try_recv(), Ok(2));
+/// assert_eq!(rx.try_recv(), Ok(3));
+/// assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+/// drop(tx);
+/// assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
+/// ```
 #[derive(Debug, PartialEq, Eq, Clone)]
 pub enum TryRecvError {
     /// Everything that was sent was received, and there are senders left.

@@ -17,6 +17,20 @@ use crate::util::park;
 /// [`Sender::subscribe`](super::Sender::subscribe) or [`Receiver::resubscribe`].
 ///
 /// Each receiver gets a clone of every value that is sent while it exists.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::broadcast;
+///
+/// let (tx, mut one) = broadcast::channel(4);
+/// let mut other = tx.subscribe();
+/// tx.send("news".to_string()).unwrap();
+/// assert_eq!(one.recv().await.unwrap(), "news");
+/// assert_eq!(other.recv().await.unwrap(), "news");
+/// # })
+/// ```
 pub struct Receiver<T> {
     shared: Arc<Shared<T>>,
     /// The number of the next value.

@@ -13,6 +13,21 @@ use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 /// [`Sender::new`].
 ///
 /// Clones send into the same channel, which stays open until the last one is dropped.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::broadcast;
+///
+/// let (tx, mut rx) = broadcast::channel(4);
+/// let other = tx.clone();
+/// drop(tx);
+/// // The channel is open as long as the clone is there.
+/// other.send("hello").unwrap();
+/// assert_eq!(rx.try_recv(), Ok("hello"));
+/// drop(other);
+/// assert!(rx.is_closed());
+/// ```
 pub struct Sender<T> {
     shared: Arc<Shared<T>>,
 }
@@ -20,6 +35,19 @@ pub struct Sender<T> {
 /// A sender that does not keep the channel open; made by [`Sender::downgrade`].
 ///
 /// To send, [`upgrade`](Self::upgrade) it, which fails once all [`Sender`]s are gone.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::broadcast;
+///
+/// let (tx, rx) = broadcast::channel::<u32>(4);
+/// let weak = tx.downgrade();
+/// assert!(!rx.is_closed());
+/// drop(tx);
+/// assert!(rx.is_closed());
+/// assert!(weak.upgrade().is_none());
+/// ```
 pub struct WeakSender<T> {
     shared: Arc<Shared<T>>,
 }

@@ -7,6 +7,20 @@ use std::fmt;
 const CLOSED: &str = "channel closed";
 
 /// The receiver was dropped or closed; the value comes back.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::mpsc;
+/// use zokio::sync::mpsc::error::SendError;
+///
+/// let (tx, rx) = mpsc::channel(1);
+/// drop(rx);
+/// let SendError(letter) = tx.send("to nobody").await.unwrap_err();
+/// assert_eq!(letter, "to nobody");
+/// # })
+/// ```
 #[derive(PartialEq, Eq, Clone, Copy)]
 pub struct SendError<T>(pub T);
 
@@ -25,6 +39,19 @@ impl<T> fmt::Display for SendError<T> {
 impl<T> Error for SendError<T> {}
 
 /// Why a value could not be sent without waiting; the value comes back.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::mpsc;
+/// use zokio::sync::mpsc::error::TrySendError;
+///
+/// let (tx, rx) = mpsc::channel(1);
+/// tx.try_send(1).unwrap();
+/// assert_eq!(tx.try_send(2), Err(TrySendError::Full(2)));
+/// drop(rx);
+/// assert_eq!(tx.try_send(3), Err(TrySendError::Closed(3)));
+/// ```
 #[derive(PartialEq, Eq, Clone, Copy)]
 pub enum TrySendError<T> {
     /// There is no capacity right now.
@@ -80,6 +107,24 @@ impl<T> From<SendError<T>> for TrySendError<T> {
 }
 
 /// Why a value could not be sent in time; the value comes back.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::mpsc;
+/// use zokio::sync::mpsc::error::SendTimeoutError;
+/// use zokio::time::Duration;
+///
+/// #[zokio::main(flavor = "current_thread", start_paused = true)]
+/// async fn main() {
+///     let minute = Duration::from_secs(60);
+///     let (tx, rx) = mpsc::channel(1);
+///     tx.send_timeout(1, minute).await.unwrap();
+///     assert_eq!(tx.send_timeout(2, minute).await, Err(SendTimeoutError::Timeout(2)));
+///     drop(rx);
+///     assert_eq!(tx.send_timeout(3, minute).await, Err(SendTimeoutError::Closed(3)));
+/// }
+/// ```
 #[derive(PartialEq, Eq, Clone, Copy)]
 pub enum SendTimeoutError<T> {
     /// The time ran out before there was capacity.
@@ -127,6 +172,18 @@ impl<T> Error for SendTimeoutError<T> {}
 
 /// Why [`Receiver::try_recv`](super::Receiver::try_recv) and
 /// [`UnboundedReceiver::try_recv`](super::UnboundedReceiver::try_recv) have no value.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::mpsc;
+/// use zokio::sync::mpsc::error::TryRecvError;
+///
+/// let (tx, mut rx) = mpsc::unbounded_channel::<u32>();
+/// assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+/// drop(tx);
+/// assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+/// ```
 #[derive(PartialEq, Eq, Clone, Copy, Debug)]
 pub enum TryRecvError {
     /// The channel is empty, and values may still come.

@@ -11,6 +11,21 @@ use super::sender::Sender;
 /// Room for one value in a channel; made by [`Sender::reserve`] and [`Sender::try_reserve`].
 ///
 /// Dropping it gives the room back.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::mpsc;
+///
+/// let (tx, mut rx) = mpsc::channel(2);
+/// let unused = tx.try_reserve().unwrap();
+/// let used = tx.try_reserve().unwrap();
+/// assert_eq!(tx.capacity(), 0);
+/// drop(unused);
+/// assert_eq!(tx.capacity(), 1);
+/// used.send("hello");
+/// assert_eq!(rx.try_recv(), Ok("hello"));
+/// ```
 #[must_use = "an unused permit only blocks capacity"]
 pub struct Permit<'a, T> {
     chan: &'a Chan<T, true>,
@@ -20,6 +35,23 @@ pub struct Permit<'a, T> {
 /// [`Sender::try_reserve_many`].
 ///
 /// Each step gives one [`Permit`]. Dropping the iterator gives the rest of the room back.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::mpsc;
+///
+/// let (tx, mut rx) = mpsc::channel(3);
+/// let permits = tx.reserve_many(3).await.unwrap();
+/// for (permit, word) in permits.zip(["all", "or", "none"]) {
+///     permit.send(word);
+/// }
+/// let mut words = Vec::new();
+/// rx.recv_many(&mut words, 3).await;
+/// assert_eq!(words, ["all", "or", "none"]);
+/// # })
+/// ```
 #[must_use = "unused permits only block capacity"]
 pub struct PermitIterator<'a, T> {
     chan: &'a Chan<T, true>,
@@ -31,6 +63,22 @@ pub struct PermitIterator<'a, T> {
 ///
 /// It keeps the channel open as the sender would. Dropping it gives the room back and drops the
 /// sender.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::mpsc;
+///
+/// let (tx, mut rx) = mpsc::channel(1);
+/// let permit = tx.reserve_owned().await.unwrap();
+/// // The task cannot fail for want of room.
+/// zokio::spawn(async move {
+///     permit.send("done");
+/// });
+/// assert_eq!(rx.recv().await, Some("done"));
+/// # })
+/// ```
 #[must_use = "an unused permit only blocks capacity"]
 pub struct OwnedPermit<T> {
     /// `None` once it was used or released.

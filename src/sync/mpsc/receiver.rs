@@ -12,6 +12,26 @@ use crate::util::park;
 /// Receives the values of a bounded channel; made by [`channel`](super::channel).
 ///
 /// Dropping it closes the channel and drops the values that were not received.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::mpsc;
+///
+/// let (tx, mut rx) = mpsc::channel(1);
+/// zokio::spawn(async move {
+///     for number in 1..=3 {
+///         tx.send(number).await.unwrap();
+///     }
+/// });
+/// let mut sum = 0;
+/// while let Some(number) = rx.recv().await {
+///     sum += number;
+/// }
+/// assert_eq!(sum, 6);
+/// # })
+/// ```
 pub struct Receiver<T> {
     rx: Rx<T, true>,
 }

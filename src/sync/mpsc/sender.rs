@@ -12,6 +12,27 @@ use crate::util::park;
 /// Sends values into a bounded channel; made by [`channel`](super::channel).
 ///
 /// Clones send into the same channel, which stays open until the last one is dropped.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::mpsc;
+///
+/// let (tx, mut rx) = mpsc::channel(1);
+/// for number in [1, 2] {
+///     let tx = tx.clone();
+///     zokio::spawn(async move { tx.send(number).await });
+/// }
+/// // Else the channel would stay open when the tasks are done.
+/// drop(tx);
+/// let mut sum = 0;
+/// while let Some(number) = rx.recv().await {
+///     sum += number;
+/// }
+/// assert_eq!(sum, 3);
+/// # })
+/// ```
 pub struct Sender<T> {
     tx: Tx<T, true>,
 }
@@ -19,6 +40,20 @@ pub struct Sender<T> {
 /// A sender of a bounded channel that does not keep it open; made by [`Sender::downgrade`].
 ///
 /// To send, [`upgrade`](Self::upgrade) it, which fails once all [`Sender`]s are gone.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::mpsc;
+///
+/// let (tx, mut rx) = mpsc::channel::<u32>(1);
+/// let weak = tx.downgrade();
+/// drop(tx);
+/// assert_eq!(rx.recv().await, None);
+/// assert!(weak.upgrade().is_none());
+/// # })
+/// ```
 pub struct WeakSender<T> {
     tx: WeakTx<T, true>,
 }

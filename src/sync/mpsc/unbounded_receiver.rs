@@ -13,6 +13,26 @@ use crate::util::park;
 /// [`unbounded_channel`](super::unbounded_channel).
 ///
 /// Dropping it closes the channel and drops the values that were not received.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::mpsc;
+///
+/// let (tx, mut rx) = mpsc::unbounded_channel();
+/// zokio::spawn(async move {
+///     for number in 1..=3 {
+///         tx.send(number).unwrap();
+///     }
+/// });
+/// let mut sum = 0;
+/// while let Some(number) = rx.recv().await {
+///     sum += number;
+/// }
+/// assert_eq!(sum, 6);
+/// # })
+/// ```
 pub struct UnboundedReceiver<T> {
     rx: Rx<T, false>,
 }

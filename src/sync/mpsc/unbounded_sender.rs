@@ -9,6 +9,25 @@ use super::error::SendError;
 /// Sends values into an unbounded channel; made by [`unbounded_channel`](super::unbounded_channel).
 ///
 /// Clones send into the same channel, which stays open until the last one is dropped.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::mpsc;
+///
+/// let (tx, mut rx) = mpsc::unbounded_channel();
+/// // Sending never waits, so a destructor can do it too.
+/// struct Farewell(mpsc::UnboundedSender<&'static str>);
+/// impl Drop for Farewell {
+///     fn drop(&mut self) {
+///         let _ = self.0.send("gone");
+///     }
+/// }
+/// drop(Farewell(tx));
+/// assert_eq!(rx.recv().await, Some("gone"));
+/// # })
+/// ```
 pub struct UnboundedSender<T> {
     tx: Tx<T, false>,
 }
@@ -17,6 +36,20 @@ pub struct UnboundedSender<T> {
 /// [`UnboundedSender::downgrade`].
 ///
 /// To send, [`upgrade`](Self::upgrade) it, which fails once all [`UnboundedSender`]s are gone.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::mpsc;
+///
+/// let (tx, mut rx) = mpsc::unbounded_channel::<u32>();
+/// let weak = tx.downgrade();
+/// drop(tx);
+/// assert_eq!(rx.recv().await, None);
+/// assert!(weak.upgrade().is_none());
+/// # })
+/// ```
 pub struct WeakUnboundedSender<T> {
     tx: WeakTx<T, false>,
 }

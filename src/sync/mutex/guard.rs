@@ -10,6 +10,22 @@ use crate::sync::mutex::{MappedMutexGuard, Mutex};
 ///
 /// Made by [`Mutex::lock`], [`Mutex::try_lock`] and [`Mutex::blocking_lock`]. It may be held across
 /// an `.await`.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::Mutex;
+///
+/// let list = Mutex::new(vec![1]);
+/// let mut guard = list.lock().await;
+/// zokio::task::yield_now().await;
+/// assert!(list.try_lock().is_err());
+/// guard.push(2);
+/// drop(guard);
+/// assert_eq!(*list.try_lock().unwrap(), [1, 2]);
+/// # })
+/// ```
 #[must_use = "the mutex is unlocked as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
 pub struct MutexGuard<'a, T: ?Sized> {

@@ -301,6 +301,21 @@ where
 /// The lock could not be had at once.
 ///
 /// Returned by the `try_*` methods of [`Mutex`] and [`RwLock`](crate::sync::RwLock).
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::{Mutex, TryLockError};
+///
+/// let number = Mutex::new(1);
+/// let guard = number.lock().await;
+/// let error: TryLockError = number.try_lock().unwrap_err();
+/// assert_eq!(error.to_string(), "operation would block");
+/// drop(guard);
+/// assert!(number.try_lock().is_ok());
+/// # })
+/// ```
 #[derive(Debug)]
 pub struct TryLockError(());
 

@@ -10,6 +10,29 @@ use crate::sync::semaphore::RawSemaphore;
 /// Access to a part of the data of a locked [`Mutex`](crate::sync::Mutex); dropping it unlocks.
 ///
 /// Made by [`MutexGuard::map`](crate::sync::MutexGuard::map).
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+///
+/// struct Account {
+///     owner: &'static str,
+///     balance: u64,
+/// }
+///
+/// // The caller gets the balance and nothing else.
+/// async fn balance(account: &Mutex<Account>) -> MappedMutexGuard<'_, u64> {
+///     MutexGuard::map(account.lock().await, |account| &mut account.balance)
+/// }
+///
+/// let account = Mutex::new(Account { owner: "ada", balance: 1 });
+/// *balance(&account).await += 10;
+/// let account = account.into_inner();
+/// assert_eq!((account.owner, account.balance), ("ada", 11));
+/// # })
+/// ```
 #[must_use = "the mutex is unlocked as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
 pub struct MappedMutexGuard<'a, T: ?Sized> {

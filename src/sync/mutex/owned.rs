@@ -12,6 +12,22 @@ use crate::sync::mutex::{Mutex, OwnedMappedMutexGuard};
 ///
 /// Made by [`Mutex::lock_owned`], [`Mutex::try_lock_owned`] and [`Mutex::blocking_lock_owned`]. It
 /// keeps the mutex alive and may move to another task.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::Arc;
+/// use zokio::sync::Mutex;
+///
+/// let list = Arc::new(Mutex::new(vec![1]));
+/// let mut guard = list.clone().lock_owned().await;
+/// let task = zokio::spawn(async move { guard.push(2) });
+/// // Waits until the task has dropped the guard.
+/// assert_eq!(*list.lock().await, [1, 2]);
+/// task.await.unwrap();
+/// # })
+/// ```
 #[must_use = "the mutex is unlocked as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
 pub struct OwnedMutexGuard<T: ?Sized> {

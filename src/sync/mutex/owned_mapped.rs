@@ -12,6 +12,21 @@ use crate::sync::mutex::Mutex;
 ///
 /// Made by [`OwnedMutexGuard::map`](crate::sync::OwnedMutexGuard::map). It keeps the mutex alive
 /// and may move to another task.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::Arc;
+/// use zokio::sync::{Mutex, OwnedMutexGuard};
+///
+/// let pair = Arc::new(Mutex::new((1, "one")));
+/// let guard = pair.clone().lock_owned().await;
+/// let mut number = OwnedMutexGuard::map(guard, |pair| &mut pair.0);
+/// zokio::spawn(async move { *number = 2 }).await.unwrap();
+/// assert_eq!(*pair.lock().await, (2, "one"));
+/// # })
+/// ```
 #[must_use = "the mutex is unlocked as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
 pub struct OwnedMappedMutexGuard<T: ?Sized, U: ?Sized> {

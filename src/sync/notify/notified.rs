@@ -12,6 +12,20 @@ use crate::sync::notify::raw::Wait;
 /// Completes when a [`Notify`] notifies it.
 ///
 /// Made by [`Notify::notified`], where its guarantees are described.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::Notify;
+///
+/// let notify = Notify::new();
+/// let early = notify.notified();
+/// notify.notify_waiters();
+/// // It was made before the notification, so it does not wait.
+/// early.await;
+/// # })
+/// ```
 #[must_use = "futures do nothing unless polled"]
 pub struct Notified<'a> {
     notify: &'a Notify,
@@ -123,6 +137,21 @@ impl<'a> fmt::Debug for Notified<'a> {
 /// Completes when a shared [`Notify`] notifies it, and keeps that alive.
 ///
 /// Made by [`Notify::notified_owned`].
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::Arc;
+/// use zokio::sync::Notify;
+///
+/// let notify = Arc::new(Notify::new());
+/// // A task needs a future that borrows nothing.
+/// let waiting = zokio::spawn(notify.clone().notified_owned());
+/// notify.notify_waiters();
+/// waiting.await.unwrap();
+/// # })
+/// ```
 #[must_use = "futures do nothing unless polled"]
 pub struct OwnedNotified {
     notify: Arc<Notify>,

@@ -7,6 +7,19 @@ use std::fmt;
 /// The sender was dropped, or the receiver closed, before a value was sent.
 ///
 /// The output of awaiting a [`Receiver`](super::Receiver).
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::oneshot;
+///
+/// let (tx, rx) = oneshot::channel::<u32>();
+/// drop(tx);
+/// let error: oneshot::error::RecvError = rx.await.unwrap_err();
+/// assert_eq!(error.to_string(), "channel closed");
+/// # })
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecvError(pub(super) ());
 
@@ -19,6 +32,19 @@ impl fmt::Display for RecvError {
 impl Error for RecvError {}
 
 /// Why [`Receiver::try_recv`](super::Receiver::try_recv) has no value.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::oneshot;
+/// use zokio::sync::oneshot::error::TryRecvError;
+///
+/// let (tx, mut rx) = oneshot::channel();
+/// assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+/// tx.send(5).unwrap();
+/// assert_eq!(rx.try_recv(), Ok(5));
+/// assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TryRecvError {
     /// Nothing was sent yet, and the sender still exists.

@@ -11,6 +11,18 @@ use crate::util::budget::poll_proceed;
 /// Sends one value to its [`Receiver`](super::Receiver).
 ///
 /// Made by [`channel`](super::channel). Dropping it without sending makes the receiver fail.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::oneshot;
+///
+/// let (tx, rx) = oneshot::channel();
+/// zokio::spawn(async move { tx.send(6 * 7) });
+/// assert_eq!(rx.await, Ok(42));
+/// # })
+/// ```
 pub struct Sender<T> {
     /// `None` once the value was sent.
     half: Option<TxHalf<T>>,

@@ -11,6 +11,29 @@ use crate::sync::semaphore::RawSemaphore;
 /// the access up.
 ///
 /// Made by [`RwLockWriteGuard::map`](crate::sync::RwLockWriteGuard::map).
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::{RwLock, RwLockMappedWriteGuard, RwLockWriteGuard};
+///
+/// struct Settings {
+///     name: &'static str,
+///     limit: u32,
+/// }
+///
+/// // The caller gets the limit and nothing else.
+/// async fn limit(settings: &RwLock<Settings>) -> RwLockMappedWriteGuard<'_, u32> {
+///     RwLockWriteGuard::map(settings.write().await, |settings| &mut settings.limit)
+/// }
+///
+/// let settings = RwLock::new(Settings { name: "uploads", limit: 5 });
+/// *limit(&settings).await = 7;
+/// let settings = settings.into_inner();
+/// assert_eq!((settings.name, settings.limit), ("uploads", 7));
+/// # })
+/// ```
 #[must_use = "the lock is released as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
 pub struct RwLockMappedWriteGuard<'a, T: ?Sized> {

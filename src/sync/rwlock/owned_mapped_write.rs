@@ -12,6 +12,21 @@ use crate::sync::rwlock::RwLock;
 ///
 /// Made by [`OwnedRwLockWriteGuard::map`](crate::sync::OwnedRwLockWriteGuard::map). It keeps the
 /// lock alive and may move to another task.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::Arc;
+/// use zokio::sync::{OwnedRwLockWriteGuard, RwLock};
+///
+/// let pair = Arc::new(RwLock::new((1, "one")));
+/// let guard = pair.clone().write_owned().await;
+/// let mut number = OwnedRwLockWriteGuard::map(guard, |pair| &mut pair.0);
+/// zokio::spawn(async move { *number = 2 }).await.unwrap();
+/// assert_eq!(*pair.read().await, (2, "one"));
+/// # })
+/// ```
 #[must_use = "the lock is released as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
 pub struct OwnedRwLockMappedWriteGuard<T: ?Sized, U: ?Sized = T> {

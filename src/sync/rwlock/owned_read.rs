@@ -14,6 +14,22 @@ use crate::sync::rwlock::RwLock;
 /// Made by [`RwLock::read_owned`] and its kin, and by downgrading an
 /// [`OwnedRwLockWriteGuard`](crate::sync::OwnedRwLockWriteGuard). It keeps the lock alive and may
 /// move to another task.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::Arc;
+/// use zokio::sync::RwLock;
+///
+/// let list = Arc::new(RwLock::new(vec![1, 2]));
+/// let guard = list.clone().read_owned().await;
+/// let length = zokio::spawn(async move { guard.len() });
+/// // Another reader need not wait for the task.
+/// assert_eq!(list.try_read().unwrap().first(), Some(&1));
+/// assert_eq!(length.await.unwrap(), 2);
+/// # })
+/// ```
 #[must_use = "the lock is released as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
 pub struct OwnedRwLockReadGuard<T: ?Sized, U: ?Sized = T> {

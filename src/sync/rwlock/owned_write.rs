@@ -12,6 +12,22 @@ use crate::sync::rwlock::{OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, RwL
 ///
 /// Made by [`RwLock::write_owned`] and its kin. It keeps the lock alive and may move to another
 /// task.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::Arc;
+/// use zokio::sync::RwLock;
+///
+/// let list = Arc::new(RwLock::new(vec![1]));
+/// let mut guard = list.clone().write_owned().await;
+/// let task = zokio::spawn(async move { guard.push(2) });
+/// // Waits until the task has dropped the guard.
+/// assert_eq!(*list.read().await, [1, 2]);
+/// task.await.unwrap();
+/// # })
+/// ```
 #[must_use = "the lock is released as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
 pub struct OwnedRwLockWriteGuard<T: ?Sized> {

@@ -12,6 +12,22 @@ use crate::sync::semaphore::RawSemaphore;
 ///
 /// Made by [`RwLock::read`](crate::sync::RwLock::read) and its kin, and by downgrading a
 /// [`RwLockWriteGuard`](crate::sync::RwLockWriteGuard).
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::RwLock;
+///
+/// let list = RwLock::new(vec![1, 2]);
+/// let one = list.read().await;
+/// let other = list.read().await;
+/// assert_eq!(one.len(), other.len());
+/// assert!(list.try_write().is_err());
+/// drop((one, other));
+/// assert!(list.try_write().is_ok());
+/// # })
+/// ```
 #[must_use = "the lock is released as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
 pub struct RwLockReadGuard<'a, T: ?Sized> {

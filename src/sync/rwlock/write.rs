@@ -9,6 +9,21 @@ use crate::sync::rwlock::{RwLock, RwLockMappedWriteGuard, RwLockReadGuard};
 /// Exclusive access to the data of an [`RwLock`]; dropping it gives the access up.
 ///
 /// Made by [`RwLock::write`] and its kin.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::RwLock;
+///
+/// let list = RwLock::new(vec![1]);
+/// let mut guard = list.write().await;
+/// guard.push(2);
+/// assert!(list.try_read().is_err());
+/// drop(guard);
+/// assert_eq!(*list.read().await, [1, 2]);
+/// # })
+/// ```
 #[must_use = "the lock is released as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {

@@ -76,6 +76,16 @@ impl Semaphore {
     /// # Panics
     ///
     /// Panics if `permits` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(3);
+    /// assert!(semaphore.try_acquire_many(3).is_ok());
+    /// assert!(semaphore.try_acquire_many(4).is_err());
+    /// ```
     #[track_caller]
     pub fn new(permits: usize) -> Self {
         Self {
@@ -84,6 +94,18 @@ impl Semaphore {
     }
 
     /// How many permits are free now.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(3);
+    /// let permit = semaphore.try_acquire().unwrap();
+    /// assert_eq!(semaphore.available_permits(), 2);
+    /// drop(permit);
+    /// assert_eq!(semaphore.available_permits(), 3);
+    /// ```
     pub fn available_permits(&self) -> usize {
         self.raw.available_permits()
     }
@@ -93,6 +115,22 @@ impl Semaphore {
     /// # Panics
     ///
     /// Panics if there would be more than [`MAX_PERMITS`](Self::MAX_PERMITS) free permits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use std::sync::Arc;
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Arc::new(Semaphore::new(0));
+    /// let waiting = zokio::spawn(semaphore.clone().acquire_many_owned(2));
+    /// semaphore.add_permits(3);
+    /// let permits = waiting.await.unwrap().unwrap();
+    /// assert_eq!(permits.num_permits(), 2);
+    /// assert_eq!(semaphore.available_permits(), 1);
+    /// # })
+    /// ```
     #[track_caller]
     pub fn add_permits(&self, n: usize) {
         self.raw.release(n);
@@ -500,6 +538,17 @@ impl Semaphore {
     }
 
     /// Whether the semaphore has been [closed](Self::close).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(1);
+    /// assert!(!semaphore.is_closed());
+    /// semaphore.close();
+    /// assert!(semaphore.is_closed());
+    /// ```
     pub fn is_closed(&self) -> bool {
         self.raw.is_closed()
     }

@@ -11,6 +11,19 @@ use std::fmt;
 ///
 /// [`Semaphore`]: crate::sync::Semaphore
 /// [`Semaphore::close`]: crate::sync::Semaphore::close
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::{AcquireError, Semaphore};
+///
+/// let semaphore = Semaphore::new(1);
+/// semaphore.close();
+/// let error: AcquireError = semaphore.acquire().await.unwrap_err();
+/// assert_eq!(error.to_string(), "semaphore closed");
+/// # })
+/// ```
 #[derive(Debug)]
 pub struct AcquireError(());
 
@@ -31,6 +44,17 @@ impl Error for AcquireError {}
 /// Why no permit could be had at once.
 ///
 /// Returned by the `try_acquire` methods of [`Semaphore`](crate::sync::Semaphore).
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::{Semaphore, TryAcquireError};
+///
+/// let semaphore = Semaphore::new(0);
+/// assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
+/// semaphore.close();
+/// assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::Closed);
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub enum TryAcquireError {
     /// The semaphore was closed: an acquire can never succeed again.

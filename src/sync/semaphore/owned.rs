@@ -9,6 +9,26 @@ use crate::sync::semaphore::Semaphore;
 ///
 /// Made by [`Semaphore::acquire_owned`] and its kin. They keep the semaphore alive and may move to
 /// another task.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use std::sync::Arc;
+/// use zokio::sync::Semaphore;
+///
+/// let slots = Arc::new(Semaphore::new(1));
+/// let slot = slots.clone().acquire_owned().await.unwrap();
+/// let job = zokio::spawn(async move {
+///     // The slot is taken while the job runs.
+///     let free = slot.semaphore().available_permits();
+///     drop(slot);
+///     free
+/// });
+/// assert_eq!(job.await.unwrap(), 0);
+/// assert_eq!(slots.available_permits(), 1);
+/// # })
+/// ```
 #[must_use = "the permit is given back as soon as it is dropped"]
 #[clippy::has_significant_drop]
 #[derive(Debug)]
@@ -86,11 +106,33 @@ impl OwnedSemaphorePermit {
     }
 
     /// How many permits these are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Arc::new(Semaphore::new(10));
+    /// let permits = semaphore.try_acquire_many_owned(3).unwrap();
+    /// assert_eq!(permits.num_permits(), 3);
+    /// ```
     pub fn num_permits(&self) -> usize {
         self.permits
     }
 
     /// The semaphore that the permits are of.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Arc::new(Semaphore::new(1));
+    /// let permit = semaphore.clone().try_acquire_owned().unwrap();
+    /// assert!(Arc::ptr_eq(permit.semaphore(), &semaphore));
+    /// ```
     pub fn semaphore(&self) -> &Arc<Semaphore> {
         &self.semaphore
     }

@@ -6,6 +6,19 @@ use crate::sync::semaphore::Semaphore;
 /// Permits of a [`Semaphore`], given back when this is dropped.
 ///
 /// Made by [`Semaphore::acquire`] and its kin.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::Semaphore;
+///
+/// let semaphore = Semaphore::new(1);
+/// {
+///     let _permit = semaphore.try_acquire().unwrap();
+///     assert_eq!(semaphore.available_permits(), 0);
+/// }
+/// assert_eq!(semaphore.available_permits(), 1);
+/// ```
 #[must_use = "the permit is given back as soon as it is dropped"]
 #[clippy::has_significant_drop]
 #[derive(Debug)]
@@ -82,11 +95,31 @@ impl<'a> SemaphorePermit<'a> {
     }
 
     /// How many permits these are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(10);
+    /// let permits = semaphore.try_acquire_many(3).unwrap();
+    /// assert_eq!(permits.num_permits(), 3);
+    /// ```
     pub fn num_permits(&self) -> usize {
         self.permits
     }
 
     /// The semaphore that the permits are of.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(1);
+    /// let permit = semaphore.try_acquire().unwrap();
+    /// assert!(std::ptr::eq(permit.semaphore(), &semaphore));
+    /// ```
     pub fn semaphore(&self) -> &Semaphore {
         self.semaphore
     }

@@ -5,6 +5,18 @@ use std::error::Error;
 use std::fmt;
 
 /// There is no receiver; the value comes back.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::watch;
+/// use zokio::sync::watch::error::SendError;
+///
+/// let (tx, rx) = watch::channel("old");
+/// drop(rx);
+/// assert_eq!(tx.send("new"), Err(SendError("new")));
+/// assert_eq!(*tx.borrow(), "old");
+/// ```
 #[derive(PartialEq, Eq, Clone, Copy)]
 pub struct SendError<T>(pub T);
 
@@ -23,6 +35,20 @@ impl<T> fmt::Display for SendError<T> {
 impl<T> Error for SendError<T> {}
 
 /// All senders are gone: the value will not change any more.
+///
+/// # Examples
+///
+/// ```
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use zokio::sync::watch;
+///
+/// let (tx, mut rx) = watch::channel("last");
+/// drop(tx);
+/// let error: watch::error::RecvError = rx.changed().await.unwrap_err();
+/// assert_eq!(error.to_string(), "channel closed");
+/// assert_eq!(*rx.borrow(), "last");
+/// # })
+/// ```
 #[derive(Debug, Clone)]
 pub struct RecvError(pub(super) ());
 

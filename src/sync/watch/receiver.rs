@@ -18,6 +18,20 @@ use crate::util::budget::poll_proceed;
 /// [`Sender::subscribe`](super::Sender::subscribe).
 ///
 /// A clone has seen what the original has seen, and from then on each looks for itself.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::watch;
+///
+/// let (tx, mut rx) = watch::channel(1);
+/// tx.send(2).unwrap();
+/// let other = rx.clone();
+/// assert_eq!(*rx.borrow_and_update(), 2);
+/// // What this one has seen since is still new to the clone.
+/// assert!(!rx.has_changed().unwrap());
+/// assert!(other.has_changed().unwrap());
+/// ```
 pub struct Receiver<T> {
     shared: Arc<Shared<T>>,
     /// The version that counts as seen.

@@ -15,6 +15,18 @@ use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 ///
 /// Clones work on the same channel, which is closed for its receivers when the last one is
 /// dropped.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::sync::watch;
+///
+/// let (tx, rx) = watch::channel(1);
+/// let other = tx.clone();
+/// tx.send(2).unwrap();
+/// other.send(3).unwrap();
+/// assert_eq!(*rx.borrow(), 3);
+/// ```
 pub struct Sender<T> {
     shared: Arc<Shared<T>>,
 }
