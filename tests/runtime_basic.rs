@@ -186,3 +186,17 @@ fn a_panic_stays_in_its_task() {
         assert_eq!(rt.block_on(rt.spawn(async { 1 })).unwrap(), 1);
     }
 }
+
+#[test]
+fn a_worker_that_cannot_start_keeps_the_systems_reason() {
+    let error = Builder::new_multi_thread()
+        .thread_stack_size(usize::MAX / 4)
+        .build()
+        .unwrap_err();
+    let error: zokio::Error = error.downcast().unwrap();
+    assert!(error.is_resource());
+    let source = std::error::Error::source(&error).unwrap();
+    let source: &std::io::Error = source.downcast_ref().unwrap();
+    assert!(source.raw_os_error().is_some());
+    assert_eq!(error.kind(), source.kind());
+}

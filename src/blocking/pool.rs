@@ -12,7 +12,8 @@
 //! place, so that `shutdown` joins one handle and with it all of them.
 //!
 //! At shutdown, jobs that have not begun are dropped, which is how their owners learn of it. A job
-//! for which a thread is on its way counts as begun; and so do those marked mandatory (a file write that was reported as accepted must happen).
+//! for which a thread is on its way counts as begun; and so do those marked mandatory (a file write
+//! that was reported as accepted must happen).
 //!
 //! A scheduler's worker is a job too. It goes to the front of the queue and raises the cap by one
 //! while it runs, so that neither closures hold up workers nor workers closures.

@@ -43,6 +43,8 @@ mod worker;
 use std::sync::Arc;
 
 #[cfg(not(loom))]
+use crate::blocking::pool::Refused;
+#[cfg(not(loom))]
 use crate::scheduler::common::Common;
 
 #[cfg(not(loom))]
@@ -60,10 +62,14 @@ pub(crate) fn start(common: Common, workers: usize) -> Result<Arc<Shared>, crate
     for core in cores {
         if let Err(error) = worker::launch(shared.clone(), Box::new(core)) {
             shared.close();
+            let (reason, source) = match error {
+                Refused::NoThread(error) => ("the system refused", Some(error)),
+                Refused::Closed => ("the runtime is being shut down", None),
+            };
             return Err(crate::Error::resource(
                 "start a worker thread",
-                error.to_string(),
-                None,
+                reason,
+                source,
             ));
         }
     }
