@@ -54,6 +54,26 @@ pub trait AsyncBufRead: AsyncRead {
     /// # Errors
     ///
     /// Whatever the source reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use zokio::io::AsyncBufRead;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut source: &[u8] = b"hello";
+    /// let bytes = poll_fn(|cx| {
+    ///     let polled = Pin::new(&mut source).poll_fill_buf(cx);
+    ///     polled.map_ok(|bytes| bytes.to_vec())
+    /// })
+    /// .await?;
+    /// assert_eq!(bytes, b"hello");
+    /// // They stay in the buffer.
+    /// assert_eq!(source, b"hello");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>>;
 
     /// Takes `amt` bytes out of the buffer, so that they are not given again.
@@ -61,6 +81,19 @@ pub trait AsyncBufRead: AsyncRead {
     /// `amt` must be at most the length of what the last call of
     /// [`poll_fill_buf`](AsyncBufRead::poll_fill_buf) gave; implementations may panic otherwise,
     /// or take fewer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::Pin;
+    /// use zokio::io::AsyncBufRead;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut source: &[u8] = b"hello world";
+    /// Pin::new(&mut source).consume(6);
+    /// assert_eq!(source, b"world");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     fn consume(self: Pin<&mut Self>, amt: usize);
 }
 

@@ -66,6 +66,29 @@ pub trait AsyncRead {
     /// # Errors
     ///
     /// Whatever the source reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use zokio::io::{AsyncRead, ReadBuf};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut source: &[u8] = b"hello";
+    /// let mut space = [0; 16];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// buf.put_slice(b"oh, ");
+    ///
+    /// // What was there stays; the bytes are appended.
+    /// poll_fn(|cx| Pin::new(&mut source).poll_read(cx, &mut buf)).await?;
+    /// assert_eq!(buf.filled(), b"oh, hello");
+    ///
+    /// // Nothing is appended: that is the end.
+    /// poll_fn(|cx| Pin::new(&mut source).poll_read(cx, &mut buf)).await?;
+    /// assert_eq!(buf.filled().len(), 9);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -40,6 +40,25 @@ pub trait AsyncSeek {
     ///
     /// When the request cannot be accepted, for instance because another operation is under way:
     /// call [`poll_complete`](AsyncSeek::poll_complete) first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::io::{Cursor, SeekFrom};
+    /// use std::pin::Pin;
+    /// use zokio::io::AsyncSeek;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut stream = Cursor::new(b"hello");
+    /// Pin::new(&mut stream).start_seek(SeekFrom::Start(2))?;
+    /// poll_fn(|cx| Pin::new(&mut stream).poll_complete(cx)).await?;
+    /// assert_eq!(stream.position(), 2);
+    ///
+    /// // Before the start there is nothing.
+    /// assert!(Pin::new(&mut stream).start_seek(SeekFrom::Current(-3)).is_err());
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()>;
 
     /// Waits until the requested seek is done and gives the new position, counted in bytes from
@@ -56,6 +75,24 @@ pub trait AsyncSeek {
     /// # Errors
     ///
     /// When the seek failed; a position before the start of the stream is such a failure.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::io::{Cursor, SeekFrom};
+    /// use std::pin::Pin;
+    /// use zokio::io::AsyncSeek;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut stream = Cursor::new(b"hello");
+    /// for (target, expected) in [(SeekFrom::Start(1), 1), (SeekFrom::Current(2), 3)] {
+    ///     Pin::new(&mut stream).start_seek(target)?;
+    ///     let position = poll_fn(|cx| Pin::new(&mut stream).poll_complete(cx)).await?;
+    ///     assert_eq!(position, expected);
+    /// }
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>>;
 }
 

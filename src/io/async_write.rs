@@ -69,6 +69,24 @@ pub trait AsyncWrite {
     /// # Errors
     ///
     /// Whatever the destination reports. Nothing of `buf` was taken then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::io::Cursor;
+    /// use std::pin::Pin;
+    /// use zokio::io::AsyncWrite;
+    ///
+    /// # futures::executor::block_on(async {
+    /// // There is room for three bytes only.
+    /// let mut space = [0; 3];
+    /// let mut target = Cursor::new(&mut space[..]);
+    /// let n = poll_fn(|cx| Pin::new(&mut target).poll_write(cx, b"hello")).await?;
+    /// assert_eq!(n, 3);
+    /// assert_eq!(&space, b"hel");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -86,6 +104,23 @@ pub trait AsyncWrite {
     /// # Errors
     ///
     /// Whatever the destination reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use zokio::io::{AsyncWrite, BufWriter};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut target = BufWriter::new(Vec::new());
+    /// poll_fn(|cx| Pin::new(&mut target).poll_write(cx, b"hello")).await?;
+    /// assert_eq!(target.get_ref(), b"");
+    ///
+    /// poll_fn(|cx| Pin::new(&mut target).poll_flush(cx)).await?;
+    /// assert_eq!(target.get_ref(), b"hello");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     /// Tries to flush and then to end the stream in order.
@@ -102,6 +137,25 @@ pub trait AsyncWrite {
     /// # Errors
     ///
     /// Whatever the destination reports. The connection is then usually broken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use zokio::io::{AsyncReadExt, AsyncWrite, duplex};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let (mut near, mut far) = duplex(64);
+    /// poll_fn(|cx| Pin::new(&mut near).poll_write(cx, b"hello")).await?;
+    /// poll_fn(|cx| Pin::new(&mut near).poll_shutdown(cx)).await?;
+    ///
+    /// // The other side sees the end of the stream.
+    /// let mut text = String::new();
+    /// far.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     /// Like [`poll_write`](AsyncWrite::poll_write), from several buffers in their order.
@@ -116,6 +170,22 @@ pub trait AsyncWrite {
     /// # Errors
     ///
     /// As for [`poll_write`](AsyncWrite::poll_write).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::io::IoSlice;
+    /// use std::pin::Pin;
+    /// use zokio::io::AsyncWrite;
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut target = Vec::new();
+    /// let bufs = [IoSlice::new(b"head"), IoSlice::new(b" and body")];
+    /// let n = poll_fn(|cx| Pin::new(&mut target).poll_write_vectored(cx, &bufs)).await?;
+    /// assert_eq!((n, &target[..]), (13, &b"head and body"[..]));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -129,6 +199,18 @@ pub trait AsyncWrite {
     /// buffers into one.
     ///
     /// `false` unless an implementation overrides it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncWrite, stdout};
+    ///
+    /// // A vector appends from many buffers as well as from one.
+    /// assert!(Vec::new().is_write_vectored());
+    ///
+    /// // Standard output takes one buffer at a time.
+    /// assert!(!stdout().is_write_vectored());
+    /// ```
     fn is_write_vectored(&self) -> bool {
         false
     }

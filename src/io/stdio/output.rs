@@ -12,6 +12,21 @@ use crate::io::stdio::blocking::Writer;
 /// A handle to the standard output of the process.
 ///
 /// Made by [`stdout`].
+///
+/// # Examples
+///
+/// ```
+/// use std::os::fd::AsRawFd;
+/// use zokio::io::{AsyncWriteExt, Stdout, stdout};
+///
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let mut out: Stdout = stdout();
+/// assert_eq!(out.as_raw_fd(), 1);
+/// out.write_all(b"the first line\n").await?;
+/// out.write_all(b"the second line\n").await?;
+/// out.flush().await?;
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Stdout {
     stream: io::Stdout,
@@ -21,6 +36,20 @@ pub struct Stdout {
 /// A handle to the standard error of the process.
 ///
 /// Made by [`stderr`].
+///
+/// # Examples
+///
+/// ```
+/// use std::os::fd::AsRawFd;
+/// use zokio::io::{AsyncWriteExt, Stderr, stderr};
+///
+/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let mut err: Stderr = stderr();
+/// assert_eq!(err.as_raw_fd(), 2);
+/// err.write_all(b"something is wrong\n").await?;
+/// err.flush().await?;
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Stderr {
     stream: io::Stderr,

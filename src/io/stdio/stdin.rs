@@ -12,6 +12,17 @@ use crate::io::{AsyncRead, ReadBuf};
 /// A handle to the standard input of the process.
 ///
 /// Made by [`stdin`].
+///
+/// # Examples
+///
+/// ```
+/// use std::os::fd::AsRawFd;
+/// use zokio::io::{Stdin, stdin};
+///
+/// // Nothing is read before somebody asks for it.
+/// let input: Stdin = stdin();
+/// assert_eq!(input.as_raw_fd(), 0);
+/// ```
 #[derive(Debug)]
 pub struct Stdin {
     stream: io::Stdin,

@@ -93,6 +93,29 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::Interest;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// #[allow(deprecated)]
+    /// let a = AsyncFd::new(a)?;
+    ///
+    /// b.write_all(b"hello")?;
+    /// let mut buf = [0; 16];
+    /// let n = a.async_io(Interest::READABLE, |mut a| a.read(&mut buf)).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[deprecated(note = "the object must keep its descriptor: use the unsafe `register`")]
     #[track_caller]
     pub fn new(inner: T) -> io::Result<Self> {
@@ -111,6 +134,29 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::Interest;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// #[allow(deprecated)]
+    /// let a = AsyncFd::with_interest(a, Interest::READABLE)?;
+    ///
+    /// b.write_all(b"hello")?;
+    /// let mut buf = [0; 16];
+    /// let n = a.async_io(Interest::READABLE, |mut a| a.read(&mut buf)).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[deprecated(
         note = "the object must keep its descriptor: use the unsafe `register_with_interest`"
     )]
@@ -131,6 +177,27 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::ErrorKind;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// // Regular files cannot be watched.
+    /// let file = File::open("Cargo.toml")?;
+    /// #[allow(deprecated)]
+    /// let error = AsyncFd::try_new(file).unwrap_err();
+    ///
+    /// let (file, cause) = error.into_parts();
+    /// assert!(file.metadata()?.is_file());
+    /// assert_eq!(cause.kind(), ErrorKind::PermissionDenied);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[deprecated(note = "the object must keep its descriptor: use the unsafe `register`")]
     #[track_caller]
     pub fn try_new(inner: T) -> Result<Self, AsyncFdRegisterError<T>> {
@@ -146,6 +213,29 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::Interest;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// #[allow(deprecated)]
+    /// let a = AsyncFd::try_with_interest(a, Interest::READABLE)?;
+    ///
+    /// b.write_all(b"hello")?;
+    /// let mut buf = [0; 16];
+    /// let n = a.async_io(Interest::READABLE, |mut a| a.read(&mut buf)).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[deprecated(
         note = "the object must keep its descriptor: use the unsafe `register_with_interest`"
     )]
@@ -176,6 +266,24 @@ impl<T: AsRawFd> AsyncFd<T> {
     }
 
     /// The object.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// assert!(a.get_ref().peer_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn get_ref(&self) -> &T {
         self.inner
@@ -186,6 +294,28 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// The object, to be changed.
     ///
     /// It has to keep its descriptor all the same.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// a.get_mut().write_all(b"hello")?;
+    /// let mut buf = [0; 5];
+    /// b.read_exact(&mut buf)?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[inline]
     pub fn get_mut(&mut self) -> &mut T {
         self.inner
@@ -194,6 +324,30 @@ impl<T: AsRawFd> AsyncFd<T> {
     }
 
     /// Ends the watch and gives the object back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let mut a = a.into_inner();
+    /// a.set_nonblocking(false)?;
+    /// b.write_all(b"hello")?;
+    /// let mut buf = [0; 5];
+    /// a.read_exact(&mut buf)?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_inner(mut self) -> T {
         self.registration = None;
         self.inner
@@ -215,6 +369,38 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use std::task::{Poll, ready};
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let n = poll_fn(|cx| {
+    ///     loop {
+    ///         let mut guard = ready!(a.poll_read_ready(cx))?;
+    ///         if let Ok(result) = guard.try_io(|a| a.get_ref().read(&mut buf)) {
+    ///             return Poll::Ready(result);
+    ///         }
+    ///     }
+    /// })
+    /// .await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_read_ready<'a>(
         &'a self,
         cx: &mut Context<'_>,
@@ -235,6 +421,38 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use std::task::{Poll, ready};
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let n = poll_fn(|cx| {
+    ///     loop {
+    ///         let mut guard = ready!(a.poll_read_ready_mut(cx))?;
+    ///         if let Ok(result) = guard.try_io(|a| a.get_mut().read(&mut buf)) {
+    ///             return Poll::Ready(result);
+    ///         }
+    ///     }
+    /// })
+    /// .await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_read_ready_mut<'a>(
         &'a mut self,
         cx: &mut Context<'_>,
@@ -257,6 +475,36 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
+    /// use std::task::{Poll, ready};
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let n = poll_fn(|cx| {
+    ///     loop {
+    ///         let mut guard = ready!(a.poll_write_ready(cx))?;
+    ///         if let Ok(result) = guard.try_io(|a| a.get_ref().write(b"hello")) {
+    ///             return Poll::Ready(result);
+    ///         }
+    ///     }
+    /// })
+    /// .await?;
+    /// assert_eq!(n, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_write_ready<'a>(
         &'a self,
         cx: &mut Context<'_>,
@@ -277,6 +525,36 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
+    /// use std::task::{Poll, ready};
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let n = poll_fn(|cx| {
+    ///     loop {
+    ///         let mut guard = ready!(a.poll_write_ready_mut(cx))?;
+    ///         if let Ok(result) = guard.try_io(|a| a.get_mut().write(b"hello")) {
+    ///             return Poll::Ready(result);
+    ///         }
+    ///     }
+    /// })
+    /// .await?;
+    /// assert_eq!(n, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_write_ready_mut<'a>(
         &'a mut self,
         cx: &mut Context<'_>,
@@ -333,6 +611,26 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::Interest;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let guard = a.ready_mut(Interest::READABLE | Interest::WRITABLE).await?;
+    /// assert!(guard.ready().is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready_mut(
         &mut self,
         interest: Interest,
@@ -353,7 +651,26 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Examples
     ///
-    /// See [`AsyncFdReadyGuard::try_io`].
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// let mut guard = a.readable().await?;
+    /// let mut buf = [0; 16];
+    /// let n = guard.try_io(|a| a.get_ref().read(&mut buf)).expect("it is readable")?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[allow(clippy::needless_lifetimes)]
     pub async fn readable<'a>(&'a self) -> io::Result<AsyncFdReadyGuard<'a, T>> {
         self.ready(Interest::READABLE).await
@@ -368,6 +685,29 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// let mut guard = a.readable_mut().await?;
+    /// let mut buf = [0; 16];
+    /// let n = guard.get_inner_mut().read(&mut buf)?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[allow(clippy::needless_lifetimes)]
     pub async fn readable_mut<'a>(&'a mut self) -> io::Result<AsyncFdReadyMutGuard<'a, T>> {
         self.ready_mut(Interest::READABLE).await
@@ -382,6 +722,27 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let mut guard = a.writable().await?;
+    /// let n = guard.try_io(|a| a.get_ref().write(b"hello")).expect("it is writable")?;
+    /// assert_eq!(n, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[allow(clippy::needless_lifetimes)]
     pub async fn writable<'a>(&'a self) -> io::Result<AsyncFdReadyGuard<'a, T>> {
         self.ready(Interest::WRITABLE).await
@@ -396,6 +757,26 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let mut guard = a.writable_mut().await?;
+    /// assert_eq!(guard.get_inner_mut().write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[allow(clippy::needless_lifetimes)]
     pub async fn writable_mut<'a>(&'a mut self) -> io::Result<AsyncFdReadyMutGuard<'a, T>> {
         self.ready_mut(Interest::WRITABLE).await
@@ -410,6 +791,33 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// `WouldBlock` if the descriptor is not ready, without a call of `f`; otherwise what `f`
     /// returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{ErrorKind, Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::Interest;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let mut buf = [0; 16];
+    /// let error = a.try_io(Interest::READABLE, |mut a| a.read(&mut buf)).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    ///
+    /// b.write_all(b"hello")?;
+    /// a.readable().await?.retain_ready();
+    /// let n = a.try_io(Interest::READABLE, |mut a| a.read(&mut buf))?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &self,
         interest: Interest,
@@ -427,6 +835,30 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// `WouldBlock` if the descriptor is not ready, without a call of `f`; otherwise what `f`
     /// returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::Interest;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// a.readable().await?.retain_ready();
+    /// let mut buf = [0; 16];
+    /// let n = a.try_io_mut(Interest::READABLE, |a| a.read(&mut buf))?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io_mut<R>(
         &mut self,
         interest: Interest,
@@ -452,7 +884,29 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Examples
     ///
-    /// See [`AsyncFd`].
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::Interest;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// // The read waits, and the write is what it waits for.
+    /// let mut buf = [0; 16];
+    /// let (n, ()) = zokio::try_join!(
+    ///     a.async_io(Interest::READABLE, |mut a| a.read(&mut buf)),
+    ///     async { b.write_all(b"hello") },
+    /// )?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn async_io<R>(
         &self,
         interest: Interest,
@@ -474,6 +928,29 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// What `f` returns except `WouldBlock`, or that the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::Interest;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let n = a.async_io_mut(Interest::READABLE, |a| a.read(&mut buf)).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn async_io_mut<R>(
         &mut self,
         interest: Interest,

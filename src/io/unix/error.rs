@@ -9,6 +9,33 @@ use std::io;
 ///
 /// The readiness that the guard stood for has been cleared: wait again. See
 /// [`AsyncFdReadyGuard::try_io`](super::AsyncFdReadyGuard::try_io).
+///
+/// # Examples
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::os::unix::net::UnixStream;
+/// use zokio::io::unix::{AsyncFd, TryIoError};
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let (a, mut b) = UnixStream::pair()?;
+/// a.set_nonblocking(true)?;
+/// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+/// let a = unsafe { AsyncFd::register(a)? };
+/// b.write_all(b"hello")?;
+///
+/// let mut guard = a.readable().await?;
+/// let mut buf = [0; 16];
+/// let n = guard.try_io(|a| a.get_ref().read(&mut buf)).expect("it is readable")?;
+/// assert_eq!(n, 5);
+///
+/// // The second read finds nothing, which ends what the guard stands for.
+/// let _: TryIoError = guard.try_io(|a| a.get_ref().read(&mut buf)).unwrap_err();
+/// assert!(!guard.ready().is_readable());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TryIoError(pub(super) ());
 
@@ -47,6 +74,31 @@ impl<T> AsyncFdRegisterError<T> {
     }
 
     /// The object that was to be registered, and why that failed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use std::os::unix::net::UnixDatagram;
+    /// use std::sync::Arc;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, _peer) = UnixDatagram::pair()?;
+    /// let socket = Arc::new(socket);
+    /// // SAFETY: a `UnixDatagram` keeps its descriptor, and an `Arc` keeps the socket.
+    /// let _registered = unsafe { AsyncFd::register(socket.clone())? };
+    ///
+    /// // A socket cannot be registered twice.
+    /// // SAFETY: as above.
+    /// let error = unsafe { AsyncFd::register(socket) }.unwrap_err();
+    /// let (socket, cause) = error.into_parts();
+    /// assert_eq!(cause.kind(), ErrorKind::AlreadyExists);
+    /// assert!(socket.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_parts(self) -> (T, io::Error) {
         (self.inner, self.cause)
     }

@@ -39,6 +39,34 @@ fn would_block<R>(result: &io::Result<R>) -> bool {
 /// cleared by it.
 ///
 /// Dropping the guard leaves the readiness as it is.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::os::unix::net::UnixStream;
+/// use zokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let (a, mut b) = UnixStream::pair()?;
+/// a.set_nonblocking(true)?;
+/// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+/// let a = unsafe { AsyncFd::register(a)? };
+/// b.write_all(b"hello")?;
+///
+/// let mut buf = [0; 16];
+/// let n = loop {
+///     let mut guard: AsyncFdReadyGuard<'_, UnixStream> = a.readable().await?;
+///     // On `WouldBlock` the guard takes the readiness back, and the next wait is a real one.
+///     if let Ok(result) = guard.try_io(|a| a.get_ref().read(&mut buf)) {
+///         break result?;
+///     }
+/// };
+/// assert_eq!(&buf[..n], b"hello");
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a guard that is dropped leaves the readiness set: use `try_io` or `clear_ready`"]
 pub struct AsyncFdReadyGuard<'a, T: AsRawFd> {
     async_fd: &'a AsyncFd<T>,
@@ -48,6 +76,34 @@ pub struct AsyncFdReadyGuard<'a, T: AsRawFd> {
 /// Like [`AsyncFdReadyGuard`], with exclusive access to the [`AsyncFd`].
 ///
 /// Dropping the guard leaves the readiness as it is.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::os::unix::net::UnixStream;
+/// use zokio::io::unix::{AsyncFd, AsyncFdReadyMutGuard};
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let (a, mut b) = UnixStream::pair()?;
+/// a.set_nonblocking(true)?;
+/// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+/// let mut a = unsafe { AsyncFd::register(a)? };
+/// b.write_all(b"hello")?;
+///
+/// let mut buf = [0; 16];
+/// let n = loop {
+///     let mut guard: AsyncFdReadyMutGuard<'_, UnixStream> = a.readable_mut().await?;
+///     // The object can be changed through the guard.
+///     if let Ok(result) = guard.try_io(|a| a.get_mut().read(&mut buf)) {
+///         break result?;
+///     }
+/// };
+/// assert_eq!(&buf[..n], b"hello");
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a guard that is dropped leaves the readiness set: use `try_io` or `clear_ready`"]
 pub struct AsyncFdReadyMutGuard<'a, T: AsRawFd> {
     async_fd: &'a mut AsyncFd<T>,
@@ -126,9 +182,55 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     /// Leaves the readiness as it is.
     ///
     /// Dropping the guard does the same; calling this says that it is meant.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// // One byte of five: there is more to read.
+    /// let mut guard = a.readable().await?;
+    /// guard.get_inner().read_exact(&mut [0; 1])?;
+    /// guard.retain_ready();
+    /// assert!(guard.ready().is_readable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retain_ready(&mut self) {}
 
     /// What the guard stands for, less what it has cleared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// let guard = a.readable().await?;
+    /// assert!(guard.ready().is_readable());
+    /// assert!(!guard.ready().is_read_closed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ready(&self) -> Ready {
         self.seen.0.ready
     }
@@ -179,11 +281,52 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     }
 
     /// The [`AsyncFd`] that the guard belongs to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::fd::AsRawFd;
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    /// let fd = a.as_raw_fd();
+    ///
+    /// let guard = a.writable().await?;
+    /// assert_eq!(guard.get_ref().as_raw_fd(), fd);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_ref(&self) -> &'a AsyncFd<Inner> {
         self.async_fd
     }
 
     /// The object inside the [`AsyncFd`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let guard = a.writable().await?;
+    /// assert_eq!(guard.get_inner().write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_inner(&self) -> &'a Inner {
         self.async_fd.get_ref()
     }
@@ -197,6 +340,33 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
     /// Says that the descriptor is not ready after all, for anything the guard stands for.
     ///
     /// As [`AsyncFdReadyGuard::clear_ready`]: only after an operation reported `WouldBlock`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{ErrorKind, Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// let mut guard = a.readable_mut().await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(guard.get_inner_mut().read(&mut buf)?, 5);
+    /// let error = guard.get_inner_mut().read(&mut buf).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    ///
+    /// guard.clear_ready();
+    /// assert!(guard.ready().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn clear_ready(&mut self) {
         self.clear_ready_matching(Ready::ALL);
     }
@@ -204,6 +374,32 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
     /// Says that the descriptor is not ready after all for what `ready` names.
     ///
     /// As [`AsyncFdReadyGuard::clear_ready_matching`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{ErrorKind, Read};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    /// use zokio::io::{Interest, Ready};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let mut guard = a.ready_mut(Interest::READABLE | Interest::WRITABLE).await?;
+    /// let error = guard.get_inner_mut().read(&mut [0; 16]).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    ///
+    /// // There is nothing to read; that says nothing about writing.
+    /// guard.clear_ready_matching(Ready::READABLE);
+    /// assert!(guard.ready().is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn clear_ready_matching(&mut self, ready: Ready) {
         self.seen.clear(self.async_fd.registration(), ready);
     }
@@ -211,9 +407,55 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
     /// Leaves the readiness as it is.
     ///
     /// Dropping the guard does the same; calling this says that it is meant.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// // One byte of five: there is more to read.
+    /// let mut guard = a.readable_mut().await?;
+    /// guard.get_inner_mut().read_exact(&mut [0; 1])?;
+    /// guard.retain_ready();
+    /// assert!(guard.ready().is_readable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retain_ready(&mut self) {}
 
     /// What the guard stands for, less what it has cleared.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// let guard = a.readable_mut().await?;
+    /// assert!(guard.ready().is_readable());
+    /// assert!(!guard.ready().is_read_closed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ready(&self) -> Ready {
         self.seen.0.ready
     }
@@ -226,6 +468,33 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
     ///
     /// [`TryIoError`] when `f` reported `WouldBlock`; then wait for readiness again. Any other
     /// result of `f` is inside of `Ok`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    /// b.write_all(b"hello")?;
+    ///
+    /// let mut guard = a.readable_mut().await?;
+    /// let mut buf = [0; 16];
+    /// let n = guard.try_io(|a| a.get_mut().read(&mut buf)).expect("it is readable")?;
+    /// assert_eq!(&buf[..n], b"hello");
+    ///
+    /// // The second read finds nothing.
+    /// assert!(guard.try_io(|a| a.get_mut().read(&mut buf)).is_err());
+    /// assert!(!guard.ready().is_readable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &mut self,
         f: impl FnOnce(&mut AsyncFd<Inner>) -> io::Result<R>,
@@ -239,21 +508,107 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
     }
 
     /// The [`AsyncFd`] that the guard belongs to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::fd::AsRawFd;
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    /// let fd = a.as_raw_fd();
+    ///
+    /// let guard = a.writable_mut().await?;
+    /// assert_eq!(guard.get_ref().as_raw_fd(), fd);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_ref(&self) -> &AsyncFd<Inner> {
         self.async_fd
     }
 
     /// The [`AsyncFd`] that the guard belongs to, to be changed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let mut guard = a.writable_mut().await?;
+    /// guard.get_mut().get_mut().write_all(b"hello")?;
+    /// let mut buf = [0; 5];
+    /// b.read_exact(&mut buf)?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_mut(&mut self) -> &mut AsyncFd<Inner> {
         self.async_fd
     }
 
     /// The object inside the [`AsyncFd`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let guard = a.writable_mut().await?;
+    /// assert!(guard.get_inner().peer_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_inner(&self) -> &Inner {
         self.async_fd.get_ref()
     }
 
     /// The object inside the [`AsyncFd`], to be changed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::io::unix::AsyncFd;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, mut b) = UnixStream::pair()?;
+    /// a.set_nonblocking(true)?;
+    /// // SAFETY: a `UnixStream` keeps its descriptor until it is dropped.
+    /// let mut a = unsafe { AsyncFd::register(a)? };
+    ///
+    /// let mut guard = a.writable_mut().await?;
+    /// guard.get_inner_mut().write_all(b"hello")?;
+    /// let mut buf = [0; 5];
+    /// b.read_exact(&mut buf)?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_inner_mut(&mut self) -> &mut Inner {
         self.async_fd.get_mut()
     }

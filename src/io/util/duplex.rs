@@ -16,6 +16,26 @@ use crate::util::budget::poll_proceed;
 /// many bytes are on their way as the limit says, writing waits until some are read. When one end
 /// is dropped, the other reads what is left and then the end, and writing to it is a
 /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) error.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::ErrorKind;
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+///
+/// # futures::executor::block_on(async {
+/// let (mut near, mut far): (DuplexStream, DuplexStream) = duplex(64);
+/// near.write_all(b"goodbye").await?;
+/// drop(near);
+///
+/// // What was on its way arrives; an answer does not.
+/// let mut text = String::new();
+/// far.read_to_string(&mut text).await?;
+/// assert_eq!(text, "goodbye");
+/// let error = far.write_all(b"wait").await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct DuplexStream {
     incoming: Arc<Mutex<Pipe>>,

@@ -12,6 +12,20 @@ use crate::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 /// A stream that is always at its end for readers, and drops what is written.
 ///
 /// Made by [`empty`].
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{Empty, copy, empty};
+///
+/// # futures::executor::block_on(async {
+/// // An input for what wants one.
+/// let mut nothing: Empty = empty();
+/// let mut copied = Vec::new();
+/// assert_eq!(copy(&mut nothing, &mut copied).await?, 0);
+/// assert!(copied.is_empty());
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 pub struct Empty(());
 
 /// Makes a stream that is always at its end for readers, and drops what is written.

@@ -11,6 +11,20 @@ use crate::io::{AsyncRead, ReadBuf};
 /// A reader that gives one byte again and again, and never ends.
 ///
 /// Made by [`repeat`].
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{AsyncReadExt, Repeat, repeat};
+///
+/// # futures::executor::block_on(async {
+/// // It never ends, so take a part of it.
+/// let dashes: Repeat = repeat(b'-');
+/// let mut line = String::new();
+/// dashes.take(5).read_to_string(&mut line).await?;
+/// assert_eq!(line, "-----");
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Repeat {
     byte: u8,

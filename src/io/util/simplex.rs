@@ -18,6 +18,26 @@ use crate::util::budget::poll_proceed;
 /// [`shutdown`](crate::io::AsyncWriteExt::shutdown) writing is a
 /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) error, and the reader gets what is left and then the
 /// end. Dropping one of the two halves that `simplex` gives closes nothing: the pipe is shared.
+///
+/// # Examples
+///
+/// ```
+/// use std::io::ErrorKind;
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt, SimplexStream};
+///
+/// # futures::executor::block_on(async {
+/// let mut pipe = SimplexStream::new_unsplit(64);
+/// pipe.write_all(b"hello").await?;
+/// pipe.shutdown().await?;
+///
+/// // What is inside can still be read, but nothing more goes in.
+/// let error = pipe.write_all(b"more").await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+/// let mut text = String::new();
+/// pipe.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct SimplexStream {
     pipe: Pipe,

@@ -12,6 +12,19 @@ use crate::io::util::{poll_unit, total_len};
 /// A writer that takes every byte and drops it.
 ///
 /// Made by [`sink`].
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{Sink, copy, sink};
+///
+/// # futures::executor::block_on(async {
+/// // How long is the input? Its bytes do not matter.
+/// let mut input: &[u8] = b"hello";
+/// let mut nowhere: Sink = sink();
+/// assert_eq!(copy(&mut input, &mut nowhere).await?, 5);
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 pub struct Sink(());
 
 /// Makes a writer that takes every byte and drops it.

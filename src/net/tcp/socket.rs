@@ -67,7 +67,14 @@ impl TcpSocket {
     ///
     /// # Examples
     ///
-    /// See [`TcpSocket`].
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert!(socket.local_addr()?.is_ipv4());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn new_v4() -> io::Result<TcpSocket> {
         TcpSocket::with_domain(Domain::IPV4)
     }
@@ -80,7 +87,13 @@ impl TcpSocket {
     ///
     /// # Examples
     ///
-    /// See [`TcpSocket`].
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v6()?;
+    /// assert!(socket.local_addr()?.is_ipv6());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn new_v6() -> io::Result<TcpSocket> {
         TcpSocket::with_domain(Domain::IPV6)
     }
@@ -101,7 +114,17 @@ impl TcpSocket {
     ///
     /// # Examples
     ///
-    /// See [`TcpSocket`].
+    /// ```
+    /// use socket2::{Domain, Socket, Type};
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    /// socket.set_nonblocking(true)?;
+    /// let socket = TcpSocket::from_std_stream(socket.into());
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert_ne!(socket.local_addr()?.port(), 0);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn from_std_stream(std_stream: std::net::TcpStream) -> TcpSocket {
         TcpSocket {
             inner: std_stream.into(),
@@ -113,6 +136,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(!socket.keepalive()?);
+    /// socket.set_keepalive(true)?;
+    /// assert!(socket.keepalive()?);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn keepalive(&self) -> io::Result<bool> {
         self.inner.keepalive()
     }
@@ -142,6 +177,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(!socket.reuseaddr()?);
+    /// socket.set_reuseaddr(true)?;
+    /// assert!(socket.reuseaddr()?);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn reuseaddr(&self) -> io::Result<bool> {
         self.inner.reuse_address()
     }
@@ -174,6 +221,24 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let one = TcpSocket::new_v4()?;
+    /// assert!(!one.reuseport()?);
+    /// one.set_reuseport(true)?;
+    /// assert!(one.reuseport()?);
+    /// one.bind("127.0.0.1:0".parse().unwrap())?;
+    ///
+    /// // A second socket at the same address, with the same option.
+    /// let other = TcpSocket::new_v4()?;
+    /// other.set_reuseport(true)?;
+    /// other.bind(one.local_addr()?)?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn reuseport(&self) -> io::Result<bool> {
         self.inner.reuse_port()
     }
@@ -208,6 +273,17 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_send_buffer_size(16_384)?;
+    /// assert_eq!(socket.send_buffer_size()?, 2 * 16_384);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn send_buffer_size(&self) -> io::Result<u32> {
         self.inner.send_buffer_size().map(saturate)
     }
@@ -241,6 +317,17 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_recv_buffer_size(16_384)?;
+    /// assert_eq!(socket.recv_buffer_size()?, 2 * 16_384);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn recv_buffer_size(&self) -> io::Result<u32> {
         self.inner.recv_buffer_size().map(saturate)
     }
@@ -272,6 +359,19 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert_eq!(socket.linger()?, None);
+    /// socket.set_zero_linger()?;
+    /// assert_eq!(socket.linger()?, Some(Duration::ZERO));
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn linger(&self) -> io::Result<Option<Duration>> {
         self.inner.linger()
     }
@@ -283,6 +383,20 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// let limit = Some(Duration::from_secs(5));
+    /// # #[allow(deprecated)]
+    /// socket.set_linger(limit)?;
+    /// assert_eq!(socket.linger()?, limit);
+    /// # std::io::Result::Ok(())
+    /// ```
     #[deprecated(
         note = "the drop of the stream may then block the thread; `set_zero_linger` is the case \
                 that does not"
@@ -317,6 +431,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(!socket.nodelay()?);
+    /// socket.set_nodelay(true)?;
+    /// assert!(socket.nodelay()?);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn nodelay(&self) -> io::Result<bool> {
         self.inner.tcp_nodelay()
     }
@@ -346,6 +472,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v6()?;
+    /// assert_eq!(socket.tclass_v6()?, 0);
+    /// socket.set_tclass_v6(0x20)?;
+    /// assert_eq!(socket.tclass_v6()?, 0x20);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn tclass_v6(&self) -> io::Result<u32> {
         self.inner.tclass_v6()
     }
@@ -355,6 +493,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v6()?;
+    /// // Expedited forwarding (RFC 3246): the upper six bits are 46.
+    /// socket.set_tclass_v6(46 << 2)?;
+    /// assert_eq!(socket.tclass_v6()?, 184);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn set_tclass_v6(&self, tclass: u32) -> io::Result<()> {
         self.inner.set_tclass_v6(tclass)
     }
@@ -364,6 +514,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert_eq!(socket.tos_v4()?, 0);
+    /// socket.set_tos_v4(0x20)?;
+    /// assert_eq!(socket.tos_v4()?, 0x20);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn tos_v4(&self) -> io::Result<u32> {
         self.inner.tos_v4()
     }
@@ -415,6 +577,16 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert_eq!(socket.device()?, None);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
         self.inner.device()
     }
@@ -426,6 +598,21 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// match socket.bind_device(Some(b"lo")) {
+    ///     Ok(()) => assert_eq!(socket.device()?.as_deref(), Some(&b"lo"[..])),
+    ///     // Linux before 5.7 wants a privilege for it.
+    ///     Err(error) => assert_eq!(error.kind(), ErrorKind::PermissionDenied),
+    /// }
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn bind_device(&self, interface: Option<&[u8]>) -> io::Result<()> {
         self.inner.bind_device(interface)
     }
@@ -438,7 +625,16 @@ impl TcpSocket {
     ///
     /// # Examples
     ///
-    /// See [`bind`](TcpSocket::bind).
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// // As long as it is not bound, both the address and the port are unspecified.
+    /// assert!(socket.local_addr()?.ip().is_unspecified());
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert!(socket.local_addr()?.ip().is_loopback());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         ip(&self.inner.local_addr()?)
     }
@@ -448,6 +644,16 @@ impl TcpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::TcpSocket;
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// assert!(socket.take_error()?.is_none());
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.inner.take_error()
     }
@@ -520,7 +726,21 @@ impl TcpSocket {
     ///
     /// # Examples
     ///
-    /// See [`TcpSocket`].
+    /// ```
+    /// use zokio::net::{TcpSocket, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?;
+    /// let listener = socket.listen(16)?;
+    ///
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_server, peer) = listener.accept().await?;
+    /// assert_eq!(peer, client.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn listen(self, backlog: u32) -> io::Result<TcpListener> {
         self.inner

@@ -14,6 +14,28 @@ use crate::net::TcpStream;
 /// The half of a [`TcpStream`] that reads, borrowed.
 ///
 /// Made by [`TcpStream::split`].
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use zokio::net::{TcpListener, TcpStream};
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+/// let (mut peer, _) = listener.accept().await?;
+/// peer.write_all(b"pong").await?;
+///
+/// // One task reads and writes at the same time.
+/// let (mut reader, mut writer) = stream.split();
+/// let mut answer = [0; 4];
+/// zokio::try_join!(reader.read_exact(&mut answer), writer.write_all(b"ping"))?;
+/// assert_eq!(&answer, b"pong");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ReadHalf<'a>(&'a TcpStream);
 
@@ -21,6 +43,28 @@ pub struct ReadHalf<'a>(&'a TcpStream);
 ///
 /// Made by [`TcpStream::split`]. Its [`shutdown`](crate::io::AsyncWriteExt::shutdown) closes the
 /// writing side of the stream; dropping it does not.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use zokio::net::{TcpListener, TcpStream};
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+/// let (mut peer, _) = listener.accept().await?;
+/// let (_reader, mut writer) = stream.split();
+///
+/// writer.write_all(b"hello").await?;
+/// writer.shutdown().await?;
+/// let mut text = String::new();
+/// peer.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct WriteHalf<'a>(&'a TcpStream);
 
@@ -41,6 +85,34 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (mut reader, _writer) = stream.split();
+    /// peer.write_all(b"GET").await?;
+    ///
+    /// let mut space = [0; 1];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// let n = poll_fn(|cx| reader.poll_peek(cx, &mut buf)).await?;
+    /// assert_eq!((n, buf.filled()), (1, &b"G"[..]));
+    ///
+    /// // Nothing was taken.
+    /// let mut all = [0; 3];
+    /// reader.read_exact(&mut all).await?;
+    /// assert_eq!(&all, b"GET");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_peek(
         &mut self,
         cx: &mut Context<'_>,
@@ -60,6 +132,29 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (mut reader, _writer) = stream.split();
+    /// peer.write_all(b"GET").await?;
+    ///
+    /// let mut first = [0; 1];
+    /// assert_eq!(reader.peek(&mut first).await?, 1);
+    /// let mut all = [0; 3];
+    /// reader.read_exact(&mut all).await?;
+    /// assert_eq!((&first, &all), (b"G", b"GET"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn peek(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.peek(buf).await
     }
@@ -76,6 +171,26 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncWriteExt, Interest};
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// let ready = reader.ready(Interest::READABLE).await?;
+    /// assert!(ready.is_readable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.0.ready(interest).await
     }
@@ -91,6 +206,27 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// reader.readable().await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(reader.try_read(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.0.readable().await
     }
@@ -100,6 +236,32 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// As for [`TcpStream::try_read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.split();
+    ///
+    /// let mut buf = [0; 16];
+    /// let error = reader.try_read(&mut buf).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    ///
+    /// peer.write_all(b"hello").await?;
+    /// reader.readable().await?;
+    /// let n = reader.try_read(&mut buf)?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.try_read(buf)
     }
@@ -109,6 +271,28 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// As for [`TcpStream::try_read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// reader.readable().await?;
+    /// let mut buf = Vec::with_capacity(64);
+    /// assert_eq!(reader.try_read_buf(&mut buf)?, 5);
+    /// assert_eq!(buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.0.try_read_buf(buf)
     }
@@ -118,6 +302,30 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// As for [`TcpStream::try_read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSliceMut;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"head and body").await?;
+    ///
+    /// reader.readable().await?;
+    /// let (mut head, mut body) = ([0; 4], [0; 64]);
+    /// let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// assert_eq!(reader.try_read_vectored(&mut bufs)?, 13);
+    /// assert_eq!((&head, &body[..9]), (b"head", &b" and body"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.0.try_read_vectored(bufs)
     }
@@ -127,6 +335,21 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// As for [`TcpStream::peer_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (reader, _writer) = stream.split();
+    /// assert_eq!(reader.peer_addr()?, listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.peer_addr()
     }
@@ -136,6 +359,22 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// As for [`TcpStream::local_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_peer, address) = listener.accept().await?;
+    /// let (reader, _writer) = stream.split();
+    /// assert_eq!(reader.local_addr()?, address);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }
@@ -154,6 +393,25 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::Interest;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_peer, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.split();
+    ///
+    /// let ready = writer.ready(Interest::WRITABLE).await?;
+    /// assert!(ready.is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.0.ready(interest).await
     }
@@ -169,6 +427,24 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_peer, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.split();
+    ///
+    /// writer.writable().await?;
+    /// assert_eq!(writer.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.0.writable().await
     }
@@ -178,6 +454,28 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// As for [`TcpStream::try_write`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.split();
+    ///
+    /// writer.writable().await?;
+    /// assert_eq!(writer.try_write(b"hello")?, 5);
+    /// let mut buf = [0; 5];
+    /// peer.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.0.try_write(buf)
     }
@@ -187,6 +485,30 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// As for [`TcpStream::try_write`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.split();
+    ///
+    /// writer.writable().await?;
+    /// let bufs = [IoSlice::new(b"head"), IoSlice::new(b" and body")];
+    /// assert_eq!(writer.try_write_vectored(&bufs)?, 13);
+    /// let mut buf = [0; 13];
+    /// peer.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"head and body");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         self.0.try_write_vectored(bufs)
     }
@@ -196,6 +518,21 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// As for [`TcpStream::peer_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_reader, writer) = stream.split();
+    /// assert_eq!(writer.peer_addr()?, listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.peer_addr()
     }
@@ -205,6 +542,22 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// As for [`TcpStream::local_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_peer, address) = listener.accept().await?;
+    /// let (_reader, writer) = stream.split();
+    /// assert_eq!(writer.local_addr()?, address);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }

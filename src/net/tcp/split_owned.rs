@@ -17,6 +17,32 @@ use crate::net::TcpStream;
 /// The half of a [`TcpStream`] that reads, owned.
 ///
 /// Made by [`TcpStream::into_split`]. The stream is closed when both halves are dropped.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use zokio::net::{TcpListener, TcpStream};
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let stream = TcpStream::connect(listener.local_addr()?).await?;
+/// let (mut peer, _) = listener.accept().await?;
+/// let (mut reader, _writer) = stream.into_split();
+///
+/// // The half moves to a task of its own.
+/// let reading = zokio::task::spawn(async move {
+///     let mut text = String::new();
+///     reader.read_to_string(&mut text).await?;
+///     std::io::Result::Ok(text)
+/// });
+/// peer.write_all(b"hello").await?;
+/// peer.shutdown().await?;
+/// assert_eq!(reading.await??, "hello");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct OwnedReadHalf {
     inner: Arc<TcpStream>,
@@ -26,6 +52,29 @@ pub struct OwnedReadHalf {
 ///
 /// Made by [`TcpStream::into_split`]. Dropping it closes the writing side of the stream, so the
 /// peer reads the end of the stream; [`forget`](OwnedWriteHalf::forget) drops it without that.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use zokio::net::{TcpListener, TcpStream};
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let stream = TcpStream::connect(listener.local_addr()?).await?;
+/// let (mut peer, _) = listener.accept().await?;
+/// let (_reader, mut writer) = stream.into_split();
+///
+/// writer.write_all(b"hello").await?;
+/// // This ends the stream for the peer, although the other half is still there.
+/// drop(writer);
+/// let mut text = String::new();
+/// peer.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct OwnedWriteHalf {
     inner: Arc<TcpStream>,
@@ -55,6 +104,32 @@ fn reunite(reader: OwnedReadHalf, writer: OwnedWriteHalf) -> Result<TcpStream, R
 /// The two halves that were to be put together are not of the same stream.
 ///
 /// It gives them back.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::net::tcp::ReuniteError;
+/// use zokio::net::{TcpListener, TcpStream};
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// # let server = listener.local_addr()?;
+/// let one = TcpStream::connect(server).await?;
+/// let other = TcpStream::connect(server).await?;
+/// let (reader, other_writer) = one.into_split();
+/// let (other_reader, writer) = other.into_split();
+///
+/// let error: ReuniteError = reader.reunite(writer).unwrap_err();
+/// assert_eq!(error.to_string(), "the two halves are not of the same stream");
+///
+/// // Nothing is lost: the halves are inside.
+/// let ReuniteError(reader, writer) = error;
+/// assert!(reader.reunite(other_writer).is_ok());
+/// assert!(writer.reunite(other_reader).is_ok());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ReuniteError(
     /// The half that reads.
@@ -80,7 +155,25 @@ impl OwnedReadHalf {
     ///
     /// # Examples
     ///
-    /// See [`TcpStream::into_split`].
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, writer) = stream.into_split();
+    ///
+    /// let mut stream = reader.reunite(writer).expect("both halves are of one stream");
+    /// stream.write_all(b"hello").await?;
+    /// let mut buf = [0; 5];
+    /// peer.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reunite(self, other: OwnedWriteHalf) -> Result<TcpStream, ReuniteError> {
         reunite(self, other)
     }
@@ -97,6 +190,34 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (mut reader, _writer) = stream.into_split();
+    /// peer.write_all(b"GET").await?;
+    ///
+    /// let mut space = [0; 1];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// let n = poll_fn(|cx| reader.poll_peek(cx, &mut buf)).await?;
+    /// assert_eq!((n, buf.filled()), (1, &b"G"[..]));
+    ///
+    /// // Nothing was taken.
+    /// let mut all = [0; 3];
+    /// reader.read_exact(&mut all).await?;
+    /// assert_eq!(&all, b"GET");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_peek(
         &mut self,
         cx: &mut Context<'_>,
@@ -116,6 +237,29 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (mut reader, _writer) = stream.into_split();
+    /// peer.write_all(b"GET").await?;
+    ///
+    /// let mut first = [0; 1];
+    /// assert_eq!(reader.peek(&mut first).await?, 1);
+    /// let mut all = [0; 3];
+    /// reader.read_exact(&mut all).await?;
+    /// assert_eq!((&first, &all), (b"G", b"GET"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn peek(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.inner.peek(buf).await
     }
@@ -132,6 +276,26 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncWriteExt, Interest};
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.into_split();
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// let ready = reader.ready(Interest::READABLE).await?;
+    /// assert!(ready.is_readable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.inner.ready(interest).await
     }
@@ -147,6 +311,27 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.into_split();
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// reader.readable().await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(reader.try_read(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.inner.readable().await
     }
@@ -156,6 +341,32 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// As for [`TcpStream::try_read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.into_split();
+    ///
+    /// let mut buf = [0; 16];
+    /// let error = reader.try_read(&mut buf).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    ///
+    /// peer.write_all(b"hello").await?;
+    /// reader.readable().await?;
+    /// let n = reader.try_read(&mut buf)?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.inner.try_read(buf)
     }
@@ -165,6 +376,28 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// As for [`TcpStream::try_read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.into_split();
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// reader.readable().await?;
+    /// let mut buf = Vec::with_capacity(64);
+    /// assert_eq!(reader.try_read_buf(&mut buf)?, 5);
+    /// assert_eq!(buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.inner.try_read_buf(buf)
     }
@@ -174,6 +407,30 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// As for [`TcpStream::try_read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSliceMut;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.into_split();
+    /// peer.write_all(b"head and body").await?;
+    ///
+    /// reader.readable().await?;
+    /// let (mut head, mut body) = ([0; 4], [0; 64]);
+    /// let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// assert_eq!(reader.try_read_vectored(&mut bufs)?, 13);
+    /// assert_eq!((&head, &body[..9]), (b"head", &b" and body"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.inner.try_read_vectored(bufs)
     }
@@ -183,6 +440,21 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// As for [`TcpStream::peer_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (reader, _writer) = stream.into_split();
+    /// assert_eq!(reader.peer_addr()?, listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.inner.peer_addr()
     }
@@ -192,6 +464,22 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// As for [`TcpStream::local_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_peer, address) = listener.accept().await?;
+    /// let (reader, _writer) = stream.into_split();
+    /// assert_eq!(reader.local_addr()?, address);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.local_addr()
     }
@@ -206,7 +494,27 @@ impl OwnedWriteHalf {
     ///
     /// # Examples
     ///
-    /// See [`TcpStream::into_split`].
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, mut writer) = stream.into_split();
+    /// writer.write_all(b"by the half, ").await?;
+    ///
+    /// let mut stream = writer.reunite(reader).expect("both halves are of one stream");
+    /// stream.write_all(b"by the whole").await?;
+    /// drop(stream);
+    /// let mut text = String::new();
+    /// peer.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "by the half, by the whole");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reunite(self, other: OwnedReadHalf) -> Result<TcpStream, ReuniteError> {
         reunite(other, self)
     }
@@ -214,6 +522,32 @@ impl OwnedWriteHalf {
     /// Drops the half without closing the writing side.
     ///
     /// It stays open until the other half is dropped as well.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (reader, writer) = stream.into_split();
+    ///
+    /// writer.forget();
+    /// // For the peer the stream goes on.
+    /// let mut buf = [0; 1];
+    /// let error = peer.try_read(&mut buf).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    ///
+    /// drop(reader);
+    /// assert_eq!(peer.read(&mut buf).await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn forget(mut self) {
         self.shutdown_on_drop = false;
     }
@@ -230,6 +564,25 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::Interest;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_peer, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.into_split();
+    ///
+    /// let ready = writer.ready(Interest::WRITABLE).await?;
+    /// assert!(ready.is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.inner.ready(interest).await
     }
@@ -245,6 +598,24 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_peer, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.into_split();
+    ///
+    /// writer.writable().await?;
+    /// assert_eq!(writer.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.inner.writable().await
     }
@@ -254,6 +625,28 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// As for [`TcpStream::try_write`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.into_split();
+    ///
+    /// writer.writable().await?;
+    /// assert_eq!(writer.try_write(b"hello")?, 5);
+    /// let mut buf = [0; 5];
+    /// peer.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.inner.try_write(buf)
     }
@@ -263,6 +656,30 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// As for [`TcpStream::try_write`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.into_split();
+    ///
+    /// writer.writable().await?;
+    /// let bufs = [IoSlice::new(b"head"), IoSlice::new(b" and body")];
+    /// assert_eq!(writer.try_write_vectored(&bufs)?, 13);
+    /// let mut buf = [0; 13];
+    /// peer.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"head and body");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         self.inner.try_write_vectored(bufs)
     }
@@ -272,6 +689,21 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// As for [`TcpStream::peer_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_reader, writer) = stream.into_split();
+    /// assert_eq!(writer.peer_addr()?, listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.inner.peer_addr()
     }
@@ -281,6 +713,22 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// As for [`TcpStream::local_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_peer, address) = listener.accept().await?;
+    /// let (_reader, writer) = stream.into_split();
+    /// assert_eq!(writer.local_addr()?, address);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.local_addr()
     }

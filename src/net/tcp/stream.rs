@@ -79,7 +79,17 @@ impl TcpStream {
     ///
     /// # Examples
     ///
-    /// See [`TcpStream`].
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<TcpStream> {
         first_that_works(addr, |address| async move {
             let kind = Type::STREAM.nonblocking().cloexec();
@@ -189,6 +199,21 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `getsockname(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_peer, address) = listener.accept().await?;
+    /// assert_eq!(stream.local_addr()?, address);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().local_addr()
     }
@@ -198,6 +223,21 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `getpeername(2)`; `NotConnected` once the connection was reset.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (peer, _) = listener.accept().await?;
+    /// assert_eq!(peer.peer_addr()?, stream.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().peer_addr()
     }
@@ -207,6 +247,29 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (peer, _) = listener.accept().await?;
+    /// assert!(stream.take_error()?.is_none());
+    ///
+    /// // The peer resets the connection.
+    /// peer.set_zero_linger()?;
+    /// drop(peer);
+    /// stream.readable().await?;
+    /// let error = stream.take_error()?.expect("it was reset");
+    /// assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.source().take_error()
     }
@@ -225,6 +288,33 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// peer.write_all(b"GET").await?;
+    ///
+    /// let mut space = [0; 1];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// let n = poll_fn(|cx| stream.poll_peek(cx, &mut buf)).await?;
+    /// assert_eq!((n, buf.filled()), (1, &b"G"[..]));
+    ///
+    /// // Nothing was taken.
+    /// let mut all = [0; 3];
+    /// stream.read_exact(&mut all).await?;
+    /// assert_eq!(&all, b"GET");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_peek(
         &self,
         cx: &mut Context<'_>,
@@ -335,7 +425,23 @@ impl TcpStream {
     ///
     /// # Examples
     ///
-    /// See [`try_read`](TcpStream::try_read).
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// stream.readable().await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(stream.try_read(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.ready(Interest::READABLE).await?;
         Ok(())
@@ -354,6 +460,27 @@ impl TcpStream {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// poll_fn(|cx| stream.poll_read_ready(cx)).await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(stream.try_read(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_read_ready(cx)
     }
@@ -406,6 +533,29 @@ impl TcpStream {
     /// # Errors
     ///
     /// As for [`try_read`](TcpStream::try_read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSliceMut;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// peer.write_all(b"head and body").await?;
+    ///
+    /// stream.readable().await?;
+    /// let (mut head, mut body) = ([0; 4], [0; 64]);
+    /// let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// assert_eq!(stream.try_read_vectored(&mut bufs)?, 13);
+    /// assert_eq!((&head, &body[..9]), (b"head", &b" and body"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.io.try_read_vectored(bufs)
     }
@@ -417,6 +567,28 @@ impl TcpStream {
     /// # Errors
     ///
     /// As for [`try_read`](TcpStream::try_read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// peer.write_all(b"world").await?;
+    ///
+    /// let mut text = b"hello ".to_vec();
+    /// text.reserve(16);
+    /// stream.readable().await?;
+    /// assert_eq!(stream.try_read_buf(&mut text)?, 5);
+    /// assert_eq!(text, b"hello world");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.io.try_read_buf(buf)
     }
@@ -435,7 +607,20 @@ impl TcpStream {
     ///
     /// # Examples
     ///
-    /// See [`try_write`](TcpStream::try_write).
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_peer, _) = listener.accept().await?;
+    ///
+    /// stream.writable().await?;
+    /// assert_eq!(stream.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.ready(Interest::WRITABLE).await?;
         Ok(())
@@ -454,6 +639,24 @@ impl TcpStream {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_peer, _) = listener.accept().await?;
+    ///
+    /// poll_fn(|cx| stream.poll_write_ready(cx)).await?;
+    /// assert_eq!(stream.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_write_ready(cx)
     }
@@ -496,6 +699,29 @@ impl TcpStream {
     /// # Errors
     ///
     /// As for [`try_write`](TcpStream::try_write).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    ///
+    /// stream.writable().await?;
+    /// let bufs = [IoSlice::new(b"head"), IoSlice::new(b" and body")];
+    /// assert_eq!(stream.try_write_vectored(&bufs)?, 13);
+    /// let mut buf = [0; 13];
+    /// peer.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"head and body");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         self.io.try_write_vectored(bufs)
     }
@@ -508,6 +734,34 @@ impl TcpStream {
     /// # Errors
     ///
     /// `WouldBlock` if the stream is not ready, without a call of `f`; otherwise what `f` returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use socket2::SockRef;
+    /// use zokio::io::Interest;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_peer, _) = listener.accept().await?;
+    ///
+    /// // Nothing has come, so the closure is not even called.
+    /// let never = || -> std::io::Result<()> { unreachable!() };
+    /// let result = stream.try_io(Interest::READABLE, never);
+    /// assert_eq!(result.unwrap_err().kind(), ErrorKind::WouldBlock);
+    ///
+    /// // A byte of urgent data, which has no method here.
+    /// stream.writable().await?;
+    /// let socket = SockRef::from(&stream);
+    /// let n = stream.try_io(Interest::WRITABLE, || socket.send_out_of_band(b"!"))?;
+    /// assert_eq!(n, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &self,
         interest: Interest,
@@ -529,6 +783,37 @@ impl TcpStream {
     /// # Errors
     ///
     /// What `f` returns except `WouldBlock`, or that the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    /// use socket2::SockRef;
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    /// peer.write_all(b"skip this").await?;
+    ///
+    /// // Bytes that nobody wants are not even copied.
+    /// let mut space = [MaybeUninit::uninit(); 5];
+    /// let n = stream
+    ///     .async_io(Interest::READABLE, || {
+    ///         SockRef::from(&stream).recv_with_flags(&mut space, libc::MSG_TRUNC)
+    ///     })
+    ///     .await?;
+    /// assert_eq!(n, 5);
+    ///
+    /// let mut rest = [0; 4];
+    /// stream.read_exact(&mut rest).await?;
+    /// assert_eq!(&rest, b"this");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn async_io<R>(
         &self,
         interest: Interest,
@@ -542,6 +827,23 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// for nodelay in [true, false] {
+    ///     stream.set_nodelay(nodelay)?;
+    ///     assert_eq!(stream.nodelay()?, nodelay);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn nodelay(&self) -> io::Result<bool> {
         self.io.source().nodelay()
     }
@@ -576,6 +878,21 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_quickack(false)?;
+    /// assert!(!stream.quickack()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn quickack(&self) -> io::Result<bool> {
         self.socket().tcp_quickack()
     }
@@ -588,6 +905,21 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_quickack(true)?;
+    /// assert!(stream.quickack()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_quickack(&self, quickack: bool) -> io::Result<()> {
         self.socket().set_tcp_quickack(quickack)
     }
@@ -597,6 +929,23 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.linger()?, None);
+    /// stream.set_zero_linger()?;
+    /// assert_eq!(stream.linger()?, Some(Duration::ZERO));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn linger(&self) -> io::Result<Option<Duration>> {
         self.socket().linger()
     }
@@ -608,6 +957,24 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let limit = Some(Duration::from_secs(5));
+    /// # #[allow(deprecated)]
+    /// stream.set_linger(limit)?;
+    /// assert_eq!(stream.linger()?, limit);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[deprecated(
         note = "the drop of the stream may then block the thread; `set_zero_linger` is the case \
                 that does not"
@@ -623,6 +990,27 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    ///
+    /// stream.set_zero_linger()?;
+    /// drop(stream);
+    /// let error = peer.read(&mut [0; 1]).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_zero_linger(&self) -> io::Result<()> {
         self.socket().set_linger(Some(Duration::ZERO))
     }
@@ -632,6 +1020,22 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert!(stream.ttl()? > 0);
+    /// stream.set_ttl(100)?;
+    /// assert_eq!(stream.ttl()?, 100);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.io.source().ttl()
     }
@@ -641,6 +1045,23 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_ttl(1)?;
+    /// assert_eq!(stream.ttl()?, 1);
+    /// // A packet has to make one hop at least.
+    /// assert!(stream.set_ttl(0).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.source().set_ttl(ttl)
     }

@@ -91,7 +91,18 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket`].
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let address = socket.local_addr()?;
+    /// assert!(address.ip().is_loopback());
+    /// assert_ne!(address.port(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<UdpSocket> {
         first_that_works(addr, |address| async move { bound_to(address) }).await
     }
@@ -140,6 +151,24 @@ impl UdpSocket {
     /// # Errors
     ///
     /// None today.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?.into_std()?;
+    /// socket.set_nonblocking(false)?;
+    ///
+    /// socket.send_to(b"hello", socket.local_addr()?)?;
+    /// let mut buf = [0; 16];
+    /// let (n, _) = socket.recv_from(&mut buf)?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_std(self) -> io::Result<std::net::UdpSocket> {
         Ok(self.io.into_source())
     }
@@ -153,6 +182,22 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `getsockname(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    /// let (_, from) = socket.recv_from(&mut [0; 16]).await?;
+    /// assert_eq!(from, peer.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().local_addr()
     }
@@ -162,6 +207,24 @@ impl UdpSocket {
     /// # Errors
     ///
     /// `NotConnected`, or others of `getpeername(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_eq!(socket.peer_addr().unwrap_err().kind(), ErrorKind::NotConnected);
+    ///
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(peer.local_addr()?).await?;
+    /// assert_eq!(socket.peer_addr()?, peer.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().peer_addr()
     }
@@ -181,7 +244,25 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket`].
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let stranger = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(peer.local_addr()?).await?;
+    ///
+    /// // What a stranger sends does not arrive.
+    /// stranger.send_to(b"buy", socket.local_addr()?).await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    /// let mut buf = [0; 16];
+    /// let n = socket.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect<A: ToSocketAddrs>(&self, addr: A) -> io::Result<()> {
         first_that_works(
             addr,
@@ -246,7 +327,20 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`try_send_to`](UdpSocket::try_send_to).
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// // Connected to itself.
+    /// socket.connect(socket.local_addr()?).await?;
+    ///
+    /// socket.writable().await?;
+    /// assert_eq!(socket.try_send(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.ready(Interest::WRITABLE).await?;
         Ok(())
@@ -267,7 +361,22 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`try_recv_from`](UdpSocket::try_recv_from).
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// // Connected to itself.
+    /// socket.connect(socket.local_addr()?).await?;
+    /// socket.send(b"hello").await?;
+    ///
+    /// socket.readable().await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(socket.try_recv(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.ready(Interest::READABLE).await?;
         Ok(())
@@ -285,6 +394,24 @@ impl UdpSocket {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// // Connected to itself.
+    /// socket.connect(socket.local_addr()?).await?;
+    ///
+    /// poll_fn(|cx| socket.poll_send_ready(cx)).await?;
+    /// assert_eq!(socket.try_send(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_write_ready(cx)
     }
@@ -302,6 +429,26 @@ impl UdpSocket {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// // Connected to itself.
+    /// socket.connect(socket.local_addr()?).await?;
+    /// socket.send(b"hello").await?;
+    ///
+    /// poll_fn(|cx| socket.poll_recv_ready(cx)).await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(socket.try_recv(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_read_ready(cx)
     }
@@ -314,6 +461,33 @@ impl UdpSocket {
     /// # Errors
     ///
     /// `WouldBlock` if the socket is not ready, without a call of `f`; otherwise what `f` returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use socket2::SockRef;
+    /// use zokio::io::Interest;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// // Connected to itself.
+    /// socket.connect(socket.local_addr()?).await?;
+    ///
+    /// // A datagram that is gathered from several buffers has no method here.
+    /// let bufs = [IoSlice::new(b"head"), IoSlice::new(b" and body")];
+    /// let raw = SockRef::from(&socket);
+    /// socket.writable().await?;
+    /// assert_eq!(socket.try_io(Interest::WRITABLE, || raw.send_vectored(&bufs))?, 13);
+    ///
+    /// let mut buf = [0; 16];
+    /// let n = socket.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"head and body");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &self,
         interest: Interest,
@@ -335,6 +509,32 @@ impl UdpSocket {
     /// # Errors
     ///
     /// What `f` returns except `WouldBlock`, or that the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socket2::SockRef;
+    /// use zokio::io::Interest;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// // Connected to itself.
+    /// socket.connect(socket.local_addr()?).await?;
+    /// socket.send(b"hello").await?;
+    ///
+    /// // How long is the next datagram? There is no method for that.
+    /// let flags = libc::MSG_PEEK | libc::MSG_TRUNC;
+    /// let len = socket
+    ///     .async_io(Interest::READABLE, || SockRef::from(&socket).recv_with_flags(&mut [], flags))
+    ///     .await?;
+    /// let mut buf = vec![0; len];
+    /// socket.recv(&mut buf).await?;
+    /// assert_eq!(buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn async_io<R>(
         &self,
         interest: Interest,
@@ -348,6 +548,21 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(!socket.broadcast()?);
+    /// socket.set_broadcast(true)?;
+    /// assert!(socket.broadcast()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn broadcast(&self) -> io::Result<bool> {
         self.io.source().broadcast()
     }
@@ -357,6 +572,25 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let everybody = "255.255.255.255:9";
+    /// let error = socket.send_to(b"hello", everybody).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    ///
+    /// socket.set_broadcast(true)?;
+    /// assert!(socket.broadcast()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_broadcast(&self, on: bool) -> io::Result<()> {
         self.io.source().set_broadcast(on)
     }
@@ -366,6 +600,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// // It is on unless somebody turns it off.
+    /// assert!(socket.multicast_loop_v4()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn multicast_loop_v4(&self) -> io::Result<bool> {
         self.io.source().multicast_loop_v4()
     }
@@ -375,6 +623,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_multicast_loop_v4(false)?;
+    /// assert!(!socket.multicast_loop_v4()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_multicast_loop_v4(&self, on: bool) -> io::Result<()> {
         self.io.source().set_multicast_loop_v4(on)
     }
@@ -384,6 +646,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// // Multicast stays in the local network unless somebody lets it out.
+    /// assert_eq!(socket.multicast_ttl_v4()?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
         self.io.source().multicast_ttl_v4()
     }
@@ -393,6 +669,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_multicast_ttl_v4(4)?;
+    /// assert_eq!(socket.multicast_ttl_v4()?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_multicast_ttl_v4(&self, ttl: u32) -> io::Result<()> {
         self.io.source().set_multicast_ttl_v4(ttl)
     }
@@ -402,6 +692,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("[::]:0").await?;
+    /// // It is on unless somebody turns it off.
+    /// assert!(socket.multicast_loop_v6()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn multicast_loop_v6(&self) -> io::Result<bool> {
         self.io.source().multicast_loop_v6()
     }
@@ -411,6 +715,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("[::]:0").await?;
+    /// socket.set_multicast_loop_v6(false)?;
+    /// assert!(!socket.multicast_loop_v6()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_multicast_loop_v6(&self, on: bool) -> io::Result<()> {
         self.io.source().set_multicast_loop_v6(on)
     }
@@ -420,6 +738,21 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("[::]:0").await?;
+    /// assert_eq!(socket.tclass_v6()?, 0);
+    /// socket.set_tclass_v6(0x20)?;
+    /// assert_eq!(socket.tclass_v6()?, 0x20);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn tclass_v6(&self) -> io::Result<u32> {
         self.socket().tclass_v6()
     }
@@ -429,6 +762,21 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("[::]:0").await?;
+    /// // Expedited forwarding (RFC 3246): the upper six bits are 46.
+    /// socket.set_tclass_v6(46 << 2)?;
+    /// assert_eq!(socket.tclass_v6()?, 184);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_tclass_v6(&self, tclass: u32) -> io::Result<()> {
         self.socket().set_tclass_v6(tclass)
     }
@@ -438,6 +786,21 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(socket.ttl()? > 0);
+    /// socket.set_ttl(100)?;
+    /// assert_eq!(socket.ttl()?, 100);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.io.source().ttl()
     }
@@ -447,6 +810,22 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.set_ttl(1)?;
+    /// assert_eq!(socket.ttl()?, 1);
+    /// // A packet has to make one hop at least.
+    /// assert!(socket.set_ttl(0).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.source().set_ttl(ttl)
     }
@@ -456,6 +835,21 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_eq!(socket.tos_v4()?, 0);
+    /// socket.set_tos_v4(0x20)?;
+    /// assert_eq!(socket.tos_v4()?, 0x20);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn tos_v4(&self) -> io::Result<u32> {
         self.socket().tos_v4()
     }
@@ -465,6 +859,21 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// // Expedited forwarding (RFC 3246): the upper six bits are 46.
+    /// socket.set_tos_v4(46 << 2)?;
+    /// assert_eq!(socket.tos_v4()?, 184);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_tos_v4(&self, tos: u32) -> io::Result<()> {
         self.socket().set_tos_v4(tos)
     }
@@ -496,6 +905,19 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_eq!(socket.device()?, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
         self.socket().device()
     }
@@ -507,6 +929,24 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// match socket.bind_device(Some(b"lo")) {
+    ///     Ok(()) => assert_eq!(socket.device()?.as_deref(), Some(&b"lo"[..])),
+    ///     // Linux before 5.7 wants a privilege for it.
+    ///     Err(error) => assert_eq!(error.kind(), ErrorKind::PermissionDenied),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn bind_device(&self, interface: Option<&[u8]>) -> io::Result<()> {
         self.socket().bind_device(interface)
     }
@@ -518,6 +958,26 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use std::net::Ipv4Addr;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let group = Ipv4Addr::new(239, 255, 7, 7);
+    /// socket.join_multicast_v4(group, Ipv4Addr::LOCALHOST)?;
+    ///
+    /// // Once is enough.
+    /// let error = socket.join_multicast_v4(group, Ipv4Addr::LOCALHOST).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn join_multicast_v4(&self, multiaddr: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
         self.io.source().join_multicast_v4(&multiaddr, &interface)
     }
@@ -529,6 +989,27 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use std::net::Ipv6Addr;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("[::]:0").await?;
+    /// // Interface 1 is the loopback interface.
+    /// let group = Ipv6Addr::new(0xff01, 0, 0, 0, 0, 0, 0, 0x77);
+    /// socket.join_multicast_v6(&group, 1)?;
+    ///
+    /// // Once is enough.
+    /// let error = socket.join_multicast_v6(&group, 1).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn join_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
         self.io.source().join_multicast_v6(multiaddr, interface)
     }
@@ -540,6 +1021,27 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use std::net::Ipv4Addr;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let group = Ipv4Addr::new(239, 255, 7, 7);
+    /// socket.join_multicast_v4(group, Ipv4Addr::LOCALHOST)?;
+    /// socket.leave_multicast_v4(group, Ipv4Addr::LOCALHOST)?;
+    ///
+    /// // It is no member any more.
+    /// let error = socket.leave_multicast_v4(group, Ipv4Addr::LOCALHOST).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn leave_multicast_v4(&self, multiaddr: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
         self.io.source().leave_multicast_v4(&multiaddr, &interface)
     }
@@ -551,6 +1053,28 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `setsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use std::net::Ipv6Addr;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("[::]:0").await?;
+    /// // Interface 1 is the loopback interface.
+    /// let group = Ipv6Addr::new(0xff01, 0, 0, 0, 0, 0, 0, 0x77);
+    /// socket.join_multicast_v6(&group, 1)?;
+    /// socket.leave_multicast_v6(&group, 1)?;
+    ///
+    /// // It is no member any more.
+    /// let error = socket.leave_multicast_v6(&group, 1).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn leave_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
         self.io.source().leave_multicast_v6(multiaddr, interface)
     }
@@ -560,6 +1084,29 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::io::Interest;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(socket.take_error()?.is_none());
+    ///
+    /// // Nobody listens at an address whose socket is closed.
+    /// let nobody = UdpSocket::bind("127.0.0.1:0").await?.local_addr()?;
+    /// socket.connect(nobody).await?;
+    /// socket.send(b"hello?").await?;
+    /// socket.ready(Interest::ERROR).await?;
+    /// let error = socket.take_error()?.expect("the datagram came back");
+    /// assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.source().take_error()
     }

@@ -30,7 +30,22 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket`].
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(peer.local_addr()?).await?;
+    ///
+    /// assert_eq!(socket.send(b"hello").await?, 5);
+    /// let mut buf = [0; 16];
+    /// let (n, from) = peer.recv_from(&mut buf).await?;
+    /// assert_eq!((&buf[..n], from), (&b"hello"[..], socket.local_addr()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
         self.io
             .perform(Interest::WRITABLE, |socket| socket.send(buf))
@@ -47,6 +62,26 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `send(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(peer.local_addr()?).await?;
+    ///
+    /// assert_eq!(poll_fn(|cx| socket.poll_send(cx, b"hello")).await?, 5);
+    /// let mut buf = [0; 16];
+    /// let (n, _) = peer.recv_from(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.io.poll_writing(cx, |socket| socket.send(buf))
     }
@@ -57,6 +92,26 @@ impl UdpSocket {
     ///
     /// `WouldBlock` if there is no room; then wait with [`writable`](UdpSocket::writable).
     /// Otherwise those of `send(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(peer.local_addr()?).await?;
+    ///
+    /// socket.writable().await?;
+    /// assert_eq!(socket.try_send(b"hello")?, 5);
+    /// let mut buf = [0; 16];
+    /// let (n, _) = peer.recv_from(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
         self.io
             .attempt(Interest::WRITABLE, |socket| socket.send(buf))
@@ -111,6 +166,26 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `send(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let target = peer.local_addr()?;
+    ///
+    /// assert_eq!(poll_fn(|cx| socket.poll_send_to(cx, b"hello", target)).await?, 5);
+    /// let mut buf = [0; 16];
+    /// let (n, _) = peer.recv_from(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_send_to(
         &self,
         cx: &mut Context<'_>,
@@ -167,7 +242,22 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket`].
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(peer.local_addr()?).await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let n = socket.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io
             .perform(Interest::READABLE, |socket| socket.recv(buf))
@@ -185,6 +275,28 @@ impl UdpSocket {
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
     /// send may come here: `ConnectionRefused` when nobody listened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::ReadBuf;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(peer.local_addr()?).await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// let mut space = [0; 16];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// poll_fn(|cx| socket.poll_recv(cx, &mut buf)).await?;
+    /// assert_eq!(buf.filled(), b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.io
             .poll_reading(cx, |socket| recv(socket.as_fd(), buf, Receive::Take))
@@ -197,6 +309,30 @@ impl UdpSocket {
     ///
     /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
     /// Otherwise those of `recv(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(peer.local_addr()?).await?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let error = socket.try_recv(&mut buf).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    ///
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    /// socket.readable().await?;
+    /// let n = socket.try_recv(&mut buf)?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io
             .attempt(Interest::READABLE, |socket| socket.recv(buf))
@@ -245,6 +381,26 @@ impl UdpSocket {
     ///
     /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
     /// Otherwise those of `recv(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(peer.local_addr()?).await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// socket.readable().await?;
+    /// let mut buf = Vec::with_capacity(512);
+    /// assert_eq!(socket.try_recv_buf(&mut buf)?, 5);
+    /// assert_eq!(buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.io.attempt(Interest::READABLE, |socket| {
             fill(buf, |buf| recv(socket.as_fd(), buf, Receive::Take))
@@ -264,7 +420,22 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`send_to`](UdpSocket::send_to).
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let (n, from) = socket.recv_from(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// assert_eq!(from, peer.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.io
             .perform(Interest::READABLE, |socket| socket.recv_from(buf))
@@ -282,6 +453,28 @@ impl UdpSocket {
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
     /// send may come here: `ConnectionRefused` when nobody listened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::ReadBuf;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// let mut space = [0; 16];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// let from = poll_fn(|cx| socket.poll_recv_from(cx, &mut buf)).await?;
+    /// assert_eq!(buf.filled(), b"hello");
+    /// assert_eq!(from, peer.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_recv_from(
         &self,
         cx: &mut Context<'_>,
@@ -340,6 +533,25 @@ impl UdpSocket {
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
     /// send may come here: `ConnectionRefused` when nobody listened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// let mut buf = Vec::with_capacity(512);
+    /// let (n, from) = socket.recv_buf_from(&mut buf).await?;
+    /// assert_eq!((n, &buf[..]), (5, &b"hello"[..]));
+    /// assert_eq!(from, peer.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
         self.io
             .perform(Interest::READABLE, |socket| take_from(socket, buf))
@@ -353,6 +565,26 @@ impl UdpSocket {
     ///
     /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
     /// Otherwise those of `recv(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// socket.readable().await?;
+    /// let mut buf = Vec::with_capacity(512);
+    /// let (n, from) = socket.try_recv_buf_from(&mut buf)?;
+    /// assert_eq!((n, &buf[..]), (5, &b"hello"[..]));
+    /// assert_eq!(from, peer.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
         self.io
             .attempt(Interest::READABLE, |socket| take_from(socket, buf))
@@ -368,6 +600,28 @@ impl UdpSocket {
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
     /// send may come here: `ConnectionRefused` when nobody listened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(peer.local_addr()?).await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// // A look at the first byte leaves the datagram whole.
+    /// let mut first = [0; 1];
+    /// assert_eq!(socket.peek(&mut first).await?, 1);
+    /// let mut all = [0; 16];
+    /// let n = socket.recv(&mut all).await?;
+    /// assert_eq!((&first, &all[..n]), (b"h", &b"hello"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io
             .perform(Interest::READABLE, |socket| socket.peek(buf))
@@ -386,6 +640,30 @@ impl UdpSocket {
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
     /// send may come here: `ConnectionRefused` when nobody listened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::ReadBuf;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(peer.local_addr()?).await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// // A look at the first byte leaves the datagram whole.
+    /// let mut space = [0; 1];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// poll_fn(|cx| socket.poll_peek(cx, &mut buf)).await?;
+    /// assert_eq!(buf.filled(), b"h");
+    /// assert_eq!(socket.recv(&mut [0; 16]).await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_peek(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.io
             .poll_reading(cx, |socket| recv(socket.as_fd(), buf, Receive::Peek))
@@ -398,6 +676,27 @@ impl UdpSocket {
     ///
     /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
     /// Otherwise those of `recv(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// socket.connect(peer.local_addr()?).await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// socket.readable().await?;
+    /// let mut first = [0; 1];
+    /// assert_eq!(socket.try_peek(&mut first)?, 1);
+    /// assert_eq!(&first, b"h");
+    /// assert_eq!(socket.try_recv(&mut [0; 16])?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io
             .attempt(Interest::READABLE, |socket| socket.peek(buf))
@@ -451,6 +750,28 @@ impl UdpSocket {
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
     /// send may come here: `ConnectionRefused` when nobody listened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::ReadBuf;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// let mut space = [0; 1];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// let from = poll_fn(|cx| socket.poll_peek_from(cx, &mut buf)).await?;
+    /// assert_eq!((buf.filled(), from), (&b"h"[..], peer.local_addr()?));
+    /// assert_eq!(socket.recv(&mut [0; 16]).await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_peek_from(
         &self,
         cx: &mut Context<'_>,
@@ -467,6 +788,25 @@ impl UdpSocket {
     ///
     /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
     /// Otherwise those of `recv(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// socket.readable().await?;
+    /// let mut first = [0; 1];
+    /// assert_eq!(socket.try_peek_from(&mut first)?, (1, peer.local_addr()?));
+    /// assert_eq!(socket.try_recv(&mut [0; 16])?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.io
             .attempt(Interest::READABLE, |socket| socket.peek_from(buf))
@@ -485,6 +825,23 @@ impl UdpSocket {
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
     /// send may come here: `ConnectionRefused` when nobody listened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// assert_eq!(socket.peek_sender().await?, peer.local_addr()?);
+    /// assert_eq!(socket.recv(&mut [0; 16]).await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn peek_sender(&self) -> io::Result<SocketAddr> {
         self.io
             .perform(Interest::READABLE, |_| self.peek_sender_now())
@@ -502,6 +859,25 @@ impl UdpSocket {
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
     /// send may come here: `ConnectionRefused` when nobody listened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// let from = poll_fn(|cx| socket.poll_peek_sender(cx)).await?;
+    /// assert_eq!(from, peer.local_addr()?);
+    /// assert_eq!(socket.recv(&mut [0; 16]).await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_peek_sender(&self, cx: &mut Context<'_>) -> Poll<io::Result<SocketAddr>> {
         self.io.poll_reading(cx, |_| self.peek_sender_now())
     }
@@ -512,6 +888,24 @@ impl UdpSocket {
     ///
     /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
     /// Otherwise those of `recv(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UdpSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    ///
+    /// socket.readable().await?;
+    /// assert_eq!(socket.try_peek_sender()?, peer.local_addr()?);
+    /// assert_eq!(socket.try_recv(&mut [0; 16])?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_peek_sender(&self) -> io::Result<SocketAddr> {
         self.io
             .attempt(Interest::READABLE, |_| self.peek_sender_now())

@@ -56,7 +56,24 @@ impl UnixListener {
     ///
     /// # Examples
     ///
-    /// See [`UnixListener`].
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::UnixListener;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// assert_eq!(listener.local_addr()?.as_pathname(), Some(path.as_path()));
+    ///
+    /// // The file is there, and stays when the listener is dropped.
+    /// drop(listener);
+    /// let error = UnixListener::bind(&path).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn bind<P>(path: P) -> io::Result<UnixListener>
     where
@@ -74,6 +91,22 @@ impl UnixListener {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixListener;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let address = std::os::unix::net::SocketAddr::from_pathname(&path)?;
+    /// let listener = UnixListener::bind_addr(&address.into())?;
+    /// assert_eq!(listener.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn bind_addr(socket_addr: &SocketAddr) -> io::Result<UnixListener> {
         UnixListener::bind_std(&socket_addr.clone().into())
@@ -104,6 +137,26 @@ impl UnixListener {
     ///
     /// Outside a runtime, and when the runtime was built without I/O; in debug builds also when
     /// the listener is in blocking mode.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = std::os::unix::net::UnixListener::bind(&path)?;
+    /// listener.set_nonblocking(true)?;
+    /// let listener = UnixListener::from_std(listener)?;
+    ///
+    /// let _client = UnixStream::connect(&path).await?;
+    /// let (_server, peer) = listener.accept().await?;
+    /// assert!(peer.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_std(listener: std::os::unix::net::UnixListener) -> io::Result<UnixListener> {
         debug_assert!(is_nonblocking(listener.as_fd()), "{BLOCKS}");
@@ -115,6 +168,25 @@ impl UnixListener {
     /// # Errors
     ///
     /// None today.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?.into_std()?;
+    /// listener.set_nonblocking(false)?;
+    ///
+    /// let _client = UnixStream::connect(&path).await?;
+    /// let (_server, peer) = listener.accept()?;
+    /// assert!(peer.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_std(self) -> io::Result<std::os::unix::net::UnixListener> {
         Ok(self.io.into_source())
     }
@@ -124,6 +196,21 @@ impl UnixListener {
     /// # Errors
     ///
     /// Those of `getsockname(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixListener;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// assert_eq!(listener.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().local_addr().map(SocketAddr::from)
     }
@@ -133,6 +220,21 @@ impl UnixListener {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixListener;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// assert!(listener.take_error()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.source().take_error()
     }
@@ -156,7 +258,27 @@ impl UnixListener {
     ///
     /// # Examples
     ///
-    /// See [`UnixListener`].
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let mut client = UnixStream::connect(&path).await?;
+    /// let (mut server, peer) = listener.accept().await?;
+    /// // The client is bound to nothing.
+    /// assert!(peer.is_unnamed());
+    ///
+    /// client.write_all(b"hello").await?;
+    /// let mut buf = [0; 5];
+    /// server.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         let (fd, address) = self
             .io
@@ -181,6 +303,29 @@ impl UnixListener {
     /// # Panics
     ///
     /// As for [`accept`](UnixListener::accept).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let mut client = UnixStream::connect(&path).await?;
+    /// let (mut server, _) = poll_fn(|cx| listener.poll_accept(cx)).await?;
+    ///
+    /// client.write_all(b"hello").await?;
+    /// let mut buf = [0; 5];
+    /// server.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
         let (fd, address) = ready!(
             self.io

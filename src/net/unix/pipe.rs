@@ -79,6 +79,28 @@ pub struct OpenOptions {
 
 impl OpenOptions {
     /// Options that open one direction of what is checked to be a FIFO.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("fifo");
+    /// # assert!(std::process::Command::new("mkfifo").arg(&path).status()?.success());
+    /// let receiver = pipe::OpenOptions::new().open_receiver(&path)?;
+    /// let mut sender = pipe::OpenOptions::new().open_sender(&path)?;
+    ///
+    /// sender.write_all(b"hello").await?;
+    /// receiver.readable().await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(receiver.try_read(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new() -> OpenOptions {
         OpenOptions {
             read_write: false,
@@ -91,6 +113,32 @@ impl OpenOptions {
     /// A receiver then never sees the end of the stream, because it is a writer itself: it can wait
     /// for the next writer. A sender can be opened before there is a reader, and its writes do not
     /// fail for want of one. This is a matter of Linux; POSIX leaves it open.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("fifo");
+    /// # assert!(std::process::Command::new("mkfifo").arg(&path).status()?.success());
+    /// // Being a writer itself, the receiver reads on when a writer goes away.
+    /// let mut receiver = pipe::OpenOptions::new().read_write(true).open_receiver(&path)?;
+    /// for command in [b"start", b"close"] {
+    ///     let mut sender = pipe::OpenOptions::new().open_sender(&path)?;
+    ///     sender.write_all(command).await?;
+    ///     drop(sender);
+    ///
+    ///     let mut buf = [0; 5];
+    ///     receiver.read_exact(&mut buf).await?;
+    ///     assert_eq!(&buf, command);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn read_write(&mut self, value: bool) -> &mut Self {
         self.read_write = value;
         self
@@ -99,6 +147,28 @@ impl OpenOptions {
     /// Whether to leave out the check that the file is a FIFO.
     ///
     /// Then anything that behaves like one and that the driver can watch will do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let error = pipe::OpenOptions::new().open_receiver("/dev/random").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    ///
+    /// // It is no pipe, but it can be watched and read.
+    /// let mut options = pipe::OpenOptions::new();
+    /// let mut receiver = options.unchecked(true).open_receiver("/dev/random")?;
+    /// let mut key = [0; 16];
+    /// receiver.read_exact(&mut key).await?;
+    /// assert_ne!(key, [0; 16]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unchecked(&mut self, value: bool) -> &mut Self {
         self.unchecked = value;
         self
@@ -115,6 +185,30 @@ impl OpenOptions {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("fifo");
+    /// # assert!(std::process::Command::new("mkfifo").arg(&path).status()?.success());
+    /// // There is no writer yet.
+    /// let mut receiver = pipe::OpenOptions::new().open_receiver(&path)?;
+    ///
+    /// let mut sender = pipe::OpenOptions::new().open_sender(&path)?;
+    /// sender.write_all(b"hello").await?;
+    /// drop(sender);
+    /// let mut text = String::new();
+    /// receiver.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn open_receiver<P: AsRef<Path>>(&self, path: P) -> io::Result<Receiver> {
         let mut options = File::options();
@@ -131,6 +225,28 @@ impl OpenOptions {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("fifo");
+    /// # assert!(std::process::Command::new("mkfifo").arg(&path).status()?.success());
+    /// // Nobody would read.
+    /// let error = pipe::OpenOptions::new().open_sender(&path).unwrap_err();
+    /// assert_eq!(error.raw_os_error(), Some(libc::ENXIO));
+    ///
+    /// let _receiver = pipe::OpenOptions::new().open_receiver(&path)?;
+    /// let mut sender = pipe::OpenOptions::new().open_sender(&path)?;
+    /// sender.write_all(b"hello").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn open_sender<P: AsRef<Path>>(&self, path: P) -> io::Result<Sender> {
         let mut options = File::options();
@@ -193,7 +309,23 @@ impl ByteStream for End {
 ///
 /// # Examples
 ///
-/// See [`pipe`](fn@pipe).
+/// ```
+/// use std::io::ErrorKind;
+/// use zokio::io::AsyncWriteExt;
+/// use zokio::net::unix::pipe;
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let (mut sender, receiver) = pipe::pipe()?;
+/// sender.write_all(b"hello").await?;
+///
+/// // Without a reader there is no point in writing.
+/// drop(receiver);
+/// let error = sender.write_all(b"hello").await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Sender {
     io: Strategy<End>,
 }
@@ -216,6 +348,29 @@ impl Sender {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::Read;
+    /// use std::os::fd::OwnedFd;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut reader, writer) = std::io::pipe()?;
+    /// let mut sender = pipe::Sender::from_file(File::from(OwnedFd::from(writer)))?;
+    /// sender.write_all(b"hello").await?;
+    /// drop(sender);
+    ///
+    /// let mut text = String::new();
+    /// reader.read_to_string(&mut text)?;
+    /// assert_eq!(text, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_file(file: File) -> io::Result<Sender> {
         prepare(&file, libc::O_WRONLY)?;
@@ -233,6 +388,26 @@ impl Sender {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (reader, writer) = std::io::pipe()?;
+    /// let sender = pipe::Sender::from_owned_fd(writer.into())?;
+    /// sender.writable().await?;
+    /// assert_eq!(sender.try_write(b"hello")?, 5);
+    ///
+    /// // The other end is for reading.
+    /// let error = pipe::Sender::from_owned_fd(reader.into()).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_owned_fd(owned_fd: OwnedFd) -> io::Result<Sender> {
         Sender::from_file(owned_fd.into())
@@ -250,6 +425,28 @@ impl Sender {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, mut receiver) = pipe::pipe()?;
+    /// let file = File::from(sender.into_nonblocking_fd()?);
+    ///
+    /// let mut sender = pipe::Sender::from_file_unchecked(file)?;
+    /// sender.write_all(b"hello").await?;
+    /// drop(sender);
+    /// let mut text = String::new();
+    /// receiver.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_file_unchecked(file: File) -> io::Result<Sender> {
         Sender::new(file)
@@ -266,6 +463,27 @@ impl Sender {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, mut receiver) = pipe::pipe()?;
+    /// let fd = sender.into_nonblocking_fd()?;
+    ///
+    /// let mut sender = pipe::Sender::from_owned_fd_unchecked(fd)?;
+    /// sender.write_all(b"hello").await?;
+    /// drop(sender);
+    /// let mut text = String::new();
+    /// receiver.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_owned_fd_unchecked(owned_fd: OwnedFd) -> io::Result<Sender> {
         Sender::new(owned_fd.into())
@@ -281,6 +499,20 @@ impl Sender {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::Interest;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, _receiver) = pipe::pipe()?;
+    /// assert!(sender.ready(Interest::WRITABLE).await?.is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.io.ready(interest).await
     }
@@ -294,6 +526,20 @@ impl Sender {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, _receiver) = pipe::pipe()?;
+    /// sender.writable().await?;
+    /// assert_eq!(sender.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.ready(Interest::WRITABLE).await?;
         Ok(())
@@ -311,6 +557,21 @@ impl Sender {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, _receiver) = pipe::pipe()?;
+    /// poll_fn(|cx| sender.poll_write_ready(cx)).await?;
+    /// assert_eq!(sender.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_write_ready(cx)
     }
@@ -351,6 +612,27 @@ impl Sender {
     /// # Errors
     ///
     /// As for [`try_write`](Sender::try_write).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, mut receiver) = pipe::pipe()?;
+    /// sender.writable().await?;
+    /// let bufs = [IoSlice::new(b"head"), IoSlice::new(b" and body")];
+    /// assert_eq!(sender.try_write_vectored(&bufs)?, 13);
+    ///
+    /// let mut buf = [0; 13];
+    /// receiver.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"head and body");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write_vectored(&self, buf: &[IoSlice<'_>]) -> io::Result<usize> {
         self.io.try_write_vectored(buf)
     }
@@ -363,6 +645,30 @@ impl Sender {
     /// # Errors
     ///
     /// `WouldBlock` if the pipe is not ready, without a call of `f`; otherwise what `f` returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::Write;
+    /// use std::os::fd::AsFd;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, mut receiver) = pipe::pipe()?;
+    /// // A second descriptor of the same pipe, written to by `std`.
+    /// let mut file = File::from(sender.as_fd().try_clone_to_owned()?);
+    /// sender.writable().await?;
+    /// assert_eq!(sender.try_io(|| file.write(b"hello"))?, 5);
+    ///
+    /// let mut buf = [0; 5];
+    /// receiver.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(&self, f: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
         self.io.try_io(Interest::WRITABLE, f)
     }
@@ -373,6 +679,26 @@ impl Sender {
     /// # Errors
     ///
     /// Those of `fcntl(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Command;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, mut receiver) = pipe::pipe()?;
+    /// let output = sender.into_blocking_fd()?;
+    /// assert!(Command::new("echo").arg("hello").stdout(output).status()?.success());
+    ///
+    /// let mut text = String::new();
+    /// receiver.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_blocking_fd(self) -> io::Result<OwnedFd> {
         into_blocking(self.io.into_source())
     }
@@ -382,6 +708,25 @@ impl Sender {
     /// # Errors
     ///
     /// None today.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::{ErrorKind, Write};
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (sender, _receiver) = pipe::pipe()?;
+    /// let mut file = File::from(sender.into_nonblocking_fd()?);
+    ///
+    /// // It takes what there is room for, and does not wait until somebody reads.
+    /// let error = file.write_all(&vec![0; 1 << 24]).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_nonblocking_fd(self) -> io::Result<OwnedFd> {
         Ok(self.io.into_source().0.into())
     }
@@ -395,7 +740,23 @@ impl Sender {
 ///
 /// # Examples
 ///
-/// See [`pipe`](fn@pipe).
+/// ```
+/// use zokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+/// use zokio::net::unix::pipe;
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let (mut sender, receiver) = pipe::pipe()?;
+/// let mut lines = BufReader::new(receiver).lines();
+///
+/// sender.write_all(b"one\ntwo\n").await?;
+/// drop(sender);
+/// assert_eq!(lines.next_line().await?.as_deref(), Some("one"));
+/// assert_eq!(lines.next_line().await?.as_deref(), Some("two"));
+/// assert_eq!(lines.next_line().await?, None);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Receiver {
     io: Strategy<End>,
 }
@@ -418,6 +779,28 @@ impl Receiver {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::Write;
+    /// use std::os::fd::OwnedFd;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (reader, mut writer) = std::io::pipe()?;
+    /// let mut receiver = pipe::Receiver::from_file(File::from(OwnedFd::from(reader)))?;
+    ///
+    /// writer.write_all(b"hello")?;
+    /// let mut buf = [0; 5];
+    /// receiver.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_file(file: File) -> io::Result<Receiver> {
         prepare(&file, libc::O_RDONLY)?;
@@ -435,6 +818,26 @@ impl Receiver {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (reader, writer) = std::io::pipe()?;
+    /// let receiver = pipe::Receiver::from_owned_fd(reader.into())?;
+    /// let error = receiver.try_read(&mut [0; 16]).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    ///
+    /// // The other end is for writing.
+    /// let error = pipe::Receiver::from_owned_fd(writer.into()).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_owned_fd(owned_fd: OwnedFd) -> io::Result<Receiver> {
         Receiver::from_file(owned_fd.into())
@@ -452,6 +855,27 @@ impl Receiver {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// let file = File::from(receiver.into_nonblocking_fd()?);
+    ///
+    /// let mut receiver = pipe::Receiver::from_file_unchecked(file)?;
+    /// sender.write_all(b"hello").await?;
+    /// let mut buf = [0; 5];
+    /// receiver.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_file_unchecked(file: File) -> io::Result<Receiver> {
         Receiver::new(file)
@@ -468,6 +892,26 @@ impl Receiver {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// let fd = receiver.into_nonblocking_fd()?;
+    ///
+    /// let mut receiver = pipe::Receiver::from_owned_fd_unchecked(fd)?;
+    /// sender.write_all(b"hello").await?;
+    /// let mut buf = [0; 5];
+    /// receiver.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_owned_fd_unchecked(owned_fd: OwnedFd) -> io::Result<Receiver> {
         Receiver::new(owned_fd.into())
@@ -483,6 +927,22 @@ impl Receiver {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncWriteExt, Interest};
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"hello").await?;
+    ///
+    /// assert!(receiver.ready(Interest::READABLE).await?.is_readable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.io.ready(interest).await
     }
@@ -496,6 +956,24 @@ impl Receiver {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"hello").await?;
+    ///
+    /// receiver.readable().await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(receiver.try_read(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.ready(Interest::READABLE).await?;
         Ok(())
@@ -513,6 +991,25 @@ impl Receiver {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"hello").await?;
+    ///
+    /// poll_fn(|cx| receiver.poll_read_ready(cx)).await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(receiver.try_read(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_read_ready(cx)
     }
@@ -558,6 +1055,27 @@ impl Receiver {
     /// # Errors
     ///
     /// As for [`try_read`](Receiver::try_read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSliceMut;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"head and body").await?;
+    ///
+    /// receiver.readable().await?;
+    /// let (mut head, mut body) = ([0; 4], [0; 64]);
+    /// let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// assert_eq!(receiver.try_read_vectored(&mut bufs)?, 13);
+    /// assert_eq!((&head, &body[..9]), (b"head", &b" and body"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.io.try_read_vectored(bufs)
     }
@@ -567,6 +1085,25 @@ impl Receiver {
     /// # Errors
     ///
     /// As for [`try_read`](Receiver::try_read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"hello").await?;
+    ///
+    /// receiver.readable().await?;
+    /// let mut buf = Vec::with_capacity(64);
+    /// assert_eq!(receiver.try_read_buf(&mut buf)?, 5);
+    /// assert_eq!(buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.io.try_read_buf(buf)
     }
@@ -579,6 +1116,29 @@ impl Receiver {
     /// # Errors
     ///
     /// `WouldBlock` if the pipe is not ready, without a call of `f`; otherwise what `f` returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::Read;
+    /// use std::os::fd::AsFd;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"hello").await?;
+    ///
+    /// // A second descriptor of the same pipe, read from by `std`.
+    /// let mut file = File::from(receiver.as_fd().try_clone_to_owned()?);
+    /// let mut buf = [0; 16];
+    /// receiver.readable().await?;
+    /// assert_eq!(receiver.try_io(|| file.read(&mut buf))?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(&self, f: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
         self.io.try_io(Interest::READABLE, f)
     }
@@ -589,6 +1149,25 @@ impl Receiver {
     /// # Errors
     ///
     /// Those of `fcntl(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Command;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut sender, receiver) = pipe::pipe()?;
+    /// sender.write_all(b"hello").await?;
+    /// drop(sender);
+    ///
+    /// let output = Command::new("cat").stdin(receiver.into_blocking_fd()?).output()?;
+    /// assert_eq!(output.stdout, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_blocking_fd(self) -> io::Result<OwnedFd> {
         into_blocking(self.io.into_source())
     }
@@ -598,6 +1177,25 @@ impl Receiver {
     /// # Errors
     ///
     /// None today.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::fs::File;
+    /// use std::io::{ErrorKind, Read};
+    /// use zokio::net::unix::pipe;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (_sender, receiver) = pipe::pipe()?;
+    /// let mut file = File::from(receiver.into_nonblocking_fd()?);
+    ///
+    /// // Nothing was sent, and it does not wait for it.
+    /// let error = file.read(&mut [0; 16]).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_nonblocking_fd(self) -> io::Result<OwnedFd> {
         Ok(self.io.into_source().0.into())
     }

@@ -43,6 +43,19 @@ impl UnixSocket {
     /// # Errors
     ///
     /// Those of `socket(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = UnixSocket::new_datagram()?.datagram()?;
+    /// assert!(socket.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_datagram() -> io::Result<UnixSocket> {
         UnixSocket::with_type(Type::DGRAM)
     }
@@ -52,6 +65,23 @@ impl UnixSocket {
     /// # Errors
     ///
     /// Those of `socket(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let socket = UnixSocket::new_stream()?;
+    /// socket.bind(&path)?;
+    /// let listener = socket.listen(16)?;
+    /// assert_eq!(listener.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_stream() -> io::Result<UnixSocket> {
         UnixSocket::with_type(Type::STREAM)
     }
@@ -72,6 +102,27 @@ impl UnixSocket {
     /// # Errors
     ///
     /// Those of `bind(2)`: the path exists already, for example.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixSocket};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let (path, client_path) = (folder.path().join("server"), folder.path().join("client"));
+    /// let listener = UnixListener::bind(&path)?;
+    ///
+    /// // A client with a name.
+    /// let socket = UnixSocket::new_stream()?;
+    /// socket.bind(&client_path)?;
+    /// let _client = socket.connect(&path).await?;
+    /// let (_server, peer) = listener.accept().await?;
+    /// assert_eq!(peer.as_pathname(), Some(client_path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn bind(&self, path: impl AsRef<Path>) -> io::Result<()> {
         let address = SocketAddr::from(at_path(path.as_ref())?);
         self.inner.bind(&address.to_socket2()?)
@@ -88,6 +139,29 @@ impl UnixSocket {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixSocket, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let socket = UnixSocket::new_stream()?;
+    /// socket.bind(&path)?;
+    /// let listener = socket.listen(16)?;
+    ///
+    /// let _client = UnixStream::connect(&path).await?;
+    /// let (_server, peer) = listener.accept().await?;
+    /// assert!(peer.is_unnamed());
+    ///
+    /// // A socket for datagrams has nothing to listen for.
+    /// assert!(UnixSocket::new_datagram()?.listen(16).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn listen(self, backlog: u32) -> io::Result<UnixListener> {
         self.refuse(Type::DGRAM, "listen cannot be called on a datagram socket")?;
@@ -110,6 +184,22 @@ impl UnixSocket {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixSocket};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let _listener = UnixListener::bind(&path)?;
+    /// let stream = UnixSocket::new_stream()?.connect(&path).await?;
+    /// assert_eq!(stream.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect(self, path: impl AsRef<Path>) -> io::Result<UnixStream> {
         self.refuse(Type::DGRAM, "connect cannot be called on a datagram socket")?;
         let address = SocketAddr::from(at_path(path.as_ref())?);
@@ -125,6 +215,28 @@ impl UnixSocket {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixSocket;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let socket = UnixSocket::new_datagram()?;
+    /// socket.bind(&path)?;
+    /// let socket = socket.datagram()?;
+    ///
+    /// // It sends to itself.
+    /// socket.send_to(b"hello", &path).await?;
+    /// let mut buf = [0; 16];
+    /// let n = socket.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn datagram(self) -> io::Result<UnixDatagram> {
         self.refuse(Type::STREAM, "datagram cannot be called on a stream socket")?;

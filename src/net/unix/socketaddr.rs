@@ -46,7 +46,18 @@ impl SocketAddr {
     ///
     /// # Examples
     ///
-    /// See [`SocketAddr`].
+    /// ```
+    /// use std::os::linux::net::SocketAddrExt;
+    /// use std::os::unix::net as unix;
+    /// use zokio::net::unix::SocketAddr;
+    ///
+    /// let address = unix::SocketAddr::from_pathname("/run/demo")?;
+    /// assert_eq!(SocketAddr::from(address).as_pathname(), Some("/run/demo".as_ref()));
+    ///
+    /// let address = unix::SocketAddr::from_abstract_name("demo")?;
+    /// assert_eq!(SocketAddr::from(address).as_pathname(), None);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn as_pathname(&self) -> Option<&Path> {
         self.0.as_pathname()
     }

@@ -14,6 +14,26 @@ use crate::net::unix::SocketAddr;
 /// The half of a [`UnixStream`] that reads, borrowed.
 ///
 /// Made by [`UnixStream::split`].
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use zokio::net::UnixStream;
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let (mut stream, mut peer) = UnixStream::pair()?;
+/// peer.write_all(b"pong").await?;
+///
+/// // One task reads and writes at the same time.
+/// let (mut reader, mut writer) = stream.split();
+/// let mut answer = [0; 4];
+/// zokio::try_join!(reader.read_exact(&mut answer), writer.write_all(b"ping"))?;
+/// assert_eq!(&answer, b"pong");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ReadHalf<'a>(&'a UnixStream);
 
@@ -21,6 +41,26 @@ pub struct ReadHalf<'a>(&'a UnixStream);
 ///
 /// Made by [`UnixStream::split`]. Its [`shutdown`](crate::io::AsyncWriteExt::shutdown) closes the
 /// writing side of the stream; dropping it does not.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use zokio::net::UnixStream;
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let (mut stream, mut peer) = UnixStream::pair()?;
+/// let (_reader, mut writer) = stream.split();
+///
+/// writer.write_all(b"hello").await?;
+/// writer.shutdown().await?;
+/// let mut text = String::new();
+/// peer.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct WriteHalf<'a>(&'a UnixStream);
 
@@ -41,6 +81,24 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncWriteExt, Interest};
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// let ready = reader.ready(Interest::READABLE).await?;
+    /// assert!(ready.is_readable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.0.ready(interest).await
     }
@@ -56,6 +114,25 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// reader.readable().await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(reader.try_read(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.0.readable().await
     }
@@ -65,6 +142,30 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// As for [`UnixStream::try_read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, _writer) = stream.split();
+    ///
+    /// let mut buf = [0; 16];
+    /// let error = reader.try_read(&mut buf).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    ///
+    /// peer.write_all(b"hello").await?;
+    /// reader.readable().await?;
+    /// let n = reader.try_read(&mut buf)?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.try_read(buf)
     }
@@ -74,6 +175,26 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// As for [`UnixStream::try_read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// reader.readable().await?;
+    /// let mut buf = Vec::with_capacity(64);
+    /// assert_eq!(reader.try_read_buf(&mut buf)?, 5);
+    /// assert_eq!(buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.0.try_read_buf(buf)
     }
@@ -83,6 +204,28 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// As for [`UnixStream::try_read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSliceMut;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, _writer) = stream.split();
+    /// peer.write_all(b"head and body").await?;
+    ///
+    /// reader.readable().await?;
+    /// let (mut head, mut body) = ([0; 4], [0; 64]);
+    /// let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// assert_eq!(reader.try_read_vectored(&mut bufs)?, 13);
+    /// assert_eq!((&head, &body[..9]), (b"head", &b" and body"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.0.try_read_vectored(bufs)
     }
@@ -92,6 +235,23 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// As for [`UnixStream::peer_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let _listener = UnixListener::bind(&path)?;
+    /// let mut stream = UnixStream::connect(&path).await?;
+    /// let (reader, _writer) = stream.split();
+    /// assert_eq!(reader.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.peer_addr()
     }
@@ -101,6 +261,24 @@ impl ReadHalf<'_> {
     /// # Errors
     ///
     /// As for [`UnixStream::local_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let _peer = UnixStream::connect(&path).await?;
+    /// let (mut stream, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.split();
+    /// assert_eq!(reader.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }
@@ -119,6 +297,23 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::Interest;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut stream, _peer) = UnixStream::pair()?;
+    /// let (_reader, writer) = stream.split();
+    ///
+    /// let ready = writer.ready(Interest::WRITABLE).await?;
+    /// assert!(ready.is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.0.ready(interest).await
     }
@@ -134,6 +329,22 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut stream, _peer) = UnixStream::pair()?;
+    /// let (_reader, writer) = stream.split();
+    ///
+    /// writer.writable().await?;
+    /// assert_eq!(writer.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.0.writable().await
     }
@@ -143,6 +354,26 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// As for [`UnixStream::try_write`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut stream, mut peer) = UnixStream::pair()?;
+    /// let (_reader, writer) = stream.split();
+    ///
+    /// writer.writable().await?;
+    /// assert_eq!(writer.try_write(b"hello")?, 5);
+    /// let mut buf = [0; 5];
+    /// peer.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.0.try_write(buf)
     }
@@ -152,6 +383,28 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// As for [`UnixStream::try_write`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut stream, mut peer) = UnixStream::pair()?;
+    /// let (_reader, writer) = stream.split();
+    ///
+    /// writer.writable().await?;
+    /// let bufs = [IoSlice::new(b"head"), IoSlice::new(b" and body")];
+    /// assert_eq!(writer.try_write_vectored(&bufs)?, 13);
+    /// let mut buf = [0; 13];
+    /// peer.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"head and body");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write_vectored(&self, buf: &[IoSlice<'_>]) -> io::Result<usize> {
         self.0.try_write_vectored(buf)
     }
@@ -161,6 +414,23 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// As for [`UnixStream::peer_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let _listener = UnixListener::bind(&path)?;
+    /// let mut stream = UnixStream::connect(&path).await?;
+    /// let (_reader, writer) = stream.split();
+    /// assert_eq!(writer.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.0.peer_addr()
     }
@@ -170,6 +440,24 @@ impl WriteHalf<'_> {
     /// # Errors
     ///
     /// As for [`UnixStream::local_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let _peer = UnixStream::connect(&path).await?;
+    /// let (mut stream, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.split();
+    /// assert_eq!(writer.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
     }

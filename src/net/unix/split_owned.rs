@@ -17,6 +17,30 @@ use crate::net::unix::SocketAddr;
 /// The half of a [`UnixStream`] that reads, owned.
 ///
 /// Made by [`UnixStream::into_split`]. The stream is closed when both halves are dropped.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use zokio::net::UnixStream;
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let (stream, mut peer) = UnixStream::pair()?;
+/// let (mut reader, _writer) = stream.into_split();
+///
+/// // The half moves to a task of its own.
+/// let reading = zokio::task::spawn(async move {
+///     let mut text = String::new();
+///     reader.read_to_string(&mut text).await?;
+///     std::io::Result::Ok(text)
+/// });
+/// peer.write_all(b"hello").await?;
+/// peer.shutdown().await?;
+/// assert_eq!(reading.await??, "hello");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct OwnedReadHalf {
     inner: Arc<UnixStream>,
@@ -26,6 +50,27 @@ pub struct OwnedReadHalf {
 ///
 /// Made by [`UnixStream::into_split`]. Dropping it closes the writing side of the stream, so the
 /// peer reads the end of the stream; [`forget`](OwnedWriteHalf::forget) drops it without that.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use zokio::net::UnixStream;
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let (stream, mut peer) = UnixStream::pair()?;
+/// let (_reader, mut writer) = stream.into_split();
+///
+/// writer.write_all(b"hello").await?;
+/// // This ends the stream for the peer, although the other half is still there.
+/// drop(writer);
+/// let mut text = String::new();
+/// peer.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct OwnedWriteHalf {
     inner: Arc<UnixStream>,
@@ -55,6 +100,29 @@ fn reunite(reader: OwnedReadHalf, writer: OwnedWriteHalf) -> Result<UnixStream, 
 /// The two halves that were to be put together are not of the same stream.
 ///
 /// It gives them back.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::net::UnixStream;
+/// use zokio::net::unix::ReuniteError;
+///
+/// # #[zokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let (one, other) = UnixStream::pair()?;
+/// let (reader, other_writer) = one.into_split();
+/// let (other_reader, writer) = other.into_split();
+///
+/// let error: ReuniteError = reader.reunite(writer).unwrap_err();
+/// assert_eq!(error.to_string(), "the two halves are not of the same stream");
+///
+/// // Nothing is lost: the halves are inside.
+/// let ReuniteError(reader, writer) = error;
+/// assert!(reader.reunite(other_writer).is_ok());
+/// assert!(writer.reunite(other_reader).is_ok());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ReuniteError(
     /// The half that reads.
@@ -80,7 +148,23 @@ impl OwnedReadHalf {
     ///
     /// # Examples
     ///
-    /// See [`UnixStream::into_split`].
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, writer) = stream.into_split();
+    ///
+    /// let mut stream = reader.reunite(writer).expect("both halves are of one stream");
+    /// stream.write_all(b"hello").await?;
+    /// let mut buf = [0; 5];
+    /// peer.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reunite(self, other: OwnedWriteHalf) -> Result<UnixStream, ReuniteError> {
         reunite(self, other)
     }
@@ -97,6 +181,24 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncWriteExt, Interest};
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, _writer) = stream.into_split();
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// let ready = reader.ready(Interest::READABLE).await?;
+    /// assert!(ready.is_readable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.inner.ready(interest).await
     }
@@ -112,6 +214,25 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, _writer) = stream.into_split();
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// reader.readable().await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(reader.try_read(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.inner.readable().await
     }
@@ -121,6 +242,30 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// As for [`UnixStream::try_read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, _writer) = stream.into_split();
+    ///
+    /// let mut buf = [0; 16];
+    /// let error = reader.try_read(&mut buf).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    ///
+    /// peer.write_all(b"hello").await?;
+    /// reader.readable().await?;
+    /// let n = reader.try_read(&mut buf)?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.inner.try_read(buf)
     }
@@ -130,6 +275,26 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// As for [`UnixStream::try_read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, _writer) = stream.into_split();
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// reader.readable().await?;
+    /// let mut buf = Vec::with_capacity(64);
+    /// assert_eq!(reader.try_read_buf(&mut buf)?, 5);
+    /// assert_eq!(buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.inner.try_read_buf(buf)
     }
@@ -139,6 +304,28 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// As for [`UnixStream::try_read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSliceMut;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, _writer) = stream.into_split();
+    /// peer.write_all(b"head and body").await?;
+    ///
+    /// reader.readable().await?;
+    /// let (mut head, mut body) = ([0; 4], [0; 64]);
+    /// let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// assert_eq!(reader.try_read_vectored(&mut bufs)?, 13);
+    /// assert_eq!((&head, &body[..9]), (b"head", &b" and body"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.inner.try_read_vectored(bufs)
     }
@@ -148,6 +335,23 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// As for [`UnixStream::peer_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let _listener = UnixListener::bind(&path)?;
+    /// let stream = UnixStream::connect(&path).await?;
+    /// let (reader, _writer) = stream.into_split();
+    /// assert_eq!(reader.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.inner.peer_addr()
     }
@@ -157,6 +361,24 @@ impl OwnedReadHalf {
     /// # Errors
     ///
     /// As for [`UnixStream::local_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let _peer = UnixStream::connect(&path).await?;
+    /// let (stream, _) = listener.accept().await?;
+    /// let (reader, _writer) = stream.into_split();
+    /// assert_eq!(reader.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.local_addr()
     }
@@ -171,7 +393,25 @@ impl OwnedWriteHalf {
     ///
     /// # Examples
     ///
-    /// See [`UnixStream::into_split`].
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, mut writer) = stream.into_split();
+    /// writer.write_all(b"by the half, ").await?;
+    ///
+    /// let mut stream = writer.reunite(reader).expect("both halves are of one stream");
+    /// stream.write_all(b"by the whole").await?;
+    /// drop(stream);
+    /// let mut text = String::new();
+    /// peer.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "by the half, by the whole");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reunite(self, other: OwnedReadHalf) -> Result<UnixStream, ReuniteError> {
         reunite(other, self)
     }
@@ -179,6 +419,30 @@ impl OwnedWriteHalf {
     /// Drops the half without closing the writing side.
     ///
     /// It stays open until the other half is dropped as well.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// let (reader, writer) = stream.into_split();
+    ///
+    /// writer.forget();
+    /// // For the peer the stream goes on.
+    /// let mut buf = [0; 1];
+    /// let error = peer.try_read(&mut buf).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    ///
+    /// drop(reader);
+    /// assert_eq!(peer.read(&mut buf).await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn forget(mut self) {
         self.shutdown_on_drop = false;
     }
@@ -195,6 +459,23 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::Interest;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, _peer) = UnixStream::pair()?;
+    /// let (_reader, writer) = stream.into_split();
+    ///
+    /// let ready = writer.ready(Interest::WRITABLE).await?;
+    /// assert!(ready.is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.inner.ready(interest).await
     }
@@ -210,6 +491,22 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, _peer) = UnixStream::pair()?;
+    /// let (_reader, writer) = stream.into_split();
+    ///
+    /// writer.writable().await?;
+    /// assert_eq!(writer.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.inner.writable().await
     }
@@ -219,6 +516,26 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// As for [`UnixStream::try_write`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// let (_reader, writer) = stream.into_split();
+    ///
+    /// writer.writable().await?;
+    /// assert_eq!(writer.try_write(b"hello")?, 5);
+    /// let mut buf = [0; 5];
+    /// peer.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.inner.try_write(buf)
     }
@@ -228,6 +545,28 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// As for [`UnixStream::try_write`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// let (_reader, writer) = stream.into_split();
+    ///
+    /// writer.writable().await?;
+    /// let bufs = [IoSlice::new(b"head"), IoSlice::new(b" and body")];
+    /// assert_eq!(writer.try_write_vectored(&bufs)?, 13);
+    /// let mut buf = [0; 13];
+    /// peer.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"head and body");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write_vectored(&self, buf: &[IoSlice<'_>]) -> io::Result<usize> {
         self.inner.try_write_vectored(buf)
     }
@@ -237,6 +576,23 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// As for [`UnixStream::peer_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let _listener = UnixListener::bind(&path)?;
+    /// let stream = UnixStream::connect(&path).await?;
+    /// let (_reader, writer) = stream.into_split();
+    /// assert_eq!(writer.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.inner.peer_addr()
     }
@@ -246,6 +602,24 @@ impl OwnedWriteHalf {
     /// # Errors
     ///
     /// As for [`UnixStream::local_addr`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let _peer = UnixStream::connect(&path).await?;
+    /// let (stream, _) = listener.accept().await?;
+    /// let (_reader, writer) = stream.into_split();
+    /// assert_eq!(writer.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.inner.local_addr()
     }

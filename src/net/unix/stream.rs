@@ -106,6 +106,24 @@ impl UnixStream {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::unix::SocketAddr;
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let address: SocketAddr = listener.local_addr()?;
+    /// let stream = UnixStream::connect_addr(&address).await?;
+    /// assert_eq!(stream.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect_addr(socket_addr: &SocketAddr) -> io::Result<UnixStream> {
         let kind = Type::STREAM.nonblocking().cloexec();
         let socket = Socket::new_raw(Domain::UNIX, kind, None)?;
@@ -158,7 +176,25 @@ impl UnixStream {
     ///
     /// # Examples
     ///
-    /// See [`UnixStream`].
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut a, mut b) = UnixStream::pair()?;
+    /// let mut buf = [0; 4];
+    ///
+    /// a.write_all(b"ping").await?;
+    /// b.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"ping");
+    ///
+    /// b.write_all(b"pong").await?;
+    /// a.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"pong");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
         let kind = Type::STREAM.nonblocking().cloexec();
@@ -182,6 +218,27 @@ impl UnixStream {
     ///
     /// Outside a runtime, and when the runtime was built without I/O; in debug builds also when
     /// the stream is in blocking mode.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = std::os::unix::net::UnixStream::pair()?;
+    /// stream.set_nonblocking(true)?;
+    /// let mut stream = UnixStream::from_std(stream)?;
+    ///
+    /// peer.write_all(b"hello")?;
+    /// let mut buf = [0; 5];
+    /// stream.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_std(stream: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
         debug_assert!(is_nonblocking(stream.as_fd()), "{BLOCKS}");
@@ -193,6 +250,27 @@ impl UnixStream {
     /// # Errors
     ///
     /// None today.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// let mut stream = stream.into_std()?;
+    /// stream.set_nonblocking(false)?;
+    /// let mut buf = [0; 5];
+    /// stream.read_exact(&mut buf)?;
+    /// assert_eq!(&buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_std(self) -> io::Result<std::os::unix::net::UnixStream> {
         Ok(self.io.into_source())
     }
@@ -202,6 +280,24 @@ impl UnixStream {
     /// # Errors
     ///
     /// Those of `getsockname(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let client = UnixStream::connect(&path).await?;
+    /// let (server, _) = listener.accept().await?;
+    /// assert_eq!(server.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// assert!(client.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().local_addr().map(SocketAddr::from)
     }
@@ -211,6 +307,24 @@ impl UnixStream {
     /// # Errors
     ///
     /// Those of `getpeername(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{UnixListener, UnixStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let client = UnixStream::connect(&path).await?;
+    /// let (server, _) = listener.accept().await?;
+    /// assert_eq!(client.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// assert!(server.peer_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().peer_addr().map(SocketAddr::from)
     }
@@ -243,6 +357,27 @@ impl UnixStream {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut stream, peer) = UnixStream::pair()?;
+    /// stream.write_all(b"hello").await?;
+    /// assert!(stream.take_error()?.is_none());
+    ///
+    /// // The peer goes away with bytes that it has not read.
+    /// drop(peer);
+    /// let error = stream.take_error()?.expect("they are lost");
+    /// assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.source().take_error()
     }
@@ -306,7 +441,21 @@ impl UnixStream {
     ///
     /// # Examples
     ///
-    /// See [`try_read`](UnixStream::try_read).
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// stream.readable().await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(stream.try_read(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.ready(Interest::READABLE).await?;
         Ok(())
@@ -325,6 +474,25 @@ impl UnixStream {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// poll_fn(|cx| stream.poll_read_ready(cx)).await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(stream.try_read(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_read_ready(cx)
     }
@@ -374,6 +542,27 @@ impl UnixStream {
     /// # Errors
     ///
     /// As for [`try_read`](UnixStream::try_read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSliceMut;
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// peer.write_all(b"head and body").await?;
+    ///
+    /// stream.readable().await?;
+    /// let (mut head, mut body) = ([0; 4], [0; 64]);
+    /// let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+    /// assert_eq!(stream.try_read_vectored(&mut bufs)?, 13);
+    /// assert_eq!((&head, &body[..9]), (b"head", &b" and body"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.io.try_read_vectored(bufs)
     }
@@ -385,6 +574,26 @@ impl UnixStream {
     /// # Errors
     ///
     /// As for [`try_read`](UnixStream::try_read).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncWriteExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    /// peer.write_all(b"world").await?;
+    ///
+    /// let mut text = b"hello ".to_vec();
+    /// text.reserve(16);
+    /// stream.readable().await?;
+    /// assert_eq!(stream.try_read_buf(&mut text)?, 5);
+    /// assert_eq!(text, b"hello world");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.io.try_read_buf(buf)
     }
@@ -403,7 +612,18 @@ impl UnixStream {
     ///
     /// # Examples
     ///
-    /// See [`try_write`](UnixStream::try_write).
+    /// ```
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, _peer) = UnixStream::pair()?;
+    ///
+    /// stream.writable().await?;
+    /// assert_eq!(stream.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.ready(Interest::WRITABLE).await?;
         Ok(())
@@ -422,6 +642,22 @@ impl UnixStream {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, _peer) = UnixStream::pair()?;
+    ///
+    /// poll_fn(|cx| stream.poll_write_ready(cx)).await?;
+    /// assert_eq!(stream.try_write(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_write_ready(cx)
     }
@@ -463,6 +699,27 @@ impl UnixStream {
     /// # Errors
     ///
     /// As for [`try_write`](UnixStream::try_write).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    ///
+    /// stream.writable().await?;
+    /// let bufs = [IoSlice::new(b"head"), IoSlice::new(b" and body")];
+    /// assert_eq!(stream.try_write_vectored(&bufs)?, 13);
+    /// let mut buf = [0; 13];
+    /// peer.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"head and body");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_write_vectored(&self, buf: &[IoSlice<'_>]) -> io::Result<usize> {
         self.io.try_write_vectored(buf)
     }
@@ -475,6 +732,34 @@ impl UnixStream {
     /// # Errors
     ///
     /// `WouldBlock` if the stream is not ready, without a call of `f`; otherwise what `f` returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use std::mem::MaybeUninit;
+    /// use socket2::SockRef;
+    /// use zokio::io::{AsyncWriteExt, Interest};
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (stream, mut peer) = UnixStream::pair()?;
+    ///
+    /// // Nothing has come, so the closure is not even called.
+    /// let never = || -> std::io::Result<()> { unreachable!() };
+    /// let result = stream.try_io(Interest::READABLE, never);
+    /// assert_eq!(result.unwrap_err().kind(), ErrorKind::WouldBlock);
+    ///
+    /// // A look at what has come, which has no method here.
+    /// peer.write_all(b"hello").await?;
+    /// stream.readable().await?;
+    /// let mut space = [MaybeUninit::uninit(); 16];
+    /// let n = stream.try_io(Interest::READABLE, || SockRef::from(&stream).peek(&mut space))?;
+    /// assert_eq!(n, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &self,
         interest: Interest,
@@ -496,6 +781,33 @@ impl UnixStream {
     /// # Errors
     ///
     /// What `f` returns except `WouldBlock`, or that the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    /// use socket2::SockRef;
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut stream, mut peer) = UnixStream::pair()?;
+    /// peer.write_all(b"hello").await?;
+    ///
+    /// // A look at what has come, which has no method here.
+    /// let mut space = [MaybeUninit::uninit(); 16];
+    /// let socket = SockRef::from(&stream);
+    /// let n = stream.async_io(Interest::READABLE, || socket.peek(&mut space)).await?;
+    /// assert_eq!(n, 5);
+    ///
+    /// // Nothing was taken.
+    /// let mut all = [0; 5];
+    /// stream.read_exact(&mut all).await?;
+    /// assert_eq!(&all, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn async_io<R>(
         &self,
         interest: Interest,
@@ -508,6 +820,25 @@ impl UnixStream {
     ///
     /// For two halves inside one task; this costs nothing. Halves for different tasks come from
     /// [`into_split`](UnixStream::into_split).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use zokio::net::UnixStream;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut stream, mut peer) = UnixStream::pair()?;
+    /// peer.write_all(b"pong").await?;
+    ///
+    /// let (mut reader, mut writer) = stream.split();
+    /// let mut answer = [0; 4];
+    /// zokio::try_join!(reader.read_exact(&mut answer), writer.write_all(b"ping"))?;
+    /// assert_eq!(&answer, b"pong");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[allow(clippy::needless_lifetimes)]
     pub fn split<'a>(&'a mut self) -> (ReadHalf<'a>, WriteHalf<'a>) {
         split(self)

@@ -63,7 +63,24 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`UnixDatagram`].
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let socket = UnixDatagram::bind(&path)?;
+    /// assert_eq!(socket.local_addr()?.as_pathname(), Some(path.as_path()));
+    ///
+    /// // The file is there, and stays when the socket is dropped.
+    /// drop(socket);
+    /// let error = UnixDatagram::bind(&path).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn bind<P>(path: P) -> io::Result<UnixDatagram>
     where
@@ -122,6 +139,27 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Outside a runtime, and when the runtime was built without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let server = UnixDatagram::bind(&path)?;
+    /// let socket = UnixDatagram::unbound()?;
+    /// socket.send_to(b"hello", &path).await?;
+    ///
+    /// // The server cannot answer.
+    /// let (n, from) = server.recv_from(&mut [0; 16]).await?;
+    /// assert_eq!(n, 5);
+    /// assert!(from.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn unbound() -> io::Result<UnixDatagram> {
         UnixDatagram::new(OwnedFd::from(new_socket()?).into())
@@ -147,6 +185,25 @@ impl UnixDatagram {
     ///
     /// Outside a runtime, and when the runtime was built without I/O; in debug builds also when
     /// the socket is in blocking mode.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = std::os::unix::net::UnixDatagram::pair()?;
+    /// socket.set_nonblocking(true)?;
+    /// let socket = UnixDatagram::from_std(socket)?;
+    ///
+    /// peer.send(b"hello")?;
+    /// let mut buf = [0; 16];
+    /// let n = socket.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn from_std(datagram: std::os::unix::net::UnixDatagram) -> io::Result<UnixDatagram> {
         debug_assert!(is_nonblocking(datagram.as_fd()), "{BLOCKS}");
@@ -158,6 +215,25 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// None today.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    /// peer.send(b"hello").await?;
+    ///
+    /// let socket = socket.into_std()?;
+    /// socket.set_nonblocking(false)?;
+    /// let mut buf = [0; 16];
+    /// let n = socket.recv(&mut buf)?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_std(self) -> io::Result<std::os::unix::net::UnixDatagram> {
         Ok(self.io.into_source())
     }
@@ -168,6 +244,27 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Those of `connect(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let socket = UnixDatagram::unbound()?;
+    /// let peer = UnixDatagram::bind(&path)?;
+    ///
+    /// socket.connect(&path)?;
+    /// socket.send(b"hello").await?;
+    /// let mut buf = [0; 16];
+    /// let n = peer.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
         self.io.source().connect_addr(&at_path(path.as_ref())?)
     }
@@ -177,6 +274,22 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Those of `getsockname(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let socket = UnixDatagram::bind(&path)?;
+    /// assert_eq!(socket.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// assert!(UnixDatagram::unbound()?.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().local_addr().map(SocketAddr::from)
     }
@@ -186,6 +299,26 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// `NotConnected`, or others of `getpeername(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let _peer = UnixDatagram::bind(&path)?;
+    /// let socket = UnixDatagram::unbound()?;
+    /// assert_eq!(socket.peer_addr().unwrap_err().kind(), ErrorKind::NotConnected);
+    ///
+    /// socket.connect(&path)?;
+    /// assert_eq!(socket.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().peer_addr().map(SocketAddr::from)
     }
@@ -195,6 +328,19 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Those of `getsockopt(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, _peer) = UnixDatagram::pair()?;
+    /// assert!(socket.take_error()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.source().take_error()
     }
@@ -204,6 +350,31 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Those of `shutdown(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use std::net::Shutdown;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    ///
+    /// socket.shutdown(Shutdown::Read)?;
+    /// // Nobody will read what the peer sends.
+    /// let error = peer.send(b"hello").await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+    ///
+    /// // The other direction is open.
+    /// socket.send(b"bye").await?;
+    /// let mut buf = [0; 16];
+    /// let n = peer.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"bye");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.io.source().shutdown(how)
     }
@@ -263,7 +434,18 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`try_send_to`](UnixDatagram::try_send_to).
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, _peer) = UnixDatagram::pair()?;
+    ///
+    /// socket.writable().await?;
+    /// assert_eq!(socket.try_send(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn writable(&self) -> io::Result<()> {
         self.ready(Interest::WRITABLE).await?;
         Ok(())
@@ -284,7 +466,20 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`try_recv_from`](UnixDatagram::try_recv_from).
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    /// peer.send(b"hello").await?;
+    ///
+    /// socket.readable().await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(socket.try_recv(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn readable(&self) -> io::Result<()> {
         self.ready(Interest::READABLE).await?;
         Ok(())
@@ -302,6 +497,22 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, _peer) = UnixDatagram::pair()?;
+    ///
+    /// poll_fn(|cx| socket.poll_send_ready(cx)).await?;
+    /// assert_eq!(socket.try_send(b"hello")?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_write_ready(cx)
     }
@@ -319,6 +530,24 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// When the runtime shuts down or has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    /// peer.send(b"hello").await?;
+    ///
+    /// poll_fn(|cx| socket.poll_recv_ready(cx)).await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(socket.try_recv(&mut buf)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_read_ready(cx)
     }
@@ -331,6 +560,31 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// `WouldBlock` if the socket is not ready, without a call of `f`; otherwise what `f` returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::IoSlice;
+    /// use socket2::SockRef;
+    /// use zokio::io::Interest;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    ///
+    /// // A datagram that is gathered from several buffers has no method here.
+    /// let bufs = [IoSlice::new(b"head"), IoSlice::new(b" and body")];
+    /// let raw = SockRef::from(&socket);
+    /// socket.writable().await?;
+    /// assert_eq!(socket.try_io(Interest::WRITABLE, || raw.send_vectored(&bufs))?, 13);
+    ///
+    /// let mut buf = [0; 16];
+    /// let n = peer.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"head and body");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &self,
         interest: Interest,
@@ -352,6 +606,30 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// What `f` returns except `WouldBlock`, or that the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use socket2::SockRef;
+    /// use zokio::io::Interest;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    /// peer.send(b"hello").await?;
+    ///
+    /// // How long is the next datagram? There is no method for that.
+    /// let flags = libc::MSG_PEEK | libc::MSG_TRUNC;
+    /// let len = socket
+    ///     .async_io(Interest::READABLE, || SockRef::from(&socket).recv_with_flags(&mut [], flags))
+    ///     .await?;
+    /// let mut buf = vec![0; len];
+    /// socket.recv(&mut buf).await?;
+    /// assert_eq!(buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn async_io<R>(
         &self,
         interest: Interest,

@@ -30,7 +30,20 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`UnixDatagram`].
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    ///
+    /// assert_eq!(socket.send(b"hello").await?, 5);
+    /// let mut buf = [0; 16];
+    /// let n = peer.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
         self.io
             .perform(Interest::WRITABLE, |socket| socket.send(buf))
@@ -47,6 +60,24 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Those of `send(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    ///
+    /// assert_eq!(poll_fn(|cx| socket.poll_send(cx, b"hello")).await?, 5);
+    /// let mut buf = [0; 16];
+    /// let n = peer.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.io.poll_writing(cx, |socket| socket.send(buf))
     }
@@ -57,6 +88,24 @@ impl UnixDatagram {
     ///
     /// `WouldBlock` if there is no room; then wait with [`writable`](UnixDatagram::writable).
     /// Otherwise those of `send(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    ///
+    /// socket.writable().await?;
+    /// assert_eq!(socket.try_send(b"hello")?, 5);
+    /// let mut buf = [0; 16];
+    /// let n = peer.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
         self.io
             .attempt(Interest::WRITABLE, |socket| socket.send(buf))
@@ -74,7 +123,23 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`UnixDatagram`].
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let socket = UnixDatagram::unbound()?;
+    /// let peer = UnixDatagram::bind(&path)?;
+    ///
+    /// assert_eq!(socket.send_to(b"hello", &path).await?, 5);
+    /// let mut buf = [0; 16];
+    /// let n = peer.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn send_to<P>(&self, buf: &[u8], target: P) -> io::Result<usize>
     where
         P: AsRef<Path>,
@@ -97,6 +162,27 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Those of `send(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let socket = UnixDatagram::unbound()?;
+    /// let peer = UnixDatagram::bind(&path)?;
+    ///
+    /// assert_eq!(poll_fn(|cx| socket.poll_send_to(cx, b"hello", &path)).await?, 5);
+    /// let mut buf = [0; 16];
+    /// let n = peer.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_send_to<P>(
         &self,
         cx: &mut Context<'_>,
@@ -163,7 +249,20 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`UnixDatagram`].
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    /// peer.send(b"hello").await?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let n = socket.recv(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io
             .perform(Interest::READABLE, |socket| socket.recv(buf))
@@ -180,6 +279,26 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::ReadBuf;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    /// peer.send(b"hello").await?;
+    ///
+    /// let mut space = [0; 16];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// poll_fn(|cx| socket.poll_recv(cx, &mut buf)).await?;
+    /// assert_eq!(buf.filled(), b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.io
             .poll_reading(cx, |socket| recv(socket.as_fd(), buf, Receive::Take))
@@ -192,6 +311,28 @@ impl UnixDatagram {
     ///
     /// `WouldBlock` if there is no datagram; then wait with [`readable`](UnixDatagram::readable).
     /// Otherwise those of `recv(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let error = socket.try_recv(&mut buf).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    ///
+    /// peer.send(b"hello").await?;
+    /// socket.readable().await?;
+    /// let n = socket.try_recv(&mut buf)?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io
             .attempt(Interest::READABLE, |socket| socket.recv(buf))
@@ -238,6 +379,24 @@ impl UnixDatagram {
     ///
     /// `WouldBlock` if there is no datagram; then wait with [`readable`](UnixDatagram::readable).
     /// Otherwise those of `recv(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    /// peer.send(b"hello").await?;
+    ///
+    /// socket.readable().await?;
+    /// let mut buf = Vec::with_capacity(512);
+    /// assert_eq!(socket.try_recv_buf(&mut buf)?, 5);
+    /// assert_eq!(buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.io.attempt(Interest::READABLE, |socket| {
             fill(buf, |buf| recv(socket.as_fd(), buf, Receive::Take))
@@ -256,7 +415,24 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`UnixDatagram`].
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let (path, peer_path) = (folder.path().join("socket"), folder.path().join("peer"));
+    /// let socket = UnixDatagram::bind(&path)?;
+    /// let peer = UnixDatagram::bind(&peer_path)?;
+    /// peer.send_to(b"hello", &path).await?;
+    ///
+    /// let mut buf = [0; 16];
+    /// let (n, from) = socket.recv_from(&mut buf).await?;
+    /// assert_eq!(&buf[..n], b"hello");
+    /// assert_eq!(from.as_pathname(), Some(peer_path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.io
             .perform(Interest::READABLE, |socket| recv_from_std(socket, buf))
@@ -273,6 +449,28 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use zokio::io::ReadBuf;
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    /// peer.send(b"hello").await?;
+    ///
+    /// let mut space = [0; 16];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// let from = poll_fn(|cx| socket.poll_recv_from(cx, &mut buf)).await?;
+    /// assert_eq!(buf.filled(), b"hello");
+    /// // Neither end of a pair has a name.
+    /// assert!(from.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn poll_recv_from(
         &self,
         cx: &mut Context<'_>,
@@ -330,6 +528,25 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    /// peer.send(b"hello").await?;
+    ///
+    /// let mut buf = Vec::with_capacity(512);
+    /// let (n, from) = socket.recv_buf_from(&mut buf).await?;
+    /// assert_eq!((n, &buf[..]), (5, &b"hello"[..]));
+    /// // Neither end of a pair has a name.
+    /// assert!(from.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
         self.io
             .perform(Interest::READABLE, |socket| take_from(socket, buf))
@@ -343,6 +560,26 @@ impl UnixDatagram {
     ///
     /// `WouldBlock` if there is no datagram; then wait with [`readable`](UnixDatagram::readable).
     /// Otherwise those of `recv(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::UnixDatagram;
+    ///
+    /// # #[zokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) = UnixDatagram::pair()?;
+    /// peer.send(b"hello").await?;
+    ///
+    /// socket.readable().await?;
+    /// let mut buf = Vec::with_capacity(512);
+    /// let (n, from) = socket.try_recv_buf_from(&mut buf)?;
+    /// assert_eq!((n, &buf[..]), (5, &b"hello"[..]));
+    /// // Neither end of a pair has a name.
+    /// assert!(from.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
         self.io
             .attempt(Interest::READABLE, |socket| take_from(socket, buf))
