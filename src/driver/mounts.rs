@@ -24,6 +24,9 @@ pub(crate) enum Place {
     Memory,
     /// A disk of this machine, for data or names that are not cached.
     Disk,
+    /// Layers of other file systems, on disks almost always; containers live on it. Opening a file
+    /// to write copies the whole of it up first (overlayfs.rst in the kernel's documentation).
+    Layers,
     /// A server, a user-space file system, a device: for anything.
     Remote,
 }
@@ -99,10 +102,10 @@ fn parse(text: &str) -> HashMap<u64, Place> {
 fn classify(file_system: &str) -> Place {
     match file_system {
         "tmpfs" | "ramfs" => Place::Memory,
-        // An overlay's layers are on disks almost always; containers live on it.
-        "ext2" | "ext3" | "ext4" | "xfs" | "btrfs" | "f2fs" | "zfs" | "bcachefs" | "overlay"
-        | "erofs" | "squashfs" | "jfs" | "reiserfs" | "nilfs2" | "vfat" | "exfat" | "ntfs3"
-        | "iso9660" | "udf" => Place::Disk,
+        "overlay" => Place::Layers,
+        "ext2" | "ext3" | "ext4" | "xfs" | "btrfs" | "f2fs" | "zfs" | "bcachefs" | "erofs"
+        | "squashfs" | "jfs" | "reiserfs" | "nilfs2" | "vfat" | "exfat" | "ntfs3" | "iso9660"
+        | "udf" => Place::Disk,
         _ => Place::Remote,
     }
 }
@@ -119,10 +122,12 @@ mod tests {
             "22 28 0:20 / /sys rw,nosuid shared:7 - sysfs sysfs rw\n\
              28 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw\n\
              90 28 0:45 / /mnt/a\\040b rw - nfs4 server:/export rw\n\
+             92 28 0:47 / /merged rw - overlay overlay rw,lowerdir=/a\n\
              91 28 0:46 / /dev/shm rw master:3 propagate_from:2 - tmpfs tmpfs rw\n\
              broken line\n",
         );
-        assert_eq!(places.len(), 4);
+        assert_eq!(places.len(), 5);
+        assert_eq!(places[&92], Place::Layers);
         assert_eq!(places[&22], Place::Remote);
         assert_eq!(places[&28], Place::Disk);
         assert_eq!(places[&90], Place::Remote);

@@ -154,8 +154,9 @@ impl Op {
 
     /// Whether a ring hands the operation to a thread of the kernel, since it may wait for a disk
     /// and there is no way to begin it without (`REQ_F_FORCE_ASYNC` in io_uring/fs.c, sync.c,
-    /// statx.c and truncate.c, `io_openat_force_async` in openclose.c). So does a write to a regular
-    /// file that would not go through at once, which the layer above has tried.
+    /// statx.c and truncate.c). So does a write to a regular file that would not go through at once,
+    /// which the layer above has tried. An open that neither creates nor truncates is not counted:
+    /// what is left of those here may be a pipe's, which waits for as long as it likes.
     pub(crate) fn takes_a_thread(&self) -> bool {
         match self {
             Op::Open { flags, .. } => flags & (libc::O_CREAT | libc::O_TRUNC) != 0,

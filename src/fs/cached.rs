@@ -111,8 +111,7 @@ pub(super) fn canonicalize(path: &Path) -> Option<io::Result<PathBuf>> {
 }
 
 /// Opens the regular file or directory at `path`; `flags` as for open(2), none of which creates or
-/// truncates. Opening to write waits no more than opening to read does: a ring, too, opens both
-/// without a thread (`io_openat_force_async` in io_uring/openclose.c).
+/// truncates. On most file systems opening to write waits no more than opening to read does.
 pub(super) fn open(path: &Path, flags: i32) -> Option<io::Result<Opened>> {
     let opened = open_nonblock(path, flags)?;
     if flags & libc::O_NONBLOCK == 0
@@ -132,6 +131,10 @@ pub(super) fn open_nonblock(path: &Path, flags: i32) -> Option<io::Result<Opened
             Err(error) => return Some(Err(error)),
         };
         let facts = about.facts;
+        let writes = flags & libc::O_ACCMODE != libc::O_RDONLY;
+        if writes && about.place == Place::Layers {
+            return None;
+        }
         if !about.is_local() || !(facts.is_regular() || facts.is_directory()) {
             return None;
         }

@@ -99,7 +99,7 @@ pub async fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
 async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
     let source = match opened.about.place {
         Place::Memory => Source::Memory,
-        Place::Disk | Place::Remote => Source::Cache,
+        Place::Disk | Place::Layers | Place::Remote => Source::Cache,
     };
     let file = Arc::new(opened.file);
     let mut bytes = Vec::with_capacity(opened.about.facts.size as usize);
