@@ -42,6 +42,28 @@ impl Default for DirBuilder {
 
 impl DirBuilder {
     /// Starts with one directory, not its parents, and all permissions that the umask allows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::fs::DirBuilder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let builder = DirBuilder::new();
+    ///
+    /// // Its parent is missing.
+    /// let error = builder.create(dir.path().join("a/b")).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::NotFound);
+    ///
+    /// builder.create(dir.path().join("a")).await?;
+    /// builder.create(dir.path().join("a/b")).await?;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn new() -> Self {
         DirBuilder {
             recursive: false,
@@ -50,12 +72,51 @@ impl DirBuilder {
     }
 
     /// Whether missing parents are made too, and a directory that is there already is no error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::DirBuilder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("a/b/c");
+    /// let mut builder = DirBuilder::new();
+    /// builder.recursive(true);
+    ///
+    /// builder.create(&path).await?;
+    /// assert!(zokio::fs::metadata(&path).await?.is_dir());
+    /// // It is there already.
+    /// builder.create(&path).await?;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn recursive(&mut self, recursive: bool) -> &mut Self {
         self.recursive = recursive;
         self
     }
 
     /// The permissions of new directories, from which the umask takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::fs::PermissionsExt;
+    /// use zokio::fs::DirBuilder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("private");
+    /// DirBuilder::new().mode(0o700).create(&path).await?;
+    /// let permissions = zokio::fs::metadata(&path).await?.permissions();
+    /// assert_eq!(permissions.mode() & 0o777, 0o700);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn mode(&mut self, mode: u32) -> &mut Self {
         self.mode = mode;
         self
@@ -70,6 +131,28 @@ impl DirBuilder {
     /// # Errors
     ///
     /// Those of [`std::fs::DirBuilder::create`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::fs::DirBuilder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("inner");
+    /// let builder = DirBuilder::new();
+    ///
+    /// builder.create(&path).await?;
+    /// assert!(zokio::fs::metadata(&path).await?.is_dir());
+    ///
+    /// let error = builder.create(&path).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn create(&self, path: impl AsRef<Path>) -> io::Result<()> {
         if !self.recursive {
             return make(path.as_ref(), self.mode).await;

@@ -27,16 +27,73 @@ pub struct FileTimes(pub(super) std::fs::FileTimes);
 
 impl FileTimes {
     /// Starts with no time given.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::{File, FileTimes};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let file = File::create(dir.path().join("file")).await?;
+    /// let before = file.metadata().await?.modified()?;
+    ///
+    /// file.set_times(FileTimes::new()).await?;
+    /// assert_eq!(file.metadata().await?.modified()?, before);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn new() -> Self {
         FileTimes(std::fs::FileTimes::new())
     }
 
     /// Gives the time of the last access.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use zokio::fs::{File, FileTimes};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let file = File::create(dir.path().join("file")).await?;
+    ///
+    /// file.set_times(FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH)).await?;
+    /// let found = file.metadata().await?;
+    /// assert_eq!(found.accessed()?, SystemTime::UNIX_EPOCH);
+    /// // The other time was not given.
+    /// assert_ne!(found.modified()?, SystemTime::UNIX_EPOCH);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn set_accessed(self, t: SystemTime) -> Self {
         FileTimes(self.0.set_accessed(t))
     }
 
     /// Gives the time of the last change of the content.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use zokio::fs::{File, FileTimes};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let file = File::create(dir.path().join("file")).await?;
+    ///
+    /// file.set_times(FileTimes::new().set_modified(SystemTime::UNIX_EPOCH)).await?;
+    /// assert_eq!(file.metadata().await?.modified()?, SystemTime::UNIX_EPOCH);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn set_modified(self, t: SystemTime) -> Self {
         FileTimes(self.0.set_modified(t))
     }

@@ -67,6 +67,22 @@ impl From<std::fs::OpenOptions> for OpenOptions {
 
 impl OpenOptions {
     /// Starts with everything off.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::fs::OpenOptions;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// // Reading is off, too.
+    /// let error = OpenOptions::new().open("/proc/version").await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn new() -> OpenOptions {
         OpenOptions(Kind::Own(Options {
             read: false,
@@ -81,6 +97,27 @@ impl OpenOptions {
     }
 
     /// Whether the file can be read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::OpenOptions;
+    /// use zokio::io::AsyncReadExt;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("file");
+    /// zokio::fs::write(&path, "hello").await?;
+    ///
+    /// let mut file = OpenOptions::new().read(true).open(&path).await?;
+    /// let mut text = String::new();
+    /// file.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn read(&mut self, read: bool) -> &mut OpenOptions {
         match &mut self.0 {
             Kind::Own(options) => options.read = read,
@@ -92,6 +129,28 @@ impl OpenOptions {
     }
 
     /// Whether the file can be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::OpenOptions;
+    /// use zokio::io::AsyncWriteExt;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("file");
+    /// zokio::fs::write(&path, "hello").await?;
+    ///
+    /// let mut file = OpenOptions::new().write(true).open(&path).await?;
+    /// file.write_all(b"J").await?;
+    /// file.flush().await?;
+    /// // What was not written over is still there.
+    /// assert_eq!(zokio::fs::read(&path).await?, b"Jello");
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn write(&mut self, write: bool) -> &mut OpenOptions {
         match &mut self.0 {
             Kind::Own(options) => options.write = write,
@@ -103,6 +162,29 @@ impl OpenOptions {
     }
 
     /// Whether every write goes to the file's end, wherever that is by then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::OpenOptions;
+    /// use zokio::io::{AsyncSeekExt, AsyncWriteExt};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("log");
+    /// zokio::fs::write(&path, "one\n").await?;
+    ///
+    /// let mut log = OpenOptions::new().append(true).open(&path).await?;
+    /// // The position does not matter.
+    /// log.rewind().await?;
+    /// log.write_all(b"two\n").await?;
+    /// log.flush().await?;
+    /// assert_eq!(zokio::fs::read(&path).await?, b"one\ntwo\n");
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn append(&mut self, append: bool) -> &mut OpenOptions {
         match &mut self.0 {
             Kind::Own(options) => options.append = append,
@@ -114,6 +196,24 @@ impl OpenOptions {
     }
 
     /// Whether a file that exists loses its content. Needs `write`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::OpenOptions;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("file");
+    /// zokio::fs::write(&path, "hello").await?;
+    ///
+    /// let file = OpenOptions::new().write(true).truncate(true).open(&path).await?;
+    /// assert_eq!(file.metadata().await?.len(), 0);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn truncate(&mut self, truncate: bool) -> &mut OpenOptions {
         match &mut self.0 {
             Kind::Own(options) => options.truncate = truncate,
@@ -125,6 +225,29 @@ impl OpenOptions {
     }
 
     /// Whether a file that does not exist is made. Needs `write` or `append`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::fs::OpenOptions;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("file");
+    /// let mut options = OpenOptions::new();
+    /// options.write(true);
+    ///
+    /// let error = options.open(&path).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::NotFound);
+    ///
+    /// options.create(true).open(&path).await?;
+    /// assert!(zokio::fs::try_exists(&path).await?);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn create(&mut self, create: bool) -> &mut OpenOptions {
         match &mut self.0 {
             Kind::Own(options) => options.create = create,
@@ -137,6 +260,28 @@ impl OpenOptions {
 
     /// Whether the file is made and must not exist. Needs `write` or `append`; `create` and
     /// `truncate` then make no difference.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::fs::OpenOptions;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let lock = dir.path().join("lock");
+    /// let mut options = OpenOptions::new();
+    /// options.write(true).create_new(true);
+    ///
+    /// options.open(&lock).await?;
+    /// // Somebody was here before.
+    /// let error = options.open(&lock).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn create_new(&mut self, create_new: bool) -> &mut OpenOptions {
         match &mut self.0 {
             Kind::Own(options) => options.create_new = create_new,
@@ -148,6 +293,25 @@ impl OpenOptions {
     }
 
     /// The permissions of a new file, from which the umask takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::fs::PermissionsExt;
+    /// use zokio::fs::OpenOptions;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("secret");
+    /// // Nobody else may read it or write to it.
+    /// let file = OpenOptions::new().write(true).create(true).mode(0o600).open(&path).await?;
+    /// let permissions = file.metadata().await?.permissions();
+    /// assert_eq!(permissions.mode() & 0o777, 0o600);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn mode(&mut self, mode: u32) -> &mut OpenOptions {
         match &mut self.0 {
             Kind::Own(options) => options.mode = mode,
@@ -160,6 +324,26 @@ impl OpenOptions {
 
     /// Further flags for open(2). They replace those that were given before; the access mode in
     /// them is ignored.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::OpenOptions;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let link = dir.path().join("link");
+    /// zokio::fs::symlink("/proc/version", &link).await?;
+    ///
+    /// let mut options = OpenOptions::new();
+    /// options.read(true).custom_flags(libc::O_NOFOLLOW);
+    /// let error = options.open(&link).await.unwrap_err();
+    /// assert_eq!(error.raw_os_error(), Some(libc::ELOOP));
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn custom_flags(&mut self, flags: i32) -> &mut OpenOptions {
         match &mut self.0 {
             Kind::Own(options) => options.custom_flags = flags,
@@ -180,6 +364,27 @@ impl OpenOptions {
     /// # Errors
     ///
     /// Those of [`std::fs::OpenOptions::open`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::OpenOptions;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let mut options = OpenOptions::new();
+    /// options.write(true).create(true);
+    /// // The same options serve for many files.
+    /// for name in ["one", "two"] {
+    ///     let file = options.open(dir.path().join(name)).await?;
+    ///     file.set_len(10).await?;
+    /// }
+    /// assert_eq!(zokio::fs::metadata(dir.path().join("two")).await?.len(), 10);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
         let path = path.as_ref();
         let flags = match &self.0 {

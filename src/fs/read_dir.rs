@@ -24,6 +24,27 @@ const CHUNK: usize = 64;
 /// The entries of a directory, in no order, without `.` and `..`.
 ///
 /// Made by [`read_dir`].
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// zokio::fs::write(dir.path().join("a"), "").await?;
+/// zokio::fs::write(dir.path().join("b"), "").await?;
+///
+/// let mut names = Vec::new();
+/// let mut entries = zokio::fs::read_dir(dir.path()).await?;
+/// while let Some(entry) = entries.next_entry().await? {
+///     names.push(entry.file_name());
+/// }
+/// names.sort();
+/// assert_eq!(names, ["a", "b"]);
+/// # Ok(())
+/// # })
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ReadDir(State);
 
@@ -111,6 +132,22 @@ impl ReadDir {
     /// # Errors
     ///
     /// When the directory cannot be read on. The next call goes on behind the error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// zokio::fs::write(dir.path().join("only"), "").await?;
+    ///
+    /// let mut entries = zokio::fs::read_dir(dir.path()).await?;
+    /// assert_eq!(entries.next_entry().await?.unwrap().file_name(), "only");
+    /// assert!(entries.next_entry().await?.is_none());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn next_entry(&mut self) -> io::Result<Option<DirEntry>> {
         poll_fn(|cx| self.poll_next_entry(cx)).await
     }
@@ -124,6 +161,25 @@ impl ReadDir {
     /// # Errors
     ///
     /// Those of [`next_entry`](ReadDir::next_entry).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// zokio::fs::write(dir.path().join("only"), "").await?;
+    ///
+    /// let mut entries = zokio::fs::read_dir(dir.path()).await?;
+    /// let entry = poll_fn(|cx| entries.poll_next_entry(cx)).await?;
+    /// assert_eq!(entry.unwrap().file_name(), "only");
+    /// assert!(poll_fn(|cx| entries.poll_next_entry(cx)).await?.is_none());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn poll_next_entry(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<DirEntry>>> {
         loop {
             match &mut self.0 {
@@ -156,6 +212,28 @@ impl ReadDir {
 /// An entry of a directory.
 ///
 /// Made by [`ReadDir::next_entry`]. It keeps the directory open.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> {
+/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let dir = tempfile::tempdir()?;
+/// zokio::fs::write(dir.path().join("file"), "hello").await?;
+/// zokio::fs::create_dir(dir.path().join("inner")).await?;
+///
+/// let mut bytes = 0;
+/// let mut entries = zokio::fs::read_dir(dir.path()).await?;
+/// while let Some(entry) = entries.next_entry().await? {
+///     if entry.file_type().await?.is_file() {
+///         bytes += entry.metadata().await?.len();
+///     }
+/// }
+/// assert_eq!(bytes, 5);
+/// # Ok(())
+/// # })
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct DirEntry {
     std: Arc<std::fs::DirEntry>,
@@ -164,11 +242,44 @@ pub struct DirEntry {
 
 impl DirEntry {
     /// The directory's path, as it was given to [`read_dir`], with the entry's name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("file");
+    /// zokio::fs::write(&path, "").await?;
+    ///
+    /// let mut entries = zokio::fs::read_dir(dir.path()).await?;
+    /// let entry = entries.next_entry().await?.unwrap();
+    /// assert_eq!(entry.path(), path);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn path(&self) -> PathBuf {
         self.std.path()
     }
 
     /// The entry's name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// zokio::fs::write(dir.path().join("file"), "").await?;
+    ///
+    /// let mut entries = zokio::fs::read_dir(dir.path()).await?;
+    /// let entry = entries.next_entry().await?.unwrap();
+    /// assert_eq!(entry.file_name(), "file");
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn file_name(&self) -> OsString {
         self.std.file_name()
     }
@@ -182,6 +293,23 @@ impl DirEntry {
     /// # Errors
     ///
     /// Those of [`std::fs::DirEntry::metadata`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// zokio::fs::symlink("/does/not/exist", dir.path().join("link")).await?;
+    ///
+    /// let mut entries = zokio::fs::read_dir(dir.path()).await?;
+    /// let entry = entries.next_entry().await?.unwrap();
+    /// // The link is there, though it leads nowhere.
+    /// assert!(entry.metadata().await?.is_symlink());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn metadata(&self) -> io::Result<Metadata> {
         let std = self.std.clone();
         run::blocking(move || std.metadata()).await
@@ -196,6 +324,22 @@ impl DirEntry {
     /// # Errors
     ///
     /// Those of [`std::fs::DirEntry::file_type`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// zokio::fs::create_dir(dir.path().join("inner")).await?;
+    ///
+    /// let mut entries = zokio::fs::read_dir(dir.path()).await?;
+    /// let entry = entries.next_entry().await?.unwrap();
+    /// assert!(entry.file_type().await?.is_dir());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn file_type(&self) -> io::Result<FileType> {
         if let Some(file_type) = self.file_type {
             return Ok(file_type);
@@ -205,6 +349,26 @@ impl DirEntry {
     }
 
     /// The number of the entry's inode.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let (one, two) = (dir.path().join("one"), dir.path().join("two"));
+    /// zokio::fs::write(&one, "").await?;
+    /// zokio::fs::hard_link(&one, &two).await?;
+    ///
+    /// // Two names of one file.
+    /// let mut entries = zokio::fs::read_dir(dir.path()).await?;
+    /// let first = entries.next_entry().await?.unwrap();
+    /// let second = entries.next_entry().await?.unwrap();
+    /// assert_eq!(first.ino(), second.ino());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn ino(&self) -> u64 {
         self.std.ino()
     }

@@ -482,6 +482,9 @@ impl Builder {
 
     /// A function that a worker calls when it gets up.
     ///
+    /// It is also called when the worker did not sleep after all, as when the function of
+    /// [`on_thread_park`](Builder::on_thread_park) made something runnable.
+    ///
     /// # Examples
     ///
     /// ```

@@ -225,6 +225,10 @@ impl LocalRuntime {
 
     /// Ends the runtime and waits for its blocking threads; see [`Runtime::shutdown_timeout`].
     ///
+    /// # Panics
+    ///
+    /// In asynchronous code, where waiting would stall the thread; unless `duration` is zero.
+    ///
     /// # Examples
     ///
     /// ```

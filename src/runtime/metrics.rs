@@ -83,7 +83,10 @@ impl RuntimeMetrics {
         self.handle.injected()
     }
 
-    /// How long a worker has been awake in total, up to the last time it went to sleep.
+    /// How long a worker has been awake in total.
+    ///
+    /// Time is added when the worker goes to sleep or ends, when `block_in_place` moves it to
+    /// another thread, and on a current-thread runtime when `block_on` returns.
     ///
     /// # Panics
     ///

@@ -53,6 +53,26 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::sync_data`], as for [`sync_all`](File::sync_all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::File;
+    /// use zokio::io::AsyncWriteExt;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("journal");
+    /// let mut file = File::create(&path).await?;
+    /// file.write_all(b"entry\n").await?;
+    /// file.flush().await?;
+    /// file.sync_data().await?;
+    /// assert_eq!(zokio::fs::read(&path).await?, b"entry\n");
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn sync_data(&self) -> io::Result<()> {
         self.sync(true).await
     }
@@ -115,6 +135,25 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::metadata`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::File;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("file");
+    /// zokio::fs::write(&path, "hello").await?;
+    ///
+    /// let found = File::open(&path).await?.metadata().await?;
+    /// assert!(found.is_file());
+    /// assert_eq!(found.len(), 5);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn metadata(&self) -> io::Result<Metadata> {
         run::begin().await?;
         if self.about().is_some_and(|about| about.is_local()) {
@@ -169,6 +208,30 @@ impl File {
     ///
     /// If no descriptor is left while a call whose future was dropped, as of
     /// [`set_permissions`](File::set_permissions), is still using the file.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{Read, Seek};
+    /// use zokio::fs::File;
+    /// use zokio::io::AsyncWriteExt;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let mut file = File::create_new(dir.path().join("file")).await?;
+    /// file.write_all(b"hello").await?;
+    /// file.flush().await?;
+    ///
+    /// let mut std = file.into_std().await;
+    /// let mut text = String::new();
+    /// std.rewind()?;
+    /// std.read_to_string(&mut text)?;
+    /// assert_eq!(text, "hello");
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn into_std(mut self) -> StdFile {
         let inner = self.inner.get_mut();
         poll_fn(|cx| inner.poll_idle(cx)).await;
@@ -184,6 +247,25 @@ impl File {
     /// # Errors
     ///
     /// The file, if an operation is in flight.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    /// use zokio::fs::File;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let file = File::open("/proc/version").await?;
+    /// // Nothing is in flight.
+    /// let mut std = file.try_into_std().unwrap();
+    /// let mut text = String::new();
+    /// std.read_to_string(&mut text)?;
+    /// assert!(text.starts_with("Linux"));
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     #[expect(clippy::result_large_err, reason = "the signature is tokio's")]
     pub fn try_into_std(mut self) -> Result<StdFile, Self> {
         match Arc::try_unwrap(self.std) {
@@ -204,6 +286,25 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::set_permissions`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::File;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let file = File::create(dir.path().join("file")).await?;
+    /// let mut permissions = file.metadata().await?.permissions();
+    /// permissions.set_readonly(true);
+    ///
+    /// file.set_permissions(permissions).await?;
+    /// assert!(file.metadata().await?.permissions().readonly());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn set_permissions(&self, perm: Permissions) -> io::Result<()> {
         let std = self.std.clone();
         run::blocking(move || std.set_permissions(perm)).await
@@ -218,6 +319,29 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::set_times`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use zokio::fs::{File, FileTimes};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let file = File::create(dir.path().join("file")).await?;
+    /// let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+    /// let accessed = SystemTime::UNIX_EPOCH + Duration::from_secs(2);
+    ///
+    /// let times = FileTimes::new().set_modified(changed).set_accessed(accessed);
+    /// file.set_times(times).await?;
+    /// let found = file.metadata().await?;
+    /// assert_eq!(found.modified()?, changed);
+    /// assert_eq!(found.accessed()?, accessed);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn set_times(&self, times: FileTimes) -> io::Result<()> {
         let std = self.std.clone();
         run::blocking(move || std.set_times(times.0)).await
@@ -232,6 +356,25 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::set_modified`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use zokio::fs::File;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let file = File::create(dir.path().join("file")).await?;
+    /// let an_hour_in = SystemTime::UNIX_EPOCH + Duration::from_secs(3600);
+    ///
+    /// file.set_modified(an_hour_in).await?;
+    /// assert_eq!(file.metadata().await?.modified()?, an_hour_in);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn set_modified(&self, time: SystemTime) -> io::Result<()> {
         self.set_times(FileTimes::new().set_modified(time)).await
     }

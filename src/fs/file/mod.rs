@@ -106,6 +106,27 @@ impl File {
     /// # Errors
     ///
     /// Those of [`std::fs::File::create`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::File;
+    /// use zokio::io::AsyncWriteExt;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("file");
+    /// zokio::fs::write(&path, "a long text").await?;
+    ///
+    /// let mut file = File::create(&path).await?;
+    /// file.write_all(b"short").await?;
+    /// file.flush().await?;
+    /// assert_eq!(zokio::fs::read(&path).await?, b"short");
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn create(path: impl AsRef<Path>) -> Result<File> {
         File::options()
             .write(true)
@@ -125,6 +146,26 @@ impl File {
     ///
     /// Those of [`std::fs::File::create_new`];
     /// [`AlreadyExists`](std::io::ErrorKind::AlreadyExists) if it exists.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    /// use zokio::fs::File;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("file");
+    /// let file = File::create_new(&path).await?;
+    /// assert_eq!(file.metadata().await?.len(), 0);
+    ///
+    /// let error = File::create_new(&path).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn create_new<P: AsRef<Path>>(path: P) -> Result<File> {
         File::options()
             .read(true)
@@ -135,11 +176,50 @@ impl File {
     }
 
     /// Options to open a file with; [`OpenOptions::new`] under another name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::File;
+    /// use zokio::io::AsyncWriteExt;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let dir = tempfile::tempdir()?;
+    /// let path = dir.path().join("log");
+    /// for line in ["one\n", "two\n"] {
+    ///     let mut log = File::options().append(true).create(true).open(&path).await?;
+    ///     log.write_all(line.as_bytes()).await?;
+    ///     log.flush().await?;
+    /// }
+    /// assert_eq!(zokio::fs::read(&path).await?, b"one\ntwo\n");
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn options() -> OpenOptions {
         OpenOptions::new()
     }
 
     /// Takes over a file of the standard library.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::File;
+    /// use zokio::io::AsyncReadExt;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let std = std::fs::File::open("/proc/version")?;
+    /// let mut file = File::from_std(std);
+    /// let mut text = String::new();
+    /// file.read_to_string(&mut text).await?;
+    /// assert!(text.starts_with("Linux"));
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn from_std(std: StdFile) -> File {
         File {
             std: Arc::new(std),
@@ -158,6 +238,21 @@ impl File {
     }
 
     /// The most bytes that one read or write moves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::fs::File;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let file = File::open("/proc/version").await?;
+    /// // 2 MiB.
+    /// assert_eq!(file.max_buf_size(), 2 * 1024 * 1024);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn max_buf_size(&self) -> usize {
         self.max_buf_size
     }

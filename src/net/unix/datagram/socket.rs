@@ -345,7 +345,12 @@ impl UnixDatagram {
         self.io.source().take_error()
     }
 
-    /// Closes one or both directions, also for a connected peer and for those who wait.
+    /// Closes one or both directions.
+    ///
+    /// After [`Shutdown::Read`] a connected peer's sends fail with
+    /// [`BrokenPipe`](io::ErrorKind::BrokenPipe). A receive on this socket is not ended by it,
+    /// neither one that waits nor a new one. [`Shutdown::Write`] does not end the peer's receives
+    /// either: datagrams carry no notice of it.
     ///
     /// # Errors
     ///
