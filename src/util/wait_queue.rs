@@ -206,10 +206,10 @@ impl fmt::Debug for WaitQueue {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::WaitQueue;
-    use std::pin::pin;
-    use std::sync::Arc;
+    use super::{WaitQueue, Waiter};
+    use std::pin::{Pin, pin};
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, LazyLock, Mutex};
     use std::task::{Wake, Waker};
 
     #[derive(Default)]
@@ -261,25 +261,32 @@ mod tests {
 
     #[test]
     fn who_joins_during_a_wake_waits_for_the_next() {
-        struct Rejoin(Arc<WaitQueue>, AtomicUsize);
+        static QUEUE: LazyLock<WaitQueue> = LazyLock::new(WaitQueue::new);
+        #[derive(Default)]
+        struct Rejoin {
+            woken: AtomicUsize,
+            /// Kept, so that they stay in the queue.
+            waiters: Mutex<Vec<Pin<Box<Waiter<'static>>>>>,
+        }
         impl Wake for Rejoin {
             fn wake(self: Arc<Self>) {
-                self.1.fetch_add(1, Ordering::Relaxed);
-                // Leaked, so that it stays in the queue.
-                let waiter = Box::leak(Box::new(self.0.waiter())) as *const super::Waiter<'_>;
-                // SAFETY: leaked; it never moves.
-                let waiter = unsafe { std::pin::Pin::new_unchecked(&*waiter) };
-                let this = self.clone();
-                waiter.register(Waker::from(this), || true).unwrap();
+                self.woken.fetch_add(1, Ordering::Relaxed);
+                let waiter = Box::pin(QUEUE.waiter());
+                let waker = Waker::from(self.clone());
+                waiter.as_ref().register(waker, || true).unwrap();
+                self.waiters.lock().unwrap().push(waiter);
             }
         }
-        let queue = Arc::new(WaitQueue::new());
-        let rejoin = Arc::new(Rejoin(queue.clone(), AtomicUsize::new(0)));
+        let rejoin = Arc::new(Rejoin::default());
         for _ in 0..64 {
             Waker::from(rejoin.clone()).wake();
         }
-        queue.wake_all();
-        assert_eq!(rejoin.1.load(Ordering::Relaxed), 128);
+        QUEUE.wake_all();
+        assert_eq!(rejoin.woken.load(Ordering::Relaxed), 128);
+        // The half that is still in the queue has wakers, which own `rejoin`.
+        let waiters = std::mem::take(&mut *rejoin.waiters.lock().unwrap());
+        drop(waiters);
+        assert_eq!(Arc::strong_count(&rejoin), 1);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Wake, Waker};
 
 use crate::sync::Notify;
@@ -126,7 +126,8 @@ impl<F: Fn() + Send + Sync> Wake for OnWake<F> {
 #[test]
 fn notifying_from_a_waker_between_two_batches() {
     const WAITERS: usize = 100;
-    let notify: &'static Notify = Box::leak(Box::new(Notify::new()));
+    static NOTIFY: LazyLock<Notify> = LazyLock::new(Notify::new);
+    let notify: &'static Notify = &NOTIFY;
     let waker = Waker::from(Arc::new(OnWake(move || {
         // Those who are still in the queue have been notified already: this is a permit.
         notify.notify_one();
@@ -154,7 +155,8 @@ fn notifying_from_a_waker_between_two_batches() {
 #[test]
 fn leaving_and_polling_between_two_batches() {
     const WAITERS: usize = 80;
-    let notify: &'static Notify = Box::leak(Box::new(Notify::new()));
+    static NOTIFY: LazyLock<Notify> = LazyLock::new(Notify::new);
+    let notify: &'static Notify = &NOTIFY;
     let late: Arc<std::sync::Mutex<Vec<Pinned<'static>>>> = Arc::default();
     let shared = late.clone();
     let waker = Waker::from(Arc::new(OnWake(move || {
