@@ -8,6 +8,9 @@
 // A primitive that no module needs today would otherwise be a warning in one of the two worlds.
 #![allow(unused_imports, dead_code)]
 
+#[cfg(all(tsan, not(loom)))]
+mod instrumented;
+
 #[cfg(not(loom))]
 mod imp {
     pub(crate) mod cell {
@@ -44,7 +47,13 @@ mod imp {
     }
 
     pub(crate) mod sync {
-        pub(crate) use std::sync::{Arc, MutexGuard, RwLockReadGuard, RwLockWriteGuard, Weak};
+        #[cfg(tsan)]
+        use super::super::instrumented as locks;
+        #[cfg(not(tsan))]
+        use std::sync as locks;
+
+        pub(crate) use locks::{MutexGuard, OnceLock, RwLockReadGuard, RwLockWriteGuard};
+        pub(crate) use std::sync::{Arc, Weak};
         use std::sync::{PoisonError, TryLockError};
         use std::time::Duration;
 
@@ -54,11 +63,11 @@ mod imp {
 
         /// A mutex without poison.
         #[derive(Debug, Default)]
-        pub(crate) struct Mutex<T: ?Sized>(std::sync::Mutex<T>);
+        pub(crate) struct Mutex<T: ?Sized>(locks::Mutex<T>);
 
         impl<T> Mutex<T> {
             pub(crate) const fn new(value: T) -> Self {
-                Self(std::sync::Mutex::new(value))
+                Self(locks::Mutex::new(value))
             }
 
             pub(crate) fn into_inner(self) -> T {
@@ -88,11 +97,11 @@ mod imp {
 
         /// A readers-writer lock without poison.
         #[derive(Debug, Default)]
-        pub(crate) struct RwLock<T: ?Sized>(std::sync::RwLock<T>);
+        pub(crate) struct RwLock<T: ?Sized>(locks::RwLock<T>);
 
         impl<T> RwLock<T> {
             pub(crate) const fn new(value: T) -> Self {
-                Self(std::sync::RwLock::new(value))
+                Self(locks::RwLock::new(value))
             }
         }
 
@@ -110,11 +119,11 @@ mod imp {
 
         /// A condition variable for [`Mutex`].
         #[derive(Debug, Default)]
-        pub(crate) struct Condvar(std::sync::Condvar);
+        pub(crate) struct Condvar(locks::Condvar);
 
         impl Condvar {
             pub(crate) const fn new() -> Self {
-                Self(std::sync::Condvar::new())
+                Self(locks::Condvar::new())
             }
 
             pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
@@ -176,6 +185,7 @@ mod imp {
 
     pub(crate) mod sync {
         pub(crate) use loom::sync::{Arc, MutexGuard, RwLockReadGuard, RwLockWriteGuard};
+        pub(crate) use std::sync::OnceLock;
         use std::time::Duration;
 
         pub(crate) mod atomic {

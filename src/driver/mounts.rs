@@ -9,10 +9,10 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
-use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::driver::nowait::mounts_changed;
+use crate::loom::sync::RwLock;
 
 /// How old the answer "nothing changed" may be.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -43,14 +43,14 @@ static MOUNTS: RwLock<Option<Mounts>> = RwLock::new(None);
 pub(crate) fn place(id: u64) -> Place {
     let now = Instant::now();
     {
-        let mounts = MOUNTS.read().unwrap_or_else(PoisonError::into_inner);
+        let mounts = MOUNTS.read();
         if let Some(mounts) = &*mounts
             && mounts.is_fresh(now)
         {
             return mounts.place(id);
         }
     }
-    let mut mounts = MOUNTS.write().unwrap_or_else(PoisonError::into_inner);
+    let mut mounts = MOUNTS.write();
     let mounts = mounts.get_or_insert_with(|| Mounts {
         places: HashMap::new(),
         table: File::open("/proc/self/mountinfo").ok(),

@@ -7,13 +7,13 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::sync::OnceLock;
 
 use io_uring::{IoUring, Probe, opcode};
 
 use crate::driver::op::Op;
 use crate::driver::uring::{Ring, prepare, setup};
 use crate::error::Error;
+use crate::loom::sync::OnceLock;
 
 /// The environment variable that forces a back-end.
 const VARIABLE: &str = "ZOKIO_DRIVER";

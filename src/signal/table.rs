@@ -6,14 +6,13 @@
 
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use libc::c_int;
 
 use super::broadcast::{Broadcast, Listener};
 use super::raw;
-use crate::loom::sync::Mutex;
+use crate::loom::sync::{Mutex, OnceLock};
 
 static TABLE: OnceLock<Table> = OnceLock::new();
 

@@ -4,8 +4,7 @@
 //! `FIRST << n` words, so 27 pages serve every `u32` index.
 #![forbid(unsafe_code)]
 
-use std::sync::OnceLock;
-
+use crate::loom::sync::OnceLock;
 use crate::timer::due::DueWord;
 
 const FIRST: u32 = 64;

@@ -11,8 +11,9 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
+
+use crate::loom::sync::OnceLock;
 
 /// Units of one task poll.
 const INITIAL: u8 = 128;

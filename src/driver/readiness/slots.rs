@@ -6,11 +6,10 @@
 #![forbid(unsafe_code)]
 
 use std::io;
-use std::sync::OnceLock;
 
 use super::slot::Slot;
 use crate::driver::shutdown_error;
-use crate::loom::sync::Mutex;
+use crate::loom::sync::{Mutex, OnceLock};
 
 /// Slots of the first page; every page has twice as many as the one before.
 const FIRST_PAGE: usize = 32;

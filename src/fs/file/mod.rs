@@ -13,12 +13,13 @@ use std::fs::File as StdFile;
 use std::io::Result;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use self::state::Inner;
 use crate::fs::OpenOptions;
 use crate::fs::cached::{About, Opened};
+use crate::loom::sync::OnceLock;
 use crate::sync::Mutex;
 
 /// The most bytes that one read or write moves, unless `set_max_buf_size` says otherwise.
