@@ -82,6 +82,7 @@ fn no_descriptor_is_left_behind() {
         }
         assert_eq!(open_fds(), before);
     };
+    support::sanitizer::start_symbolizer();
     let start = open_fds();
     check(current_thread());
     check(multi_thread(2));

@@ -1,10 +1,13 @@
 //! Signals. Each test has a signal of its own, because handlers belong to the process.
 
+#[path = "support/sanitizer.rs"]
+mod sanitizer;
+
 use std::future::Future;
 use std::io;
 use std::panic::catch_unwind;
 use std::pin::pin;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -22,14 +25,22 @@ fn runtime() -> Runtime {
 
 /// Sends a signal to this process, from another one.
 fn send(kind: SignalKind) {
-    let kill = format!("kill -{} {}", kind.as_raw_value(), std::process::id());
-    assert!(
-        Command::new("sh")
-            .args(["-c", &kill])
-            .status()
-            .unwrap()
-            .success()
-    );
+    let mut receiver = std::process::id().to_string();
+    if sanitizer::holds_signals_back() {
+        // By the number of a thread the kernel finds its process, and gives the signal to that
+        // thread if it can: this one, which waits below in a call that is intercepted.
+        let thread = std::fs::read_link("/proc/thread-self").unwrap();
+        receiver = thread.file_name().unwrap().to_str().unwrap().to_owned();
+    }
+    // It reads to the end of what it is given, which `wait` brings about: while a process starts,
+    // the thread that starts it takes no signals.
+    let kill = format!("read go; kill -{} {receiver}", kind.as_raw_value());
+    let mut shell = Command::new("sh")
+        .args(["-c", &kill])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    assert!(shell.wait().unwrap().success());
 }
 
 async fn receive(signal: &mut Signal) {

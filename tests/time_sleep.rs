@@ -1,5 +1,8 @@
 //! Sleeps on both schedulers, in real time.
 
+#[path = "support/sanitizer.rs"]
+mod sanitizer;
+
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -161,19 +164,21 @@ fn a_dropped_sleep_wakes_nobody_and_lets_go_of_the_waker() {
 #[test]
 fn a_reset_takes_the_waker_along() {
     let rt = Builder::new_current_thread().enable_all().build().unwrap();
+    // The steps are far enough apart for no wait to end past the next one.
+    let step = 10 * MS * sanitizer::slowness();
     rt.block_on(async {
         let count = Arc::new(Count::default());
         let start = Instant::now();
-        let mut nap = pin!(sleep_until(start + 10 * MS));
+        let mut nap = pin!(sleep_until(start + step));
         assert!(poll(nap.as_mut(), &count).is_pending());
         // Away, further away, and back again.
-        for tens in [3, 5, 4] {
-            nap.as_mut().reset(start + tens * 10 * MS);
-            assert_eq!(nap.deadline(), start + tens * 10 * MS);
+        for steps in [3, 5, 4] {
+            nap.as_mut().reset(start + steps * step);
+            assert_eq!(nap.deadline(), start + steps * step);
         }
-        sleep_until(start + 30 * MS).await;
+        sleep_until(start + 3 * step).await;
         assert_eq!((count.get(), nap.is_elapsed()), (0, false));
-        sleep_until(start + 50 * MS).await;
+        sleep_until(start + 5 * step).await;
         assert_eq!((count.get(), nap.is_elapsed()), (1, true));
 
         // Once it has fired there is no waker to take along.

@@ -2,6 +2,9 @@
 //! descriptors.
 #![allow(dead_code)]
 
+#[path = "sanitizer.rs"]
+pub mod sanitizer;
+
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -18,10 +21,12 @@ use zokio::time::timeout;
 pub const LONG: Duration = Duration::from_secs(20);
 
 pub fn current_thread() -> Runtime {
+    sanitizer::start_symbolizer();
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 pub fn multi_thread(workers: usize) -> Runtime {
+    sanitizer::start_symbolizer();
     Builder::new_multi_thread()
         .worker_threads(workers)
         .enable_all()
