@@ -430,8 +430,12 @@ fn the_last_poller_of_a_direction_is_woken() {
     on_every_runtime(|| async {
         let (mut client, server) = tcp_pair().await?;
         let (first, second) = (Wakes::new(), Wakes::new());
-        let error = server.try_read(&mut [0; 1]).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::WouldBlock);
+        // Where the first event comes during an attempt, the direction counts as ready still.
+        let mut cx = Context::from_waker(Waker::noop());
+        while server.poll_read_ready(&mut cx).is_ready() {
+            let error = server.try_read(&mut [0; 1]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::WouldBlock);
+        }
         for wakes in [&first, &second] {
             let waker = Waker::from(wakes.clone());
             let mut cx = Context::from_waker(&waker);
