@@ -22,8 +22,8 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use crate::blocking::Pool;
@@ -32,7 +32,7 @@ use crate::driver::op::{Completed, Op};
 use crate::driver::pool;
 use crate::driver::probe::Capabilities;
 use crate::driver::uring::{Ring, setup};
-use crate::loom::sync::Mutex;
+use crate::loom::sync::{Mutex, OnceLock};
 
 mod job;
 mod state;
