@@ -53,6 +53,9 @@ impl Parking {
             state = word.load(Relaxed);
         }
         let mut guard = self.lock.lock();
+        // Not what was seen before the lock: that may have been unlocked since, and its `PARKED`
+        // answered.
+        state = word.load(Relaxed);
         loop {
             match try_lock(word, state) {
                 Ok(former) => return former,
@@ -144,12 +147,14 @@ mod tests {
 
 #[cfg(all(test, loom))]
 mod loom_tests {
-    use super::{LOCKED, Parking};
+    use super::{LOCKED, PARKED, Parking};
     use crate::loom::cell::UnsafeCell;
     use crate::loom::sync::Arc;
     use crate::loom::sync::atomic::AtomicU64;
-    use crate::loom::sync::atomic::Ordering::Release;
+    use crate::loom::sync::atomic::Ordering::{Acquire, Release};
     use crate::loom::thread;
+
+    const STEP: u64 = 4;
 
     struct Guarded {
         parking: Parking,
@@ -187,6 +192,37 @@ mod loom_tests {
             }
             // SAFETY: the threads are gone.
             guarded.value.with(|value| assert_eq!(unsafe { *value }, 2));
+        });
+    }
+
+    /// Three threads at one word whose owners replace all of it when they unlock, and a second word
+    /// that parks in the same place: nobody takes the wake-up of another. A thread once believed in a
+    /// `PARKED` that it had seen before it took the lock, and slept for ever.
+    #[test]
+    fn loom_nobody_stays_parked_behind_a_replaced_word() {
+        loom::model(|| {
+            let shared = Arc::new((Parking::new(), AtomicU64::new(0), AtomicU64::new(0)));
+            let lock_and_replace = |shared: &(Parking, AtomicU64, AtomicU64), word: &AtomicU64| {
+                let former = shared.0.lock(word) & !PARKED;
+                let former = word.swap(former + STEP, Release);
+                shared.0.unlocked(word, former);
+            };
+            let one = shared.clone();
+            let other = shared.clone();
+            let threads = [
+                thread::spawn(move || lock_and_replace(&one, &one.1)),
+                thread::spawn(move || {
+                    lock_and_replace(&other, &other.1);
+                    lock_and_replace(&other, &other.2);
+                }),
+            ];
+            lock_and_replace(&shared, &shared.2);
+            lock_and_replace(&shared, &shared.1);
+            for thread in threads {
+                thread.join().unwrap();
+            }
+            assert_eq!(shared.1.load(Acquire) & !PARKED, 3 * STEP);
+            assert_eq!(shared.2.load(Acquire) & !PARKED, 2 * STEP);
         });
     }
 }
