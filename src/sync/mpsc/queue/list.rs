@@ -339,30 +339,31 @@ impl<T> Head<T> {
 
 impl<T> Drop for Queue<T> {
     fn drop(&mut self) {
-        /// Frees the blocks even if dropping a value panics.
-        struct Blocks<T>(Option<NonNull<Block<T>>>, Option<NonNull<Block<T>>>);
-        impl<T> Drop for Blocks<T> {
+        /// Frees the blocks even if dropping a value panics. Looks for them only then: `pop` recycles.
+        struct Blocks<'a, T>(&'a Queue<T>);
+        impl<T> Drop for Blocks<'_, T> {
             fn drop(&mut self) {
-                let mut block = self.0;
+                // SAFETY: the queue is being dropped: nobody else touches `head`.
+                let oldest = self.0.head.with(|head| unsafe { (*head).oldest });
+                let mut block = Some(oldest);
                 while let Some(current) = block {
-                    // SAFETY: the queue is being dropped: its blocks are this thread's alone.
+                    // SAFETY: as above: its blocks are this thread's alone, and unused from here on.
                     unsafe {
                         block = current.as_ref().next_unshared();
                         Block::free(current);
                     }
                 }
-                if let Some(spare) = self.1 {
-                    // SAFETY: as above.
+                if let Some(spare) = NonNull::new(self.0.tail.spare.load(Relaxed)) {
+                    // SAFETY: as above; the spare block is in no list.
                     unsafe { Block::free(spare) };
                 }
             }
         }
 
-        // SAFETY: `&mut self`: nobody else touches `head`.
-        let oldest = self.head.with_mut(|head| unsafe { (*head).oldest });
-        let _blocks = Blocks(Some(oldest), NonNull::new(self.tail.spare.load(Relaxed)));
-        // SAFETY: as above, so this is the only receiver. All claimed positions are filled in.
-        while let Some(value) = unsafe { self.pop() } {
+        let queue = Blocks(self);
+        // SAFETY: the queue is being dropped, so this is the only receiver. All positions that were
+        // claimed before a closing are filled in; `pop` finds nothing behind those.
+        while let Some(value) = unsafe { queue.0.pop() } {
             drop(value);
         }
     }
