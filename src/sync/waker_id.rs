@@ -7,7 +7,8 @@ use std::task::Waker;
 /// Two wakers that are alive at once and have the same identity do the same.
 ///
 /// A wait that keeps it beside the waker it has handed out can compare without the lock that guards
-/// the waker: as long as that has not been used, it is alive.
+/// the waker: as long as that has not been used, it is alive. The identity has to be that very
+/// waker's and not that of the one it was cloned from, which may go, and its address to another task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sync) struct WakerId {
     data: usize,

@@ -321,6 +321,7 @@ impl Wait {
         // Cloned before the lock is taken, and dropped after it where it is not needed: a waker may
         // run any code.
         let cloned = waker.cloned();
+        let id = cloned.as_ref().map(WakerId::of);
         let mut waiters = notify.waiters.lock();
         if self.take_or_become(notify, WAITING) {
             return Poll::Ready(());
@@ -329,7 +330,7 @@ impl Wait {
         self.waiter.waker.with_mut(|slot| unsafe { *slot = cloned });
         // SAFETY: the caller pins the waiter, and has `leave` called before it goes away.
         unsafe { waiters.push_back(NonNull::from(&self.waiter)) };
-        self.registered = waker.map(WakerId::of);
+        self.registered = id;
         self.stage = Stage::Queued;
         Poll::Pending
     }
@@ -372,6 +373,7 @@ impl Wait {
             return Poll::Pending;
         }
         let cloned = new_waker.cloned();
+        let id = cloned.as_ref().map(WakerId::of);
         let mut waiters = notify.waiters.lock();
         if self.notice() != NONE {
             return Poll::Ready(());
@@ -387,7 +389,7 @@ impl Wait {
         });
         drop(waiters);
         drop(former);
-        self.registered = new_waker.map(WakerId::of);
+        self.registered = id;
         Poll::Pending
     }
 

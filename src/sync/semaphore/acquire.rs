@@ -69,6 +69,8 @@ impl<'a> Acquire<'a> {
     #[cold]
     fn take_or_queue(&mut self, waker: &Waker) -> Taken {
         RawSemaphore::check_permits(self.wanted);
+        let waker = waker.clone();
+        let id = WakerId::of(&waker);
         // SAFETY: the future is pinned (this is called from `poll` only), `Idle` says that the
         // waiter is not queued, and `Queued` makes `drop` cancel.
         let taken = unsafe {
@@ -76,7 +78,7 @@ impl<'a> Acquire<'a> {
                 .acquire_or_queue(&self.waiter, self.wanted, waker)
         };
         if let Taken::Queued = taken {
-            self.registered = Some(WakerId::of(waker));
+            self.registered = Some(id);
             self.stage = Stage::Queued;
         }
         taken
@@ -87,8 +89,9 @@ impl<'a> Acquire<'a> {
         if let Outcome::Waiting = outcome
             && self.registered != Some(WakerId::of(cx.waker()))
         {
-            outcome = self.semaphore.update_waker(&self.waiter, cx.waker());
-            self.registered = Some(WakerId::of(cx.waker()));
+            let waker = cx.waker().clone();
+            self.registered = Some(WakerId::of(&waker));
+            outcome = self.semaphore.update_waker(&self.waiter, waker);
         }
         match outcome {
             Outcome::Waiting => Poll::Pending,

@@ -256,11 +256,9 @@ impl RawSemaphore {
         &self,
         waiter: &Waiter,
         wanted: usize,
-        waker: &Waker,
+        waker: Waker,
     ) -> Taken {
-        // Cloned before the lock is taken, and dropped after it where it is not needed: a waker may
-        // run any code.
-        let waker = waker.clone();
+        // Where the waker is not needed, it goes after the lock: it may run any code.
         let mut queue = self.queue.lock();
         let mut state = self.state.load(Ordering::Acquire);
         while state & (CLOSED | WAITERS) == 0 {
@@ -307,8 +305,7 @@ impl RawSemaphore {
     }
 
     /// Replaces the waker of a queued waiter, unless its wait is over meanwhile.
-    pub(super) fn update_waker(&self, waiter: &Waiter, waker: &Waker) -> Outcome {
-        let waker = waker.clone();
+    pub(super) fn update_waker(&self, waiter: &Waiter, waker: Waker) -> Outcome {
         let mut former = None;
         let queue = self.queue.lock();
         let outcome = self.outcome(waiter);

@@ -1,0 +1,108 @@
+//! What the waits of `sync` do with wakers that are not like those of most schedulers.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::mem::ManuallyDrop;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, RawWaker, RawWakerVTable, Wake, Waker};
+
+use zokio::sync::{Mutex, Notify, Semaphore, broadcast, mpsc, oneshot, watch};
+
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wakes {
+    fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A waker that borrows a task, and whose clones share it: a scheduler may poll with such a one to
+/// count references only when something waits.
+struct Borrowing {
+    task: RefCell<Arc<Wakes>>,
+}
+
+impl Borrowing {
+    const VTABLE: RawWakerVTable =
+        RawWakerVTable::new(Self::clone, Self::wake, Self::wake, Self::drop);
+
+    /// The waker of `task`, at the same address as the one of the task before.
+    fn waker(&self, task: &Arc<Wakes>) -> ManuallyDrop<Waker> {
+        self.task.replace(task.clone());
+        let raw = RawWaker::new(std::ptr::from_ref(self).cast(), &Self::VTABLE);
+        // SAFETY: the functions of the table fit the data, which outlives this test's wakers: their
+        // clones have none of it.
+        ManuallyDrop::new(unsafe { Waker::from_raw(raw) })
+    }
+
+    unsafe fn task(data: *const ()) -> Arc<Wakes> {
+        // SAFETY: `waker` made the data from a reference that is still there.
+        unsafe { &*data.cast::<Self>() }.task.borrow().clone()
+    }
+
+    unsafe fn clone(data: *const ()) -> RawWaker {
+        // SAFETY: the caller has it from a waker of this table.
+        let clone = ManuallyDrop::new(Waker::from(unsafe { Self::task(data) }));
+        RawWaker::new(clone.data(), clone.vtable())
+    }
+
+    unsafe fn wake(data: *const ()) {
+        // SAFETY: the caller has it from a waker of this table.
+        unsafe { Self::task(data) }.wake();
+    }
+
+    unsafe fn drop(_: *const ()) {}
+}
+
+/// Polls `future` in one task, moves it to another whose waker has the same address, has it woken,
+/// and looks who was.
+#[track_caller]
+fn moves_to_another_task(future: impl Future, event: impl FnOnce()) {
+    let borrowing = Borrowing {
+        task: RefCell::default(),
+    };
+    let (first, second) = (Arc::new(Wakes::default()), Arc::new(Wakes::default()));
+    let mut future = pin!(future);
+    for task in [&first, &second] {
+        let waker = borrowing.waker(task);
+        let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(poll.is_pending());
+    }
+    event();
+    assert_eq!((first.count(), second.count()), (0, 1));
+}
+
+#[test]
+fn a_waker_is_known_by_its_clone() {
+    let semaphore = Semaphore::new(0);
+    moves_to_another_task(semaphore.acquire(), || semaphore.add_permits(1));
+    let mutex = Mutex::new(());
+    let guard = mutex.try_lock().unwrap();
+    moves_to_another_task(mutex.lock(), || drop(guard));
+    let notify = Notify::new();
+    moves_to_another_task(notify.notified(), || notify.notify_one());
+    let notify = Notify::new();
+    moves_to_another_task(notify.notified(), || notify.notify_waiters());
+}
+
+#[test]
+fn a_waker_of_a_channel_is_known_by_its_clone() {
+    let (tx, rx) = oneshot::channel();
+    moves_to_another_task(rx, || tx.send(1).unwrap());
+    let (tx, mut rx) = mpsc::channel(1);
+    moves_to_another_task(rx.recv(), || tx.try_send(1).unwrap());
+    moves_to_another_task(tx.send(2), || drop(rx));
+    let (tx, mut rx) = broadcast::channel(1);
+    moves_to_another_task(rx.recv(), || assert!(tx.send(1).is_ok()));
+    let (tx, mut rx) = watch::channel(0);
+    moves_to_another_task(rx.changed(), || tx.send(1).unwrap());
+}
