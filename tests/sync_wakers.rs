@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, RawWaker, RawWakerVTable, Wake, Waker};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
-use zokio::sync::{Mutex, Notify, Semaphore, broadcast, mpsc, oneshot, watch};
+use zokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit, broadcast, mpsc, oneshot, watch};
 
 #[derive(Default)]
 struct Wakes(AtomicUsize);
@@ -105,4 +106,72 @@ fn a_waker_of_a_channel_is_known_by_its_clone() {
     moves_to_another_task(rx.recv(), || assert!(tx.send(1).is_ok()));
     let (tx, mut rx) = watch::channel(0);
     moves_to_another_task(rx.changed(), || tx.send(1).unwrap());
+}
+
+/// More than are woken in one batch.
+const WAITERS: usize = 100;
+
+/// A waker that panics, on behalf of nobody.
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("expected in this test");
+    }
+}
+
+/// Has the first of many waiters panic when `event` wakes them, and gives the futures to look at.
+#[track_caller]
+fn first_of_many_panics<F: Future>(
+    mut wait: impl FnMut() -> F,
+    event: impl FnOnce(),
+) -> Vec<F::Output> {
+    let wakes = Arc::new(Wakes::default());
+    let (bad, good) = (Waker::from(Arc::new(Panics)), Waker::from(wakes.clone()));
+    let mut futures: Vec<_> = (0..WAITERS).map(|_| Box::pin(wait())).collect();
+    for (index, future) in futures.iter_mut().enumerate() {
+        let waker = if index == 0 { &bad } else { &good };
+        let poll = future.as_mut().poll(&mut Context::from_waker(waker));
+        assert!(poll.is_pending());
+    }
+    assert!(catch_unwind(AssertUnwindSafe(event)).is_err());
+    assert_eq!(wakes.count(), WAITERS - 1);
+    let mut cx = Context::from_waker(Waker::noop());
+    let outputs = futures
+        .iter_mut()
+        .map(|future| match future.as_mut().poll(&mut cx) {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("should be ready"),
+        });
+    outputs.collect()
+}
+
+#[test]
+fn a_waker_that_panics_keeps_no_permit_from_the_others() {
+    let semaphore = Semaphore::new(0);
+    let release = || semaphore.add_permits(WAITERS + 1);
+    drop(first_of_many_panics(|| semaphore.acquire(), release));
+    assert_eq!(semaphore.available_permits(), WAITERS + 1);
+    drop(
+        semaphore
+            .try_acquire_many(WAITERS as u32 + 1)
+            .map(SemaphorePermit::forget),
+    );
+    let refused = first_of_many_panics(|| semaphore.acquire(), || semaphore.close());
+    assert!(refused.iter().all(Result::is_err));
+}
+
+#[test]
+fn a_waker_that_panics_keeps_nobody_asleep() {
+    let notify = Notify::new();
+    first_of_many_panics(|| notify.notified(), || notify.notify_waiters());
+    let (tx, rx) = broadcast::channel(1);
+    let receive = || {
+        let mut rx = rx.resubscribe();
+        async move { rx.recv().await }
+    };
+    first_of_many_panics(receive, || drop(tx.send(1)));
+    first_of_many_panics(|| tx.closed(), || drop(rx));
+    let (tx, rx) = watch::channel(0);
+    first_of_many_panics(|| tx.closed(), || drop(rx));
 }

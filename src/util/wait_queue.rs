@@ -21,7 +21,7 @@ use crate::loom::sync::atomic::AtomicBool;
 use crate::loom::sync::atomic::Ordering::{Acquire, Release};
 use crate::util::budget::poll_proceed;
 use crate::util::list::{Linked, Links, List};
-use crate::util::wake_list::WakeList;
+use crate::util::wake_list::{WakeList, wake_in_batches};
 
 /// The list of those who wait.
 pub(crate) struct WaitQueue {
@@ -104,22 +104,17 @@ impl WaitQueue {
 
     /// Wakes and unlinks all who are registered now.
     pub(crate) fn wake_all(&self) {
-        let mut wakers = WakeList::new();
         let mut inner = self.inner.lock();
         if inner.list.is_empty() {
             return;
         }
         let before = inner.epoch.wrapping_add(1);
         inner.epoch = before;
-        loop {
-            let more = inner.unlink_before(before, &mut wakers);
-            drop(inner);
-            wakers.wake_all();
-            if !more {
-                return;
-            }
-            inner = self.inner.lock();
-        }
+        let mut locked = Some(inner);
+        wake_in_batches(|wakers| {
+            let mut inner = locked.take().unwrap_or_else(|| self.inner.lock());
+            inner.unlink_before(before, wakers)
+        });
     }
 }
 

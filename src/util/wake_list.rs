@@ -2,10 +2,11 @@
 //!
 //! A waker may run any code: it may drop the last handle of a task, take the very lock its list is
 //! kept under, or panic. So whoever notifies waiters moves their wakers here, lets go of the lock,
-//! wakes the batch, and comes back for more when [`WakeList::is_full`] stopped it.
+//! wakes the batch, and comes back for more when [`WakeList::is_full`] stopped it; that is what
+//! [`wake_in_batches`] does.
 
 use std::fmt;
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 use std::task::Waker;
 
 /// Wakers in a batch: enough to make the lock cheap, few enough for the stack.
@@ -70,6 +71,44 @@ impl WakeList {
     }
 }
 
+/// Wakes batch after batch. `collect` takes the lock, fills the batch, lets go of the lock, and tells
+/// whether it has to come back for more.
+///
+/// When a waker panics, all others are collected and woken all the same before the panic goes on: what
+/// `collect` has to give to them, such as permits, would be lost otherwise.
+#[inline]
+pub(crate) fn wake_in_batches(collect: impl FnMut(&mut WakeList) -> bool) {
+    let mut batches = Batches {
+        collect,
+        wakers: WakeList::new(),
+        more: true,
+    };
+    batches.run();
+}
+
+struct Batches<F: FnMut(&mut WakeList) -> bool> {
+    collect: F,
+    wakers: WakeList,
+    more: bool,
+}
+
+impl<F: FnMut(&mut WakeList) -> bool> Batches<F> {
+    #[inline]
+    fn run(&mut self) {
+        while mem::take(&mut self.more) {
+            self.more = (self.collect)(&mut self.wakers);
+            self.wakers.wake_all();
+        }
+    }
+}
+
+impl<F: FnMut(&mut WakeList) -> bool> Drop for Batches<F> {
+    #[inline]
+    fn drop(&mut self) {
+        self.run();
+    }
+}
+
 /// Wakes what is left when a waker has panicked.
 struct WakeRest<'a>(&'a mut WakeList);
 
@@ -100,7 +139,7 @@ impl fmt::Debug for WakeList {
 
 #[cfg(test)]
 mod tests {
-    use super::{CAPACITY, WakeList};
+    use super::{CAPACITY, WakeList, wake_in_batches};
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
@@ -154,6 +193,23 @@ mod tests {
         assert_eq!(*order.lock().unwrap(), (0..CAPACITY).collect::<Vec<_>>());
         drop(list);
         assert_eq!(Arc::strong_count(&order), 1);
+    }
+
+    #[test]
+    fn a_panic_in_one_batch_keeps_no_later_one_asleep() {
+        let (batches, orders): (Vec<_>, Vec<_>) =
+            (0..3).map(|batch| fill((batch == 0).then_some(3))).unzip();
+        let mut batches = batches.into_iter();
+        let woken = catch_unwind(AssertUnwindSafe(|| {
+            wake_in_batches(|wakers| {
+                *wakers = batches.next().unwrap();
+                batches.len() > 0
+            });
+        }));
+        woken.unwrap_err();
+        for order in orders {
+            assert_eq!(order.lock().unwrap().len(), CAPACITY);
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ use crate::loom::sync::Mutex;
 use crate::loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::sync::waker_id::WakerId;
 use crate::util::list::{Linked, Links, List};
-use crate::util::wake_list::WakeList;
+use crate::util::wake_list::wake_in_batches;
 
 const EMPTY: usize = 0;
 const WAITING: usize = 1;
@@ -195,10 +195,8 @@ impl RawNotify {
 
     /// Wakes the waiters of all generations before `generation`.
     pub(super) fn wake_older(&self, generation: usize) {
-        let mut wakers = WakeList::new();
-        loop {
+        wake_in_batches(|wakers| {
             let mut waiters = self.waiters.lock();
-            let mut more = false;
             while let Some(waiter) = waiters.front() {
                 // SAFETY: a queued waiter is alive (N4), and the lock is held.
                 let age = generation.wrapping_sub(unsafe { waiter.as_ref() }.generation);
@@ -206,20 +204,15 @@ impl RawNotify {
                     break;
                 }
                 if wakers.is_full() {
-                    more = true;
-                    break;
+                    return true;
                 }
                 waiters.pop_front();
                 if let Some(waker) = leave_queue(waiter, ALL) {
                     wakers.push(waker);
                 }
             }
-            drop(waiters);
-            wakers.wake_all();
-            if !more {
-                return;
-            }
-        }
+            false
+        });
     }
 }
 

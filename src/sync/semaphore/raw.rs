@@ -32,7 +32,7 @@ use crate::sync::semaphore::acquire::Acquire;
 use crate::sync::semaphore::error::TryAcquireError;
 use crate::util::budget;
 use crate::util::list::{Linked, Links, List};
-use crate::util::wake_list::WakeList;
+use crate::util::wake_list::wake_in_batches;
 
 const CLOSED: usize = 0b01;
 const WAITERS: usize = 0b10;
@@ -220,11 +220,10 @@ impl RawSemaphore {
 
     /// Makes every acquire fail from now on, and wakes all who wait to tell them.
     pub(crate) fn close(&self) {
-        let mut queue = self.queue.lock();
-        self.state.fetch_or(CLOSED, Ordering::AcqRel);
-        let mut wakers = WakeList::new();
-        loop {
+        wake_in_batches(|wakers| {
+            let mut queue = self.queue.lock();
             // Nobody queues once the flag is set, so this ends.
+            self.state.fetch_or(CLOSED, Ordering::AcqRel);
             while !wakers.is_full() {
                 let Some(waiter) = queue.pop_front() else {
                     break;
@@ -237,13 +236,8 @@ impl RawSemaphore {
             if !more {
                 self.state.fetch_and(!WAITERS, Ordering::Relaxed);
             }
-            drop(queue);
-            wakers.wake_all();
-            if !more {
-                return;
-            }
-            queue = self.queue.lock();
-        }
+            more
+        });
     }
 
     /// Takes the permits, or takes what there is and queues `waiter` for the rest.
@@ -350,9 +344,11 @@ impl RawSemaphore {
     /// Hands `permits` to the queue in its order, frees what nobody needs, and wakes outside of the
     /// lock whom it served. Clears `WAITERS` when the queue is empty.
     #[track_caller]
-    fn distribute<'a>(&'a self, mut queue: MutexGuard<'a, List<Waiter>>, mut permits: usize) {
-        let mut wakers = WakeList::new();
-        loop {
+    fn distribute<'a>(&'a self, queue: MutexGuard<'a, List<Waiter>>, mut permits: usize) {
+        let mut locked = Some(queue);
+        let mut fits = true;
+        wake_in_batches(|wakers| {
+            let mut queue = locked.take().unwrap_or_else(|| self.queue.lock());
             while !wakers.is_full() {
                 let Some(waiter) = queue.front() else {
                     break;
@@ -361,8 +357,7 @@ impl RawSemaphore {
                 let missing = unsafe { &waiter.as_ref().missing };
                 if missing.get() > permits {
                     missing.set(missing.get() - permits);
-                    permits = 0;
-                    break;
+                    return false;
                 }
                 permits -= missing.replace(0);
                 queue.pop_front();
@@ -370,19 +365,16 @@ impl RawSemaphore {
                     wakers.push(waker);
                 }
             }
-            let more = permits > 0 && !queue.is_empty();
-            let overflow = queue.is_empty() && !self.free(permits);
-            drop(queue);
-            wakers.wake_all();
-            assert!(
-                !overflow,
-                "a semaphore may not have more than MAX_PERMITS permits"
-            );
-            if !more {
-                return;
+            if queue.is_empty() {
+                fits = self.free(permits);
+                return false;
             }
-            queue = self.queue.lock();
-        }
+            permits > 0
+        });
+        assert!(
+            fits,
+            "a semaphore may not have more than MAX_PERMITS permits"
+        );
     }
 
     /// Adds `permits` free permits and clears `WAITERS`; the queue is empty and locked. `false` if
