@@ -124,15 +124,16 @@ impl Inner {
         while let Some(node) = self.list.front() {
             // SAFETY: a node in the list is alive: its waiter unlinks it before it goes away,
             // which takes the lock that is held here.
-            let node = unsafe { node.as_ref() };
-            if epoch.wrapping_sub(node.epoch.get()) as isize <= 0 {
+            let age = epoch.wrapping_sub(unsafe { node.as_ref() }.epoch.get());
+            if age.cast_signed() <= 0 {
                 return false;
             }
             if wakers.is_full() {
                 return true;
             }
             self.list.pop_front();
-            if let Some(waker) = node.leave() {
+            // SAFETY: it was in the list until now, so it is alive and queued; the lock is held.
+            if let Some(waker) = unsafe { leave(node) } {
                 wakers.push(waker);
             }
         }
@@ -140,14 +141,20 @@ impl Inner {
     }
 }
 
-impl Node {
-    /// Ends the wait of a node that was just unlinked, under the lock.
-    fn leave(&self) -> Option<Waker> {
-        // SAFETY: the lock is held and `queued` is still set.
-        let waker = self.waker.with_mut(|slot| unsafe { (*slot).take() });
-        self.queued.store(false, Release);
-        waker
-    }
+/// Ends the wait of a node that was just unlinked.
+///
+/// Takes an address and not a reference: as soon as `queued` is cleared the waiter may go away, and
+/// an argument that is a reference is promised to live as long as the call.
+///
+/// # Safety
+/// `node` is alive and `queued`, and the lock is held.
+unsafe fn leave(node: NonNull<Node>) -> Option<Waker> {
+    // SAFETY: by contract.
+    let node = unsafe { node.as_ref() };
+    // SAFETY: the lock is held and `queued` is still set.
+    let waker = node.waker.with_mut(|slot| unsafe { (*slot).take() });
+    node.queued.store(false, Release);
+    waker
 }
 
 impl Waiter<'_> {
@@ -184,10 +191,14 @@ impl Drop for Waiter<'_> {
         if !self.node.queued.load(Acquire) {
             return;
         }
+        let node = NonNull::from(&self.node);
         let mut inner = self.queue.inner.lock();
         // SAFETY: it is in this list or, if it was woken just now, in none.
-        let unlinked = unsafe { inner.list.remove(NonNull::from(&self.node)) };
-        let waker = if unlinked { self.node.leave() } else { None };
+        let waker = match unsafe { inner.list.remove(node) } {
+            // SAFETY: it was in the list, so it is queued; it is this waiter's, and the lock is held.
+            true => unsafe { leave(node) },
+            false => None,
+        };
         drop(inner);
         drop(waker);
     }

@@ -112,13 +112,14 @@ unsafe fn slot_will_wake(slot: &UnsafeCell<MaybeUninit<Waker>>, waker: &Waker) -
     slot.with(|slot| unsafe { (*slot).assume_init_ref() }.will_wake(waker))
 }
 
-impl<T> Inner<T> {
-    fn compare_exchange(&self, from: usize, to: usize) -> Result<(), usize> {
-        self.state
-            .compare_exchange(from, to, AcqRel, Acquire)
-            .map(drop)
-    }
+/// Borrows the word and not the allocation, which the other half may free before this returns if `to`
+/// has a `*_GONE` bit: an argument is promised to live as long as the call, except for what is atomic.
+#[inline]
+fn exchange(state: &AtomicUsize, from: usize, to: usize) -> Result<(), usize> {
+    state.compare_exchange(from, to, AcqRel, Acquire).map(drop)
+}
 
+impl<T> Inner<T> {
     /// Registers `waker` in `slot`, whose bit is `bit`, unless a bit of `until` is set.
     ///
     /// Gives back the state that has such a bit, or `None` if the waker is in place.
@@ -143,7 +144,7 @@ impl<T> Inner<T> {
             if unsafe { slot_will_wake(slot, waker) } {
                 return None;
             }
-            match self.compare_exchange(state, state & !bit) {
+            match exchange(&self.state, state, state & !bit) {
                 Ok(()) => {
                     // SAFETY: the bit was set and no bit of `until` was: the slot is full and ours.
                     former = Some(unsafe { take_waker(slot) });
@@ -159,7 +160,7 @@ impl<T> Inner<T> {
         // SAFETY: the bit is clear, so the slot is empty and ours.
         slot.with_mut(|slot| unsafe { (*slot).write(waker) });
         loop {
-            match self.compare_exchange(state, state | bit) {
+            match exchange(&self.state, state, state | bit) {
                 Ok(()) => {
                     drop(former);
                     return None;
@@ -235,7 +236,7 @@ unsafe fn finish<T>(ptr: NonNull<Inner<T>>, with: usize) -> bool {
             return false;
         }
         if state & TX_WAKER != 0 {
-            match inner.compare_exchange(state, state & !TX_WAKER) {
+            match exchange(&inner.state, state, state & !TX_WAKER) {
                 Ok(()) => {
                     // SAFETY: the bit was set and `RX_CLOSED` was not: the slot is ours.
                     own_waker = Some(unsafe { take_waker(&inner.tx_waker) });
@@ -246,7 +247,7 @@ unsafe fn finish<T>(ptr: NonNull<Inner<T>>, with: usize) -> bool {
             continue;
         }
         let gone = if state & RX_WAKER == 0 { TX_GONE } else { 0 };
-        match inner.compare_exchange(state, state | TX_DONE | with | gone) {
+        match exchange(&inner.state, state, state | TX_DONE | with | gone) {
             Ok(()) => break,
             Err(now) => state = now,
         }
@@ -400,7 +401,7 @@ impl<T> RxHalf<T> {
             // With wakers to take out, the allocation is still needed after this step.
             let gone = if wakers == 0 { with } else { 0 };
             let closed = (state | RX_CLOSED | gone) & !wakers;
-            match inner.compare_exchange(state, closed) {
+            match exchange(&inner.state, state, closed) {
                 Ok(()) if wakers == 0 => return None,
                 Ok(()) => break,
                 Err(now) => state = now,
