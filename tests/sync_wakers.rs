@@ -175,3 +175,22 @@ fn a_waker_that_panics_keeps_nobody_asleep() {
     let (tx, rx) = watch::channel(0);
     first_of_many_panics(|| tx.closed(), || drop(rx));
 }
+
+#[test]
+fn a_sender_whose_waker_panics_keeps_nothing_from_the_end() {
+    let (tx, rx) = mpsc::channel(1);
+    let (value, wakes) = (Arc::new(()), Arc::new(Wakes::default()));
+    tx.try_send(value.clone()).unwrap();
+    let mut sending = pin!(tx.send(value.clone()));
+    let bad = Waker::from(Arc::new(Panics));
+    let poll = sending.as_mut().poll(&mut Context::from_waker(&bad));
+    assert!(poll.is_pending());
+    let mut closed = pin!(tx.closed());
+    let good = Waker::from(wakes.clone());
+    let poll = closed.as_mut().poll(&mut Context::from_waker(&good));
+    assert!(poll.is_pending());
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(rx))).is_err());
+    assert_eq!(wakes.count(), 1);
+    // This one and the one that was not sent.
+    assert_eq!(Arc::strong_count(&value), 2);
+}

@@ -267,12 +267,21 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
 
     /// Refuses values from now on.
     pub(super) fn close(&mut self) {
-        if BOUNDED {
-            self.control().hot.permits.close();
-        } else {
+        /// Goes on when the waker of a sender that waits for room panics.
+        struct WakeClosed<'a>(&'a WaitQueue);
+        impl Drop for WakeClosed<'_> {
+            fn drop(&mut self) {
+                self.0.wake_all();
+            }
+        }
+
+        if !BOUNDED {
             self.consumer.close_queue();
         }
-        self.control().closed.wake_all();
+        let _wake = WakeClosed(&self.control().closed);
+        if BOUNDED {
+            self.control().hot.permits.close();
+        }
     }
 
     /// Registers `waker` and looks again; see "Waking the receiver".
@@ -406,7 +415,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
 
 impl<T, const BOUNDED: bool> Drop for Rx<T, BOUNDED> {
     fn drop(&mut self) {
-        /// Goes on with the rest when dropping a value panics.
+        /// Goes on with the rest when dropping a value panics, or the waker of a sender.
         struct Drain<'a, T, const BOUNDED: bool>(&'a mut Rx<T, BOUNDED>);
         impl<T, const BOUNDED: bool> Drain<'_, T, BOUNDED> {
             fn run(&mut self) {
@@ -422,12 +431,14 @@ impl<T, const BOUNDED: bool> Drop for Rx<T, BOUNDED> {
             }
         }
 
-        self.close();
+        let mut drain = Drain(self);
+        drain.0.close();
         // Nobody else registers one: without one now there will be none.
-        if self.control().hot.rx_waker.is_registered() {
-            drop(self.control().hot.rx_waker.take());
+        let rx_waker = &drain.0.control().hot.rx_waker;
+        if rx_waker.is_registered() {
+            drop(rx_waker.take());
         }
-        Drain(self).run();
+        drain.run();
     }
 }
 
