@@ -77,3 +77,23 @@ fn loom_last_receiver_wakes_sender() {
         thread.join().unwrap();
     });
 }
+
+#[test]
+fn loom_subscribe_and_leave_while_sending() {
+    loom::model(|| {
+        let (tx, rx) = channel(1);
+        let value = Arc::new(1);
+        let sent = value.clone();
+        let thread = thread::spawn(move || {
+            let mut other = rx.resubscribe();
+            drop(rx);
+            let _ = other.try_recv();
+        });
+        let _ = tx.send(sent.clone());
+        let _ = tx.send(sent);
+        thread.join().unwrap();
+        assert_eq!(Arc::strong_count(&value), 1);
+        assert!(tx.is_empty());
+        assert_eq!(tx.receiver_count(), 0);
+    });
+}

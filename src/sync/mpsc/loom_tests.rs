@@ -171,3 +171,19 @@ fn loom_upgrade_or_end() {
         assert_eq!(thread.join().unwrap(), received);
     });
 }
+
+#[test]
+fn loom_closing_while_permits_are_out() {
+    loom::model(|| {
+        let (tx, mut rx) = channel(2);
+        let one = tx.clone().try_reserve_owned().unwrap();
+        let two = tx.try_reserve_owned().unwrap();
+        let sender = thread::spawn(move || drop(one.send(1)));
+        let dropper = thread::spawn(move || drop(two));
+        rx.close();
+        assert_eq!(block_on(rx.recv()), Some(1));
+        assert_eq!(block_on(rx.recv()), None);
+        sender.join().unwrap();
+        dropper.join().unwrap();
+    });
+}

@@ -150,3 +150,42 @@ fn loom_one_and_all_at_once() {
         assert!(!left || !poll(pin!(notify.notified())));
     });
 }
+
+#[test]
+fn loom_one_all_and_a_future_that_leaves() {
+    loom::model(|| {
+        let notify = Arc::new(Notify::new());
+        let mut stays = Box::pin(notify.clone().notified_owned());
+        let mut leaves = Box::pin(notify.clone().notified_owned());
+        assert!(!leaves.as_mut().enable());
+        assert!(!stays.as_mut().enable());
+        let other = notify.clone();
+        let one = thread::spawn(move || other.notify_one());
+        let leave = thread::spawn(move || drop(leaves));
+        let waits = thread::spawn(move || block_on(stays));
+        notify.notify_waiters();
+        one.join().unwrap();
+        leave.join().unwrap();
+        waits.join().unwrap();
+        let _ = poll(pin!(notify.notified()));
+        assert!(!poll(pin!(notify.notified())));
+    });
+}
+
+#[test]
+fn loom_a_leaving_future_hands_its_notification_to_the_other() {
+    loom::model(|| {
+        let notify = Arc::new(Notify::new());
+        let mut stays = Box::pin(notify.clone().notified_owned());
+        let mut leaves = Box::pin(notify.clone().notified_owned());
+        assert!(!leaves.as_mut().enable());
+        assert!(!stays.as_mut().enable());
+        let other = notify.clone();
+        let one = thread::spawn(move || other.notify_one());
+        let leave = thread::spawn(move || drop(leaves));
+        block_on(stays);
+        one.join().unwrap();
+        leave.join().unwrap();
+        assert!(!poll(pin!(notify.notified())));
+    });
+}

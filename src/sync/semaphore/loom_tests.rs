@@ -112,3 +112,24 @@ fn loom_a_repoll_with_another_waker_is_woken() {
         assert_eq!(semaphore.available_permits(), 0);
     });
 }
+
+#[test]
+fn loom_a_large_acquire_that_leaves_gives_its_part_on() {
+    loom::model(|| {
+        let semaphore = Arc::new(RawSemaphore::new(1));
+        let mut large = Box::pin(semaphore.acquire(3));
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(large.as_mut().poll(&mut cx).is_pending());
+        let other = semaphore.clone();
+        let releaser = thread::spawn(move || other.release(1));
+        let other = semaphore.clone();
+        let waiter = thread::spawn(move || {
+            block_on(other.acquire(2)).unwrap();
+            other.release(2);
+        });
+        drop(large);
+        releaser.join().unwrap();
+        waiter.join().unwrap();
+        assert_eq!(semaphore.available_permits(), 2);
+    });
+}
