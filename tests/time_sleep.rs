@@ -67,15 +67,16 @@ fn no_sleep_ends_early_and_none_is_lost() {
 #[test]
 fn a_task_sees_its_sleeps_end_in_the_order_of_their_deadlines() {
     for rt in runtimes() {
+        let step = 10 * MS * sanitizer::slowness();
         let order = Arc::new(Mutex::new(Vec::new()));
         rt.block_on(async {
             let start = Instant::now();
             let mut tasks = Vec::new();
-            for tens in [7, 2, 5, 1] {
+            for steps in [7, 2, 5, 1] {
                 let order = order.clone();
                 tasks.push(zokio::spawn(async move {
-                    sleep_until(start + tens * 10 * MS).await;
-                    order.lock().unwrap().push(tens);
+                    sleep_until(start + steps * step).await;
+                    order.lock().unwrap().push(steps);
                 }));
             }
             for task in tasks {
