@@ -200,3 +200,19 @@ fn a_worker_that_cannot_start_keeps_the_systems_reason() {
     assert!(source.raw_os_error().is_some());
     assert_eq!(error.kind(), source.kind());
 }
+
+/// A worker whose thread started only after the end had never parked.
+#[test]
+fn every_worker_parks_at_least_once() {
+    for _ in 0..200 {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(4)
+            .build()
+            .unwrap();
+        let metrics = runtime.metrics();
+        drop(runtime);
+        for worker in 0..4 {
+            assert!(metrics.worker_park_count(worker) >= 1);
+        }
+    }
+}

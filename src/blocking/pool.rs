@@ -200,13 +200,9 @@ impl Pool {
         }
         let shared = self.shared.clone();
         let handle = builder.spawn(move || {
-            if let Some(start) = &shared.config.after_start {
-                start();
-            }
+            call(shared.config.after_start.as_ref());
             run_jobs(&shared);
-            if let Some(stop) = &shared.config.before_stop {
-                stop();
-            }
+            call(shared.config.before_stop.as_ref());
             leave(&shared, id);
         })?;
         state.next_thread += 1;
@@ -244,6 +240,11 @@ impl Pool {
             join(handle);
         }
         true
+    }
+
+    /// Whether new jobs are refused.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.shared.state.lock().closed
     }
 
     /// Refuses new jobs and hands out those that have not begun.
@@ -316,6 +317,16 @@ fn run_jobs(shared: &Shared) {
                 return;
             }
         }
+    }
+}
+
+/// Calls a callback. A panic has been reported by the hook and must not keep the thread from being
+/// counted out: `shutdown` waits for it.
+fn call(callback: Option<&Callback>) {
+    let called = callback
+        .map(|callback| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| callback())));
+    if matches!(called, Some(Err(_))) {
+        log::error!("a callback on a thread of the runtime panicked");
     }
 }
 

@@ -73,9 +73,14 @@ impl Watch {
     ///
     /// Somebody who called [`arm`](Watch::arm) just before this found it armed and did nothing.
     /// So the caller looks after this whether anybody is active, and if so arms it.
-    pub(crate) fn acknowledge(&self) {
-        drain(&self.timer);
-        self.armed.store(false, Ordering::SeqCst);
+    ///
+    /// False when another thread was told too and has done so: then it does the looking.
+    pub(crate) fn acknowledge(&self) -> bool {
+        let first = drain(&self.timer);
+        if first {
+            self.armed.store(false, Ordering::SeqCst);
+        }
+        first
     }
 
     /// Sleeps until the timer fires (true) or somebody calls [`ring`](Watch::ring) (false).
@@ -93,21 +98,20 @@ impl Watch {
             let ready = unsafe { libc::poll(fds.as_mut_ptr(), 2, -1) };
             if ready < 0 {
                 let error = io::Error::last_os_error();
-                assert_eq!(
-                    error.kind(),
-                    io::ErrorKind::Interrupted,
-                    "poll(2) on a timerfd and an eventfd fails only when interrupted: {error}"
-                );
-                continue;
+                if error.kind() == io::ErrorKind::Interrupted {
+                    continue;
+                }
+                // poll(2): `EINVAL` under a limit of fewer than two descriptors, `ENOMEM`. Then the
+                // thread looks for itself, as often as the timer would have told it to.
+                std::thread::sleep(PERIOD);
+                drain(&self.bell);
+                self.acknowledge();
+                return true;
             }
-            let fired = fds[0].revents != 0;
             if fds[1].revents != 0 {
                 drain(&self.bell);
             }
-            if fired {
-                self.acknowledge();
-            }
-            return fired;
+            return fds[0].revents != 0 && self.acknowledge();
         }
     }
 
@@ -134,11 +138,11 @@ fn owned(fd: libc::c_int) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Resets the counter; an empty one is as good as a reset one, so the result says nothing.
-fn drain(fd: &OwnedFd) {
+/// Resets the counter; false when it was reset already.
+fn drain(fd: &OwnedFd) -> bool {
     let mut count = [0u8; 8];
     // SAFETY: the pointer and the length name eight writable bytes.
-    let _ = unsafe { libc::read(fd.as_raw_fd(), count.as_mut_ptr().cast(), 8) };
+    unsafe { libc::read(fd.as_raw_fd(), count.as_mut_ptr().cast(), 8) == 8 }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::mpsc;
@@ -10,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use zokio::io::AsyncWriteExt;
 use zokio::runtime::{Builder, DriverKind, Runtime};
 
 /// Long enough for a slow machine: only a test that would never end comes near.
@@ -108,6 +110,37 @@ pub async fn until(mut done: impl FnMut() -> bool) {
             .await
             .unwrap();
     }
+}
+
+/// A file that is the read end of a pipe, and the other end.
+pub fn piped_in() -> (std::fs::File, io::PipeWriter) {
+    let (reader, writer) = io::pipe().unwrap();
+    (std::fs::File::from(OwnedFd::from(reader)), writer)
+}
+
+/// A file that is the write end of a pipe, and the other end.
+pub fn piped_out() -> (std::fs::File, io::PipeReader) {
+    let (reader, writer) = io::pipe().unwrap();
+    (std::fs::File::from(OwnedFd::from(writer)), reader)
+}
+
+/// Half of what [`accept_too_much`] writes: one fits into a pipe, two do not.
+pub const HALF: usize = 60 << 10;
+
+/// Fills a pipe with [`HALF`] and has the file accept as much again, which cannot be done until
+/// somebody reads. The file is closed then.
+pub async fn accept_too_much(pipe: std::fs::File) {
+    let mut file = zokio::fs::File::from_std(pipe);
+    file.write_all(&[1; HALF]).await.unwrap();
+    file.flush().await.unwrap();
+    file.write_all(&[2; HALF]).await.unwrap();
+}
+
+/// A current-thread runtime that this thread has run before, so that its ring is in use.
+pub fn in_use() -> Runtime {
+    let runtime = runtime(0, None);
+    runtime.block_on(async {});
+    runtime
 }
 
 /// Makes a named pipe.

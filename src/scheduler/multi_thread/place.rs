@@ -47,6 +47,10 @@ fn with_context<R>(f: impl FnOnce(&Context) -> R) -> Option<R> {
 impl Context {
     /// Gives the core to another thread; false when there is none to give, or no thread for it.
     fn put_down(&self) -> bool {
+        if self.held.get() {
+            // A callback or a waker, called by the worker itself.
+            return false;
+        }
         let Some(core) = self.core.borrow_mut().take() else {
             return false;
         };
@@ -54,14 +58,9 @@ impl Context {
         *self.worker.core.lock() = Some(core);
         let worker = self.worker.clone();
         let pool = &self.shared().common().pool;
-        if pool
-            .spawn_worker(Box::new(move || worker::run(worker)))
-            .is_err()
-        {
-            // The runtime is ending, or there is no thread to be had: the core stays here.
-            self.pick_up();
-            return false;
-        }
+        // Refused where the runtime is ending or there is no thread: then the core waits where it
+        // is, and this thread picks it up when it is back. Meanwhile nobody may count on it.
+        let _ = pool.spawn_worker(Box::new(move || worker::run(worker)));
         driver::set_local_ring(None);
         self.deferred.wake_all();
         true

@@ -31,7 +31,8 @@ impl Context {
         }
         let was_last = shared.idle.sleep(index, core.searching);
         core.searching = false;
-        if was_last {
+        // A task may have been injected while all were awake and none searched: nobody was woken.
+        if was_last || !shared.inject.is_empty() {
             shared.wake_one_if_work_is_left();
         }
         core.busy.park(&self.remote().metrics);
@@ -77,10 +78,7 @@ impl Context {
             self.watch_if_others_are_awake();
             let waited;
             (core, waited) = self.wait(core, &mut turn, limit);
-            fired = waited.watch;
-            if fired {
-                driver.watch().acknowledge();
-            }
+            fired = waited.watch && driver.watch().acknowledge();
             drop(turn);
             parker.leave();
         } else if self.go_on_watch(core.index) {
@@ -131,7 +129,10 @@ impl Context {
     /// in its LIFO slot. Its ring and the driver's turn come next, when this worker sleeps again
     /// and takes the turn if it is free.
     fn take_over(&self, core: &mut Core) -> Option<Runnable> {
-        self.steal(core).or_else(|| self.steal_lifo(core))
+        self.shared().common().driver.completions().reap_all();
+        self.steal(core)
+            .or_else(|| self.steal_lifo(core))
+            .or_else(|| self.next_injected(core))
     }
 
     /// Waits for the driver with the core where tasks that are woken find it.
@@ -151,9 +152,11 @@ impl Context {
     }
 
     /// Runs `f` with the core where tasks that are woken find it.
-    fn with_core_here(&self, core: Box<Core>, f: impl FnOnce()) -> Box<Core> {
+    pub(super) fn with_core_here(&self, core: Box<Core>, f: impl FnOnce()) -> Box<Core> {
         *self.core.borrow_mut() = Some(core);
+        self.held.set(true);
         f();
+        self.held.set(false);
         let core = self.core.borrow_mut().take();
         core.expect("only a running task gives the core away")
     }
@@ -165,12 +168,14 @@ impl Context {
             Some(mut turn) => {
                 let waited;
                 (core, waited) = self.wait(core, &mut turn, Some(Duration::ZERO));
-                if waited.watch {
-                    shared.common().driver.watch().acknowledge();
+                if waited.watch && shared.common().driver.watch().acknowledge() {
                     self.watch_if_others_sleep();
                 }
             }
-            None => shared.common().driver.tick(core.index),
+            None => {
+                let index = core.index;
+                core = self.with_core_here(core, || shared.common().driver.tick(index));
+            }
         }
         core = self.with_core_here(core, || self.deferred.wake_all());
         self.share_work(&core);

@@ -47,6 +47,8 @@ pub(crate) struct Context {
     pub(super) deferred: Deferred,
     /// The worker is in its wait, where it looks at its queue before it sleeps on.
     pub(super) waiting: Cell<bool>,
+    /// The worker itself is at work, not a task: the core stays.
+    pub(super) held: Cell<bool>,
 }
 
 /// A worker's place, from which a thread picks the core up.
@@ -77,6 +79,17 @@ pub(super) fn run(worker: Arc<Worker>) {
     let Some(mut core) = worker.core.lock().take() else {
         return;
     };
+    /// A worker that panics takes its core with it, and whatever waits for it would wait for ever.
+    struct AbortOnPanic;
+    impl Drop for AbortOnPanic {
+        fn drop(&mut self) {
+            if std::thread::panicking() {
+                eprintln!("worker thread panicking; aborting process");
+                std::process::abort();
+            }
+        }
+    }
+    let _abort = AbortOnPanic;
     core.busy = BusyClock::start();
     let shared = worker.shared.clone();
     let handle = Handle::MultiThread(shared.clone());
@@ -86,6 +99,7 @@ pub(super) fn run(worker: Arc<Worker>) {
         core: RefCell::new(None),
         deferred: Deferred::default(),
         waiting: Cell::new(false),
+        held: Cell::new(false),
     });
     let Scheduler::MultiThread(context) = &scheduler else {
         unreachable!("made above");
@@ -167,33 +181,37 @@ impl Context {
     fn run(&self, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
         let shared = self.shared();
         let event_interval = shared.common().options.event_interval;
-        while !shared.is_closed() {
+        // A worker whose thread starts only when the runtime has ended still has its turn: metrics
+        // tell of every worker, and a `park` callback is called on each.
+        loop {
             core.tick = core.tick.wrapping_add(1);
+            let due = core.pace.is_due(&core.busy);
             if core.tick.is_multiple_of(event_interval) {
                 core = self.poll_driver(core);
-            } else if core.tick.is_multiple_of(RING_INTERVAL) {
-                shared.common().driver.tick(core.index);
+            } else if due || core.tick.is_multiple_of(RING_INTERVAL) {
+                let index = core.index;
+                core = self.with_core_here(core, || shared.common().driver.tick(index));
             }
-            if let Some(task) = self.next_task(&mut core) {
+            if let Some(task) = self.next_task(&mut core, due) {
                 core = self.run_task(task, core)?;
-                continue;
-            }
-            core.lifo_runs = 0;
-            if let Some(task) = self.search(&mut core) {
-                core = self.run_task(task, core)?;
-            } else if self.deferred.is_empty() {
-                core = self.park(core);
             } else {
-                core = self.poll_driver(core);
+                core.lifo_runs = 0;
+                if let Some(task) = self.search(&mut core) {
+                    core = self.run_task(task, core)?;
+                } else if self.deferred.is_empty() {
+                    core = self.park(core);
+                } else {
+                    core = self.poll_driver(core);
+                }
+            }
+            if shared.is_closed() {
+                return Ok(core);
             }
         }
-        Ok(core)
     }
 
-    fn next_task(&self, core: &mut Core) -> Option<Runnable> {
-        if core.pace.is_due(&core.busy)
-            && let Some(task) = self.shared().inject.pop()
-        {
+    fn next_task(&self, core: &mut Core, due: bool) -> Option<Runnable> {
+        if due && let Some(task) = self.shared().inject.pop() {
             return Some(task);
         }
         if core.lifo_runs < LIFO_RUNS
@@ -214,7 +232,7 @@ impl Context {
     }
 
     /// Takes this worker's share of the injection queue.
-    fn next_injected(&self, core: &Core) -> Option<Runnable> {
+    pub(super) fn next_injected(&self, core: &Core) -> Option<Runnable> {
         let inject = &self.shared().inject;
         let share = inject.len() / self.shared().workers() + 1;
         inject.pop_batch(share.min(128) - 1, |task| core.queue.push(task))
