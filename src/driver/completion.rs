@@ -11,14 +11,25 @@
 //! [`prepare_wait`](Completions::prepare_wait), sleeps only if that was false, and calls
 //! [`finish_wait`](Completions::finish_wait) when it wakes. Anybody may call
 //! [`reap_all`](Completions::reap_all) at any time.
+//!
+//! # While nobody drives
+//!
+//! A current-thread runtime has a thread only inside `block_on`, which [`adopt`](Completions::adopt)s
+//! ring 0 and [`abandon`](Completions::abandon)s it when it returns. What is in flight then goes on,
+//! since somebody may await it elsewhere, or it is a write that was accepted. So a thread of the pool
+//! sleeps in poll(2) on the ring's descriptor and serves it, until nothing is in flight or the next
+//! `block_on` calls it back by a bell. `driven` is set before `served` is looked at, and `served`
+//! before `driven`: one of the two sees the other.
 #![forbid(unsafe_code)]
 
 use std::fmt;
+use std::fs::File;
 use std::future::Future;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -26,6 +37,7 @@ use crate::blocking::Pool;
 use crate::driver::inflight::Key;
 use crate::driver::local_ring;
 use crate::driver::op::{Completed, Op};
+use crate::driver::pool;
 use crate::driver::probe::{Backend, Choice, Kind, decide};
 use crate::driver::shard::{Alone, Shard, Shared};
 use crate::error::Error;
@@ -34,7 +46,7 @@ use crate::error::Error;
 const ENTRIES: u32 = 128;
 
 /// How long teardown waits for operations to end before it leaks them.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a [`Completions`] is made of.
 pub(crate) struct Config {
@@ -57,6 +69,12 @@ pub(crate) struct Completions {
     /// Some thread always serves the rings.
     attended: bool,
     closed: AtomicBool,
+    /// A thread is inside `block_on` (only where the rings are unattended).
+    driven: AtomicBool,
+    /// A thread of the pool serves the ring meanwhile.
+    served: AtomicBool,
+    /// An eventfd that calls that thread back.
+    bell: OnceLock<File>,
 }
 
 impl fmt::Debug for Completions {
@@ -93,6 +111,9 @@ impl Completions {
             backend,
             attended: true,
             closed: AtomicBool::new(false),
+            driven: AtomicBool::new(false),
+            served: AtomicBool::new(false),
+            bell: OnceLock::new(),
         })
     }
 
@@ -153,6 +174,68 @@ impl Completions {
         self.closed.load(Ordering::Acquire)
     }
 
+    /// Says that the calling thread serves worker `ring` from now on.
+    pub(crate) fn adopt(&self, ring: usize) {
+        self.driven.store(true, Ordering::SeqCst);
+        self.call_back();
+        self.shards[ring].adopt();
+    }
+
+    /// Says that nobody serves ring 0 from now on. What is still in flight there goes on: a thread
+    /// of the pool serves it to its end, or until somebody adopts the ring again.
+    pub(crate) fn abandon(self: &Arc<Self>) {
+        self.shards[0].flush();
+        self.shards[0].reap();
+        self.driven.store(false, Ordering::SeqCst);
+        self.serve();
+    }
+
+    fn serve(self: &Arc<Self>) {
+        let left = |it: &Completions| {
+            !it.driven.load(Ordering::SeqCst) && !it.is_closed() && it.shards[0].is_active()
+        };
+        if !left(self) || self.served.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        if let Err(error) = self.make_bell() {
+            self.served.store(false, Ordering::SeqCst);
+            log::warn!("zokio: operations wait for the runtime's next use: {error}");
+            return;
+        }
+        let me = self.clone();
+        let work = Box::new(move || {
+            while left(&me) {
+                me.shards[0].serve(me.bell.get());
+            }
+            me.served.store(false, Ordering::SeqCst);
+            // Whoever left the ring meanwhile saw it served.
+            me.serve();
+        });
+        // Like a worker it does not count against the cap, which closures may have reached.
+        if let Err(refused) = self.shared.pool.spawn_worker(work) {
+            self.served.store(false, Ordering::SeqCst);
+            log::warn!("zokio: operations wait for the runtime's next use: {refused}");
+        }
+    }
+
+    fn make_bell(&self) -> io::Result<()> {
+        if self.bell.get().is_none() {
+            let made = File::from(pool::cancel_descriptor()?);
+            // Nobody else makes one: only who has set `served` comes here.
+            let _ = self.bell.set(made);
+        }
+        Ok(())
+    }
+
+    /// Ends the service by a thread of the pool, if there is one.
+    fn call_back(&self) {
+        if self.served.load(Ordering::SeqCst)
+            && let Some(bell) = self.bell.get()
+        {
+            pool::cancel(bell);
+        }
+    }
+
     /// For worker `ring`, once a tick: hands over what it submitted. One system call, which does
     /// not wait, if there is anything; none otherwise.
     pub(crate) fn flush(&self, ring: usize) -> usize {
@@ -201,6 +284,11 @@ impl Completions {
             .sum()
     }
 
+    /// Whether an operation is in flight, or its task not woken yet.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.shards.iter().any(|shard| shard.is_busy())
+    }
+
     /// How many operations are in flight.
     #[cfg(test)]
     pub(crate) fn in_flight(&self) -> usize {
@@ -208,18 +296,20 @@ impl Completions {
     }
 
     /// Refuses new operations and ends those in flight (I7). Their futures learn that they were
-    /// cancelled. Accepted writes get some time to finish.
-    pub(crate) fn shutdown(&self) {
-        self.closed.store(true, Ordering::Release);
+    /// cancelled. Accepted writes go on, on the pool. It waits at most for `patience`, and leaves
+    /// what takes longer to the pool.
+    pub(crate) fn shutdown(&self, patience: Duration) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.call_back();
         for shard in &self.shards {
-            shard.close(PATIENCE);
+            shard.close(patience.min(PATIENCE));
         }
     }
 }
 
 impl Drop for Completions {
     fn drop(&mut self) {
-        self.shutdown();
+        self.shutdown(PATIENCE);
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn cancel_descriptor() -> io::Result<OwnedFd> {
 }
 
 /// Asks a poll that has begun to end.
-pub(crate) fn cancel(descriptor: &OwnedFd) {
+pub(crate) fn cancel(descriptor: &impl AsRawFd) {
     let one = 1_u64;
     // SAFETY: `one` is eight readable bytes. An eventfd takes the first write without waiting, and
     // a later one adds nothing that is needed.
@@ -210,7 +210,7 @@ fn by_name(op: &mut Op) -> i32 {
 }
 
 /// Waits until `fd` has one of `events`, or `cancel` is readable.
-fn poll(fd: RawFd, events: u32, cancel: Option<RawFd>) -> i32 {
+pub(super) fn poll(fd: RawFd, events: u32, cancel: Option<RawFd>) -> i32 {
     let entry = |fd, events| libc::pollfd {
         fd,
         events,

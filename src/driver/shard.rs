@@ -20,8 +20,9 @@
 //! late) is given up: what it has not taken goes to the pool, and so does all that follows.
 
 use std::collections::HashMap;
-use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -73,6 +74,8 @@ pub(crate) struct Shard {
     queued: AtomicBool,
     /// The thread that flushes and reaps this shard on every tick; see [`thread_token`].
     owner: AtomicUsize,
+    /// Threads that end an operation and have not woken its task yet.
+    ending: AtomicUsize,
     shared: Arc<Shared>,
 }
 
@@ -100,6 +103,7 @@ impl Shard {
             active: AtomicUsize::new(0),
             queued: AtomicBool::new(false),
             owner: AtomicUsize::new(0),
+            ending: AtomicUsize::new(0),
             shared,
         }
     }
@@ -171,7 +175,7 @@ impl Shard {
         drop(state);
         match push {
             Push::Done | Push::Stale => {}
-            Push::Full => self.to_ring(key),
+            Push::Full | Push::Cancelled => self.to_ring(key),
             Push::Broken => self.to_pool(key),
         }
         Ok(key)
@@ -185,6 +189,10 @@ impl Shard {
                 Push::Done | Push::Stale => return,
                 Push::Full => {
                     self.enter();
+                }
+                Push::Cancelled => {
+                    self.finish(key, None, -libc::ECANCELED);
+                    return;
                 }
                 Push::Broken => break,
             }
@@ -277,13 +285,15 @@ impl Shard {
         if !abandoned.is_empty() {
             log::warn!("zokio: a ring is no longer served, the blocking pool takes over");
         }
+        // Each counts as progress: one that the pool refuses ends here, and wakes its task.
+        let count = abandoned.len();
         for key in abandoned {
             self.active.fetch_sub(1, Ordering::SeqCst);
             if let Some(key) = key {
                 self.to_pool(key);
             }
         }
-        self.drain()
+        count + self.drain()
     }
 
     fn drain(self: &Arc<Self>) -> usize {
@@ -335,6 +345,9 @@ impl Shard {
                 return self.flush();
             }
             Action::ToPool(key) => self.to_pool(key),
+            // A closed ring takes nothing more. The pool does, until it is closed too; from then on
+            // this is one of its threads (a worker's), for which a shutdown waits as it was told to.
+            Action::PerformHere(key) if !self.shared.pool.is_closed() => self.to_pool(key),
             Action::PerformHere(key) => {
                 let taken = self.state.lock().table.take_payload(key);
                 if let Some((mut pending, _)) = taken {
@@ -348,6 +361,7 @@ impl Shard {
 
     /// The final completion of an operation that is not on the ring.
     fn finish(&self, key: Key, returned: Option<Pending>, raw: i32) {
+        self.ending.fetch_add(1, Ordering::SeqCst);
         let finished = {
             let mut state = self.state.lock();
             state.cancels.remove(&key);
@@ -358,6 +372,13 @@ impl Shard {
             Some(Action::Drop(completed)) => drop(completed),
             Some(Action::Retry(_) | Action::ToPool(_) | Action::PerformHere(_)) | None => {}
         }
+        self.ending.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Whether an operation is in flight, or its task not woken yet.
+    pub(crate) fn is_busy(&self) -> bool {
+        // In this order: whoever ends one says so before it is not in flight any more.
+        self.in_flight() > 0 || self.ending.load(Ordering::SeqCst) > 0
     }
 
     /// Fetches an outcome or leaves a waker.
@@ -454,6 +475,29 @@ impl Shard {
         if let Some(queue) = self.state.lock().queue.as_mut() {
             queue.mute();
         }
+    }
+
+    /// Whether the ring has entries whose completion was not taken yet.
+    pub(crate) fn is_active(&self) -> bool {
+        self.active.load(Ordering::SeqCst) > 0
+    }
+
+    /// For a thread that has nothing else to do: waits for a completion or for the bell, takes what
+    /// completed, and hands over what that left to do.
+    pub(crate) fn serve(self: &Arc<Self>, bell: Option<&File>) {
+        if let Some(Some(ring)) = self.ring.get() {
+            pool::poll(
+                ring.as_raw_fd(),
+                libc::POLLIN as u32,
+                bell.map(File::as_raw_fd),
+            );
+        }
+        if let Some(mut bell) = bell {
+            // It does not wait; an empty bell is as good as one that was emptied.
+            let _ = bell.read(&mut [0; 8]);
+        }
+        self.flush();
+        self.reap();
     }
 
     /// How many operations are in flight.

@@ -174,9 +174,9 @@ impl Driver {
 
     /// Ends both halves: pending operations are cancelled (I7), and everyone who waits for
     /// readiness learns of it.
-    pub(crate) fn shutdown(&self) {
+    pub(crate) fn shutdown(&self, patience: Duration) {
         self.readiness.shutdown();
-        self.completions.shutdown();
+        self.completions.shutdown(patience);
     }
 }
 
@@ -193,6 +193,7 @@ impl Turn<'_> {
         };
         if reaped > 0 || timeout == Some(Duration::ZERO) {
             self.poll(Some(Duration::ZERO), true, &mut waited);
+            waited.woken = driver.wake.take();
         } else {
             let pending = driver.completions.prepare_wait();
             let sleep = driver.wake.begin_sleep() && !pending;

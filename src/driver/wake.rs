@@ -75,6 +75,12 @@ impl Wake {
         }
     }
 
+    /// Takes a wake that came while nobody slept. Only with the turn, by a thread that looks for
+    /// work before it sleeps.
+    pub(super) fn take(&self) -> bool {
+        self.state.load(Ordering::SeqCst) == NOTIFIED && self.end_sleep()
+    }
+
     /// Announces a sleep; false when a wake came first and there must be none.
     pub(super) fn begin_sleep(&self) -> bool {
         self.state

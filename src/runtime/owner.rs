@@ -277,7 +277,7 @@ impl Runtime {
         let may_wait = timeout == Some(Duration::ZERO) || !enter::in_async_context();
         match (&self.kind, &self.handle.scheduler) {
             (Kind::CurrentThread(scheduler), scheduler::Handle::CurrentThread(shared)) => {
-                scheduler.shutdown(shared);
+                scheduler.shutdown(shared, timeout.unwrap_or(Duration::MAX));
             }
             (_, scheduler::Handle::MultiThread(shared)) => shared.close(),
             _ => unreachable!("a runtime is made with the handle of its own kind"),

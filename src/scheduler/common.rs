@@ -5,6 +5,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::blocking::Pool;
 use crate::blocking::pool::Callback;
@@ -72,11 +73,12 @@ impl Common {
         }
     }
 
-    /// Ends the driver and the timers: everybody who waits on them learns of it.
-    pub(crate) fn shutdown(&self) {
+    /// Ends the driver and the timers: everybody who waits on them learns of it. Waits for what the
+    /// kernel has begun, at most for `patience`.
+    pub(crate) fn shutdown(&self, patience: Duration) {
         if let Some(timers) = &self.timers {
             timers.shutdown();
         }
-        self.driver.shutdown();
+        self.driver.shutdown(patience);
     }
 }

@@ -85,13 +85,14 @@ impl Handle {
         let busy = self.common().clock.hold();
         let closure = move || {
             let _current = context::set_current(&handle);
-            let _busy = busy;
             f()
         };
         let (task, join_handle) = task::blocking_task(closure, Id::next());
         let wake = self.clone();
         let work = Box::new(move || {
             task.run();
+            // After the joiner has been woken, and before the clock is looked at again.
+            drop(busy);
             wake.wake_paused();
         });
         (work, join_handle)

@@ -10,6 +10,9 @@ use std::time::Duration;
 use crate::driver::{Turn, Waited};
 use crate::scheduler::common::Common;
 
+/// How long a paused clock waits for an operation before it looks again.
+const BUSY: Duration = Duration::from_millis(1);
+
 /// Waits until something happens, at most `limit` and at most to the next timer, and hands out
 /// what came. A zero limit does not wait.
 pub(super) fn wait(common: &Common, turn: &mut Turn<'_>, limit: Option<Duration>) -> Waited {
@@ -22,7 +25,12 @@ pub(super) fn wait(common: &Common, turn: &mut Turn<'_>, limit: Option<Duration>
         return waited;
     }
     let next = timers.begin_wait();
-    let mut waited = if common.clock.auto_advance_allowed() && next.is_some() {
+    let mut waited = if common.clock.auto_advance_allowed() && common.driver.completions().is_busy()
+    {
+        // Real time matters for an operation as it does for a blocking job. One that nobody
+        // waits for wakes nobody, so look again soon.
+        turn.wait(Some(limit.unwrap_or(BUSY).min(BUSY)))
+    } else if common.clock.auto_advance_allowed() && next.is_some() {
         let waited = turn.wait(Some(Duration::ZERO));
         if let Some(next) = next
             && !waited.woken

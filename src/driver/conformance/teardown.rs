@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Op, Rig, Which, on_every_backend, open_descriptors, pipe, poll_in, read, write_to};
+use crate::driver::completion::PATIENCE;
 
 fn rig(which: Which) -> Rig {
     Rig::new(which)
@@ -18,7 +19,7 @@ fn shutdown(given: &Rig) {
     let (reader, writer) = pipe();
     let waiting = rig.submit(read(&reader, 16));
     let polling = rig.submit(poll_in(&reader));
-    rig.completions.shutdown();
+    rig.completions.shutdown(PATIENCE);
     if rig.which == Which::Pool {
         // The pool's jobs go on until the pool is shut down; a thread in read(2) needs bytes.
         std::thread::sleep(Duration::from_millis(10));

@@ -56,6 +56,8 @@ pub(super) enum Push {
     Broken,
     /// The operation has ended meanwhile.
     Stale,
+    /// Its end was asked for while it was on no ring, where the request did not find it.
+    Cancelled,
 }
 
 impl State {
@@ -63,6 +65,9 @@ impl State {
         let (false, Some(queue)) = (self.broken, &mut self.queue) else {
             return Push::Broken;
         };
+        if self.table.is_cancelled(key) == Some(true) {
+            return Push::Cancelled;
+        }
         let Some(pending) = self.table.payload(key) else {
             return Push::Stale;
         };

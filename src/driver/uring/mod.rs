@@ -10,6 +10,7 @@
 //! `setup.rs` makes rings, `prepare.rs` turns operations into submission queue entries.
 
 use std::io;
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 use std::time::Duration;
@@ -54,6 +55,12 @@ impl Ring {
             Err(error) if error.raw_os_error() == Some(libc::ETIME) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+}
+
+impl AsRawFd for Ring {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
     }
 }
 

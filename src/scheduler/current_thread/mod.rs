@@ -26,6 +26,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use crate::loom::sync::Mutex;
 use crate::scheduler::context::{self, Scheduler};
@@ -105,8 +106,9 @@ impl CurrentThread {
         })
     }
 
-    /// Ends the scheduler: every task is dropped, and then the driver ended.
-    pub(crate) fn shutdown(&self, shared: &Arc<Shared>) {
+    /// Ends the scheduler: every task is dropped, and then the driver ended, which waits at most
+    /// for `patience`.
+    pub(crate) fn shutdown(&self, shared: &Arc<Shared>, patience: Duration) {
         // Nobody is inside `block_on`, which borrows the runtime, so the core is here unless a
         // former shutdown has taken it.
         let Some(guard) = self.take_core(shared) else {
@@ -115,7 +117,7 @@ impl CurrentThread {
         let handle = Handle::CurrentThread(shared.clone());
         let _current = context::set_current(&handle);
         guard.enter(|context| context.shutdown());
-        shared.common().shutdown();
+        shared.common().shutdown(patience);
     }
 }
 

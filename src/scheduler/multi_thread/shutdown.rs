@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::worker::{Context, Core};
+use crate::driver::completion::PATIENCE;
 
 impl Context {
     /// Drops every task, and puts the core down; the last worker to do so ends the driver.
@@ -28,6 +29,6 @@ impl Context {
             drop(remote.lifo.take());
         }
         drop(shared.inject.close());
-        shared.common().shutdown();
+        shared.common().shutdown(PATIENCE);
     }
 }

@@ -1,0 +1,105 @@
+//! The end of a runtime that still has work: what it waits for, and what goes on without it.
+
+#[path = "support/fs.rs"]
+mod support;
+
+use std::io::Read;
+use std::os::fd::AsRawFd;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use zokio::runtime::{Handle, Runtime};
+use zokio::task::{block_in_place, yield_now};
+
+use self::support::{
+    HALF, LONG, accept_too_much, in_use, piped_out, runtime, until, within_the_limit,
+};
+
+/// A runtime that has accepted a write which cannot be done, and the end of the pipe to read from.
+fn with_a_stuck_write() -> (Runtime, std::io::PipeReader) {
+    let runtime = in_use();
+    let (pipe, reader) = piped_out();
+    runtime
+        .block_on(runtime.spawn(accept_too_much(pipe)))
+        .unwrap();
+    (runtime, reader)
+}
+
+/// How many bytes are there to read.
+fn readable(pipe: &std::io::PipeReader) -> libc::c_int {
+    let mut count = 0;
+    // SAFETY: FIONREAD writes one int, to `count`, which lives across the call.
+    let result = unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &raw mut count) };
+    assert_eq!(result, 0);
+    count
+}
+
+/// It once gave an accepted write a second to end, like a runtime that is dropped.
+#[test]
+fn shutdown_background_does_not_wait_for_an_accepted_write() {
+    let (runtime, reader) = with_a_stuck_write();
+    let begin = Instant::now();
+    runtime.shutdown_background();
+    let took = begin.elapsed();
+    drop(reader);
+    assert!(took < Duration::from_millis(500), "{took:?}");
+}
+
+/// A write of which the kernel had done a part was once done to its end by the thread that shut
+/// the runtime down, which waited in write(2) for a reader that did not come.
+#[test]
+fn shutdown_background_does_not_write_itself() {
+    let (runtime, mut reader) = with_a_stuck_write();
+    let full = runtime.block_on(async {
+        until(|| readable(&reader) as usize > HALF).await;
+        readable(&reader)
+    });
+    // Room for a part of the write. Whether its completion is taken is up to the runtime.
+    reader.read_exact(&mut [0; 8192]).unwrap();
+    let begin = Instant::now();
+    while readable(&reader) < full {
+        assert!(begin.elapsed() < LONG, "the write does not go on");
+        thread::yield_now();
+    }
+    within_the_limit(|| runtime.shutdown_background());
+}
+
+/// A runtime that was dropped once cancelled an accepted write whose reader took more than a
+/// second, and its bytes were lost.
+#[test]
+fn an_accepted_write_outlives_its_runtime() {
+    let (runtime, mut reader) = with_a_stuck_write();
+    let reading = thread::spawn(move || {
+        // The reader is slow: that is the case under test.
+        thread::sleep(Duration::from_millis(1400));
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).unwrap();
+        bytes
+    });
+    within_the_limit(|| drop(runtime));
+    let bytes = within_the_limit(|| reading.join().unwrap());
+    assert_eq!(bytes.len(), 2 * HALF);
+    assert!(bytes[..HALF].iter().all(|byte| *byte == 1));
+    assert!(bytes[HALF..].iter().all(|byte| *byte == 2));
+}
+
+/// A worker that lent its core for `block_in_place` while the runtime ended once deferred wake-ups
+/// to a core that never ran again, so that `yield_now` did not come back.
+#[test]
+fn block_in_place_works_while_the_runtime_ends() {
+    let runtime = runtime(1, None);
+    let (started_tx, started) = mpsc::channel();
+    let (go, wait) = mpsc::channel::<()>();
+    let (done_tx, done) = mpsc::channel();
+    runtime.spawn(async move {
+        started_tx.send(()).unwrap();
+        wait.recv().unwrap();
+        block_in_place(|| Handle::current().block_on(yield_now()));
+        done_tx.send(()).unwrap();
+    });
+    started.recv().unwrap();
+    runtime.shutdown_background();
+    go.send(()).unwrap();
+    done.recv_timeout(LONG).expect("yield_now hangs");
+}
