@@ -102,7 +102,10 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
         Place::Disk | Place::Layers | Place::Remote => Source::Cache,
     };
     let file = Arc::new(opened.file);
-    let mut bytes = Vec::with_capacity(opened.about.facts.size as usize);
+    // With room for one byte more, a read that ends where the file ended when it was opened has
+    // shown its end.
+    let size = opened.about.facts.size as usize;
+    let mut bytes = Vec::with_capacity(size + 1);
     loop {
         // A full buffer is not made larger just to learn that the end has come.
         let probe = bytes.len() == bytes.capacity();
@@ -133,7 +136,7 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
         if probe {
             bytes.extend_from_slice(&more);
         }
-        if count == 0 {
+        if count == 0 || bytes.len() == size {
             return Ok(bytes);
         }
     }
