@@ -173,7 +173,7 @@ fn aborts(test: &str) {
     assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{output:?}");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
-        stderr.contains("worker thread panicking; aborting process"),
+        stderr.contains("a worker of the runtime panicked outside of tasks: the process ends"),
         "{stderr}"
     );
 }

@@ -84,7 +84,7 @@ pub(super) fn run(worker: Arc<Worker>) {
     impl Drop for AbortOnPanic {
         fn drop(&mut self) {
             if std::thread::panicking() {
-                eprintln!("worker thread panicking; aborting process");
+                eprintln!("a worker of the runtime panicked outside of tasks: the process ends");
                 std::process::abort();
             }
         }
