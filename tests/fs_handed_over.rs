@@ -53,8 +53,8 @@ fn an_accepted_write_outlives_its_thread() {
     assert_eq!(bytes.len(), 2 * HALF);
 }
 
-/// Operations of the main future of a current-thread runtime once went to threads of the blocking
-/// pool, as if its thread were not the runtime's.
+/// In the first `block_on` of a current-thread runtime the operations of the main future once went
+/// to threads of the blocking pool, as if the thread were not the runtime's.
 #[test]
 fn the_main_future_reads_on_the_ring() {
     let started = Arc::new(AtomicUsize::new(0));

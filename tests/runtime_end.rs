@@ -84,8 +84,8 @@ fn an_accepted_write_outlives_its_runtime() {
     assert!(bytes[HALF..].iter().all(|byte| *byte == 2));
 }
 
-/// A worker that lent its core for `block_in_place` while the runtime ended once deferred wake-ups
-/// to a core that never ran again, so that `yield_now` did not come back.
+/// Where no thread took the core over, as at the end of the runtime, wake-ups once stayed deferred
+/// until the task had given its worker back, and `yield_now` did not come back in `block_in_place`.
 #[test]
 fn block_in_place_works_while_the_runtime_ends() {
     let runtime = runtime(1, None);
