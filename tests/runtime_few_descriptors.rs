@@ -1,5 +1,7 @@
 //! A process that may open no more descriptors. In a program of its own: the limit is everybody's.
 
+#[path = "support/sanitizer.rs"]
+mod sanitizer;
 #[path = "support/fs.rs"]
 mod support;
 
@@ -37,6 +39,8 @@ fn a_runtime_goes_on_where_no_descriptor_may_be_opened() {
         .enable_all()
         .build()
         .unwrap();
+    // It needs descriptors of its own.
+    sanitizer::start_symbolizer();
     let before = allow_descriptors(1);
     within_the_limit(|| {
         for _ in 0..20 {
