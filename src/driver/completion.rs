@@ -39,7 +39,7 @@ use crate::driver::local_ring;
 use crate::driver::op::{Completed, Op};
 use crate::driver::pool;
 use crate::driver::probe::{Backend, Choice, Kind, decide};
-use crate::driver::shard::{Alone, Shard, Shared};
+use crate::driver::shard::{Shard, Shared};
 use crate::error::Error;
 
 /// Submission queue entries of a ring.
@@ -143,13 +143,9 @@ impl Completions {
             .map(|index| &self.shards[index])
             .filter(|shard| shard.is_mine());
         let shard = mine.unwrap_or(&self.shards[others]);
-        let ring_allowed = self.attended || mine.is_some();
-        let alone = if self.attended {
-            Alone::ToRing
-        } else {
-            Alone::ToPool
-        };
-        let state = match shard.submit(op, ring_allowed, alone) {
+        let goes_alone = || op.takes_a_thread() && shard.in_flight() == 0;
+        let ring_allowed = self.attended || mine.is_some() && !goes_alone();
+        let state = match shard.submit(op, ring_allowed) {
             Ok(key) => State::Submitted(shard.clone(), key),
             Err(op) => State::Refused(Box::new(op)),
         };
@@ -171,7 +167,7 @@ impl Completions {
 
     /// Whether [`shutdown`](Completions::shutdown) was called.
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+        self.closed.load(Ordering::SeqCst)
     }
 
     /// Says that the calling thread serves worker `ring` from now on.

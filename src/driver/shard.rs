@@ -45,13 +45,6 @@ use state::{Action, Pending, Place, Push, State};
 /// Completions that are taken under one hold of the lock.
 const BATCH: usize = 32;
 
-/// Where an operation goes that takes a thread either way, and is the only one in flight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Alone {
-    ToRing,
-    ToPool,
-}
-
 /// What all shards of a driver have in common.
 pub(crate) struct Shared {
     /// A thread sleeps, or is about to, and wants completions written to `wake`.
@@ -150,12 +143,7 @@ impl Shard {
 
     /// Takes an operation in; it is on its way when this returns. `Err` gives it back: the driver
     /// is closed.
-    pub(crate) fn submit(
-        self: &Arc<Self>,
-        op: Op,
-        ring_allowed: bool,
-        alone: Alone,
-    ) -> Result<Key, Op> {
+    pub(crate) fn submit(self: &Arc<Self>, op: Op, ring_allowed: bool) -> Result<Key, Op> {
         let on_ring = ring_allowed
             && self.shared.capabilities.is_some_and(|known| known.has(&op))
             && matches!(self.ring(), Ok(Some(_)));
@@ -163,8 +151,6 @@ impl Shard {
         if state.closed {
             return Err(op);
         }
-        let to_pool = alone == Alone::ToPool && op.takes_a_thread() && state.table.submitted() == 0;
-        let on_ring = on_ring && !to_pool;
         let place = if on_ring { Place::Ring } else { Place::Pool };
         let key = state.table.insert(Pending { op, place });
         let push = if on_ring {

@@ -25,25 +25,33 @@ pub(super) fn wait(common: &Common, turn: &mut Turn<'_>, limit: Option<Duration>
         return waited;
     }
     let next = timers.begin_wait();
-    let mut waited = if common.clock.auto_advance_allowed() && common.driver.completions().is_busy()
-    {
-        // Real time matters for an operation as it does for a blocking job. One that nobody
-        // waits for wakes nobody, so look again soon.
-        turn.wait(Some(limit.unwrap_or(BUSY).min(BUSY)))
-    } else if common.clock.auto_advance_allowed() && next.is_some() {
-        let waited = turn.wait(Some(Duration::ZERO));
-        if let Some(next) = next
-            && !waited.woken
-            && !waited.progress
-        {
-            common.clock.advance_by(next);
+    let mut waited = match next {
+        Some(next) if common.clock.auto_advance_allowed() => {
+            advance_or_wait(common, turn, limit, next)
         }
-        waited
-    } else {
-        turn.wait(shorter(limit, next))
+        _ => turn.wait(shorter(limit, next)),
     };
     timers.end_wait();
     waited.progress |= timers.process() > 0;
+    waited
+}
+
+/// Moves a paused clock to the next timer, unless there is something to do first.
+fn advance_or_wait(
+    common: &Common,
+    turn: &mut Turn<'_>,
+    limit: Option<Duration>,
+    next: Duration,
+) -> Waited {
+    if common.driver.completions().is_busy() {
+        // Real time matters for an operation as it does for a blocking job. One that nobody waits
+        // for wakes nobody, so look again soon.
+        return turn.wait(shorter(limit, Some(BUSY)));
+    }
+    let waited = turn.wait(Some(Duration::ZERO));
+    if !waited.woken && !waited.progress {
+        common.clock.advance_by(next);
+    }
     waited
 }
 

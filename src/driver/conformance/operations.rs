@@ -11,7 +11,10 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
-use super::{LIMIT, Op, Rig, SharedFd, Which, on_every_backend, pipe, poll_in, read, write_to};
+use super::{
+    Choice, LIMIT, Op, Rig, SharedFd, Which, decide, on_every_backend, pipe, poll_in, read,
+    write_to,
+};
 
 fn name(path: &Path) -> CString {
     CString::new(path.as_os_str().as_bytes()).unwrap()
@@ -60,10 +63,7 @@ fn a_lone_operation_that_takes_a_thread_takes_one_of_the_pool() {
         // The first of the three may come before the thread from above is idle again.
         assert!(rig.pool.threads() <= 2);
     }
-    assert_eq!(
-        has_ring,
-        crate::driver::probe::decide(crate::driver::probe::Choice::ForceUring).is_ok()
-    );
+    assert_eq!(has_ring, decide(Choice::ForceUring).is_ok());
 }
 
 fn opens_and_closes(rig: &Rig) {

@@ -359,13 +359,10 @@ impl<T> RxHalf<T> {
         if state & VALUE == 0 {
             return None;
         }
+        let value = &self.inner().value;
         // SAFETY: `VALUE` says that the slot is full and the receiver's; nobody reads it again,
         // because the half ends now.
-        let value = self
-            .inner()
-            .value
-            .with(|slot| unsafe { (*slot).assume_init_read() });
-        Some(value)
+        Some(value.with(|slot| unsafe { (*slot).assume_init_read() }))
     }
 
     /// Lets go of the allocation after `TX_DONE`, the value being out.
