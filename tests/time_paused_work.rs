@@ -7,6 +7,7 @@ mod support;
 use std::future::{Future, poll_fn};
 use std::io::Write;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::task::{Context, Wake, Waker};
 use std::thread;
@@ -47,6 +48,33 @@ fn the_clock_waits_for_a_read() {
         read.expect("the clock ran ahead").unwrap();
     });
     writing.join().unwrap();
+}
+
+/// Without a timer there is nothing to hold the clock for. A read was looked after every millisecond
+/// all the same.
+#[test]
+fn a_read_without_timers_is_just_waited_for() {
+    let parked = Arc::new(AtomicUsize::new(0));
+    let counted = parked.clone();
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .on_thread_park(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+        })
+        .build()
+        .unwrap();
+    let (pipe, mut writer) = piped_in();
+    let writing = thread::spawn(move || {
+        // Long enough for a hundred looks.
+        thread::sleep(Duration::from_millis(100));
+        writer.write_all(b"x").unwrap();
+    });
+    runtime.block_on(async {
+        File::from_std(pipe).read_exact(&mut [0]).await.unwrap();
+    });
+    writing.join().unwrap();
+    assert!(parked.load(Ordering::SeqCst) < 20);
 }
 
 /// As for reads: the kernel's own threads do these, and the clock once did not know.
