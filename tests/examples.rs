@@ -5,11 +5,12 @@
 #[path = "support/sanitizer.rs"]
 mod sanitizer;
 
-use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, thread};
 
 /// Builds the example and returns its program.
 fn program(name: &str) -> PathBuf {
@@ -213,5 +214,59 @@ fn http_server() {
     assert_eq!(header[3], 4, "a settings frame: {header:?}");
     drop(http2);
 
+    assert!(server.stop(address).success());
+}
+
+/// The resident memory of a process, in KiB.
+fn resident(process: &Child) -> usize {
+    let path = format!("/proc/{}/status", process.id());
+    let status = std::fs::read_to_string(path).expect("the process lives");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let figure = line.and_then(|line| line.split_whitespace().next());
+    figure.and_then(|kib| kib.parse().ok()).expect("a figure")
+}
+
+#[test]
+#[cfg_attr(not(target_env = "gnu"), ignore = "only glibc is asked to")]
+fn http_server_gives_the_memory_of_its_connections_back() {
+    const CONNECTIONS: usize = 400;
+    if sanitizer::slowness() > 1 {
+        eprintln!("skipped: a sanitizer's allocator keeps what is freed");
+        return;
+    }
+    let mut server = Server::start("http_server");
+    let line = server.line();
+    let address = line.strip_prefix("http://").expect("the address");
+    let mut highest = 0;
+    let mut after = Vec::new();
+    for _ in 0..3 {
+        let connections: Vec<TcpStream> = (0..CONNECTIONS)
+            .map(|_| {
+                let mut stream = TcpStream::connect(address).expect("the server listens");
+                stream
+                    .write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+                    .expect("it reads");
+                stream.read_exact(&mut [0; 15]).expect("it answers");
+                stream
+            })
+            .collect();
+        let loaded = resident(&server.child);
+        highest = highest.max(loaded);
+        drop(connections);
+        // A connection has two buffers of 8 KiB, half of which is in memory. Most of it goes back.
+        let expected = loaded - CONNECTIONS * 8 * 3 / 4;
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let mut left = resident(&server.child);
+        while left > expected {
+            assert!(Instant::now() < deadline, "{left} of {loaded} KiB are left");
+            thread::sleep(Duration::from_millis(10));
+            left = resident(&server.child);
+        }
+        after.push(left);
+    }
+    assert!(
+        after[2] < after[0] + after[0] / 10,
+        "{after:?} KiB, at most {highest}"
+    );
     assert!(server.stop(address).success());
 }

@@ -3,12 +3,9 @@
 //! Run it with `cargo run --release --example http_server [ADDRESS]`. It prints its address and
 //! which back-end is in force and why; `RUST_LOG=debug` logs the choice as well.
 
-use std::convert::Infallible;
 use std::error::Error;
-use std::time::Duration;
 use std::{env, io};
 
-use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -16,26 +13,30 @@ use hyper::{Request, Response, Version};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use zokio::net::{TcpListener, TcpStream};
-use zokio::runtime::Handle;
-use zokio::{signal, task, time};
+use zokio::time::{self, Duration};
+use zokio::{runtime, signal, task};
 use zokio_hyper::{ZokioExecutor, ZokioIo, ZokioTimer};
 
-async fn hello(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let body = match request.version() {
-        Version::HTTP_2 => Bytes::from_static(b"hello from zokio over HTTP/2\n"),
-        _ => Bytes::from_static(b"hello from zokio over HTTP/1\n"),
-    };
-    Ok(Response::new(Full::new(body)))
+mod memory;
+
+type Server = auto::Builder<ZokioExecutor>;
+
+async fn hello(request: Request<Incoming>) -> Result<Response<Full<&'static [u8]>>, hyper::Error> {
+    Ok(Response::new(Full::new(match request.version() {
+        Version::HTTP_2 => b"hello from zokio over HTTP/2\n",
+        _ => b"hello from zokio over HTTP/1\n",
+    })))
 }
 
 /// Serves one connection in a task of its own, until it ends or `graceful` asks it to.
-fn serve(stream: TcpStream, server: &auto::Builder<ZokioExecutor>, graceful: &GracefulShutdown) {
+fn serve(stream: TcpStream, server: &Server, graceful: &GracefulShutdown, open: memory::Open) {
     let connection = server.serve_connection(ZokioIo::new(stream), service_fn(hello));
     let connection = graceful.watch(connection.into_owned());
     task::spawn(async move {
         if let Err(error) = connection.await {
             log::debug!("connection: {error}");
         }
+        drop(open);
     });
 }
 
@@ -50,17 +51,17 @@ async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
     let address = env::args().nth(1).unwrap_or("127.0.0.1:3000".into());
     let listener = TcpListener::bind(&address).await?;
     println!("http://{}", listener.local_addr()?);
-    println!("driver: {}", Handle::current().driver_info());
+    println!("driver: {}", runtime::Handle::current().driver_info());
 
-    let mut server = auto::Builder::new(ZokioExecutor::new());
+    let mut server = Server::new(ZokioExecutor::new());
     server.http1().timer(ZokioTimer::new());
     let graceful = GracefulShutdown::new();
-    let stop = signal::ctrl_c();
-    zokio::pin!(stop);
+    let connections = memory::Connections::new();
+    let mut stop = std::pin::pin!(signal::ctrl_c());
     loop {
         zokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => serve(stream, &server, &graceful),
+                Ok((stream, _)) => serve(stream, &server, &graceful, connections.open()),
                 // Out of descriptors: the open connections give some back in time.
                 Err(error) if error.kind() != io::ErrorKind::ConnectionAborted => {
                     log::warn!("accept: {error}");
