@@ -237,8 +237,7 @@ fn http_server_gives_the_memory_of_its_connections_back() {
     let mut server = Server::start("http_server");
     let line = server.line();
     let address = line.strip_prefix("http://").expect("the address");
-    let mut highest = 0;
-    let mut after = Vec::new();
+    let mut bound = usize::MAX;
     for _ in 0..3 {
         let connections: Vec<TcpStream> = (0..CONNECTIONS)
             .map(|_| {
@@ -251,22 +250,17 @@ fn http_server_gives_the_memory_of_its_connections_back() {
             })
             .collect();
         let loaded = resident(&server.child);
-        highest = highest.max(loaded);
         drop(connections);
-        // A connection has two buffers of 8 KiB, half of which is in memory. Most of it goes back.
-        let expected = loaded - CONNECTIONS * 8 * 3 / 4;
+        // A connection has two buffers of 8 KiB, half of which is in memory. Most of it goes back,
+        // and the rounds that follow add nothing.
+        bound = bound.min(loaded - CONNECTIONS * 8 * 3 / 4);
         let deadline = Instant::now() + Duration::from_secs(10);
         let mut left = resident(&server.child);
-        while left > expected {
+        while left > bound {
             assert!(Instant::now() < deadline, "{left} of {loaded} KiB are left");
             thread::sleep(Duration::from_millis(10));
             left = resident(&server.child);
         }
-        after.push(left);
     }
-    assert!(
-        after[2] < after[0] + after[0] / 10,
-        "{after:?} KiB, at most {highest}"
-    );
     assert!(server.stop(address).success());
 }
