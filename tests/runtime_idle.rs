@@ -1,11 +1,13 @@
-//! An idle runtime does nothing: no system call, no processor time.
+//! An idle runtime does nothing: no system call, no processor time. Nor does an idle worker beside one
+//! that has just enough to do.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use zokio::io::{AsyncReadExt, AsyncWriteExt};
 use zokio::net::{TcpListener, TcpStream};
-use zokio::runtime::{Builder, Runtime};
+use zokio::runtime::{Builder, Handle, Runtime};
+use zokio::sync::mpsc;
 
 /// How often each of the runtime's threads was scheduled, and its processor time in ticks.
 fn threads() -> BTreeMap<String, (u64, u64)> {
@@ -75,4 +77,47 @@ fn a_thousand_idle_connections_cost_nothing() {
         rt.block_on(rt.spawn(connect_all())).unwrap();
         idles(&rt);
     }
+}
+
+/// How often the workers went to sleep while `busy` ran.
+async fn sleeps(busy: impl Future<Output = ()>) -> u64 {
+    let metrics = Handle::current().metrics();
+    let count = || {
+        let workers = 0..metrics.num_workers();
+        workers
+            .map(|worker| metrics.worker_park_count(worker))
+            .sum()
+    };
+    let before: u64 = count();
+    busy.await;
+    count() - before
+}
+
+fn two_workers() -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap()
+}
+
+/// Only the watch timer may call the other worker, a hundred times a second.
+#[test]
+fn two_tasks_that_wake_each_other_leave_the_other_worker_asleep() {
+    const ROUNDS: u64 = 20_000;
+    let rt = two_workers();
+    let sleeps = rt.block_on(rt.spawn(sleeps(async {
+        let (questions, mut asked) = mpsc::channel(1);
+        let (answers, mut answered) = mpsc::channel(1);
+        zokio::spawn(async move {
+            while let Some(question) = asked.recv().await {
+                answers.send(question).await.unwrap();
+            }
+        });
+        for round in 0..ROUNDS {
+            questions.send(round).await.unwrap();
+            assert_eq!(answered.recv().await, Some(round));
+        }
+    })));
+    let sleeps = sleeps.unwrap();
+    assert!(sleeps < ROUNDS / 50, "{sleeps}");
 }

@@ -163,3 +163,34 @@ fn a_queued_task_runs_while_its_worker_is_stuck() {
     }
     within_limit(times);
 }
+
+/// A task that was woken is next in the LIFO slot, or in the queue when the slot has had its turn:
+/// which one changes from round to round.
+#[test]
+fn the_only_task_that_waits_runs_while_its_worker_is_stuck() {
+    let rt = two_workers();
+    let mut times = Vec::new();
+    for round in 0..20 {
+        let waited = rt.block_on(rt.spawn(async move {
+            let (questions, mut asked) = zokio::sync::mpsc::channel::<mpsc::Sender<()>>(1);
+            zokio::spawn(async move {
+                while let Some(answer) = asked.recv().await {
+                    answer.send(()).unwrap();
+                }
+            });
+            let (answer, answered) = mpsc::channel();
+            for _ in 0..round {
+                questions.send(answer.clone()).await.unwrap();
+                zokio::task::yield_now().await;
+            }
+            questions.send(answer).await.unwrap();
+            let start = Instant::now();
+            for _ in 0..=round {
+                answered.recv_timeout(Duration::from_secs(5)).unwrap();
+            }
+            start.elapsed()
+        }));
+        times.push(waited.unwrap());
+    }
+    within_limit(times);
+}

@@ -195,9 +195,15 @@ impl Context {
 
     /// Wakes another worker if the wait has left this one more than it can run at once.
     fn share_work(&self, core: &Core) {
-        let lifo = usize::from(!self.remote().lifo.is_empty());
-        if !core.searching && core.queue.len() + lifo > 1 {
+        if !core.searching && self.has_to_share(core) {
             self.shared().wake_one();
         }
+    }
+
+    /// Whether this worker has more to run than one task, which it takes up itself as soon as the
+    /// present one pauses. Two tasks that wake each other are never worth a second worker.
+    pub(super) fn has_to_share(&self, core: &Core) -> bool {
+        let lifo = usize::from(!self.remote().lifo.is_empty());
+        core.queue.len() + lifo > 1
     }
 }

@@ -171,7 +171,7 @@ impl Context {
         if let Some(task) = overtaken {
             core.queue.push(task);
             // A worker in its wait looks at its queue when it is done there.
-            if !self.waiting.get() {
+            if !self.waiting.get() && self.has_to_share(core) {
                 self.shared().wake_one();
             }
         }
