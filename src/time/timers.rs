@@ -84,7 +84,8 @@ impl Timers {
     /// The shard of the worker that runs on this thread; any other thread uses the first.
     pub(crate) fn local_shard(&self) -> &Arc<TimerShard> {
         let worker = crate::driver::local_ring().unwrap_or(0);
-        &self.shards[worker % self.shards.len()]
+        // A worker of a larger runtime may be here as well.
+        self.shards.get(worker).unwrap_or(&self.shards[0])
     }
 
     /// Fires what is due, waking wakers with no lock held, and says how many timers fired.
