@@ -100,10 +100,15 @@ fn two_workers() -> Runtime {
         .unwrap()
 }
 
-/// Only the watch timer may call the other worker, a hundred times a second.
+/// Only the watch timer may call the other worker, a hundred times a second. Where polls take longer
+/// than a microsecond, the other worker is worth it.
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "polls are quick only where they are optimized"
+)]
 fn two_tasks_that_wake_each_other_leave_the_other_worker_asleep() {
-    const ROUNDS: u64 = 20_000;
+    const ROUNDS: u64 = 200_000;
     let rt = two_workers();
     let sleeps = rt.block_on(rt.spawn(sleeps(async {
         let (questions, mut asked) = mpsc::channel(1);
@@ -119,5 +124,5 @@ fn two_tasks_that_wake_each_other_leave_the_other_worker_asleep() {
         }
     })));
     let sleeps = sleeps.unwrap();
-    assert!(sleeps < ROUNDS / 50, "{sleeps}");
+    assert!(sleeps < ROUNDS / 500, "{sleeps}");
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use zokio::fs;
 use zokio::runtime::Builder;
+use zokio::sync::mpsc;
 
 /// What most operations keep to, also on a machine that is busy with other things.
 const LIMIT: Duration = Duration::from_millis(50);
@@ -66,4 +67,35 @@ fn an_operation_does_not_wait_for_many_slow_tasks() {
         times.sort_unstable();
         assert!(times[10] < LIMIT, "{workers} workers: {times:?}");
     }
+}
+
+/// A task that was just woken runs next on the worker of the task that woke it. If that one goes on
+/// for milliseconds each time, the other worker, which sleeps, had better run it.
+#[test]
+fn a_task_does_not_wait_for_the_slow_one_that_woke_it() {
+    const WORK: Duration = Duration::from_millis(4);
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
+    let waits = runtime.block_on(runtime.spawn(async {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let (answers, mut answered) = mpsc::channel(1);
+        zokio::spawn(async move {
+            while let Some(sent) = receiver.recv().await {
+                let waited = Instant::elapsed(&sent);
+                answers.send(waited).await.unwrap();
+            }
+        });
+        let mut waits = Vec::new();
+        for _ in 0..41 {
+            sender.send(Instant::now()).await.unwrap();
+            thread::sleep(WORK);
+            waits.push(answered.recv().await.unwrap());
+        }
+        waits
+    }));
+    let mut waits = waits.unwrap();
+    waits.sort_unstable();
+    assert!(waits[waits.len() / 2] < WORK / 2, "{waits:?}");
 }

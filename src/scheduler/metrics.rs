@@ -33,28 +33,33 @@ impl WorkerMetrics {
 #[derive(Debug)]
 pub(crate) struct BusyClock {
     since: Instant,
+    /// How long it was awake before.
+    before: Duration,
 }
 
 impl BusyClock {
     pub(crate) fn start() -> BusyClock {
         BusyClock {
             since: Instant::now(),
+            before: Duration::ZERO,
         }
     }
 
-    /// Since when the worker is awake.
-    pub(crate) fn since(&self) -> Instant {
-        self.since
+    /// How long the worker, which is awake, has been so since the start.
+    pub(crate) fn awake(&self) -> Duration {
+        self.before + self.since.elapsed()
     }
 
     /// The worker goes to sleep, or ends.
-    pub(crate) fn pause(&self, metrics: &WorkerMetrics) {
-        let awake = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        add(&metrics.busy_nanos, awake);
+    pub(crate) fn pause(&mut self, metrics: &WorkerMetrics) {
+        let awake = self.since.elapsed();
+        self.before += awake;
+        let nanos = u64::try_from(awake.as_nanos()).unwrap_or(u64::MAX);
+        add(&metrics.busy_nanos, nanos);
     }
 
     /// Counts the step into sleep.
-    pub(crate) fn park(&self, metrics: &WorkerMetrics) {
+    pub(crate) fn park(&mut self, metrics: &WorkerMetrics) {
         self.pause(metrics);
         add(&metrics.parks, 1);
         add(&metrics.park_unparks, 1);

@@ -14,6 +14,11 @@
 //! The last searcher that goes to sleep looks at every queue once more after it has said so,
 //! which closes the race with a pusher that saw it searching.
 //!
+//! A worker takes up one task itself as soon as its present poll ends, so whether that task is worth
+//! another worker depends on how long its polls take ([`pace`]). Behind quick ones another would
+//! come too late; a task that comes to the queue is worth one behind usual ones; behind slow ones so
+//! is the task in the LIFO slot, which searchers then take as well.
+//!
 //! Of the sleeping workers one has the driver's turn and waits there, one is on watch, and the
 //! rest wait on their parker ([`parker`]). The one on watch is woken by a timer that is armed
 //! only while some worker is active (`driver/watch.rs`). It then looks after what a stuck

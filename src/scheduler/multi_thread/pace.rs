@@ -1,12 +1,17 @@
-//! How often a worker with tasks of its own looks at the injection queue.
+//! How long a worker's polls take, and what follows from it.
 //!
-//! By time, not by count: a task from outside should wait no longer behind slow tasks than behind
-//! fast ones. A look costs a lock when there is something, so it should not come after every
-//! task. The worker aims at one look in [`TARGET`], and counts how many polls fit in there; it
-//! reads the clock only when it looks. `Builder::global_queue_interval` sets a fixed count.
+//! The worker counts its polls and reads the clock only after so many of them, when it looks at the
+//! injection queue. It does that by time, not by count: a task from outside should wait no longer
+//! behind slow tasks than behind fast ones. A look costs a lock when there is something, so it
+//! should not come after every task. The worker aims at one look in [`TARGET`] of the time that it
+//! is awake. `Builder::global_queue_interval` sets a fixed count.
+//!
+//! What a poll takes also tells whether a task that waits for the present poll to end is worth the
+//! wake-up of another worker, which is a system call here and some microseconds there:
+//! [`Pace::is_quick`], [`Pace::is_slow`].
 #![forbid(unsafe_code)]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::scheduler::metrics::BusyClock;
 
@@ -19,24 +24,40 @@ const LIMITS: (u32, u32) = (2, 127);
 /// The count before anything has been measured.
 const START: u32 = 61;
 
+/// After so many polls something is measured for the first time.
+const FIRST: u32 = 4;
+
+/// The worker that would be woken for one task is up only after several polls that are shorter than
+/// this. Of two tasks that wake each other in turns, and work for as long each time, the pair was
+/// faster on two workers from here on (`how_long_does_a_pipeline_take`).
+const QUICK_NANOS: f64 = 1_000.0;
+
+/// Compared with a poll of this length a wake-up costs little, and whoever waits for its end waits
+/// long.
+const SLOW_NANOS: f64 = 100_000.0;
+
 #[derive(Debug)]
 pub(super) struct Pace {
     fixed: bool,
     interval: u32,
     left: u32,
-    looked: Instant,
+    /// The polls since the last look.
+    polls: u32,
+    /// How long the worker had been awake at the last look.
+    looked: Duration,
     /// A moving average of what a poll takes.
     poll_nanos: f64,
 }
 
 impl Pace {
     pub(super) fn new(fixed: Option<u32>) -> Pace {
-        let interval = fixed.unwrap_or(START);
+        let first = fixed.unwrap_or(FIRST);
         Pace {
             fixed: fixed.is_some(),
-            interval,
-            left: interval,
-            looked: Instant::now(),
+            interval: fixed.unwrap_or(START),
+            left: first,
+            polls: first,
+            looked: Duration::ZERO,
             poll_nanos: TARGET.as_nanos() as f64 / f64::from(START),
         }
     }
@@ -48,23 +69,34 @@ impl Pace {
         if self.left > 0 {
             return false;
         }
-        if !self.fixed {
-            self.adapt(Instant::now(), busy.since());
-        }
+        self.measure(busy.awake());
         self.left = self.interval;
+        self.polls = self.interval;
         true
     }
 
-    /// A look at `now` by a worker that is awake since `awake_since`.
-    fn adapt(&mut self, now: Instant, awake_since: Instant) {
-        // A sleep in between says nothing about the tasks.
-        if awake_since <= self.looked {
-            let nanos = (now - self.looked).as_nanos() as f64 / f64::from(self.interval);
+    /// Whether a task that waits has had its turn before another worker were awake.
+    pub(super) fn is_quick(&self) -> bool {
+        self.poll_nanos < QUICK_NANOS
+    }
+
+    /// Whether a task that waits had better not wait for the end of a poll.
+    pub(super) fn is_slow(&self) -> bool {
+        self.poll_nanos > SLOW_NANOS
+    }
+
+    /// A look, by a worker that has been awake for this long.
+    fn measure(&mut self, awake: Duration) {
+        // Less than before when another thread has picked the core up.
+        if let Some(passed) = awake.checked_sub(self.looked) {
+            let nanos = passed.as_nanos() as f64 / f64::from(self.polls);
             self.poll_nanos += (nanos - self.poll_nanos) / 8.0;
-            let polls = TARGET.as_nanos() as f64 / self.poll_nanos.max(1.0);
-            self.interval = (polls as u32).clamp(LIMITS.0, LIMITS.1);
+            if !self.fixed {
+                let polls = TARGET.as_nanos() as f64 / self.poll_nanos.max(1.0);
+                self.interval = (polls as u32).clamp(LIMITS.0, LIMITS.1);
+            }
         }
-        self.looked = now;
+        self.looked = awake;
     }
 }
 
@@ -73,33 +105,43 @@ mod tests {
     use super::{LIMITS, Pace};
     use std::time::Duration;
 
-    #[test]
-    fn follows_the_tasks() {
-        let mut pace = Pace::new(None);
-        let start = pace.looked;
-        let mut now = start;
+    /// Many looks at polls of this length.
+    fn settle(pace: &mut Pace, poll: Duration) {
         for _ in 0..100 {
-            now += Duration::from_micros(50) * pace.interval;
-            pace.adapt(now, start);
+            pace.measure(pace.looked + poll * pace.polls);
+            pace.polls = pace.interval;
         }
-        assert!((3..=5).contains(&pace.interval), "{pace:?}");
-        for _ in 0..100 {
-            now += Duration::from_nanos(100) * pace.interval;
-            pace.adapt(now, start);
-        }
-        assert_eq!(pace.interval, LIMITS.1);
-        for _ in 0..100 {
-            now += Duration::from_millis(1) * pace.interval;
-            pace.adapt(now, start);
-        }
-        assert_eq!(pace.interval, LIMITS.0);
     }
 
     #[test]
-    fn a_sleep_is_not_a_slow_task() {
+    fn follows_the_tasks() {
         let mut pace = Pace::new(None);
-        let now = pace.looked + Duration::from_secs(10);
-        pace.adapt(now, now - Duration::from_micros(1));
-        assert_eq!(pace.interval, super::START);
+        settle(&mut pace, Duration::from_micros(50));
+        assert!((3..=5).contains(&pace.interval), "{pace:?}");
+        assert!(!pace.is_quick() && !pace.is_slow());
+        settle(&mut pace, Duration::from_nanos(100));
+        assert_eq!(pace.interval, LIMITS.1);
+        assert!(pace.is_quick());
+        settle(&mut pace, Duration::from_millis(1));
+        assert_eq!(pace.interval, LIMITS.0);
+        assert!(pace.is_slow());
+    }
+
+    #[test]
+    fn a_fixed_interval_stays_and_the_polls_are_measured() {
+        let mut pace = Pace::new(Some(31));
+        settle(&mut pace, Duration::from_millis(1));
+        assert_eq!(pace.interval, 31);
+        assert!(pace.is_slow());
+    }
+
+    #[test]
+    fn a_core_that_was_picked_up_starts_anew() {
+        let mut pace = Pace::new(None);
+        settle(&mut pace, Duration::from_micros(50));
+        let before = pace.poll_nanos;
+        pace.measure(Duration::from_micros(1));
+        assert_eq!(pace.poll_nanos, before);
+        assert_eq!(pace.looked, Duration::from_micros(1));
     }
 }

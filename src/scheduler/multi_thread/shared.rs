@@ -42,8 +42,16 @@ pub(crate) struct Shared {
 pub(super) struct Remote {
     pub(super) stealer: Stealer<Runnable>,
     pub(super) lifo: LifoSlot<Arc<Shared>>,
+    /// Whether its polls take so long that the task in its LIFO slot had better run elsewhere.
+    pub(super) is_slow: AtomicBool,
     pub(super) parker: Parker,
     pub(super) metrics: WorkerMetrics,
+}
+
+impl Remote {
+    pub(super) fn is_slow(&self) -> bool {
+        self.is_slow.load(Ordering::Relaxed)
+    }
 }
 
 impl Shared {
@@ -55,6 +63,7 @@ impl Shared {
             remotes.push(CachePadded::new(Remote {
                 stealer: queue.stealer(),
                 lifo: LifoSlot::new(),
+                is_slow: AtomicBool::new(false),
                 parker: Parker::new(),
                 metrics: WorkerMetrics::default(),
             }));
@@ -151,8 +160,10 @@ impl Shared {
     /// After the last searcher has stopped: wakes a worker if there is work that it may have been
     /// trusted to find. Without any, whoever is woken would only go to sleep again.
     pub(super) fn wake_one_if_work_is_left(&self) {
-        let queued = self.remotes.iter().any(|remote| !remote.stealer.is_empty());
-        if queued || !self.inject.is_empty() {
+        let work = |remote: &CachePadded<Remote>| {
+            !remote.stealer.is_empty() || remote.is_slow() && !remote.lifo.is_empty()
+        };
+        if self.remotes.iter().any(work) || !self.inject.is_empty() {
             self.wake_one();
         }
     }

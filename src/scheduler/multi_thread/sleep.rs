@@ -131,7 +131,7 @@ impl Context {
     fn take_over(&self, core: &mut Core) -> Option<Runnable> {
         self.shared().common().driver.completions().reap_all();
         self.steal(core)
-            .or_else(|| self.steal_lifo(core))
+            .or_else(|| self.steal_lifo(core, |_| true))
             .or_else(|| self.next_injected(core))
     }
 
@@ -200,8 +200,7 @@ impl Context {
         }
     }
 
-    /// Whether this worker has more to run than one task, which it takes up itself as soon as the
-    /// present one pauses. Two tasks that wake each other are never worth a second worker.
+    /// Whether this worker has more to run than the one task that it takes up itself.
     pub(super) fn has_to_share(&self, core: &Core) -> bool {
         let lifo = usize::from(!self.remote().lifo.is_empty());
         core.queue.len() + lifo > 1

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 use crossbeam_deque::{Steal, Worker as Queue};
@@ -168,14 +169,30 @@ impl Context {
         } else {
             self.remote().lifo.put(task)
         };
+        let queued = overtaken.is_some();
         if let Some(task) = overtaken {
             core.queue.push(task);
-            // A worker in its wait looks at its queue when it is done there.
-            if !self.waiting.get() && self.has_to_share(core) {
-                self.shared().wake_one();
-            }
+        }
+        // A worker in its wait looks at its queue when it is done there.
+        if !self.waiting.get() && self.needs_help(core, queued, is_yield) {
+            self.shared().wake_one();
         }
         Ok(())
+    }
+
+    /// Whether another worker should be woken for a task that was just put into the queue, or into
+    /// the LIFO slot.
+    ///
+    /// This worker takes up one task itself as soon as the present poll ends. Two tasks that wake
+    /// each other at every quick poll would call a worker that comes too late each time; behind a
+    /// slow poll even the next task should not wait.
+    fn needs_help(&self, core: &Core, queued: bool, is_yield: bool) -> bool {
+        if is_yield || core.pace.is_quick() {
+            queued && self.has_to_share(core)
+        } else {
+            // Once the worker is done with what it does itself, it goes on with the task at once.
+            queued || core.pace.is_slow() && !self.held.get()
+        }
     }
 
     fn run(&self, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
@@ -186,6 +203,11 @@ impl Context {
         loop {
             core.tick = core.tick.wrapping_add(1);
             let due = core.pace.is_due(&core.busy);
+            if due {
+                self.remote()
+                    .is_slow
+                    .store(core.pace.is_slow(), Ordering::Relaxed);
+            }
             if core.tick.is_multiple_of(event_interval) {
                 core = self.poll_driver(core);
             } else if due || core.tick.is_multiple_of(RING_INTERVAL) {
@@ -247,7 +269,9 @@ impl Context {
                 return None;
             }
         }
-        self.steal(core).or_else(|| self.next_injected(core))
+        self.steal(core)
+            .or_else(|| self.next_injected(core))
+            .or_else(|| self.steal_lifo(core, Remote::is_slow))
     }
 
     /// Takes half of another worker's queue.
@@ -271,11 +295,15 @@ impl Context {
         None
     }
 
-    /// Takes a task that a stuck worker would have run next.
-    pub(super) fn steal_lifo(&self, core: &Core) -> Option<Runnable> {
+    /// Takes the task that another worker, of those that are `meant`, would run next.
+    pub(super) fn steal_lifo(
+        &self,
+        core: &Core,
+        meant: impl Fn(&Remote) -> bool,
+    ) -> Option<Runnable> {
         let remotes = self.shared().remotes.iter().enumerate();
         remotes
-            .filter(|(index, _)| *index != core.index)
+            .filter(|(index, remote)| *index != core.index && meant(remote))
             .find_map(|(_, remote)| remote.lifo.take())
     }
 
