@@ -5,12 +5,14 @@
 //! more. Here an idle worker takes the wait over.
 
 use std::io::Write as _;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use zokio::io::AsyncReadExt;
 use zokio::net::{TcpListener, TcpStream};
 use zokio::runtime::{Builder, Runtime};
+use zokio::sync::Notify;
 
 /// How long a stuck worker may hold the others up.
 const LIMIT: Duration = Duration::from_millis(50);
@@ -193,4 +195,71 @@ fn the_only_task_that_waits_runs_while_its_worker_is_stuck() {
         times.push(waited.unwrap());
     }
     within_limit(times);
+}
+
+/// Two tasks that wake each other until `end`.
+async fn ping_pong(end: impl Fn() -> bool + Send + 'static) {
+    let pair = Arc::new((Notify::new(), Notify::new()));
+    let other = pair.clone();
+    let echo = zokio::spawn(async move {
+        loop {
+            other.0.notified().await;
+            other.1.notify_one();
+        }
+    });
+    while !end() {
+        for _ in 0..50 {
+            pair.0.notify_one();
+            pair.1.notified().await;
+        }
+    }
+    echo.abort();
+}
+
+/// Blocks its thread until the task that it spawns has run.
+async fn stuck() -> Duration {
+    let (tx, rx) = mpsc::channel();
+    zokio::spawn(async move { tx.send(()).unwrap() });
+    let start = Instant::now();
+    rx.recv_timeout(Duration::from_secs(5)).unwrap();
+    start.elapsed()
+}
+
+/// The watch once rang for a busy worker, who did nothing about it: the task in the slot of a stuck
+/// one waited for as long as that one was stuck.
+#[test]
+fn a_busy_worker_looks_after_a_stuck_one() {
+    let rt = Builder::new_multi_thread()
+        .worker_threads(3)
+        .enable_all()
+        .build()
+        .unwrap();
+    let done = Arc::new(AtomicBool::new(false));
+    let end = done.clone();
+    let busy = rt.spawn(ping_pong(move || end.load(Ordering::Relaxed)));
+    let times = (0..100).map(|_| rt.block_on(rt.spawn(stuck())).unwrap());
+    within_limit(times.collect());
+    done.store(true, Ordering::Relaxed);
+    rt.block_on(busy).unwrap();
+}
+
+/// A worker that took the alarm and then found no place to see the next one left the watch without
+/// a timer, and a pair that wakes nobody did not set it again.
+#[test]
+fn the_watch_is_set_while_a_pair_keeps_one_worker_at_work() {
+    let rt = Builder::new_multi_thread()
+        .worker_threads(3)
+        .event_interval(3)
+        .enable_all()
+        .build()
+        .unwrap();
+    let times = (0..60).map(|_| {
+        let stuck = rt.spawn(async {
+            let start = Instant::now();
+            ping_pong(move || start.elapsed() > Duration::from_millis(40)).await;
+            stuck().await
+        });
+        rt.block_on(stuck).unwrap()
+    });
+    within_limit(times.collect());
 }

@@ -12,7 +12,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How long a worker may be stuck before an idle one looks after what it left behind.
+/// The time between two alarms. What a stuck worker left behind is taken over at the first or the
+/// second that finds it so.
 pub(crate) const PERIOD: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]

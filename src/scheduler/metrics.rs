@@ -67,8 +67,13 @@ impl BusyClock {
 
     /// Counts the step out of it.
     pub(crate) fn unpark(&mut self, metrics: &WorkerMetrics) {
-        self.since = Instant::now();
+        self.resume();
         add(&metrics.park_unparks, 1);
+    }
+
+    /// The worker goes on after [`pause`](BusyClock::pause).
+    pub(crate) fn resume(&mut self) {
+        self.since = Instant::now();
     }
 }
 

@@ -22,7 +22,9 @@
 //! Of the sleeping workers one has the driver's turn and waits there, one is on watch, and the
 //! rest wait on their parker ([`parker`]). The one on watch is woken by a timer that is armed
 //! only while some worker is active (`driver/watch.rs`). It then looks after what a stuck
-//! worker may have left behind: its queue, its LIFO slot, its ring, and the driver's turn.
+//! worker may have left behind ([`pulse`] tells which one is stuck): its queue, its LIFO slot, its
+//! ring, and the driver's turn. An active worker that happens to see the alarm first, because it
+//! looks at the driver just then, does so in its place.
 //!
 //! Shutdown: the first worker to see the flag closes the task list, which drops every future.
 //! Each worker puts its core down for good, and the last of them drops what is still queued and
@@ -35,6 +37,8 @@ mod pace;
 mod parker;
 #[cfg(not(loom))]
 mod place;
+#[cfg(not(loom))]
+mod pulse;
 #[cfg(not(loom))]
 mod shared;
 #[cfg(not(loom))]

@@ -1,7 +1,7 @@
 //! How long a worker's polls take, and what follows from it.
 //!
 //! The worker counts its polls and reads the clock only after so many of them, when it looks at the
-//! injection queue. It does that by time, not by count: a task from outside should wait no longer
+//! injection queue and tells others that it is well ([`super::pulse`]). It does that by time, not by count: a task from outside should wait no longer
 //! behind slow tasks than behind fast ones. A look costs a lock when there is something, so it
 //! should not come after every task. The worker aims at one look in [`TARGET`] of the time that it
 //! is awake. `Builder::global_queue_interval` sets a fixed count.
@@ -39,12 +39,14 @@ const SLOW_NANOS: f64 = 100_000.0;
 #[derive(Debug)]
 pub(super) struct Pace {
     fixed: bool,
+    /// The polls between two looks.
     interval: u32,
+    /// The polls before the next look.
     left: u32,
-    /// The polls since the last look.
+    /// The polls that are measured next.
     polls: u32,
-    /// How long the worker had been awake at the last look.
-    looked: Duration,
+    /// How long the worker had been awake when it measured last.
+    measured: Duration,
     /// A moving average of what a poll takes.
     poll_nanos: f64,
 }
@@ -57,25 +59,35 @@ impl Pace {
             interval: fixed.unwrap_or(START),
             left: first,
             polls: first,
-            looked: Duration::ZERO,
+            measured: Duration::ZERO,
             poll_nanos: TARGET.as_nanos() as f64 / f64::from(START),
         }
     }
 
-    /// Counts one poll; true when it is time for a look.
+    /// Counts a poll.
+    #[inline]
+    pub(super) fn count(&mut self) {
+        self.left = self.left.saturating_sub(1);
+    }
+
+    /// Whether it is time for a look.
     #[inline]
     pub(super) fn is_due(&mut self, busy: &BusyClock) -> bool {
-        self.left -= 1;
         if self.left > 0 {
             return false;
         }
-        self.measure(busy.awake());
+        // Somebody who wants a look after every poll does not want the clock to be read as often.
+        if !self.fixed || self.polls >= START {
+            self.measure(busy.awake());
+            self.polls = 0;
+        }
         self.left = self.interval;
-        self.polls = self.interval;
+        self.polls += self.interval;
         true
     }
 
-    /// Whether a task that waits has had its turn before another worker were awake.
+    /// Whether polls are so short that a task that waits has its turn here before a worker that is
+    /// woken for it could take it.
     pub(super) fn is_quick(&self) -> bool {
         self.poll_nanos < QUICK_NANOS
     }
@@ -85,18 +97,16 @@ impl Pace {
         self.poll_nanos > SLOW_NANOS
     }
 
-    /// A look, by a worker that has been awake for this long.
+    /// Takes the measure of the last polls of a worker that has been awake for this long.
     fn measure(&mut self, awake: Duration) {
-        // Less than before when another thread has picked the core up.
-        if let Some(passed) = awake.checked_sub(self.looked) {
-            let nanos = passed.as_nanos() as f64 / f64::from(self.polls);
-            self.poll_nanos += (nanos - self.poll_nanos) / 8.0;
-            if !self.fixed {
-                let polls = TARGET.as_nanos() as f64 / self.poll_nanos.max(1.0);
-                self.interval = (polls as u32).clamp(LIMITS.0, LIMITS.1);
-            }
+        let passed = awake.saturating_sub(self.measured);
+        self.measured = awake;
+        let nanos = passed.as_nanos() as f64 / f64::from(self.polls);
+        self.poll_nanos += (nanos - self.poll_nanos) / 8.0;
+        if !self.fixed {
+            let polls = TARGET.as_nanos() as f64 / self.poll_nanos.max(1.0);
+            self.interval = (polls as u32).clamp(LIMITS.0, LIMITS.1);
         }
-        self.looked = awake;
     }
 }
 
@@ -108,7 +118,7 @@ mod tests {
     /// Many looks at polls of this length.
     fn settle(pace: &mut Pace, poll: Duration) {
         for _ in 0..100 {
-            pace.measure(pace.looked + poll * pace.polls);
+            pace.measure(pace.measured + poll * pace.polls);
             pace.polls = pace.interval;
         }
     }
@@ -133,15 +143,5 @@ mod tests {
         settle(&mut pace, Duration::from_millis(1));
         assert_eq!(pace.interval, 31);
         assert!(pace.is_slow());
-    }
-
-    #[test]
-    fn a_core_that_was_picked_up_starts_anew() {
-        let mut pace = Pace::new(None);
-        settle(&mut pace, Duration::from_micros(50));
-        let before = pace.poll_nanos;
-        pace.measure(Duration::from_micros(1));
-        assert_eq!(pace.poll_nanos, before);
-        assert_eq!(pace.looked, Duration::from_micros(1));
     }
 }

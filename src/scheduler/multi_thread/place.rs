@@ -70,7 +70,7 @@ impl Context {
     fn pick_up(&self) {
         if let Some(mut core) = self.worker.core.lock().take() {
             driver::set_local_ring(Some(core.index));
-            core.busy = crate::scheduler::metrics::BusyClock::start();
+            core.busy.resume();
             *self.core.borrow_mut() = Some(core);
         }
     }

@@ -11,6 +11,7 @@ use crossbeam_utils::CachePadded;
 use super::idle::Idle;
 use super::lifo::LifoSlot;
 use super::parker::{Parker, Place};
+use super::pulse::Pulse;
 use super::worker::{Context, Core};
 use crate::loom::sync::Mutex;
 use crate::scheduler::common::Common;
@@ -42,16 +43,9 @@ pub(crate) struct Shared {
 pub(super) struct Remote {
     pub(super) stealer: Stealer<Runnable>,
     pub(super) lifo: LifoSlot<Arc<Shared>>,
-    /// Whether its polls take so long that the task in its LIFO slot had better run elsewhere.
-    pub(super) is_slow: AtomicBool,
+    pub(super) pulse: Pulse,
     pub(super) parker: Parker,
     pub(super) metrics: WorkerMetrics,
-}
-
-impl Remote {
-    pub(super) fn is_slow(&self) -> bool {
-        self.is_slow.load(Ordering::Relaxed)
-    }
 }
 
 impl Shared {
@@ -63,7 +57,7 @@ impl Shared {
             remotes.push(CachePadded::new(Remote {
                 stealer: queue.stealer(),
                 lifo: LifoSlot::new(),
-                is_slow: AtomicBool::new(false),
+                pulse: Pulse::default(),
                 parker: Parker::new(),
                 metrics: WorkerMetrics::default(),
             }));
@@ -161,7 +155,7 @@ impl Shared {
     /// trusted to find. Without any, whoever is woken would only go to sleep again.
     pub(super) fn wake_one_if_work_is_left(&self) {
         let work = |remote: &CachePadded<Remote>| {
-            !remote.stealer.is_empty() || remote.is_slow() && !remote.lifo.is_empty()
+            !remote.stealer.is_empty() || remote.pulse.is_slow() && !remote.lifo.is_empty()
         };
         if self.remotes.iter().any(work) || !self.inject.is_empty() {
             self.wake_one();

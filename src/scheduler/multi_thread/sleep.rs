@@ -10,7 +10,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::parker::Place;
-use super::shared::Runnable;
 use super::worker::{Context, Core};
 use crate::driver::{Turn, Waited};
 use crate::scheduler::park;
@@ -43,17 +42,15 @@ impl Context {
                 shared.idle.get_up(index);
                 break;
             }
+            if watched {
+                self.take_over(&core);
+            }
             if !shared.idle.sleeps(index) {
                 core.searching = true;
                 break;
             }
             if self.has_work(&core) {
                 core.searching = !shared.idle.get_up(index);
-                break;
-            }
-            if watched && let Some(task) = self.take_over(&mut core) {
-                core.searching = !shared.idle.get_up(index);
-                core.queue.push(task);
                 break;
             }
         }
@@ -90,6 +87,8 @@ impl Context {
             shared.on_watch.store(0, Ordering::SeqCst);
             self.pass_the_watch(core.index);
         } else {
+            // This one may have taken an alarm that nobody else will see.
+            self.watch_if_others_are_awake();
             parker.park();
         }
         (core, fired)
@@ -125,14 +124,27 @@ impl Context {
             .is_ok()
     }
 
-    /// The watch timer fired: looks for what a stuck worker may have left behind in its queue and
-    /// in its LIFO slot. Its ring and the driver's turn come next, when this worker sleeps again
-    /// and takes the turn if it is free.
-    fn take_over(&self, core: &mut Core) -> Option<Runnable> {
-        self.shared().common().driver.completions().reap_all();
-        self.steal(core)
-            .or_else(|| self.steal_lifo(core, |_| true))
-            .or_else(|| self.next_injected(core))
+    /// The watch timer fired: takes over what stuck workers have left behind in their queues and in
+    /// their LIFO slots. Their rings are looked at, too; the driver's turn comes when this worker
+    /// sleeps again and takes it if it is free.
+    fn take_over(&self, core: &Core) {
+        let shared = self.shared();
+        shared.common().driver.completions().reap_all();
+        for (index, remote) in shared.remotes.iter().enumerate() {
+            if index == core.index || !remote.pulse.has_stopped() {
+                continue;
+            }
+            let next = remote.lifo.take();
+            let queued = self.steal_from(core, index);
+            next.into_iter()
+                .chain(queued)
+                .for_each(|task| core.queue.push(task));
+        }
+        if core.queue.is_empty()
+            && let Some(task) = self.next_injected(core)
+        {
+            core.queue.push(task);
+        }
     }
 
     /// Waits for the driver with the core where tasks that are woken find it.
@@ -168,8 +180,12 @@ impl Context {
             Some(mut turn) => {
                 let waited;
                 (core, waited) = self.wait(core, &mut turn, Some(Duration::ZERO));
-                if waited.watch && shared.common().driver.watch().acknowledge() {
+                // Whoever sleeps on watch has not seen the alarm then, and need not.
+                let alarmed = waited.watch && shared.common().driver.watch().acknowledge();
+                drop(turn);
+                if alarmed {
                     self.watch_if_others_sleep();
+                    self.take_over(&core);
                 }
             }
             None => {
@@ -194,7 +210,7 @@ impl Context {
     }
 
     /// Wakes another worker if the wait has left this one more than it can run at once.
-    fn share_work(&self, core: &Core) {
+    pub(super) fn share_work(&self, core: &Core) {
         if !core.searching && self.has_to_share(core) {
             self.shared().wake_one();
         }

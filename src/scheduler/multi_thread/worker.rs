@@ -3,7 +3,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 use crossbeam_deque::{Steal, Worker as Queue};
@@ -91,7 +90,7 @@ pub(super) fn run(worker: Arc<Worker>) {
         }
     }
     let _abort = AbortOnPanic;
-    core.busy = BusyClock::start();
+    core.busy.resume();
     let shared = worker.shared.clone();
     let handle = Handle::MultiThread(shared.clone());
     driver::set_local_ring(Some(worker.index));
@@ -159,40 +158,35 @@ impl Context {
     }
 
     /// Queues a task on this worker; hands it back when the core is gone.
+    ///
+    /// Another worker is woken if that helps the task. This one takes up one task as soon as the
+    /// present poll ends: two tasks that wake each other at every quick poll would call a worker
+    /// that comes too late each time, but behind a slow poll even the next task should not wait. (Two
+    /// slow tasks that take turns, each waking the other at the end of its poll, do call in vain.)
     pub(super) fn push(&self, task: Runnable, is_yield: bool) -> Result<(), Runnable> {
         let core = self.core.borrow();
         let Some(core) = &*core else {
             return Err(task);
         };
-        let overtaken = if is_yield || core.lifo_runs >= LIFO_RUNS {
-            Some(task)
-        } else {
-            self.remote().lifo.put(task)
-        };
-        let queued = overtaken.is_some();
-        if let Some(task) = overtaken {
+        let needs_help = if is_yield {
+            // Its poll is over, and this worker goes on with what it has.
             core.queue.push(task);
-        }
+            self.has_to_share(core)
+        } else if core.lifo_runs >= LIFO_RUNS {
+            core.queue.push(task);
+            !core.pace.is_quick() || self.has_to_share(core)
+        } else if let Some(overtaken) = self.remote().lifo.put(task) {
+            core.queue.push(overtaken);
+            true
+        } else {
+            // What the worker does itself, outside of tasks, does not take long.
+            core.pace.is_slow() && !self.held.get()
+        };
         // A worker in its wait looks at its queue when it is done there.
-        if !self.waiting.get() && self.needs_help(core, queued, is_yield) {
+        if needs_help && !self.waiting.get() {
             self.shared().wake_one();
         }
         Ok(())
-    }
-
-    /// Whether another worker should be woken for a task that was just put into the queue, or into
-    /// the LIFO slot.
-    ///
-    /// This worker takes up one task itself as soon as the present poll ends. Two tasks that wake
-    /// each other at every quick poll would call a worker that comes too late each time; behind a
-    /// slow poll even the next task should not wait.
-    fn needs_help(&self, core: &Core, queued: bool, is_yield: bool) -> bool {
-        if is_yield || core.pace.is_quick() {
-            queued && self.has_to_share(core)
-        } else {
-            // Once the worker is done with what it does itself, it goes on with the task at once.
-            queued || core.pace.is_slow() && !self.held.get()
-        }
     }
 
     fn run(&self, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
@@ -204,15 +198,14 @@ impl Context {
             core.tick = core.tick.wrapping_add(1);
             let due = core.pace.is_due(&core.busy);
             if due {
-                self.remote()
-                    .is_slow
-                    .store(core.pace.is_slow(), Ordering::Relaxed);
+                self.remote().pulse.beat(core.pace.is_slow());
             }
             if core.tick.is_multiple_of(event_interval) {
                 core = self.poll_driver(core);
             } else if due || core.tick.is_multiple_of(RING_INTERVAL) {
                 let index = core.index;
                 core = self.with_core_here(core, || shared.common().driver.tick(index));
+                self.share_work(&core);
             }
             if let Some(task) = self.next_task(&mut core, due) {
                 core = self.run_task(task, core)?;
@@ -271,7 +264,7 @@ impl Context {
         }
         self.steal(core)
             .or_else(|| self.next_injected(core))
-            .or_else(|| self.steal_lifo(core, Remote::is_slow))
+            .or_else(|| self.steal_from_slow(core))
     }
 
     /// Takes half of another worker's queue.
@@ -284,26 +277,32 @@ impl Context {
             if victim == core.index {
                 continue;
             }
-            loop {
-                match remotes[victim].stealer.steal_batch_and_pop(&core.queue) {
-                    Steal::Success(task) => return Some(task),
-                    Steal::Empty => break,
-                    Steal::Retry => {}
-                }
+            if let Some(task) = self.steal_from(core, victim) {
+                return Some(task);
             }
         }
         None
     }
 
-    /// Takes the task that another worker, of those that are `meant`, would run next.
-    pub(super) fn steal_lifo(
-        &self,
-        core: &Core,
-        meant: impl Fn(&Remote) -> bool,
-    ) -> Option<Runnable> {
+    /// Takes half of the queue of `victim`.
+    pub(super) fn steal_from(&self, core: &Core, victim: usize) -> Option<Runnable> {
+        loop {
+            match self.shared().remotes[victim]
+                .stealer
+                .steal_batch_and_pop(&core.queue)
+            {
+                Steal::Success(task) => return Some(task),
+                Steal::Empty => return None,
+                Steal::Retry => {}
+            }
+        }
+    }
+
+    /// Takes a task that a worker with slow polls would run next.
+    fn steal_from_slow(&self, core: &Core) -> Option<Runnable> {
         let remotes = self.shared().remotes.iter().enumerate();
         remotes
-            .filter(|(index, remote)| *index != core.index && meant(remote))
+            .filter(|(index, remote)| *index != core.index && remote.pulse.is_slow())
             .find_map(|(_, remote)| remote.lifo.take())
     }
 
@@ -314,6 +313,7 @@ impl Context {
                 self.shared().wake_one_if_work_is_left();
             }
         }
+        core.pace.count();
         *self.core.borrow_mut() = Some(core);
         if let Some(again) = task.run() {
             self.shared().yield_now(again);
