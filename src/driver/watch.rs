@@ -3,7 +3,7 @@
 //! The wait must not be left unattended: the worker that had it may run user code that never
 //! comes back. Handing the wait on at every event would cost a thread switch each time, so an
 //! idle worker is called instead, at most once in [`PERIOD`], and only while some worker is
-//! active. The timer is a timerfd that stands both in the mio poll, for an idle worker that has
+//! active; one that is active may answer in its place. The timer is a timerfd that stands both in the mio poll, for an idle worker that has
 //! the turn, and in [`Watch::sleep`], for one that sleeps without it. Arming it is one system
 //! call a period at most; in an idle runtime it is not armed and nothing ticks.
 
@@ -12,8 +12,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// The time between two alarms. What a stuck worker left behind is taken over at the first or the
-/// second that finds it so.
+/// The time between two alarms. What a stuck worker left behind is taken over at the second that
+/// finds it so at the latest, unless two lookers come at the same time.
 pub(crate) const PERIOD: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
@@ -73,7 +73,8 @@ impl Watch {
     /// The timer fired: it may be armed again.
     ///
     /// Somebody who called [`arm`](Watch::arm) just before this found it armed and did nothing.
-    /// So the caller looks after this whether anybody is active, and if so arms it.
+    /// So the caller looks after this whether one worker is active and another sleeps, and if so
+    /// arms it.
     ///
     /// False when another thread was told too and has done so: then it does the looking.
     pub(crate) fn acknowledge(&self) -> bool {

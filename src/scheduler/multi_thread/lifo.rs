@@ -1,7 +1,7 @@
 //! The slot for the task that a worker runs next.
 //!
-//! Only the owner puts a task in. The owner takes it out to run it; another worker takes it when
-//! the owner is stuck or slow. A task in the slot is owned by the slot, and every exchange of the pointer
+//! Only the owner puts a task in. The owner takes it out to run it; another worker takes it when the
+//! owner is stuck or slow. A task in the slot is owned by the slot, and every exchange of the pointer
 //! passes that ownership on.
 
 use std::marker::PhantomData;

@@ -1,10 +1,11 @@
 //! How long a worker's polls take, and what follows from it.
 //!
 //! The worker counts its polls and reads the clock only after so many of them, when it looks at the
-//! injection queue and tells others that it is well ([`super::pulse`]). It does that by time, not by count: a task from outside should wait no longer
-//! behind slow tasks than behind fast ones. A look costs a lock when there is something, so it
-//! should not come after every task. The worker aims at one look in [`TARGET`] of the time that it
-//! is awake. `Builder::global_queue_interval` sets a fixed count.
+//! injection queue and tells others that it is well ([`super::pulse`]). It does that by time, not by
+//! count: a task from outside should wait no longer behind slow tasks than behind fast ones. A look
+//! costs a lock when there is something, so it should not come after every task. The worker aims at
+//! one look in [`TARGET`] of the time that it is awake. `Builder::global_queue_interval` sets a fixed
+//! count.
 //!
 //! What a poll takes also tells whether a task that waits for the present poll to end is worth the
 //! wake-up of another worker, which is a system call here and some microseconds there:

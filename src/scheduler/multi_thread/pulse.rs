@@ -1,7 +1,7 @@
 //! What others may see of a worker's progress.
 //!
-//! The worker tells it at each of its looks at the injection queue, some thousand times a second
-//! while it is well ([`super::pace`]). A worker whose pulse has not changed from one alarm of the
+//! The worker tells it at each of its looks at the injection queue ([`super::pace`]) and at the
+//! driver, some thousand times a second while it is well. A worker whose pulse has not changed from one alarm of the
 //! watch to the next is stuck in user code, or does so little that nobody minds to help it.
 #![forbid(unsafe_code)]
 
@@ -15,7 +15,7 @@ const BEAT: u32 = 2;
 pub(super) struct Pulse {
     /// `beats << 1 | is slow`; the worker alone writes it.
     word: AtomicU32,
-    /// The word at the last alarm.
+    /// The word at the last alarm that another worker looked after.
     seen: AtomicU32,
 }
 

@@ -43,7 +43,8 @@ impl Context {
                 break;
             }
             if watched {
-                self.take_over(&core);
+                self.watch_if_others_are_awake();
+                self.take_over(&mut core);
             }
             if !shared.idle.sleeps(index) {
                 core.searching = true;
@@ -55,6 +56,10 @@ impl Context {
             }
         }
         core.busy.unpark(&self.remote().metrics);
+        // Whoever left the watch while this worker was getting up may have passed it to this one.
+        if shared.on_watch.load(Ordering::SeqCst) == 0 {
+            self.pass_the_watch(index);
+        }
         self.watch_if_others_sleep();
         let core = self.with_core_here(core, || {
             self.deferred.wake_all();
@@ -110,7 +115,8 @@ impl Context {
         }
     }
 
-    /// Arms the watch timer if some worker is awake, who armed it in vain if it was just firing.
+    /// Arms the watch timer if some worker is awake. One that got up while an alarm was being
+    /// acknowledged found the timer armed and left it so.
     fn watch_if_others_are_awake(&self) {
         if self.shared().idle.awake() > 0 {
             self.shared().common().driver.watch().arm();
@@ -127,21 +133,21 @@ impl Context {
     /// The watch timer fired: takes over what stuck workers have left behind in their queues and in
     /// their LIFO slots. Their rings are looked at, too; the driver's turn comes when this worker
     /// sleeps again and takes it if it is free.
-    fn take_over(&self, core: &Core) {
+    fn take_over(&self, core: &mut Core) {
         let shared = self.shared();
         shared.common().driver.completions().reap_all();
         for (index, remote) in shared.remotes.iter().enumerate() {
             if index == core.index || !remote.pulse.has_stopped() {
                 continue;
             }
-            let next = remote.lifo.take();
-            let queued = self.steal_from(core, index);
-            next.into_iter()
-                .chain(queued)
-                .for_each(|task| core.queue.push(task));
+            if let Some(task) = remote.lifo.take() {
+                core.queue.push(task);
+            }
+            while remote.stealer.steal_batch(&core.queue).is_retry() {}
         }
-        if core.queue.is_empty()
-            && let Some(task) = self.next_injected(core)
+        // A worker with nothing to do helps those that are well, too.
+        if !self.has_work(core)
+            && let Some(task) = self.next_injected(core).or_else(|| self.steal(core))
         {
             core.queue.push(task);
         }
@@ -180,12 +186,12 @@ impl Context {
             Some(mut turn) => {
                 let waited;
                 (core, waited) = self.wait(core, &mut turn, Some(Duration::ZERO));
-                // Whoever sleeps on watch has not seen the alarm then, and need not.
+                // Whoever sleeps on watch finds the timer drained then, and sleeps on.
                 let alarmed = waited.watch && shared.common().driver.watch().acknowledge();
                 drop(turn);
                 if alarmed {
                     self.watch_if_others_sleep();
-                    self.take_over(&core);
+                    self.take_over(&mut core);
                 }
             }
             None => {
@@ -209,7 +215,8 @@ impl Context {
         !core.queue.is_empty() || !self.remote().lifo.is_empty()
     }
 
-    /// Wakes another worker if the wait has left this one more than it can run at once.
+    /// Wakes another worker if this one has got more than it can run at once, without a push that
+    /// calls for help.
     pub(super) fn share_work(&self, core: &Core) {
         if !core.searching && self.has_to_share(core) {
             self.shared().wake_one();

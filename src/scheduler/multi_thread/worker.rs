@@ -197,10 +197,11 @@ impl Context {
         loop {
             core.tick = core.tick.wrapping_add(1);
             let due = core.pace.is_due(&core.busy);
-            if due {
+            let looks = core.tick.is_multiple_of(event_interval);
+            if due || looks {
                 self.remote().pulse.beat(core.pace.is_slow());
             }
-            if core.tick.is_multiple_of(event_interval) {
+            if looks {
                 core = self.poll_driver(core);
             } else if due || core.tick.is_multiple_of(RING_INTERVAL) {
                 let index = core.index;
@@ -277,25 +278,15 @@ impl Context {
             if victim == core.index {
                 continue;
             }
-            if let Some(task) = self.steal_from(core, victim) {
-                return Some(task);
+            loop {
+                match remotes[victim].stealer.steal_batch_and_pop(&core.queue) {
+                    Steal::Success(task) => return Some(task),
+                    Steal::Empty => break,
+                    Steal::Retry => {}
+                }
             }
         }
         None
-    }
-
-    /// Takes half of the queue of `victim`.
-    pub(super) fn steal_from(&self, core: &Core, victim: usize) -> Option<Runnable> {
-        loop {
-            match self.shared().remotes[victim]
-                .stealer
-                .steal_batch_and_pop(&core.queue)
-            {
-                Steal::Success(task) => return Some(task),
-                Steal::Empty => return None,
-                Steal::Retry => {}
-            }
-        }
     }
 
     /// Takes a task that a worker with slow polls would run next.
