@@ -93,13 +93,6 @@ async fn sleeps(busy: impl Future<Output = ()>) -> u64 {
     count() - before
 }
 
-fn two_workers() -> Runtime {
-    Builder::new_multi_thread()
-        .worker_threads(2)
-        .build()
-        .unwrap()
-}
-
 /// Only the watch timer may call the other worker, a hundred times a second. Where polls take longer
 /// than a microsecond, the other worker is worth it.
 #[test]
@@ -109,7 +102,10 @@ fn two_workers() -> Runtime {
 )]
 fn two_tasks_that_wake_each_other_leave_the_other_worker_asleep() {
     const ROUNDS: u64 = 200_000;
-    let rt = two_workers();
+    let rt = Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
     let sleeps = rt.block_on(rt.spawn(sleeps(async {
         let (questions, mut asked) = mpsc::channel(1);
         let (answers, mut answered) = mpsc::channel(1);

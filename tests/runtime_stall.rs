@@ -127,21 +127,20 @@ fn within_limit(mut times: Vec<Duration>) {
     assert!(times[times.len() - 3] < LIMIT, "{times:?}");
 }
 
+/// Blocks its thread until the task that it spawns has run.
+async fn stuck() -> Duration {
+    let (tx, rx) = mpsc::channel();
+    zokio::spawn(async move { tx.send(()).unwrap() });
+    let start = Instant::now();
+    rx.recv_timeout(Duration::from_secs(5)).unwrap();
+    start.elapsed()
+}
+
 #[test]
 fn a_task_in_the_lifo_slot_runs_while_its_worker_is_stuck() {
     let rt = two_workers();
-    let mut times = Vec::new();
-    for _ in 0..20 {
-        let waited = rt.block_on(rt.spawn(async {
-            let (tx, rx) = mpsc::channel();
-            zokio::spawn(async move { tx.send(()).unwrap() });
-            let start = Instant::now();
-            rx.recv_timeout(Duration::from_secs(5)).unwrap();
-            start.elapsed()
-        }));
-        times.push(waited.unwrap());
-    }
-    within_limit(times);
+    let times = (0..20).map(|_| rt.block_on(rt.spawn(stuck())).unwrap());
+    within_limit(times.collect());
 }
 
 #[test]
@@ -214,15 +213,6 @@ async fn ping_pong(end: impl Fn() -> bool + Send + 'static) {
         }
     }
     echo.abort();
-}
-
-/// Blocks its thread until the task that it spawns has run.
-async fn stuck() -> Duration {
-    let (tx, rx) = mpsc::channel();
-    zokio::spawn(async move { tx.send(()).unwrap() });
-    let start = Instant::now();
-    rx.recv_timeout(Duration::from_secs(5)).unwrap();
-    start.elapsed()
 }
 
 /// The watch once rang for a busy worker, who did nothing about it: the task in the slot of a stuck

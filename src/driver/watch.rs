@@ -3,9 +3,10 @@
 //! The wait must not be left unattended: the worker that had it may run user code that never
 //! comes back. Handing the wait on at every event would cost a thread switch each time, so an
 //! idle worker is called instead, at most once in [`PERIOD`], and only while some worker is
-//! active; one that is active may answer in its place. The timer is a timerfd that stands both in the mio poll, for an idle worker that has
-//! the turn, and in [`Watch::sleep`], for one that sleeps without it. Arming it is one system
-//! call a period at most; in an idle runtime it is not armed and nothing ticks.
+//! active; one that is active may answer in its place. The timer is a timerfd that stands both in
+//! the mio poll, for an idle worker that has the turn, and in [`Watch::sleep`], for one that sleeps
+//! without it. Arming it is one system call a period at most; in an idle runtime it is not armed
+//! and nothing ticks.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};

@@ -33,33 +33,28 @@ impl WorkerMetrics {
 #[derive(Debug)]
 pub(crate) struct BusyClock {
     since: Instant,
-    /// How long it was awake before.
-    before: Duration,
 }
 
 impl BusyClock {
     pub(crate) fn start() -> BusyClock {
         BusyClock {
             since: Instant::now(),
-            before: Duration::ZERO,
         }
     }
 
     /// How long the worker, which is awake, has been so since the start.
-    pub(crate) fn awake(&self) -> Duration {
-        self.before + self.since.elapsed()
+    pub(crate) fn awake(&self, metrics: &WorkerMetrics) -> Duration {
+        metrics.busy() + self.since.elapsed()
     }
 
     /// The worker goes to sleep, or ends.
-    pub(crate) fn pause(&mut self, metrics: &WorkerMetrics) {
-        let awake = self.since.elapsed();
-        self.before += awake;
-        let nanos = u64::try_from(awake.as_nanos()).unwrap_or(u64::MAX);
-        add(&metrics.busy_nanos, nanos);
+    pub(crate) fn pause(&self, metrics: &WorkerMetrics) {
+        let awake = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        add(&metrics.busy_nanos, awake);
     }
 
     /// Counts the step into sleep.
-    pub(crate) fn park(&mut self, metrics: &WorkerMetrics) {
+    pub(crate) fn park(&self, metrics: &WorkerMetrics) {
         self.pause(metrics);
         add(&metrics.parks, 1);
         add(&metrics.park_unparks, 1);

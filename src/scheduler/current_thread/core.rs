@@ -78,7 +78,7 @@ impl Context {
         self.deferred.wake_all();
         self.shared.common().driver.completions().abandon();
         driver::set_local_ring(self.former_ring);
-        self.busy.borrow_mut().pause(&self.shared.metrics);
+        self.busy.borrow().pause(&self.shared.metrics);
         self.core.take()
     }
 
@@ -168,7 +168,7 @@ impl Context {
             && self.deferred.is_empty()
             && !self.shared.is_woken();
         if idle {
-            self.busy.borrow_mut().park(&self.shared.metrics);
+            self.busy.borrow().park(&self.shared.metrics);
             park::wait(common, &mut common.driver.turn(), None);
             self.busy.borrow_mut().unpark(&self.shared.metrics);
             self.deferred.wake_all();

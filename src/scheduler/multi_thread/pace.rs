@@ -14,8 +14,6 @@
 
 use std::time::Duration;
 
-use crate::scheduler::metrics::BusyClock;
-
 /// The time between two looks.
 const TARGET: Duration = Duration::from_micros(200);
 
@@ -71,15 +69,15 @@ impl Pace {
         self.left = self.left.saturating_sub(1);
     }
 
-    /// Whether it is time for a look.
+    /// Whether it is time for a look, by a worker that has been awake for as long as `awake` says.
     #[inline]
-    pub(super) fn is_due(&mut self, busy: &BusyClock) -> bool {
+    pub(super) fn is_due(&mut self, awake: impl FnOnce() -> Duration) -> bool {
         if self.left > 0 {
             return false;
         }
         // Somebody who wants a look after every poll does not want the clock to be read as often.
         if !self.fixed || self.polls >= START {
-            self.measure(busy.awake());
+            self.measure(awake());
             self.polls = 0;
         }
         self.left = self.interval;

@@ -51,7 +51,7 @@ impl Context {
             // A callback or a waker, called by the worker itself.
             return false;
         }
-        let Some(mut core) = self.core.borrow_mut().take() else {
+        let Some(core) = self.core.borrow_mut().take() else {
             return false;
         };
         core.busy.pause(&self.remote().metrics);

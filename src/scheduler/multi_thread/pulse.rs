@@ -1,8 +1,9 @@
 //! What others may see of a worker's progress.
 //!
 //! The worker tells it at each of its looks at the injection queue ([`super::pace`]) and at the
-//! driver, some thousand times a second while it is well. A worker whose pulse has not changed from one alarm of the
-//! watch to the next is stuck in user code, or does so little that nobody minds to help it.
+//! driver, some thousand times a second while it is well. A worker whose pulse has not changed from
+//! one alarm of the watch to the next is stuck in user code, or does so little that nobody minds to
+//! help it.
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicU32, Ordering};

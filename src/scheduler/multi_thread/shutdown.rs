@@ -6,7 +6,7 @@ use crate::driver::completion::PATIENCE;
 
 impl Context {
     /// Drops every task, and puts the core down; the last worker to do so ends the driver.
-    pub(super) fn put_down_for_good(&self, mut core: Core) {
+    pub(super) fn put_down_for_good(&self, core: Core) {
         let shared = self.shared();
         shared.owned.close_and_shutdown_all();
         core.busy.pause(&self.remote().metrics);

@@ -161,8 +161,9 @@ impl Context {
     ///
     /// Another worker is woken if that helps the task. This one takes up one task as soon as the
     /// present poll ends: two tasks that wake each other at every quick poll would call a worker
-    /// that comes too late each time, but behind a slow poll even the next task should not wait. (Two
-    /// slow tasks that take turns, each waking the other at the end of its poll, do call in vain.)
+    /// that comes too late each time, but behind a slow poll even the next task should not wait.
+    /// (Two slow tasks that take turns, each waking the other at the end of its poll, do call in
+    /// vain.)
     pub(super) fn push(&self, task: Runnable, is_yield: bool) -> Result<(), Runnable> {
         let core = self.core.borrow();
         let Some(core) = &*core else {
@@ -196,7 +197,8 @@ impl Context {
         // tell of every worker, and a `park` callback is called on each.
         loop {
             core.tick = core.tick.wrapping_add(1);
-            let due = core.pace.is_due(&core.busy);
+            let Core { pace, busy, .. } = &mut *core;
+            let due = pace.is_due(|| busy.awake(&self.remote().metrics));
             let looks = core.tick.is_multiple_of(event_interval);
             if due || looks {
                 self.remote().pulse.beat(core.pace.is_slow());
