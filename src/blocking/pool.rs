@@ -17,6 +17,11 @@
 //!
 //! A scheduler's worker is a job too. It goes to the front of the queue and raises the cap by one
 //! while it runs, so that neither closures hold up workers nor workers closures.
+//!
+//! A job may wait without a bound (an open of a FIFO). A pool with *relief* is not stopped by that:
+//! a job that finds all threads taken starts one more, the reliever, which waits too. When no job
+//! has begun for the time of [`PoolConfig::relief`] although some are queued, it becomes a thread as
+//! the others are. A shutdown does not wait for jobs of the kind [`Kind::Detached`].
 #![forbid(unsafe_code)]
 
 use std::collections::{HashMap, VecDeque};
@@ -49,6 +54,8 @@ pub(crate) struct PoolConfig {
     pub(crate) after_start: Option<Callback>,
     /// Called last on every thread.
     pub(crate) before_stop: Option<Callback>,
+    /// For how long no job may begin before a thread beyond `max_threads` helps; `None`: none does.
+    pub(crate) relief: Option<Duration>,
 }
 
 /// Why a job was not taken.
@@ -81,8 +88,10 @@ struct Shared {
     state: Mutex<State>,
     /// Idle threads wait here.
     work: Condvar,
-    /// `shutdown` waits here for the thread count to reach zero.
+    /// `shutdown` waits here for the threads to end.
     gone: Condvar,
+    /// The reliever waits here.
+    stalled: Condvar,
     config: PoolConfig,
 }
 
@@ -96,6 +105,12 @@ struct State {
     /// Worker jobs that are queued or running.
     workers: usize,
     notified: usize,
+    /// Threads that run a job which no shutdown waits for.
+    detached: usize,
+    /// How many jobs have begun.
+    begun: u64,
+    /// A thread waits for the pool to stand still.
+    has_reliever: bool,
     closed: bool,
     next_thread: usize,
     handles: HashMap<usize, JoinHandle<()>>,
@@ -107,11 +122,17 @@ struct Job {
     kind: Kind,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+/// What a shutdown does to a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Dropped if it has not begun, waited for if it has.
     Ordinary,
+    /// Run and waited for.
     Mandatory,
+    /// A scheduler's worker: run and waited for. It goes first, and does not count against the cap.
     Worker,
+    /// Dropped if it has not begun, left to itself if it has.
+    Detached,
 }
 
 impl fmt::Debug for Pool {
@@ -128,6 +149,7 @@ impl Pool {
                 state: Mutex::new(State::default()),
                 work: Condvar::new(),
                 gone: Condvar::new(),
+                stalled: Condvar::new(),
                 config,
             }),
         }
@@ -148,7 +170,8 @@ impl Pool {
         self.push(work, Kind::Worker)
     }
 
-    fn push(&self, work: Work, kind: Kind) -> Result<(), Refused> {
+    /// Runs `work` on a pool thread.
+    pub(crate) fn push(&self, work: Work, kind: Kind) -> Result<(), Refused> {
         let mut state = self.shared.state.lock();
         if state.closed {
             drop(state);
@@ -170,7 +193,7 @@ impl Pool {
             return Ok(());
         }
         if state.threads < self.shared.config.max_threads.saturating_add(state.workers) {
-            match self.start(&mut state) {
+            match self.start(&mut state, run_jobs) {
                 Ok(()) => {}
                 // A thread that is busy now will come back for the job.
                 Err(error) if state.threads > state.workers && is_temporary(&error) => {}
@@ -186,12 +209,25 @@ impl Pool {
                     return Err(Refused::NoThread(error));
                 }
             }
+        } else {
+            self.start_reliever(&mut state);
         }
         Ok(())
     }
 
+    /// Has a thread beyond the cap watch the pool, if it is to have relief and has no reliever.
+    fn start_reliever(&self, state: &mut MutexGuard<'_, State>) {
+        if self.shared.config.relief.is_none() || state.has_reliever {
+            return;
+        }
+        // Without it, the job waits for a thread that is busy now; the next one tries again.
+        if let Ok(()) = self.start(state, relieve) {
+            state.has_reliever = true;
+        }
+    }
+
     /// Starts one more thread.
-    fn start(&self, state: &mut MutexGuard<'_, State>) -> io::Result<()> {
+    fn start(&self, state: &mut MutexGuard<'_, State>, run: fn(&Arc<Shared>)) -> io::Result<()> {
         let id = state.next_thread;
         let config = &self.shared.config;
         let mut builder = std::thread::Builder::new().name((config.thread_name)());
@@ -201,7 +237,7 @@ impl Pool {
         let shared = self.shared.clone();
         let handle = builder.spawn(move || {
             call(shared.config.after_start.as_ref());
-            run_jobs(&shared);
+            run(&shared);
             call(shared.config.before_stop.as_ref());
             leave(&shared, id);
         })?;
@@ -212,16 +248,17 @@ impl Pool {
         Ok(())
     }
 
-    /// Refuses new jobs, drops those that have not begun, and waits for the threads.
+    /// Refuses new jobs, drops those that have not begun, and waits for the threads, except for
+    /// those that run a [`Kind::Detached`] job.
     ///
-    /// Returns whether all threads have ended. With `Some(timeout)` it waits no longer than that;
+    /// Returns whether these have ended. With `Some(timeout)` it waits no longer than that;
     /// threads that are still busy then end on their own.
     pub(crate) fn shutdown(&self, timeout: Option<Duration>) -> bool {
         let dropped = self.close();
         drop(dropped);
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.shared.state.lock();
-        while state.threads > 0 {
+        while state.threads > state.detached {
             match (timeout, deadline) {
                 (Some(_), Some(deadline)) => {
                     let left = deadline.saturating_duration_since(Instant::now());
@@ -234,17 +271,14 @@ impl Pool {
             }
         }
         let last = state.last_to_leave.take();
+        // Of threads that are left to themselves, if there are any.
         let rest = std::mem::take(&mut state.handles);
         drop(state);
-        for handle in last.into_iter().chain(rest.into_values()) {
-            join(handle);
+        drop(rest);
+        if let Some(last) = last {
+            join(last);
         }
         true
-    }
-
-    /// Whether new jobs are refused.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.shared.state.lock().closed
     }
 
     /// Refuses new jobs and hands out those that have not begun.
@@ -258,11 +292,16 @@ impl Pool {
         let (keep, dropped): (Vec<Job>, Vec<Job>) = state.queue.drain(..).partition(|job| {
             let has_thread = begun > 0;
             begun = begun.saturating_sub(1);
-            has_thread || job.kind != Kind::Ordinary
+            match job.kind {
+                Kind::Mandatory | Kind::Worker => true,
+                Kind::Ordinary => has_thread,
+                Kind::Detached => false,
+            }
         });
         state.queue.extend(keep);
         drop(state);
         self.shared.work.notify_all();
+        self.shared.stalled.notify_all();
         dropped
     }
 
@@ -279,18 +318,48 @@ fn is_temporary(error: &io::Error) -> bool {
 }
 
 /// The life of a pooled thread: jobs until the keep-alive runs out or the pool is closed.
-fn run_jobs(shared: &Shared) {
+fn run_jobs(shared: &Arc<Shared>) {
     let mut state = shared.state.lock();
     state.starting -= 1;
+    run_jobs_locked(shared, state);
+}
+
+/// The life of a thread beyond the cap: it waits until the pool stands still, and helps.
+fn relieve(shared: &Arc<Shared>) {
+    let mut state = shared.state.lock();
+    state.starting -= 1;
+    let patience = shared.config.relief.unwrap_or_default();
+    loop {
+        let begun = state.begun;
+        let timed_out;
+        (state, timed_out) = shared.stalled.wait_timeout(state, patience);
+        let stands_still = timed_out && state.begun == begun;
+        if stands_still || state.queue.is_empty() || state.closed {
+            break;
+        }
+    }
+    state.has_reliever = false;
+    if state.queue.len() > 1 {
+        // The job that this thread takes may wait as well.
+        Pool {
+            shared: shared.clone(),
+        }
+        .start_reliever(&mut state);
+    }
+    run_jobs_locked(shared, state);
+}
+
+fn run_jobs_locked<'a>(shared: &'a Shared, mut state: MutexGuard<'a, State>) {
     'busy: loop {
         while let Some(job) = state.queue.pop_front() {
             let kind = job.kind;
+            state.begun += 1;
+            state.detached += usize::from(kind == Kind::Detached);
             drop(state);
             run(job);
             state = shared.state.lock();
-            if kind == Kind::Worker {
-                state.workers -= 1;
-            }
+            state.detached -= usize::from(kind == Kind::Detached);
+            state.workers -= usize::from(kind == Kind::Worker);
         }
         if state.closed {
             return;
@@ -352,11 +421,11 @@ fn leave(shared: &Arc<Shared>, id: usize) {
         let pool = Pool {
             shared: shared.clone(),
         };
-        if let Err(error) = pool.start(&mut state) {
+        if let Err(error) = pool.start(&mut state, run_jobs) {
             log::error!("the blocking pool could not start a thread for a queued job: {error}");
         }
     }
-    if state.threads == 0 {
+    if state.threads <= state.detached {
         shared.gone.notify_all();
     }
     drop(state);
@@ -374,7 +443,7 @@ fn join(handle: JoinHandle<()>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pool, PoolConfig, Refused};
+    use super::{Kind, Pool, PoolConfig, Refused};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, mpsc};
     use std::time::Duration;
@@ -387,6 +456,7 @@ mod tests {
             stack_size: None,
             after_start: None,
             before_stop: None,
+            relief: None,
         })
     }
 
@@ -465,6 +535,32 @@ mod tests {
         assert!(pool.shutdown(None));
         assert_eq!(ran.load(Ordering::SeqCst), 10);
         assert!(matches!(pool.spawn(Box::new(|| {})), Err(Refused::Closed)));
+    }
+
+    /// One thread, which waits; the reliever takes the next job, and the one after it although that
+    /// waits as well.
+    #[test]
+    fn a_job_that_waits_holds_up_no_other() {
+        let pool = Pool::new(PoolConfig {
+            relief: Some(Duration::from_millis(1)),
+            ..pool(1, Duration::from_secs(10)).shared.config.clone()
+        });
+        let (release, blocked) = mpsc::channel::<()>();
+        let blocked = Arc::new(std::sync::Mutex::new(blocked));
+        let (tx, rx) = mpsc::channel();
+        for _ in 0..3 {
+            let (blocked, tx) = (blocked.clone(), tx.clone());
+            let waits = move || {
+                tx.send(()).unwrap();
+                let _ = blocked.lock().unwrap().recv();
+            };
+            pool.push(Box::new(waits), Kind::Detached).unwrap();
+        }
+        let ends = move || tx.send(()).unwrap();
+        pool.spawn(Box::new(ends)).unwrap();
+        assert_eq!(rx.iter().take(4).count(), 4);
+        assert!(pool.shutdown(None), "it does not wait for detached jobs");
+        drop(release);
     }
 
     #[test]

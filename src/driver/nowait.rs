@@ -12,7 +12,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
-use crate::driver::op::MAX_TRANSFER;
+use crate::driver::completion::op::MAX_TRANSFER;
 
 /// Why a call gave no result.
 #[derive(Debug)]
@@ -44,6 +44,14 @@ impl Facts {
     /// Whether it is a symbolic link.
     pub(crate) fn is_link(&self) -> bool {
         u32::from(self.mode) & libc::S_IFMT == libc::S_IFLNK
+    }
+
+    /// Whether it is a pipe or a socket, which have no position.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(
+            u32::from(self.mode) & libc::S_IFMT,
+            libc::S_IFIFO | libc::S_IFSOCK
+        )
     }
 
     /// Whether it is a directory.
@@ -202,6 +210,15 @@ pub(crate) fn facts(file: &impl AsRawFd) -> Option<Facts> {
         size: out.stx_size,
         mount: (out.stx_mask & libc::STATX_MNT_ID != 0).then_some(out.stx_mnt_id),
     })
+}
+
+/// The flags of an open file; fcntl(2), `F_GETFL`.
+pub(crate) fn flags(file: &impl AsRawFd) -> io::Result<i32> {
+    // SAFETY: a plain call.
+    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETFL) } {
+        -1 => Err(io::Error::last_os_error()),
+        flags => Ok(flags),
+    }
 }
 
 /// Takes `O_NONBLOCK` off again after [`open`] with the same `flags`; fcntl(2), `F_SETFL`.

@@ -1,30 +1,26 @@
-//! The driver of one runtime: both halves, and the one place where a thread waits for them.
+//! The driver of one runtime: both halves, and the one place where the scheduler's threads wait.
 //!
 //! # Protocol
 //!
 //! The mio poll sits behind a lock, the *turn*. A thread that wants to wait takes the turn, waits,
-//! hands out what came (readiness to registrations, completions to operations), and gives the
-//! turn back before it runs any user code other than wakers. So the turn is never held by a
-//! thread that is stuck, and whoever is idle can take it.
+//! hands out the readiness that came, and gives the turn back before it runs any user code other than
+//! wakers. So the turn is never held by a thread that is stuck, and any idle thread can take it.
 //!
-//! Before it sleeps, a waiter makes two promises in this order: rings signal the eventfd from now
-//! on, and nothing is in a completion queue already; the wake word says `ASLEEP`, and no wake came
-//! before. Only then it calls the kernel. A
-//! completion or a wake that comes later finds the eventfd.
-//!
-//! Nobody blocks inside `io_uring_enter`.
+//! Before it sleeps, a waiter sets the wake word to `ASLEEP`, unless a wake came before. A wake that
+//! comes later finds the word and ends the poll (`wake.rs`). Completions of operations do not end the
+//! wait by themselves: the threads that carry them out wake tasks, and that wakes the scheduler.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
 use crate::blocking::Pool;
+use crate::driver::completion::probe::Choice;
 use crate::driver::completion::{Completions, Config as CompletionConfig};
-use crate::driver::probe::Choice;
 use crate::driver::readiness::Registry;
 use crate::driver::wake::Wake;
 use crate::driver::watch::Watch;
@@ -39,24 +35,20 @@ const WATCH: Token = Token(usize::MAX - 1);
 pub(crate) struct Config {
     /// Which back-end carries out completions.
     pub(crate) choice: Choice,
-    /// How many workers have a ring of their own.
-    pub(crate) workers: usize,
-    /// Whether some thread always waits, so that an operation from any thread will be reaped.
-    pub(crate) attended: bool,
     /// Readiness events handed out in one wait.
     pub(crate) events_per_tick: usize,
     /// The same for a poll that does not wait.
     pub(crate) events_per_busy_tick: usize,
-    /// Where operations run that no ring can take.
-    pub(crate) pool: Pool,
+    /// Threads for operations alone.
+    pub(crate) threads: Pool,
 }
 
 /// The driver of one runtime.
 #[derive(Debug)]
 pub(crate) struct Driver {
     readiness: Registry,
-    completions: Arc<Completions>,
-    wake: Wake,
+    completions: Completions,
+    wake: Arc<Wake>,
     watch: Watch,
     poller: Mutex<Poller>,
 }
@@ -82,7 +74,7 @@ pub(crate) struct Waited {
     pub(crate) woken: bool,
     /// The watch timer fired.
     pub(crate) watch: bool,
-    /// Readiness or completions were handed out.
+    /// Readiness was handed out.
     pub(crate) progress: bool,
 }
 
@@ -96,7 +88,7 @@ impl Driver {
             )
         };
         let poll = Poll::new().map_err(fail)?;
-        let wake = Wake::new().map_err(fail)?;
+        let wake = Arc::new(Wake::new().map_err(fail)?);
         let watch = Watch::new().map_err(fail)?;
         let registry = poll.registry();
         for (fd, token) in [(wake.as_fd(), WAKE), (watch.as_fd(), WATCH)] {
@@ -107,18 +99,12 @@ impl Driver {
         let readiness = Registry::new(registry.try_clone().map_err(fail)?);
         let completions = Completions::new(CompletionConfig {
             choice: config.choice,
-            rings: config.workers,
-            wake_fd: wake.fd(),
-            pool: config.pool,
+            threads: config.threads,
+            wake: wake.clone(),
         })?;
-        let completions = if config.attended {
-            completions
-        } else {
-            completions.unattended()
-        };
         Ok(Driver {
             readiness,
-            completions: Arc::new(completions),
+            completions,
             wake,
             watch,
             poller: Mutex::new(Poller {
@@ -135,7 +121,7 @@ impl Driver {
     }
 
     /// The completion half.
-    pub(crate) fn completions(&self) -> &Arc<Completions> {
+    pub(crate) fn completions(&self) -> &Completions {
         &self.completions
     }
 
@@ -166,17 +152,13 @@ impl Driver {
         }
     }
 
-    /// Submits what `worker` has queued and hands out what its ring has completed.
-    pub(crate) fn tick(&self, worker: usize) {
-        self.completions.flush(worker);
-        self.completions.reap(worker);
-    }
+    pub(crate) fn tick(&self, _worker: usize) {}
 
-    /// Ends both halves: pending operations are cancelled (I7), and everyone who waits for
-    /// readiness learns of it.
-    pub(crate) fn shutdown(&self, patience: Duration) {
+    /// Ends both halves: operations on the ring are cancelled, which is waited for until `deadline`
+    /// (I7), and everyone who waits for readiness learns of it.
+    pub(crate) fn shutdown(&self, deadline: Option<Instant>) {
         self.readiness.shutdown();
-        self.completions.shutdown(patience);
+        self.completions.shutdown(deadline);
     }
 }
 
@@ -185,22 +167,16 @@ impl Turn<'_> {
     ///
     /// `None` waits until something comes; a zero timeout does not wait.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> Waited {
-        let driver = self.driver;
-        let reaped = driver.completions.reap_all();
-        let mut waited = Waited {
-            progress: reaped > 0,
-            ..Waited::default()
-        };
-        if reaped > 0 || timeout == Some(Duration::ZERO) {
-            self.poll(Some(Duration::ZERO), true, &mut waited);
-            waited.woken = driver.wake.take();
+        let wake = &self.driver.wake;
+        let mut waited = Waited::default();
+        if timeout == Some(Duration::ZERO) {
+            self.poll(timeout, true, &mut waited);
+            waited.woken = wake.take();
         } else {
-            let pending = driver.completions.prepare_wait();
-            let sleep = driver.wake.begin_sleep() && !pending;
+            let sleep = wake.begin_sleep();
             let timeout = if sleep { timeout } else { Some(Duration::ZERO) };
             self.poll(timeout, !sleep, &mut waited);
-            waited.woken |= driver.wake.end_sleep();
-            waited.progress |= driver.completions.finish_wait() > 0;
+            waited.woken = wake.end_sleep();
         }
         waited
     }

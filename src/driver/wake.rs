@@ -1,6 +1,6 @@
 //! How a thread is woken from the driver's wait.
 //!
-//! One eventfd, registered in the mio poll and with every ring. The word beside it spares the
+//! One eventfd, registered in the mio poll. The word beside it spares the
 //! system call when nobody sleeps:
 //!
 //! - `AWAKE`: no thread is in the wait.
@@ -16,7 +16,6 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 const AWAKE: u8 = 0;
@@ -25,7 +24,7 @@ const NOTIFIED: u8 = 2;
 
 #[derive(Debug)]
 pub(crate) struct Wake {
-    fd: Arc<OwnedFd>,
+    fd: OwnedFd,
     state: AtomicU8,
 }
 
@@ -39,14 +38,9 @@ impl Wake {
         // SAFETY: the descriptor was made above and nobody else owns it.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
         Ok(Wake {
-            fd: Arc::new(fd),
+            fd,
             state: AtomicU8::new(AWAKE),
         })
-    }
-
-    /// The eventfd, for rings to signal their completions on.
-    pub(super) fn fd(&self) -> Arc<OwnedFd> {
-        self.fd.clone()
     }
 
     /// Wakes the thread in the wait, or makes the next wait return at once.

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use crate::driver::op::Op;
+use crate::driver::completion::op::Op;
 use crate::fs::run::{self, c_string, outcome, perform_fully};
 
 /// All permissions; the process's umask takes from them.

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::driver::op::Op;
+use crate::driver::completion::op::Op;
 use crate::fs::cached;
 use crate::fs::run::{self, c_string, outcome, perform_fully};
 
@@ -157,8 +157,7 @@ pub async fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
 pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
     let (from, to) = (c_string(from.as_ref())?, c_string(to.as_ref())?);
     run::begin().await?;
-    let flags = 0;
-    outcome(perform_fully(Op::Rename { from, to, flags }).await.done())
+    outcome(perform_fully(Op::Rename { from, to }).await.done())
 }
 
 /// Removes a file, or rather a name of it: whoever has it open keeps it.

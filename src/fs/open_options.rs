@@ -6,7 +6,8 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use crate::driver::op::Op;
+use crate::driver::completion::op::Op;
+use crate::driver::nowait;
 use crate::fs::{File, cached, run};
 
 /// Opens files with other options than those of [`File::open`] and [`File::create`].
@@ -395,8 +396,13 @@ impl OpenOptions {
             Ok(flags) => open(path, flags, self.mode_bits()).await,
             Err(options) => {
                 let path = path.to_owned();
-                let file = run::blocking(move || options.open(path)).await?;
-                Ok(File::from_std(file))
+                let opened = run::blocking(move || {
+                    let file = options.open(path)?;
+                    let flags = nowait::flags(&file)?;
+                    Ok((file, flags))
+                });
+                let (file, flags) = opened.await?;
+                Ok(File::private(file, flags))
             }
         }
     }
@@ -471,7 +477,7 @@ async fn open(path: &Path, flags: i32, mode: u32) -> io::Result<File> {
     if flags & !HARMLESS & !libc::O_ACCMODE & !libc::O_APPEND == 0
         && let Some(opened) = cached::open(path, flags)
     {
-        return opened.map(File::opened);
+        return opened.map(|opened| File::opened(opened, flags));
     }
     let op = Op::Open {
         path: name,
@@ -484,7 +490,7 @@ async fn open(path: &Path, flags: i32, mode: u32) -> io::Result<File> {
         run::perform_fully(op).await
     };
     let fd = run::outcome(completed.opened())?;
-    Ok(File::from_std(fd.into()))
+    Ok(File::private(fd.into(), flags))
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::driver::completion::op::{Op, ReadFrom};
 use crate::driver::mounts::Place;
 use crate::driver::nowait::Refusal;
-use crate::driver::op::Op;
 use crate::fs::cached::{self, Opened};
 use crate::fs::raw::{self, Source};
 use crate::fs::run;
@@ -123,13 +123,12 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
                 let at = into.len();
                 let done = run::perform(Op::Read {
                     fd: file.clone(),
+                    from: ReadFrom::Position,
                     max: into.capacity() - at,
-                    buffer: std::mem::take(into).into(),
-                    at,
-                    offset: None,
+                    buffer: std::mem::take(into),
                 });
                 let (count, buffer) = done.await.transferred();
-                *into = buffer.into_vec();
+                *into = buffer;
                 run::outcome(count)?
             }
         };

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::task::{Context, Poll, ready};
 
 use crate::driver::completion::InFlight;
-use crate::driver::op::{Completed, Op};
+use crate::driver::completion::op::{Completed, Op};
 use crate::runtime::Handle;
 use crate::scheduler::context::with_current;
 use crate::task::JoinHandle;
@@ -52,11 +52,6 @@ pub(super) async fn begin() -> io::Result<()> {
 /// Outside of a runtime.
 pub(super) fn submit(op: Op) -> InFlight {
     Handle::current().driver().completions().submit(op)
-}
-
-/// Like [`submit`], for what is to go on whatever this thread does next.
-pub(super) fn submit_now(op: Op) -> InFlight {
-    Handle::current().driver().completions().submit_now(op)
 }
 
 /// Carries out `op`; cancelled if dropped.
@@ -104,7 +99,7 @@ pub(super) async fn blocking<T: Send + 'static>(
 pub(super) fn start_blocking<T: Send + 'static>(
     f: impl FnOnce() -> T + Send + 'static,
 ) -> JoinHandle<T> {
-    Handle::current().spawn_blocking(f)
+    Handle::current().spawn_on_driver(f)
 }
 
 /// Waits for what [`start_blocking`] started.

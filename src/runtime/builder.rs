@@ -802,21 +802,25 @@ impl Builder {
 
     fn common(&self, workers: usize) -> Result<Common, crate::Error> {
         Common::prepare_process();
-        let pool = Pool::new(PoolConfig {
+        let pool = PoolConfig {
             max_threads: self.max_blocking_threads,
             keep_alive: self.thread_keep_alive,
             thread_name: self.thread_name.clone(),
             stack_size: self.thread_stack_size,
             after_start: self.after_start.clone(),
             before_stop: self.before_stop.clone(),
+            relief: None,
+        };
+        let threads = Pool::new(PoolConfig {
+            max_threads: DRIVER_THREADS,
+            relief: Some(DRIVER_RELIEF),
+            ..pool.clone()
         });
         let driver = Arc::new(Driver::new(driver::Config {
             choice: super::driver_info::choice(self.driver),
-            workers,
-            attended: self.multi_thread,
             events_per_tick: self.events_per_tick,
             events_per_busy_tick: self.events_per_busy_tick.unwrap_or(self.events_per_tick),
-            pool: pool.clone(),
+            threads,
         })?);
         let clock = Clock::new(!self.multi_thread, self.start_paused);
         let timers = self.enable_time.then(|| {
@@ -829,7 +833,7 @@ impl Builder {
             io_enabled: self.enable_io,
             timers,
             clock,
-            pool,
+            pool: Pool::new(pool),
             options: Options {
                 global_queue_interval: self.global_queue_interval,
                 event_interval: self.event_interval,
@@ -841,6 +845,12 @@ impl Builder {
         })
     }
 }
+
+/// The most threads of the driver's at a time, as long as its operations do not stand still.
+const DRIVER_THREADS: usize = 512;
+
+/// When no operation could begin for this long although some are queued, one more thread helps.
+const DRIVER_RELIEF: Duration = Duration::from_millis(50);
 
 /// `TOKIO_WORKER_THREADS`, or one worker for each processor.
 ///

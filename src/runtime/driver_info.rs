@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::driver::probe::{Backend, Choice, Kind};
+use crate::driver::completion::probe::{Backend, Choice, Kind};
 
 /// A back-end of the driver.
 ///

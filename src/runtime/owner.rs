@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::io;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
 use crate::scheduler;
@@ -228,7 +228,7 @@ impl Runtime {
     ///
     /// ```
     /// use std::sync::mpsc;
-    /// use std::time::Duration;
+    /// use std::time::{Duration, Instant};
     /// use zokio::runtime::Builder;
     ///
     /// # fn main() -> std::io::Result<()> {
@@ -274,6 +274,7 @@ impl Runtime {
             return;
         }
         self.ended = true;
+        let start = Instant::now();
         let may_wait = timeout == Some(Duration::ZERO) || !enter::in_async_context();
         match (&self.kind, &self.handle.scheduler) {
             (Kind::CurrentThread(scheduler), scheduler::Handle::CurrentThread(shared)) => {
@@ -282,12 +283,19 @@ impl Runtime {
             (_, scheduler::Handle::MultiThread(shared)) => shared.close(),
             _ => unreachable!("a runtime is made with the handle of its own kind"),
         }
-        let pool = &self.handle.scheduler.common().pool;
+        let common = self.handle.scheduler.common();
+        let limit = if may_wait {
+            timeout
+        } else {
+            Some(Duration::ZERO)
+        };
+        common.pool.shutdown(limit);
+        // After the workers, whose tasks may have left accepted writes behind.
+        let left = limit.map(|limit| limit.saturating_sub(start.elapsed()));
+        common.driver.completions().threads().shutdown(left);
         if may_wait {
-            pool.shutdown(timeout);
             return;
         }
-        pool.shutdown(Some(Duration::ZERO));
         if !std::thread::panicking() {
             panic!(
                 "Cannot drop a runtime in a context where blocking is not allowed. This happens \

@@ -5,7 +5,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::blocking::Pool;
 use crate::blocking::pool::Callback;
@@ -13,6 +13,9 @@ use crate::driver::Driver;
 use crate::scheduler::context;
 use crate::time::{Clock, Timers};
 use crate::util::budget;
+
+/// How long the end of a runtime waits for the kernel to give back what it was asked to cancel.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The parts of a runtime that do not run tasks.
 #[derive(Debug)]
@@ -74,11 +77,12 @@ impl Common {
     }
 
     /// Ends the driver and the timers: everybody who waits on them learns of it. Waits for what the
-    /// kernel has begun, at most for `patience`.
-    pub(crate) fn shutdown(&self, patience: Duration) {
+    /// kernel has begun, at most for [`PATIENCE`] and `limit`.
+    pub(crate) fn shutdown(&self, limit: Duration) {
         if let Some(timers) = &self.timers {
             timers.shutdown();
         }
-        self.driver.shutdown(patience);
+        self.driver
+            .shutdown(Instant::now().checked_add(limit.min(PATIENCE)));
     }
 }

@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use crate::blocking::Pool;
 use crate::blocking::pool::{Refused, Work};
 use crate::scheduler::common::Common;
 use crate::scheduler::metrics::WorkerMetrics;
@@ -52,8 +53,32 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        self.spawn_on(&self.common().pool, f)
+    }
+
+    /// Runs `f`, which is the runtime's own, on the driver's threads, which no closure of the user's
+    /// holds up.
+    ///
+    /// # Panics
+    ///
+    /// When a thread is needed and the operating system has none.
+    #[track_caller]
+    pub(crate) fn spawn_on_driver<F, R>(&self, f: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.spawn_on(self.common().driver.completions().threads(), f)
+    }
+
+    #[track_caller]
+    fn spawn_on<F, R>(&self, pool: &Pool, f: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
         let (work, join_handle) = self.blocking_work(f);
-        match self.common().pool.spawn(work) {
+        match pool.spawn(work) {
             // Refused: the task has been dropped, and its handle says that it was cancelled.
             Ok(()) | Err(Refused::Closed) => join_handle,
             Err(refused @ Refused::NoThread(_)) => panic!("{refused}"),

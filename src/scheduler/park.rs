@@ -10,9 +10,6 @@ use std::time::Duration;
 use crate::driver::{Turn, Waited};
 use crate::scheduler::common::Common;
 
-/// How long a paused clock waits for an operation before it looks again.
-const BUSY: Duration = Duration::from_millis(1);
-
 /// Waits until something happens, at most `limit` and at most to the next timer, and hands out
 /// what came. A zero limit does not wait.
 pub(super) fn wait(common: &Common, turn: &mut Turn<'_>, limit: Option<Duration>) -> Waited {
@@ -43,10 +40,9 @@ fn advance_or_wait(
     limit: Option<Duration>,
     next: Duration,
 ) -> Waited {
-    if common.driver.completions().is_busy() {
-        // Real time matters for an operation as it does for a blocking job. One that nobody waits
-        // for wakes nobody, so look again soon.
-        return turn.wait(shorter(limit, Some(BUSY)));
+    if common.driver.completions().await_quiet() {
+        // Real time matters for an operation as it does for a blocking job.
+        return turn.wait(limit);
     }
     let waited = turn.wait(Some(Duration::ZERO));
     if !waited.woken && !waited.progress {

@@ -1,17 +1,15 @@
-//! Which back-end is to be had, and why.
+//! Which back-end there is, and why.
 //!
 //! The question is answered by trying, once per process: set up a ring, ask it for its opcodes, and
 //! send one operation through it. A refusal is explained with its likely cause.
-#![forbid(unsafe_code)]
 
 use std::fmt;
 use std::fs;
 use std::io;
 
-use io_uring::{IoUring, Probe, opcode};
+use io_uring::opcode;
 
-use crate::driver::op::Op;
-use crate::driver::uring::{Ring, prepare, setup};
+use super::uring::setup;
 use crate::error::Error;
 use crate::loom::sync::OnceLock;
 
@@ -21,7 +19,7 @@ const VARIABLE: &str = "ZOKIO_DRIVER";
 /// Which back-end a runtime asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// What `ZOKIO_DRIVER` says; else io_uring where it is to be had.
+    /// What `ZOKIO_DRIVER` says; else io_uring where it works.
     #[default]
     Auto,
     /// io_uring, or an error.
@@ -33,9 +31,9 @@ pub(crate) enum Choice {
 /// How operations are carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// On rings; on the blocking pool where the kernel lacks an opcode.
+    /// On a ring, where that needs no thread of the kernel; else on threads.
     Uring,
-    /// On the blocking pool.
+    /// On threads.
     Mio,
 }
 
@@ -45,24 +43,6 @@ pub(crate) struct Backend {
     pub(crate) kind: Kind,
     /// Why this one, for people.
     pub(crate) reason: String,
-}
-
-/// The operations that the kernel's rings know.
-#[derive(Clone, Debug)]
-pub(crate) struct Capabilities {
-    opcodes: [u64; 4],
-}
-
-impl Capabilities {
-    /// Whether a ring can carry out `op`.
-    pub(crate) fn has(&self, op: &Op) -> bool {
-        let code = prepare::opcode(op);
-        self.opcodes[usize::from(code / 64)] >> (code % 64) & 1 == 1
-    }
-
-    fn add(&mut self, code: u8) {
-        self.opcodes[usize::from(code / 64)] |= 1 << (code % 64);
-    }
 }
 
 /// Why there is no io_uring.
@@ -83,40 +63,33 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Finds the back-end for `choice`; the capabilities are there if it is io_uring.
-pub(crate) fn decide(choice: Choice) -> Result<(Backend, Option<&'static Capabilities>), Error> {
+/// Finds the back-end for `choice`.
+pub(crate) fn decide(choice: Choice) -> Result<Backend, Error> {
     let (choice, by) = match choice {
         Choice::Auto => from_environment(std::env::var_os(VARIABLE).as_deref())?,
         Choice::ForceUring | Choice::ForceMio => (choice, "asked for by the builder"),
     };
     if choice == Choice::ForceMio {
-        let backend = Backend {
+        return Ok(Backend {
             kind: Kind::Mio,
             reason: by.to_owned(),
-        };
-        return Ok((backend, None));
+        });
     }
     let forced = choice == Choice::ForceUring;
     match probed() {
-        Ok(capabilities) => {
-            let backend = Backend {
-                kind: Kind::Uring,
-                reason: by.to_owned(),
-            };
-            Ok((backend, Some(capabilities)))
-        }
+        Ok(()) => Ok(Backend {
+            kind: Kind::Uring,
+            reason: by.to_owned(),
+        }),
         Err(refusal) if forced => Err(Error::resource(
             "use io_uring",
             format!("{refusal} (io_uring was {by})"),
             refusal.errno.map(io::Error::from_raw_os_error),
         )),
-        Err(refusal) => {
-            let backend = Backend {
-                kind: Kind::Mio,
-                reason: format!("no io_uring: {refusal}"),
-            };
-            Ok((backend, None))
-        }
+        Err(refusal) => Ok(Backend {
+            kind: Kind::Mio,
+            reason: format!("no io_uring: {refusal}"),
+        }),
     }
 }
 
@@ -134,8 +107,8 @@ fn from_environment(value: Option<&std::ffi::OsStr>) -> Result<(Choice, &'static
 }
 
 /// The answer of this process, found at the first call.
-fn probed() -> Result<&'static Capabilities, &'static Refusal> {
-    static ANSWER: OnceLock<Result<Capabilities, Refusal>> = OnceLock::new();
+fn probed() -> Result<(), &'static Refusal> {
+    static ANSWER: OnceLock<Result<(), Refusal>> = OnceLock::new();
     let answer = ANSWER.get_or_init(|| {
         let answer = try_out();
         match &answer {
@@ -146,52 +119,28 @@ fn probed() -> Result<&'static Capabilities, &'static Refusal> {
         }
         answer
     });
-    answer.as_ref()
+    answer.as_ref().copied()
 }
 
 /// Tries io_uring out, as if for the first time.
-pub(crate) fn try_out() -> Result<Capabilities, Refusal> {
-    let io = setup::ring(8, None).map_err(|error| refusal("io_uring_setup", &error))?;
-    let capabilities = opcodes(&io).map_err(|error| refusal("io_uring_register", &error))?;
+pub(crate) fn try_out() -> Result<(), Refusal> {
+    let mut io = setup::ring(8).map_err(|error| refusal("io_uring_setup", &error))?;
+    let known =
+        setup::knows_our_entries(&io).map_err(|error| refusal("io_uring_register", &error))?;
     let parameters = io.params();
-    if !parameters.is_feature_nodrop() || !parameters.is_feature_rw_cur_pos() {
-        return Err(too_old(
-            "the kernel's rings drop completions (before Linux 5.6)",
-        ));
+    if !known || !parameters.is_feature_nodrop() || !parameters.is_feature_ext_arg() {
+        return Err(too_old("the kernel's io_uring is older than Linux 5.11"));
     }
-    if !parameters.is_feature_ext_arg() {
-        return Err(too_old(
-            "the kernel's rings know no time limit (before Linux 5.11)",
-        ));
-    }
-    let (ring, mut queue) = Ring::split(io);
     let failed = |error: io::Error| refusal("io_uring_enter", &error);
-    queue
-        .push_nop()
-        .map_err(|_| failed(io::Error::from_raw_os_error(libc::EBUSY)))?;
-    ring.enter().map_err(failed)?;
-    let mut result = None;
-    queue.drain(1, |_, raw| result = Some(raw));
-    match result {
-        Some(raw) if raw >= 0 => Ok(capabilities),
+    // SAFETY: the entry points to nothing.
+    let pushed = unsafe { io.submission().push(&opcode::Nop::new().build()) };
+    pushed.map_err(|_| failed(io::Error::from_raw_os_error(libc::EBUSY)))?;
+    io.submit_and_wait(1).map_err(failed)?;
+    match io.completion().next().map(|entry| entry.result()) {
+        Some(raw) if raw >= 0 => Ok(()),
         Some(raw) => Err(failed(io::Error::from_raw_os_error(-raw))),
         None => Err(too_old("an operation that does nothing was not completed")),
     }
-}
-
-fn opcodes(io: &IoUring) -> io::Result<Capabilities> {
-    let mut probe = Probe::new();
-    io.submitter().register_probe(&mut probe)?;
-    let mut capabilities = Capabilities { opcodes: [0; 4] };
-    for code in 0..=u8::MAX {
-        if probe.is_supported(code) {
-            capabilities.add(code);
-        }
-    }
-    if !probe.is_supported(opcode::AsyncCancel::CODE) {
-        return Err(io::Error::from_raw_os_error(libc::EINVAL));
-    }
-    Ok(capabilities)
 }
 
 fn too_old(likely: &str) -> Refusal {
@@ -286,19 +235,15 @@ mod tests {
 
     #[test]
     fn the_fallback_is_always_there() {
-        let (backend, capabilities) = decide(Choice::ForceMio).unwrap();
+        let backend = decide(Choice::ForceMio).unwrap();
         assert_eq!(backend.kind, Kind::Mio);
-        assert!(capabilities.is_none());
         assert_eq!(backend.reason, "asked for by the builder");
     }
 
     #[test]
     fn a_forced_ring_is_there_or_explained() {
         match decide(Choice::ForceUring) {
-            Ok((backend, capabilities)) => {
-                assert_eq!(backend.kind, Kind::Uring);
-                assert!(capabilities.is_some());
-            }
+            Ok(backend) => assert_eq!(backend.kind, Kind::Uring),
             Err(error) => assert!(error.to_string().contains("likely cause"), "{error}"),
         }
     }

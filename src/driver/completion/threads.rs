@@ -1,73 +1,139 @@
-//! Operations by system calls, on the blocking pool.
+//! Operations by system calls, on threads of the driver's own.
 //!
-//! The fallback where there is no io_uring, or where the kernel's lacks an opcode. It works on the
-//! same in-flight entries as a ring does: a job borrows the operation from its entry, performs it
-//! and completes the entry with the kernel's answer, a count or a negative errno.
+//! What a ring would hand to a thread of the kernel anyway goes here, and everything does where there
+//! is no io_uring. A thread takes the operation out of its entry, performs it, and completes the
+//! entry with the kernel's answer, a count or a negative errno.
+//!
+//! The threads are not those of `spawn_blocking`: closures of the user's never hold up an operation
+//! (I9). Nor do operations that wait: when no operation could begin for a while although some are
+//! queued, the pool starts a thread beyond its limit (I11; `blocking/pool.rs`, `PoolConfig::relief`).
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::ptr;
+use std::os::fd::{AsRawFd, RawFd};
 
-use crate::driver::op::{MAX_TRANSFER, Op};
+use crate::blocking::pool::{Kind, Pool};
+use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom};
+use crate::driver::completion::operation::Ended;
+use crate::driver::completion::{Counted, Payload, Submitted};
+use crate::util::wake::wake_some;
+
+/// Has a thread perform `operation`.
+pub(super) fn submit(pool: &Pool, operation: Submitted, kind: Kind) {
+    let begun = None;
+    push(pool, Job { operation, begun }, kind);
+}
+
+/// Has a thread go on with an operation that has begun elsewhere.
+pub(super) fn go_on(pool: &Pool, operation: Submitted, begun: Payload) {
+    let kind = kind(&begun.0);
+    let begun = Some(begun);
+    push(pool, Job { operation, begun }, kind);
+}
+
+fn push(pool: &Pool, job: Job, kind: Kind) {
+    if let Err(refused) = pool.push(Box::new(move || job.run()), kind) {
+        // The job was dropped, which completed the operation.
+        log::debug!("zokio: an operation could not begin: {refused}");
+    }
+}
+
+/// How the pool treats `op` when it is shut down.
+pub(super) fn kind(op: &Op) -> Kind {
+    match op {
+        // Its bytes were accepted: it happens even if it has not begun.
+        Op::Write { .. } => Kind::Mandatory,
+        // It may wait without a bound, and changes nothing: the shutdown does not wait for it.
+        Op::Read { .. } => Kind::Detached,
+        Op::Open { flags, .. } if flags & (libc::O_CREAT | libc::O_TRUNC) == 0 => Kind::Detached,
+        Op::Open { .. }
+        | Op::Sync { .. }
+        | Op::Truncate { .. }
+        | Op::Rename { .. }
+        | Op::Unlink { .. }
+        | Op::MakeDirectory { .. }
+        | Op::Link { .. }
+        | Op::Symlink { .. } => Kind::Ordinary,
+    }
+}
+
+/// Performs one operation. Dropped unrun, it completes it as cancelled.
+struct Job {
+    operation: Submitted,
+    /// What the operation owns, if it has begun.
+    begun: Option<Payload>,
+}
+
+impl Job {
+    fn run(mut self) {
+        if let Some((op, counted)) = self.payload() {
+            let completed = if self.operation.is_cancelled() {
+                op.refuse()
+            } else {
+                perform(op)
+            };
+            finish(&self.operation, counted, completed);
+        }
+    }
+
+    fn payload(&mut self) -> Option<Payload> {
+        self.begun.take().or_else(|| self.operation.begin())
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // After a run there is nothing left.
+        if let Some((op, counted)) = self.payload() {
+            finish(&self.operation, counted, op.refuse());
+        }
+    }
+}
+
+/// Completes `operation`, wakes its task, and only then counts it as ended.
+pub(super) fn finish(operation: &Submitted, counted: Counted, completed: Completed) {
+    match operation.complete(completed) {
+        Ended::Wake(waker) => wake_some(waker),
+        Ended::Unwanted(completed) => drop(completed),
+    }
+    drop(counted);
+}
 
 /// Performs `op`; an interrupted call is made again (I5).
-///
-/// `cancel` is a descriptor that becomes readable when the end of a [`Op::Poll`] is asked for; no
-/// other operation can be stopped once it has begun.
-pub(crate) fn perform(op: &mut Op, cancel: Option<RawFd>) -> i32 {
+fn perform(mut op: Op) -> Completed {
     loop {
-        let raw = match op {
+        let raw = match &mut op {
             Op::Rename { .. }
             | Op::Unlink { .. }
             | Op::MakeDirectory { .. }
             | Op::Link { .. }
             | Op::Symlink { .. }
-            | Op::Open { .. }
-            | Op::StatxPath { .. } => by_name(op),
-            Op::Nop
-            | Op::Read { .. }
-            | Op::Write { .. }
-            | Op::StatxFd { .. }
-            | Op::Sync { .. }
-            | Op::Truncate { .. }
-            | Op::Allocate { .. }
-            | Op::Close { .. }
-            | Op::Poll { .. } => by_descriptor(op, cancel),
+            | Op::Open { .. } => by_name(&op),
+            Op::Read { .. } | Op::Write { .. } | Op::Sync { .. } | Op::Truncate { .. } => {
+                by_descriptor(&mut op)
+            }
         };
-        // Linux closes the descriptor also where close(2) says EINTR.
-        if raw == -libc::EINTR && !matches!(op, Op::Close { .. }) || op.advance(raw) {
+        if raw == -libc::EINTR || is_part(&mut op, raw) {
             continue;
         }
-        match op {
-            // A non-blocking descriptor: wait as a ring does.
-            Op::Read { fd, .. } if raw == -libc::EAGAIN => {
-                poll(fd.as_raw_fd(), libc::POLLIN as u32, None);
-            }
-            Op::Write { fd, .. } if raw == -libc::EAGAIN => {
-                poll(fd.as_raw_fd(), libc::POLLOUT as u32, None);
-            }
-            _ => return raw,
+        // SAFETY: `raw` is the answer of the call that was just made for `op`.
+        return unsafe { op.finish(raw) };
+    }
+}
+
+/// Takes note of a part of a write; true if more is left to write.
+fn is_part(op: &mut Op, raw: i32) -> bool {
+    match (op, usize::try_from(raw)) {
+        (
+            Op::Write {
+                buffer, written, ..
+            },
+            Ok(count),
+        ) if count > 0 => {
+            *written += count;
+            *written < buffer.len()
         }
+        _ => false,
     }
-}
-
-/// The descriptor through which [`cancel`] reaches a poll that has begun.
-pub(crate) fn cancel_descriptor() -> io::Result<OwnedFd> {
-    // SAFETY: a plain call; the result is checked before it is owned.
-    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the kernel has just made this descriptor for us.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-}
-
-/// Asks a poll that has begun to end.
-pub(crate) fn cancel(descriptor: &impl AsRawFd) {
-    let one = 1_u64;
-    // SAFETY: `one` is eight readable bytes. An eventfd takes the first write without waiting, and
-    // a later one adds nothing that is needed.
-    unsafe { libc::write(descriptor.as_raw_fd(), ptr::from_ref(&one).cast(), 8) };
 }
 
 /// The kernel's form of a libc result.
@@ -81,69 +147,42 @@ fn answer(result: impl Into<i64>) -> i32 {
     }
 }
 
-fn by_descriptor(op: &mut Op, cancel: Option<RawFd>) -> i32 {
+fn by_descriptor(op: &mut Op) -> i32 {
     // SAFETY: every descriptor and every pointer below belongs to `op`, which outlives the call,
     // and lengths are those of the memory pointed to.
     unsafe {
         match op {
-            Op::Nop => 0,
             Op::Read {
                 fd,
+                from,
                 buffer,
-                at,
                 max,
-                offset,
             } => {
-                let (target, len) = buffer.target(*at, (*max).min(MAX_TRANSFER));
-                let (fd, target) = (fd.as_raw_fd(), target.cast());
-                answer(match *offset {
-                    None => libc::read(fd, target, len) as i64,
-                    Some(offset) => libc::pread64(fd, target, len, offset.cast_signed()) as i64,
+                let room = buffer.spare_capacity_mut();
+                let len = room.len().min(*max).min(MAX_TRANSFER);
+                let (fd, target) = (fd.as_raw_fd(), room.as_mut_ptr().cast());
+                answer(match *from {
+                    ReadFrom::Position | ReadFrom::Stream => libc::read(fd, target, len) as i64,
+                    ReadFrom::Offset(offset) => {
+                        libc::pread64(fd, target, len, offset.cast_signed()) as i64
+                    }
                 })
             }
             Op::Write {
                 fd,
                 buffer,
-                at,
-                max,
-                offset,
-                ..
+                written,
             } => {
-                let source = buffer.source(*at, (*max).min(MAX_TRANSFER));
-                let (fd, len) = (fd.as_raw_fd(), source.len());
-                let source = source.as_ptr().cast();
-                answer(match *offset {
-                    None => libc::write(fd, source, len) as i64,
-                    Some(offset) => libc::pwrite64(fd, source, len, offset.cast_signed()) as i64,
-                })
+                let rest = &buffer[*written..];
+                let len = rest.len().min(MAX_TRANSFER);
+                answer(libc::write(fd.as_raw_fd(), rest.as_ptr().cast(), len) as i64)
             }
-            Op::StatxFd { fd, mask, out } => answer(libc::statx(
-                fd.as_raw_fd(),
-                c"".as_ptr(),
-                libc::AT_EMPTY_PATH,
-                *mask,
-                out.as_mut_ptr(),
-            )),
             Op::Sync { fd, data_only } if *data_only => answer(libc::fdatasync(fd.as_raw_fd())),
             Op::Sync { fd, .. } => answer(libc::fsync(fd.as_raw_fd())),
             Op::Truncate { fd, len } => {
                 answer(libc::ftruncate64(fd.as_raw_fd(), len.cast_signed()))
             }
-            Op::Allocate {
-                fd,
-                mode,
-                offset,
-                len,
-            } => answer(libc::fallocate64(
-                fd.as_raw_fd(),
-                *mode,
-                offset.cast_signed(),
-                len.cast_signed(),
-            )),
-            Op::Close { fd } => answer(libc::close(fd.as_raw_fd())),
-            Op::Poll { fd, events } => poll(fd.as_raw_fd(), *events, cancel),
             Op::Open { .. }
-            | Op::StatxPath { .. }
             | Op::Rename { .. }
             | Op::Unlink { .. }
             | Op::MakeDirectory { .. }
@@ -153,10 +192,9 @@ fn by_descriptor(op: &mut Op, cancel: Option<RawFd>) -> i32 {
     }
 }
 
-fn by_name(op: &mut Op) -> i32 {
+fn by_name(op: &Op) -> i32 {
     const CWD: RawFd = libc::AT_FDCWD;
-    // SAFETY: every path ends in a zero byte and belongs to `op`, which outlives the call; `out`
-    // is a whole `statx`.
+    // SAFETY: every path ends in a zero byte and belongs to `op`, which outlives the call.
     unsafe {
         match op {
             Op::Open { path, flags, mode } => answer(libc::openat64(
@@ -165,28 +203,7 @@ fn by_name(op: &mut Op) -> i32 {
                 *flags | libc::O_CLOEXEC,
                 *mode,
             )),
-            Op::StatxPath {
-                path,
-                flags,
-                mask,
-                out,
-            } => answer(libc::statx(
-                CWD,
-                path.as_ptr(),
-                *flags,
-                *mask,
-                out.as_mut_ptr(),
-            )),
-            // A kernel without renameat2 still has the plain rename.
-            Op::Rename { from, to, flags: 0 } => answer(libc::rename(from.as_ptr(), to.as_ptr())),
-            Op::Rename { from, to, flags } => answer(libc::syscall(
-                libc::SYS_renameat2,
-                CWD,
-                from.as_ptr(),
-                CWD,
-                to.as_ptr(),
-                *flags,
-            )),
+            Op::Rename { from, to } => answer(libc::rename(from.as_ptr(), to.as_ptr())),
             Op::Unlink { path, directory } => {
                 let flags = if *directory { libc::AT_REMOVEDIR } else { 0 };
                 answer(libc::unlinkat(CWD, path.as_ptr(), flags))
@@ -196,37 +213,9 @@ fn by_name(op: &mut Op) -> i32 {
             Op::Symlink { target, link } => {
                 answer(libc::symlinkat(target.as_ptr(), CWD, link.as_ptr()))
             }
-            Op::Nop
-            | Op::Read { .. }
-            | Op::Write { .. }
-            | Op::StatxFd { .. }
-            | Op::Sync { .. }
-            | Op::Truncate { .. }
-            | Op::Allocate { .. }
-            | Op::Close { .. }
-            | Op::Poll { .. } => unreachable!("{} has no path", op.name()),
+            Op::Read { .. } | Op::Write { .. } | Op::Sync { .. } | Op::Truncate { .. } => {
+                unreachable!("{} has no path", op.name())
+            }
         }
-    }
-}
-
-/// Waits until `fd` has one of `events`, or `cancel` is readable.
-pub(super) fn poll(fd: RawFd, events: u32, cancel: Option<RawFd>) -> i32 {
-    let entry = |fd, events| libc::pollfd {
-        fd,
-        events,
-        revents: 0,
-    };
-    // poll(2) skips a negative descriptor.
-    let mut fds = [
-        entry(fd, events as libc::c_short),
-        entry(cancel.unwrap_or(-1), libc::POLLIN),
-    ];
-    // SAFETY: two entries, as said.
-    let raw = answer(unsafe { libc::poll(fds.as_mut_ptr(), 2, -1) });
-    match raw {
-        raw if raw < 0 => raw,
-        _ if fds[0].revents & libc::POLLNVAL != 0 => -libc::EBADF,
-        _ if fds[0].revents != 0 => i32::from(fds[0].revents.cast_unsigned()),
-        _ => -libc::ECANCELED,
     }
 }

@@ -1,24 +1,24 @@
 //! One test body, run over every back-end.
 //!
-//! Each body takes a [`Rig`], a driver without a runtime that sleeps and wakes the way the real one
-//! does, and is instantiated once per back-end by [`on_every_backend`]. On a machine without
-//! io_uring the `ring` instances run on what `Choice::Auto` gives there, so that nothing is skipped.
+//! Each body takes a [`Rig`], a completion half without a runtime, and is instantiated once per
+//! back-end by [`on_every_backend`]. On a machine without io_uring the `ring` instances run on what
+//! `Choice::Auto` chooses there, so that nothing is skipped.
 
-use std::fs;
+use std::fs::{self, File};
 use std::future::Future;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use crate::blocking::{Pool, PoolConfig};
+use crate::driver::completion::op::{Completed, Op, ReadFrom, SharedFd};
+use crate::driver::completion::probe::{Choice, decide};
 use crate::driver::completion::{Completions, Config, InFlight};
-use crate::driver::op::{Completed, Op, SharedFd};
-use crate::driver::pool::{cancel as write_eventfd, cancel_descriptor as eventfd};
-use crate::driver::probe::{Choice, decide};
-use crate::driver::set_local_ring;
+use crate::driver::wake::Wake as DriverWake;
 
 mod cancelling;
 mod operations;
@@ -32,23 +32,22 @@ const LIMIT: Duration = Duration::from_secs(20);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Which {
     Ring,
-    Pool,
+    Threads,
 }
 
-/// A driver on its own: its completions, and a sleep that only they end.
+/// A completion half on its own.
 struct Rig {
     completions: Completions,
-    wake: Arc<OwnedFd>,
-    pool: Pool,
+    threads: Pool,
     which: Which,
     dir: tempfile::TempDir,
 }
 
-struct WakeFd(Arc<OwnedFd>);
+struct Unpark(Thread);
 
-impl Wake for WakeFd {
+impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
-        write_eventfd(&self.0);
+        self.0.unpark();
     }
 }
 
@@ -57,33 +56,31 @@ impl Rig {
         Rig::with_entries(which, 64)
     }
 
-    /// A rig whose rings have `entries` submission queue entries and eight times as many
-    /// completion queue entries.
+    /// A rig whose ring has `entries` submission queue entries and eight times as many completion
+    /// queue entries.
     fn with_entries(which: Which, entries: u32) -> Rig {
         let choice = match which {
-            Which::Pool => Choice::ForceMio,
+            Which::Threads => Choice::ForceMio,
             Which::Ring if decide(Choice::ForceUring).is_ok() => Choice::ForceUring,
             Which::Ring => Choice::Auto,
         };
-        let wake = Arc::new(eventfd().unwrap());
-        let pool = Pool::new(PoolConfig {
+        let threads = Pool::new(PoolConfig {
             max_threads: 8,
             keep_alive: Duration::from_secs(1),
             thread_name: Arc::new(|| "conformance".to_owned()),
             stack_size: None,
             after_start: None,
             before_stop: None,
+            relief: Some(Duration::from_millis(1)),
         });
         let config = Config {
             choice,
-            rings: 2,
-            wake_fd: wake.clone(),
-            pool: pool.clone(),
+            threads: threads.clone(),
+            wake: Arc::new(DriverWake::new().unwrap()),
         };
         Rig {
             completions: Completions::with_entries(config, entries).unwrap(),
-            wake,
-            pool,
+            threads,
             which,
             dir: tempfile::tempdir().unwrap(),
         }
@@ -93,42 +90,8 @@ impl Rig {
         self.completions.submit(op)
     }
 
-    /// Runs `f` as worker 0, which queues its submissions until it flushes.
-    fn as_worker<R>(&self, f: impl FnOnce() -> R) -> R {
-        set_local_ring(Some(0));
-        self.completions.flush(0);
-        let result = f();
-        set_local_ring(None);
-        result
-    }
-
     fn waker(&self) -> Waker {
-        Waker::from(Arc::new(WakeFd(self.wake.clone())))
-    }
-
-    /// Sleeps until a completion or a waker ends it.
-    fn sleep(&self, until: Instant) {
-        if self.completions.prepare_wait() {
-            self.completions.reap_all();
-        } else {
-            let left = until.saturating_duration_since(Instant::now());
-            let mut fd = libc::pollfd {
-                fd: self.wake.as_raw_fd(),
-                events: libc::POLLIN,
-                revents: 0,
-            };
-            let mut count = 0_u64;
-            // SAFETY: one entry as said, and eight bytes for the eventfd's count.
-            unsafe {
-                libc::poll(&raw mut fd, 1, left.as_millis() as i32);
-                libc::read(fd.fd, (&raw mut count).cast(), 8);
-            }
-        }
-        self.completions.finish_wait();
-        assert!(
-            Instant::now() < until,
-            "a completion or its wake-up is lost"
-        );
+        Waker::from(Arc::new(Unpark(thread::current())))
     }
 
     fn block_on<F: Future>(&self, future: F) -> F::Output {
@@ -139,7 +102,9 @@ impl Rig {
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return output;
             }
-            self.sleep(until);
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "a completion or its wake-up is lost");
+            thread::park_timeout(left);
         }
     }
 
@@ -148,14 +113,18 @@ impl Rig {
         self.block_on(self.submit(op))
     }
 
-    /// Sleeps until `condition` holds.
+    /// Waits until `condition` holds, which wakes no one.
     fn until(&self, condition: impl Fn() -> bool) {
         let until = Instant::now() + LIMIT;
         while !condition() {
-            self.completions.reap_all();
-            std::thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1));
             assert!(Instant::now() < until, "the condition never came to hold");
         }
+    }
+
+    /// Waits until nothing is in flight.
+    fn until_quiet(&self) {
+        self.until(|| self.completions.in_flight() == 0);
     }
 
     /// Whether `op` is pending after one look.
@@ -164,8 +133,15 @@ impl Rig {
             .is_pending()
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
+    }
+
+    /// A file with this content, for reading and writing.
+    fn file(&self, content: &[u8]) -> File {
+        let path = self.path("content");
+        fs::write(&path, content).unwrap();
+        File::options().read(true).write(true).open(path).unwrap()
     }
 }
 
@@ -181,20 +157,31 @@ fn write_to(fd: &OwnedFd, bytes: &[u8]) {
     assert_eq!(count, bytes.len() as isize);
 }
 
-fn poll_in(fd: &SharedFd) -> Op {
-    Op::Poll {
-        fd: fd.clone(),
-        events: libc::POLLIN as u32,
-    }
-}
-
+/// A read of a pipe, which waits for as long as the pipe is empty.
 fn read(fd: &SharedFd, room: usize) -> Op {
     Op::Read {
         fd: fd.clone(),
-        buffer: Vec::with_capacity(room).into(),
-        at: 0,
+        from: ReadFrom::Stream,
+        buffer: Vec::with_capacity(room),
         max: room,
-        offset: None,
+    }
+}
+
+/// A read of some bytes of a file.
+fn read_at(fd: &SharedFd, offset: u64) -> Op {
+    Op::Read {
+        fd: fd.clone(),
+        from: ReadFrom::Offset(offset),
+        buffer: Vec::with_capacity(64),
+        max: 64,
+    }
+}
+
+fn write(fd: &SharedFd, bytes: &[u8]) -> Op {
+    Op::Write {
+        fd: fd.clone(),
+        buffer: bytes.to_vec(),
+        written: 0,
     }
 }
 
@@ -207,14 +194,14 @@ fn open_descriptors(path: &Path) -> usize {
         .count()
 }
 
-/// Makes two tests of each body: on rings, and on the pool.
+/// Makes two tests of each body: with a ring, and with threads alone.
 macro_rules! on_every_backend {
     ($($body:ident),* $(,)?) => {
         mod ring {
             $(#[test] fn $body() { super::$body(&$crate::driver::conformance::Rig::new($crate::driver::conformance::Which::Ring)); })*
         }
-        mod pool {
-            $(#[test] fn $body() { super::$body(&$crate::driver::conformance::Rig::new($crate::driver::conformance::Which::Pool)); })*
+        mod threads {
+            $(#[test] fn $body() { super::$body(&$crate::driver::conformance::Rig::new($crate::driver::conformance::Which::Threads)); })*
         }
     };
 }

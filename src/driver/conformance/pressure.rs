@@ -1,159 +1,105 @@
-//! Full queues, threads that exit, threads that are stuck.
+//! Full queues, many threads, operations that wait, threads that exit.
 
-use std::sync::mpsc;
-use std::task::Context;
+use std::ffi::CString;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
-use super::{LIMIT, Op, Rig, Which, on_every_backend, pipe, poll_in, write_to};
-use crate::driver::probe::Kind;
-use crate::driver::set_local_ring;
+use super::{Op, Rig, Which, on_every_backend, pipe, read, read_at, write_to};
 
-/// Far more submissions than the queue holds, none flushed by the submitter (I6).
-fn submission_queue_full_on(which: Which) {
-    let rig = Rig::with_entries(which, 2);
-    let waiting: Vec<_> = rig.as_worker(|| (0..500).map(|_| rig.submit(Op::Nop)).collect());
+/// Far more submissions at once than the queue holds, and far more completions (I6).
+#[test]
+fn queues_are_full() {
+    let rig = Rig::with_entries(Which::Ring, 2);
+    let file = Arc::new(rig.file(b"hello world"));
+    let waiting: Vec<_> = (0..500).map(|_| rig.submit(read_at(&file, 6))).collect();
     for one in waiting {
-        rig.block_on(one).done().unwrap();
+        assert_eq!(rig.block_on(one).transferred().1, b"world");
     }
-}
-
-/// Far more completions at once than the queue holds (I6).
-fn completion_queue_overflow_on(which: Which) {
-    let rig = Rig::with_entries(which, 2);
     let (reader, writer) = pipe();
-    // The pool's eight threads could not hold more polls at a time.
-    let count = if which == Which::Pool { 8 } else { 500 };
-    let mut waiting: Vec<_> =
-        rig.as_worker(|| (0..count).map(|_| rig.submit(poll_in(&reader))).collect());
-    rig.completions.reap_all();
+    let mut waiting: Vec<_> = (0..500).map(|_| rig.submit(read(&reader, 1))).collect();
     assert!(waiting.iter_mut().all(|one| rig.is_pending(one)));
-    write_to(&writer, b"x");
+    write_to(&writer, &[b'x'; 500]);
     for one in waiting {
-        rig.block_on(one).polled().unwrap();
+        assert_eq!(rig.block_on(one).transferred().0.unwrap(), 1);
     }
-    assert_eq!(rig.completions.in_flight(), 0);
+    rig.until_quiet();
 }
 
-mod full {
-    use super::{Which, completion_queue_overflow_on, submission_queue_full_on};
-
-    #[test]
-    fn submission_queue_ring() {
-        submission_queue_full_on(Which::Ring);
+/// More operations wait than there are threads; others go on beside them (I11).
+fn waiting_operations_hold_up_no_others(rig: &Rig) {
+    let paths: Vec<_> = (0..16).map(|n| rig.path(&format!("fifo{n}"))).collect();
+    let open = |path: &std::path::Path, flags| Op::Open {
+        path: CString::new(path.as_os_str().as_bytes()).unwrap(),
+        flags,
+        mode: 0o600,
+    };
+    let mut waiting = Vec::new();
+    for path in &paths {
+        let name = CString::new(path.as_os_str().as_bytes()).unwrap();
+        // SAFETY: the name ends in a zero byte.
+        assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+        waiting.push(rig.submit(open(path, libc::O_RDONLY)));
     }
-
-    #[test]
-    fn submission_queue_pool() {
-        submission_queue_full_on(Which::Pool);
+    let plain = rig.path("plain");
+    let creates = libc::O_CREAT | libc::O_RDWR;
+    for _ in 0..16 {
+        rig.run(open(&plain, creates)).opened().unwrap();
+        let path = CString::new(plain.as_os_str().as_bytes()).unwrap();
+        let directory = false;
+        rig.run(Op::Unlink { path, directory }).done().unwrap();
     }
-
-    #[test]
-    fn completion_queue_ring() {
-        completion_queue_overflow_on(Which::Ring);
-    }
-
-    #[test]
-    fn completion_queue_pool() {
-        completion_queue_overflow_on(Which::Pool);
+    let others: Vec<_> = paths
+        .iter()
+        .map(|path| rig.submit(open(path, libc::O_WRONLY)))
+        .collect();
+    for one in waiting.into_iter().chain(others) {
+        rig.block_on(one).opened().unwrap();
     }
 }
 
-/// What completes while it is being handed over counts: a caller that is about to sleep must learn
-/// that it woke somebody.
-fn flushing_counts(rig: &Rig) {
-    let waiting = rig.as_worker(|| rig.submit(Op::Nop));
-    if rig.completions.backend().kind == Kind::Uring {
-        assert_eq!(rig.completions.reap_all(), 1);
-    }
-    assert_eq!(rig.completions.reap_all(), 0);
-    rig.block_on(waiting).done().unwrap();
-}
-
-/// The kernel cancels what an exiting thread submitted; the user never learns of it (I5).
+/// The thread that submitted is gone before the operation ends (I5).
 fn submitter_exits(rig: &Rig) {
     let (reader, writer) = pipe();
-    for worker in [None, Some(1)] {
-        let waiting = thread::scope(|scope| {
-            let submitter = scope.spawn(|| {
-                set_local_ring(worker);
-                if let Some(worker) = worker {
-                    rig.completions.flush(worker);
-                }
-                let waiting = rig.submit(poll_in(&reader));
-                if let Some(worker) = worker {
-                    rig.completions.flush(worker);
-                }
-                waiting
-            });
-            submitter.join().unwrap()
-        });
-        let mut waiting = waiting;
-        assert!(rig.is_pending(&mut waiting));
-        rig.completions.reap_all();
-        assert!(rig.is_pending(&mut waiting));
+    for _ in 0..10 {
+        let waiting =
+            thread::scope(|scope| scope.spawn(|| rig.submit(read(&reader, 8))).join().unwrap());
         write_to(&writer, b"x");
-        rig.block_on(waiting).polled().unwrap();
-        let byte = rig.run(super::read(&reader, 1));
-        assert_eq!(byte.transferred().0.unwrap(), 1);
+        assert_eq!(rig.block_on(waiting).transferred().1, b"x");
     }
 }
 
-/// The owner of a ring never comes back to it: others flush and reap it.
-fn owner_is_stuck(rig: &Rig) {
-    let (reader, writer) = pipe();
-    let (send, receive) = mpsc::channel();
-    let (release, stuck) = mpsc::channel::<()>();
-    thread::scope(|scope| {
-        let reader = &reader;
-        scope.spawn(move || {
-            rig.as_worker(|| {
-                let flushed = rig.submit(poll_in(reader));
-                rig.completions.flush(0);
-                let queued = rig.submit(poll_in(reader));
-                send.send((flushed, queued)).unwrap();
-                stuck.recv_timeout(LIMIT).unwrap();
-            });
-        });
-        let (flushed, queued) = receive.recv().unwrap();
-        write_to(&writer, b"x");
-        rig.block_on(flushed).polled().unwrap();
-        rig.block_on(queued).polled().unwrap();
-        release.send(()).unwrap();
-    });
+/// The submitter never comes back to the driver, and neither does any other thread.
+fn submitter_is_stuck(rig: &Rig) {
+    let file: Arc<fs::File> = Arc::new(rig.file(b"hello"));
+    let waiting = rig.submit(read_at(&file, 0));
+    // This thread is stuck in user code.
+    rig.until(|| rig.completions.in_flight() == 0);
+    assert_eq!(rig.block_on(waiting).transferred().1, b"hello");
 }
 
-/// A sleeper is woken by a completion on a ring that another thread submits to meanwhile.
-fn sleeper_is_woken(rig: &Rig) {
-    let (reader, writer) = pipe();
-    let (send, receive) = mpsc::channel();
-    thread::scope(|scope| {
-        let (reader, writer) = (&reader, &writer);
-        for round in 0..200 {
-            let send = send.clone();
-            scope.spawn(move || {
-                let mut waiting = rig.submit(poll_in(reader));
-                assert!(rig.is_pending(&mut waiting));
-                send.send(waiting).unwrap();
-                // The submitter sleeps on while the completion comes.
-                write_to(writer, b"x");
-                thread::park_timeout(std::time::Duration::from_micros(round));
-            });
-            let waiting = receive.recv().unwrap();
-            rig.block_on(waiting).polled().unwrap();
-            let byte = rig.run(super::read(reader, 1));
-            assert_eq!(byte.transferred().0.unwrap(), 1);
-        }
-    });
+/// The ring's thread ends when it has nothing to do, and another takes its place.
+#[test]
+fn operations_after_a_pause() {
+    let rig = Rig::new(Which::Ring);
+    let file = Arc::new(rig.file(b"hello"));
+    for pause in [0, 1, 12_000] {
+        thread::sleep(Duration::from_millis(pause));
+        let (count, _) = rig.run(read_at(&file, 0)).transferred();
+        assert_eq!(count.unwrap(), 5);
+    }
 }
 
-/// Two threads use the same rig without order.
+/// Threads that use the same driver without order.
 fn many_threads(rig: &Rig) {
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
                 for round in 0..300 {
                     let (reader, writer) = pipe();
-                    let mut waiting = rig.submit(super::read(&reader, 8));
+                    let mut waiting = rig.submit(read(&reader, 8));
                     if round % 3 == 0 {
                         let _ = rig.is_pending(&mut waiting);
                     }
@@ -162,29 +108,17 @@ fn many_threads(rig: &Rig) {
                         drop(waiting);
                         continue;
                     }
-                    let until = std::time::Instant::now() + LIMIT;
-                    loop {
-                        let waker = rig.waker();
-                        let mut cx = Context::from_waker(&waker);
-                        if let std::task::Poll::Ready(done) = waiting.poll(&mut cx) {
-                            assert_eq!(done.transferred().0.unwrap(), 3);
-                            break;
-                        }
-                        rig.completions.reap_all();
-                        thread::yield_now();
-                        assert!(std::time::Instant::now() < until);
-                    }
+                    assert_eq!(rig.block_on(waiting).transferred().0.unwrap(), 3);
                 }
             });
         }
     });
-    rig.until(|| rig.completions.in_flight() == 0);
+    rig.until_quiet();
 }
 
 on_every_backend!(
-    flushing_counts,
+    waiting_operations_hold_up_no_others,
     submitter_exits,
-    owner_is_stuck,
-    sleeper_is_woken,
-    many_threads
+    submitter_is_stuck,
+    many_threads,
 );

@@ -1,38 +1,35 @@
 //! Reading, writing and seeking.
 #![forbid(unsafe_code)]
 
-use std::fs::File as StdFile;
 use std::io::{self, IoSlice, Seek, SeekFrom};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::File;
-use super::state::{Attempt, Inner, State};
+use super::state::{Attempt, State};
+use crate::driver::completion::op::{Op, ReadFrom};
 use crate::driver::mounts::Place;
 use crate::driver::nowait::{self, Refusal};
-use crate::driver::op::Op;
 use crate::fs::cached::About;
 use crate::fs::raw::{self, Source};
 use crate::fs::run;
 use crate::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 use crate::util::budget::poll_proceed;
 
-/// Writes to a file that lives in memory are made at once up to this size.
-const AT_ONCE: usize = 64 * 1024;
+/// Reads of more are not made inline in one call: copying takes longer than handing over to another
+/// thread.
+const READ_INLINE: usize = 512 * 1024;
 
-/// Reads of more are not made at once: copying takes longer than handing over to another thread.
-const READ_AT_ONCE: usize = 512 * 1024;
+/// Writes of more are not made inline. They would have to be cut, and what others write to the same
+/// file could come between the parts of what is one write(2) elsewhere.
+const WRITE_INLINE: usize = 256 * 1024;
+
+/// With any of these a write waits for the device, or goes to where another process may write at the
+/// same time and must come there in one piece.
+const NOT_WRITTEN_INLINE: i32 = libc::O_APPEND | libc::O_SYNC | libc::O_DSYNC | libc::O_DIRECT;
 
 impl File {
-    /// The file apart, for a call that has it alone.
-    fn parts(&mut self) -> (&Arc<StdFile>, &mut Inner, bool, usize) {
-        let shared = self.is_shared();
-        (&self.std, self.inner.get_mut(), shared, self.max_buf_size)
-    }
-
-    /// What to try for the next calls, after the file system refused to read or write from its
-    /// cache only.
+    /// What to try instead of the page cache for this file.
     fn without_cache(&self) -> Attempt {
         match self.about() {
             Some(About { facts, place }) if place == Place::Memory && facts.is_regular() => {
@@ -42,17 +39,29 @@ impl File {
         }
     }
 
-    /// Reads what is there without waiting; `Ok(false)` if it has to be waited for.
-    fn read_at_once(&mut self, into: &mut ReadBuf<'_>) -> io::Result<bool> {
+    /// Whether a read may be tried inline. A read of a shared file may wait for the position, which
+    /// a pipe does not have; one without the page cache waits for the device, whatever it promises.
+    fn reads_inline(&self) -> bool {
+        if self.is_shared() {
+            self.about().is_some_and(|about| about.facts.is_stream())
+        } else {
+            self.flags & libc::O_DIRECT == 0
+        }
+    }
+
+    /// Reads what is in memory; whether it did.
+    fn read_inline(&mut self, into: &mut ReadBuf<'_>) -> io::Result<bool> {
+        if !self.reads_inline() {
+            return Ok(false);
+        }
+        let max = self.max_buf_size.min(READ_INLINE);
         loop {
-            let (std, inner, shared, max) = self.parts();
-            let source = match inner.reads {
+            let source = match self.inner.get_mut().reads {
                 Attempt::Never => return Ok(false),
-                _ if shared => return Ok(false),
                 Attempt::Cache => Source::Cache,
                 Attempt::Memory => Source::Memory,
             };
-            match raw::read_to_buf(std, source, into, max.min(READ_AT_ONCE)) {
+            match raw::read_to_buf(&self.std, source, into, max) {
                 Ok(_) => return Ok(true),
                 Err(Refusal::Waits) => return Ok(false),
                 Err(Refusal::Failed(error)) => return Err(error),
@@ -67,21 +76,58 @@ impl File {
         }
     }
 
-    /// Writes what needs no waiting; `None` if all has to wait.
-    fn write_at_once(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
+    /// Where a read that waits takes its bytes from.
+    ///
+    /// The position of an open file is the kernel's. A ring does not take the lock on it, so it is
+    /// told the offset, and the position is moved when the read has ended: that is the same as long
+    /// as nothing else knows the open file. A file system that refuses to read without waiting makes
+    /// a ring wait on a thread of the kernel, so there the read goes to a thread of ours.
+    fn read_from(&mut self) -> io::Result<ReadFrom> {
+        let Some(About { facts, place }) = self.about() else {
+            return Ok(ReadFrom::Position);
+        };
+        if facts.is_stream() {
+            return Ok(ReadFrom::Stream);
+        }
+        let direct = self.flags & libc::O_DIRECT != 0;
+        let without_thread = direct || self.inner.get_mut().reads == Attempt::Cache;
+        if facts.is_regular() && place != Place::Remote && !self.is_shared() && without_thread {
+            return Ok(ReadFrom::Offset((&*self.std).stream_position()?));
+        }
+        Ok(ReadFrom::Position)
+    }
+
+    /// Submits a read of at most `max` bytes.
+    fn read_in_background(&mut self, max: usize) -> io::Result<()> {
+        let from = self.read_from()?;
+        let fd = self.std.clone();
+        let moves = matches!(from, ReadFrom::Offset(_)).then(|| fd.clone());
+        let max = max.min(self.max_buf_size);
+        let inner = self.inner.get_mut();
+        let op = Op::Read {
+            fd,
+            from,
+            buffer: inner.empty_buffer(max),
+            max,
+        };
+        inner.state = State::Reading(run::submit(op), moves);
+        Ok(())
+    }
+
+    /// Writes what needs no waiting, in one piece; the count if it did.
+    fn write_inline(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
+        let in_one_piece = bytes.len() <= WRITE_INLINE && self.flags & NOT_WRITTEN_INLINE == 0;
+        if self.is_shared() || !in_one_piece {
+            return Ok(None);
+        }
         loop {
-            let (std, inner, shared, _) = self.parts();
-            let result = match inner.writes {
+            let result = match self.inner.get_mut().writes {
                 Attempt::Never => return Ok(None),
-                _ if shared => return Ok(None),
-                Attempt::Cache => nowait::write(std, bytes),
-                Attempt::Memory => {
-                    let bytes = &bytes[..bytes.len().min(AT_ONCE)];
-                    match io::Write::write(&mut &**std, bytes) {
-                        Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                        result => return result.map(Some),
-                    }
-                }
+                Attempt::Cache => nowait::write(&self.std, bytes),
+                Attempt::Memory => match io::Write::write(&mut &*self.std, bytes) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    result => return result.map(Some),
+                },
             };
             match result {
                 Ok(count) => return Ok(Some(count)),
@@ -142,7 +188,7 @@ impl File {
         // Slices are written together, as a buffer takes them.
         match first.and_then(|first| first.get(..len)) {
             Some(alone) => {
-                if let Some(count) = self.write_at_once(alone)? {
+                if let Some(count) = self.write_inline(alone)? {
                     return Poll::Ready(Ok(count));
                 }
             }
@@ -161,7 +207,6 @@ impl File {
     }
 
     fn write_in_background<'a>(&mut self, len: usize, slices: impl Iterator<Item = &'a [u8]>) {
-        let regular = self.about().is_some_and(|about| about.facts.is_regular());
         let fd = self.std.clone();
         let inner = self.inner.get_mut();
         let mut buffer = inner.empty_buffer(len);
@@ -171,14 +216,10 @@ impl File {
         }
         let op = Op::Write {
             fd,
-            regular,
-            buffer: buffer.into(),
-            at: 0,
-            max: len,
-            offset: None,
-            all: true,
+            buffer,
+            written: 0,
         };
-        inner.state = State::Writing(run::submit_now(op));
+        inner.state = State::Writing(run::submit(op));
     }
 }
 
@@ -199,20 +240,12 @@ impl AsyncRead for File {
                 }
                 State::Idle => {
                     run::check()?;
-                    if me.read_at_once(dst)? {
+                    if me.read_inline(dst)? {
                         break;
                     }
-                    let (std, inner, _, max) = me.parts();
-                    let max = dst.remaining().min(max);
-                    inner.state = State::Reading(run::submit(Op::Read {
-                        fd: std.clone(),
-                        buffer: inner.empty_buffer(max).into(),
-                        at: 0,
-                        max,
-                        offset: None,
-                    }));
+                    me.read_in_background(dst.remaining())?;
                 }
-                State::Reading(_) => {
+                State::Reading(..) => {
                     if ready!(inner.poll_read(cx))? == 0 {
                         break;
                     }
@@ -247,7 +280,7 @@ impl AsyncSeek for File {
         let inner = self.get_mut().inner.get_mut();
         let result = match inner.state {
             State::Seeking(_) | State::Sought(_) => ready!(inner.poll_seek(cx)),
-            State::Idle | State::Reading(_) | State::Writing(_) | State::Other(_) => {
+            State::Idle | State::Reading(..) | State::Writing(_) | State::Other(_) => {
                 ready!(inner.poll_idle(cx));
                 Ok(inner.position)
             }

@@ -5,12 +5,11 @@ use std::fs::{File as StdFile, Metadata, Permissions};
 use std::future::poll_fn;
 use std::io::{self, Seek, SeekFrom};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use super::File;
 use super::state::State;
-use crate::driver::op::Op;
+use crate::driver::completion::op::Op;
 use crate::fs::{FileTimes, run};
 
 impl File {
@@ -122,7 +121,7 @@ impl File {
             poll_fn(|cx| inner.poll_seek(cx)).await?;
         }
         let fd = self.std.clone();
-        inner.state = State::Other(run::submit_now(Op::Truncate { fd, len: size }));
+        inner.state = State::Other(run::submit(Op::Truncate { fd, len: size }));
         poll_fn(|cx| inner.poll_other(cx)).await
     }
 
@@ -192,9 +191,7 @@ impl File {
         poll_fn(|cx| inner.poll_idle(cx)).await;
         let mut clone = File::from_std(self.std.try_clone()?);
         clone.max_buf_size = self.max_buf_size;
-        for file in [self, &clone] {
-            file.shared.store(true, Ordering::Relaxed);
-        }
+        self.share();
         Ok(clone)
     }
 

@@ -69,7 +69,10 @@ pub struct File {
     max_buf_size: usize,
     /// What the file is; asked once. `None` where the kernel does not say.
     about: OnceLock<Option<About>>,
-    /// Its position is shared with a clone.
+    /// The flags with which it was opened here.
+    flags: i32,
+    /// Something else may know the open file, and use or move its position: it was made elsewhere,
+    /// cloned, or its descriptor was shown. Never false again.
     shared: AtomicBool,
 }
 
@@ -222,18 +225,28 @@ impl File {
     /// # }
     /// ```
     pub fn from_std(std: StdFile) -> File {
+        File::new(std, 0, true)
+    }
+
+    fn new(std: StdFile, flags: i32, shared: bool) -> File {
         File {
             std: Arc::new(std),
             inner: Mutex::new(Inner::new()),
             max_buf_size: MAX_BUF_SIZE,
             about: OnceLock::new(),
-            shared: AtomicBool::new(false),
+            flags,
+            shared: AtomicBool::new(shared),
         }
     }
 
+    /// A file that was opened here with `flags`, and that nothing else knows.
+    pub(super) fn private(std: StdFile, flags: i32) -> File {
+        File::new(std, flags, false)
+    }
+
     /// A file that was opened at once, of which it is known what it is.
-    pub(super) fn opened(opened: Opened) -> File {
-        let file = File::from_std(opened.file);
+    pub(super) fn opened(opened: Opened, flags: i32) -> File {
+        let file = File::private(opened.file, flags);
         let _ = file.about.set(Some(opened.about));
         file
     }
@@ -290,10 +303,15 @@ impl File {
         *self.about.get_or_init(|| About::of(&self.std))
     }
 
-    /// Whether the position may be in use by a clone, in whose write the kernel then holds a lock
-    /// on it (`fdget_pos` in fs/file.c): a call at the position may wait for that write.
+    /// Whether something else may use the position. A call at the position may wait for it, since
+    /// the kernel holds a lock on the position during a read or write (`fdget_pos` in fs/file.c).
     fn is_shared(&self) -> bool {
         self.shared.load(Ordering::Relaxed)
+    }
+
+    /// From now on something else may use the position.
+    fn share(&self) {
+        self.shared.store(true, Ordering::Relaxed);
     }
 }
 
@@ -319,12 +337,14 @@ impl From<OwnedFd> for File {
 
 impl AsFd for File {
     fn as_fd(&self) -> BorrowedFd<'_> {
+        self.share();
         self.std.as_fd()
     }
 }
 
 impl AsRawFd for File {
     fn as_raw_fd(&self) -> RawFd {
+        self.share();
         self.std.as_raw_fd()
     }
 }

@@ -5,7 +5,9 @@
 //! waits for it.
 #![forbid(unsafe_code)]
 
-use std::io::{self, SeekFrom};
+use std::fs::File as StdFile;
+use std::io::{self, Seek, SeekFrom};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use crate::driver::completion::InFlight;
@@ -19,7 +21,8 @@ const KEPT: usize = 256 * 1024;
 #[derive(Debug)]
 pub(super) enum State {
     Idle,
-    Reading(InFlight),
+    /// With the file whose position is to move by what was read, if the read does not move it.
+    Reading(InFlight, Option<Arc<StdFile>>),
     Writing(InFlight),
     /// An operation without bytes, whose outcome is fetched by whoever started it or lost.
     Other(InFlight),
@@ -122,12 +125,17 @@ impl Inner {
 
     /// Waits for a read and takes in its bytes; the number of them.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let State::Reading(in_flight) = &mut self.state else {
+        let State::Reading(in_flight, moves) = &mut self.state else {
             return Poll::Ready(Ok(0));
         };
         let (result, buffer) = ready!(in_flight.poll(cx)).transferred();
+        if let (Ok(count), Some(file)) = (&result, moves) {
+            // By so much, not to there: if something else has got to know the file since the read
+            // began, it may have moved the position as well.
+            (&**file).seek(SeekFrom::Current(*count as i64))?;
+        }
         self.state = State::Idle;
-        self.buffer = buffer.into_vec();
+        self.buffer = buffer;
         self.taken = 0;
         Poll::Ready(run::outcome(result))
     }
@@ -139,7 +147,6 @@ impl Inner {
         };
         let (result, buffer) = ready!(in_flight.poll(cx)).transferred();
         self.state = State::Idle;
-        let buffer = buffer.into_vec();
         let nothing = matches!(result, Ok(0)) && !buffer.is_empty();
         self.keep(buffer);
         if nothing {
@@ -180,7 +187,7 @@ impl Inner {
     pub(super) fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.state {
             State::Idle => {}
-            State::Reading(_) => {
+            State::Reading(..) => {
                 // An error concerns a read that nobody waits for any more.
                 let _ = ready!(self.poll_read(cx));
             }
@@ -205,7 +212,7 @@ impl Drop for Inner {
         // An accepted write happens; so does a change of the length. A read is cancelled.
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Writing(in_flight) | State::Other(in_flight) => in_flight.detach(),
-            State::Idle | State::Reading(_) | State::Seeking(_) | State::Sought(_) => {}
+            State::Idle | State::Reading(..) | State::Seeking(_) | State::Sought(_) => {}
         }
     }
 }

@@ -63,7 +63,6 @@ impl Context {
     pub(super) fn new(shared: Arc<Shared>, core: Box<Core>) -> Context {
         let former_ring = driver::local_ring();
         driver::set_local_ring(Some(0));
-        shared.common().driver.completions().adopt(0);
         Context {
             shared,
             core: RefCell::new(Some(core)),
@@ -76,7 +75,6 @@ impl Context {
     /// Gives the core back, with everything that was deferred or not yet submitted done.
     pub(super) fn leave(&self) -> Option<Box<Core>> {
         self.deferred.wake_all();
-        self.shared.common().driver.completions().abandon();
         driver::set_local_ring(self.former_ring);
         self.busy.borrow().pause(&self.shared.metrics);
         self.core.take()

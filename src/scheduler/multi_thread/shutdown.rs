@@ -1,8 +1,9 @@
 //! The end of a worker, and of the last one.
 #![forbid(unsafe_code)]
 
+use std::time::Duration;
+
 use super::worker::{Context, Core};
-use crate::driver::completion::PATIENCE;
 
 impl Context {
     /// Drops every task, and puts the core down; the last worker to do so ends the driver.
@@ -29,6 +30,6 @@ impl Context {
             drop(remote.lifo.take());
         }
         drop(shared.inject.close());
-        shared.common().shutdown(PATIENCE);
+        shared.common().shutdown(Duration::MAX);
     }
 }

@@ -135,7 +135,6 @@ impl Context {
     /// sleeps again and takes it if it is free.
     fn take_over(&self, core: &mut Core) {
         let shared = self.shared();
-        shared.common().driver.completions().reap_all();
         for (index, remote) in shared.remotes.iter().enumerate() {
             if index == core.index || !remote.pulse.has_stopped() {
                 continue;

@@ -1,148 +1,149 @@
-//! Rings that threads share.
+//! The ring, on a thread of its own.
 //!
-//! A ring is set up without `SINGLE_ISSUER`, `DEFER_TASKRUN` and `COOP_TASKRUN`, so any thread may
-//! submit to it and reap it, and a completion never waits for its submitter to enter the kernel
-//! (io_uring_setup(2)). It comes as two handles. [`Queue`] is the one user-space end of both
-//! queues: there is one per ring, it lives behind its shard's lock, and no system call is made
-//! while that lock is held. [`Ring`] enters the kernel and needs no lock: io_uring_enter(2) takes
-//! what it finds in the submission queue, whoever put it there.
+//! A [`Ring`] is what everybody else has of it: a list of requests ([`hand_over`]) and a way to wake
+//! the thread that serves it ([`thread`]). The thread is started by the first request and ends when
+//! it has had nothing to do for a while. It alone touches the ring, which is therefore set up for a
+//! single issuer with deferred task work ([`setup`]).
 //!
-//! `setup.rs` makes rings, `prepare.rs` turns operations into submission queue entries.
+//! # Why a thread of its own
+//!
+//! A ring on a thread that runs user code makes every operation depend on that code: to be submitted,
+//! to be finished, to be noticed; and the kernel's task work interrupts the system calls of that
+//! code. Here nothing does (I9, I10): from the push on, an operation goes its way whatever the
+//! submitting thread does next, also if it never comes back.
+//!
+//! The thread runs no code of the user's but wakers, and blocks all signals that it may, so that no
+//! handler runs on it. It drops no descriptor either, since close(2) may wait.
 
-use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::{Ordering, fence};
-use std::time::Duration;
+use std::time::Instant;
 
-use io_uring::types::{SubmitArgs, Timespec};
-use io_uring::{IoUring, opcode, squeue};
+use crate::blocking::Pool;
+use crate::blocking::pool::Kind;
+use crate::driver::completion::{Submitted, threads};
+use crate::loom::sync::OnceLock;
 
-pub(crate) mod prepare;
-pub(crate) mod setup;
+pub(super) mod entry;
+mod hand_over;
+pub(super) mod setup;
+mod thread;
 
-/// The kernel end of a ring: enters the kernel, from any thread.
-#[derive(Clone)]
-pub(crate) struct Ring(Arc<IoUring>);
+use hand_over::{HandOver, Pushed};
 
-/// The user-space end of a ring's two queues; one per ring, used by one thread at a time.
-pub(crate) struct Queue(Arc<IoUring>);
-
-/// The submission queue has no room.
+/// What the ring's thread is asked for.
 #[derive(Debug)]
-pub(crate) struct Full;
+enum Request {
+    CarryOut(Submitted),
+    /// The future of the operation is gone.
+    Cancel(Submitted),
+}
+
+/// A ring, from any thread.
+#[derive(Debug)]
+pub(super) struct Ring {
+    requests: HandOver<Request>,
+    /// An eventfd that ends the wait of the ring's thread; made together with the first thread.
+    alarm: OnceLock<File>,
+    /// Submission queue entries.
+    entries: u32,
+    /// Where operations go that the ring cannot take.
+    pool: Pool,
+}
 
 impl Ring {
-    /// Takes a new ring apart into its two handles.
-    pub(crate) fn split(io: IoUring) -> (Ring, Queue) {
-        let io = Arc::new(io);
-        (Ring(io.clone()), Queue(io))
-    }
-
-    /// Hands the kernel what is queued; moves an overflow of the completion queue along. Never
-    /// waits for a completion.
-    pub(crate) fn enter(&self) -> io::Result<usize> {
-        self.0.submit()
-    }
-
-    /// Hands the kernel what is queued and waits for a completion, at most for `timeout`. For
-    /// teardown only.
-    pub(crate) fn enter_and_wait(&self, timeout: Duration) -> io::Result<()> {
-        let timeout = Timespec::from(timeout);
-        let args = SubmitArgs::new().timespec(&timeout);
-        match self.0.submitter().submit_with_args(1, &args) {
-            Ok(_) => Ok(()),
-            Err(error) if error.raw_os_error() == Some(libc::ETIME) => Ok(()),
-            Err(error) => Err(error),
+    pub(super) fn new(entries: u32, pool: Pool) -> Ring {
+        Ring {
+            requests: HandOver::new(),
+            alarm: OnceLock::new(),
+            entries,
+            pool,
         }
+    }
+
+    /// Has the ring carry `operation` out; a thread, where there is no ring.
+    pub(super) fn submit(self: &Arc<Ring>, operation: Submitted) {
+        self.push(Request::CarryOut(operation));
+    }
+
+    /// Asks for the end of an operation that was submitted here.
+    pub(super) fn cancel(self: &Arc<Ring>, operation: Submitted) {
+        self.push(Request::Cancel(operation));
+    }
+
+    fn push(self: &Arc<Ring>, request: Request) {
+        match self.requests.push(request) {
+            Ok(pushed) => self.follow(pushed),
+            Err(request) => self.refuse(request),
+        }
+    }
+
+    fn follow(self: &Arc<Ring>, pushed: Pushed) {
+        match pushed {
+            Pushed::Done => {}
+            Pushed::Wake => self.wake(),
+            Pushed::Start => {
+                if let Err(error) = self.start() {
+                    log::debug!("zokio: no thread for the ring, others serve instead: {error}");
+                    self.give_up(false);
+                }
+            }
+        }
+    }
+
+    fn start(self: &Arc<Ring>) -> io::Result<()> {
+        if self.alarm.get().is_none() {
+            let made = eventfd()?;
+            // A thread that ended long ago has left the cell filled, so no other starter races.
+            let _ = self.alarm.set(made);
+        }
+        thread::start(self.clone())
+    }
+
+    fn wake(&self) {
+        if let Some(mut alarm) = self.alarm.get() {
+            // It fails only when the counter is full, and then the thread wakes all the same.
+            let _ = alarm.write(&1_u64.to_ne_bytes());
+        }
+    }
+
+    /// What the ring does not take goes to threads.
+    fn refuse(&self, request: Request) {
+        if let Request::CarryOut(operation) = request {
+            threads::submit(&self.pool, operation, Kind::Detached);
+        }
+    }
+
+    /// No thread serves the ring (any more, with `for_good`).
+    fn give_up(&self, for_good: bool) {
+        for request in self.requests.give_up(for_good) {
+            self.refuse(request);
+        }
+    }
+
+    /// Has the thread cancel what is in flight and end.
+    pub(super) fn close(&self) {
+        if self.requests.close() == Pushed::Wake {
+            self.wake();
+        }
+    }
+
+    /// Waits until the thread has ended, at most until `deadline`; whether it has. What the kernel
+    /// does not give back in time stays with the thread, which ends when it does (I7).
+    pub(super) fn wait_until_gone(&self, deadline: Option<Instant>) -> bool {
+        self.requests.wait_until_gone(deadline)
     }
 }
 
-impl AsRawFd for Ring {
-    fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+/// A new eventfd, which does not make the ring's read of it fail when it is zero.
+fn eventfd() -> io::Result<File> {
+    // SAFETY: a plain call; the result is checked before it is owned.
+    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
     }
-}
-
-impl Queue {
-    /// Queues `entry`; the caller enters the kernel later.
-    ///
-    /// # Safety
-    /// What `entry` points to stays valid and untouched until its final completion (I1).
-    pub(crate) unsafe fn push(&mut self, entry: &squeue::Entry) -> Result<(), Full> {
-        // SAFETY: there is one `Queue` per ring and it is borrowed mutably, so this is the only
-        // `SubmissionQueue`.
-        let mut queue = unsafe { self.0.submission_shared() };
-        // SAFETY: the caller's promise.
-        unsafe { queue.push(entry) }.map_err(|_| Full)
-    }
-
-    /// Queues an entry that does nothing.
-    pub(crate) fn push_nop(&mut self) -> Result<(), Full> {
-        // SAFETY: the entry points to nothing.
-        unsafe { self.push(&opcode::Nop::new().build()) }
-    }
-
-    /// Queues a request to cancel the operation that carries `target`.
-    pub(crate) fn push_cancel(&mut self, target: u64) -> Result<(), Full> {
-        let entry = opcode::AsyncCancel::new(target).build().user_data(u64::MAX);
-        // SAFETY: the entry points to nothing.
-        unsafe { self.push(&entry) }
-    }
-
-    /// How many entries the kernel has not taken yet.
-    pub(crate) fn queued(&mut self) -> usize {
-        // SAFETY: as in `push`.
-        unsafe { self.0.submission_shared() }.len()
-    }
-
-    /// Whether [`push`](Queue::push) would fail.
-    pub(crate) fn is_full(&mut self) -> bool {
-        // SAFETY: as in `push`.
-        unsafe { self.0.submission_shared() }.is_full()
-    }
-
-    /// Whether the kernel holds completions back because the queue was full; the next
-    /// [`Ring::enter`] brings them (I6).
-    pub(crate) fn is_overflown(&mut self) -> bool {
-        // SAFETY: as in `push`.
-        unsafe { self.0.submission_shared() }.cq_overflow()
-    }
-
-    /// Whether completions wait to be drained.
-    pub(crate) fn has_completions(&mut self) -> bool {
-        // SAFETY: there is one `Queue` per ring and it is borrowed mutably, so this is the only
-        // `CompletionQueue`.
-        !unsafe { self.0.completion_shared() }.is_empty()
-    }
-
-    /// Takes at most `max` completions: their word and their result.
-    pub(crate) fn drain(&mut self, max: usize, mut each: impl FnMut(u64, i32)) -> usize {
-        // SAFETY: as in `has_completions`.
-        let queue = unsafe { self.0.completion_shared() };
-        let mut count = 0;
-        for entry in queue.take(max) {
-            each(entry.user_data(), entry.result());
-            count += 1;
-        }
-        count
-    }
-
-    /// Completions write to the registered eventfd from now on.
-    ///
-    /// A completion that came before may not have: look at the queue afterwards. The fence orders
-    /// the flag before that look; the kernel has a full barrier between publishing a completion
-    /// and reading the flag (`wq_has_sleeper` in `io_cqring_wake`, before
-    /// `io_commit_cqring_flush`).
-    pub(crate) fn unmute(&mut self) {
-        // SAFETY: as in `has_completions`.
-        unsafe { self.0.completion_shared() }.enable_eventfd();
-        fence(Ordering::SeqCst);
-    }
-
-    /// Completions write to no eventfd from now on.
-    pub(crate) fn mute(&mut self) {
-        // SAFETY: as in `has_completions`.
-        unsafe { self.0.completion_shared() }.disable_eventfd();
-    }
+    // SAFETY: the kernel has just made this descriptor for us.
+    Ok(File::from(unsafe { OwnedFd::from_raw_fd(fd) }))
 }

@@ -1,41 +1,75 @@
 //! How rings are made.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
 
-use io_uring::IoUring;
+use io_uring::{IoUring, opcode};
 
 /// Completion queue entries per submission queue entry: operations wait long, submissions do not.
 const COMPLETIONS_PER_SUBMISSION: u32 = 8;
 
-/// Makes a ring that threads may share, muted, and signals `wake` when it is not.
+/// The most threads that the kernel may start for a ring, bounded and unbounded ones
+/// (`IORING_REGISTER_IOWQ_MAX_WORKERS`; io_uring_register(2)). By default there are four a processor
+/// of the first kind. A ring of ours hardly ever uses any, and when it does, operations must not
+/// wait for each other.
+const KERNEL_THREADS: u32 = 512;
+
+/// Makes a ring for the calling thread alone.
 ///
 /// Newer flags are tried first and left out where the kernel does not know them.
-pub(crate) fn ring(entries: u32, wake: Option<BorrowedFd<'_>>) -> io::Result<IoUring> {
-    let io = match build(entries, true) {
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => build(entries, false)?,
+pub(in crate::driver::completion) fn ring(entries: u32) -> io::Result<IoUring> {
+    let io = match build(entries, Age::Newest) {
+        Err(error) if is_unknown(&error) => match build(entries, Age::Newer) {
+            Err(error) if is_unknown(&error) => build(entries, Age::Any)?,
+            other => other?,
+        },
         other => other?,
     };
-    if let Some(wake) = wake {
-        // Not `EVENTFD_ASYNC`: that signals only for completions which a kernel worker thread
-        // posts (`io_eventfd_trigger` in io_uring/eventfd.c), and so misses an armed poll or
-        // a buffered read that comes back through its submitter's task work.
-        io.submitter().register_eventfd(wake.as_raw_fd())?;
+    let limits = &mut [KERNEL_THREADS; 2];
+    match io.submitter().register_iowq_max_workers(limits) {
+        Ok(()) => Ok(io),
+        // Linux 5.15; before, the kernel's own limits hold.
+        Err(error) if is_unknown(&error) => Ok(io),
+        Err(error) => Err(error),
     }
-    Ok(io)
 }
 
-fn build(entries: u32, newer: bool) -> io::Result<IoUring> {
+fn is_unknown(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EINVAL)
+}
+
+/// What the kernel is taken to know.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Age {
+    Any,
+    Newer,
+    Newest,
+}
+
+fn build(entries: u32, age: Age) -> io::Result<IoUring> {
     let mut builder = IoUring::builder();
     builder
         .dontfork()
         .setup_clamp()
         .setup_cqsize(entries * COMPLETIONS_PER_SUBMISSION);
-    if newer {
+    if age >= Age::Newer {
         // 5.18: one refused entry does not hold up those behind it.
         builder.setup_submit_all();
+        // 6.0 and 6.1: one thread submits, and completions are finished when it asks for them.
+        // Elsewhere they interrupt it, which does no harm to a thread that runs no other code.
+        builder.setup_single_issuer().setup_defer_taskrun();
+    }
+    if age >= Age::Newest {
         // 6.6: one indirection less.
         builder.setup_no_sqarray();
     }
     builder.build(entries)
+}
+
+/// Whether the kernel knows every kind of entry that is ever made.
+pub(in crate::driver::completion) fn knows_our_entries(io: &IoUring) -> io::Result<bool> {
+    let mut probe = io_uring::Probe::new();
+    io.submitter().register_probe(&mut probe)?;
+    Ok([opcode::Read::CODE, opcode::AsyncCancel::CODE]
+        .into_iter()
+        .all(|code| probe.is_supported(code)))
 }

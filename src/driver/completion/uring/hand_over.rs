@@ -1,0 +1,296 @@
+//! How requests reach the ring's thread, and how that thread sleeps, ends and is started again.
+//!
+//! A list behind a short lock, and a flag that says whether the thread sleeps in the kernel.
+//!
+//! - A submitter adds its request under the lock, lets go, and then takes the flag down. If the flag
+//!   was up, it writes to the thread's eventfd.
+//! - The thread looks at the list under the lock and, if it is empty, puts the flag up there. Then it
+//!   enters the kernel and waits for a completion; the eventfd's is one.
+//!
+//! A request that was added before that look is seen by it. One that is added later comes from a
+//! submitter who had the lock later, and therefore sees the flag. So no request is left behind, and
+//! a thread that is awake costs its submitters no system call.
+//!
+//! A thread that has had nothing to do for a while ends: it looks at the list under the lock once
+//! more and says there that it is gone. The next submitter sees that and starts a new one.
+#![cfg_attr(not(loom), forbid(unsafe_code))]
+
+use std::time::Instant;
+
+use crate::loom::sync::atomic::{AtomicBool, Ordering};
+use crate::loom::sync::{Condvar, Mutex};
+
+/// The meeting point of submitters and the ring's thread.
+#[derive(Debug)]
+pub(super) struct HandOver<T> {
+    state: Mutex<State<T>>,
+    /// The thread waits in the kernel, or is about to. The thread puts it up, under the lock;
+    /// whoever takes it down wakes the thread.
+    asleep: AtomicBool,
+    /// Notified when the thread is gone.
+    gone: Condvar,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    requests: Vec<T>,
+    /// A thread serves the list, or one is being started.
+    served: bool,
+    /// No request is taken any more, and the thread ends once nothing is in flight.
+    closed: bool,
+}
+
+/// What a submitter has to do after [`HandOver::push`].
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Pushed {
+    /// Nothing: the thread is awake.
+    Done,
+    /// Write to the thread's eventfd.
+    Wake,
+    /// Start a thread.
+    Start,
+}
+
+impl<T> HandOver<T> {
+    pub(super) fn new() -> HandOver<T> {
+        HandOver {
+            state: Mutex::new(State {
+                requests: Vec::new(),
+                served: false,
+                closed: false,
+            }),
+            asleep: AtomicBool::new(false),
+            gone: Condvar::new(),
+        }
+    }
+
+    /// Adds a request; gives it back once the hand-over is closed.
+    pub(super) fn push(&self, request: T) -> Result<Pushed, T> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(request);
+        }
+        state.requests.push(request);
+        if !state.served {
+            state.served = true;
+            return Ok(Pushed::Start);
+        }
+        drop(state);
+        Ok(self.rouse())
+    }
+
+    fn rouse(&self) -> Pushed {
+        if self.asleep.swap(false, Ordering::SeqCst) {
+            Pushed::Wake
+        } else {
+            Pushed::Done
+        }
+    }
+
+    /// For the thread: moves all requests to `into`, which is empty; whether the hand-over is closed.
+    pub(super) fn take(&self, into: &mut Vec<T>) -> bool {
+        let mut state = self.state.lock();
+        std::mem::swap(&mut state.requests, into);
+        state.closed
+    }
+
+    /// For the thread: announces its sleep; false if there are requests, and it must not sleep.
+    pub(super) fn sleep(&self) -> bool {
+        let state = self.state.lock();
+        let idle = state.requests.is_empty();
+        if idle {
+            self.asleep.store(true, Ordering::SeqCst);
+        }
+        idle
+    }
+
+    /// For the thread: it is back from the kernel.
+    pub(super) fn wake_up(&self) {
+        self.asleep.store(false, Ordering::SeqCst);
+    }
+
+    /// For the thread: says that it ends, unless a request has come; whether it may.
+    pub(super) fn end(&self) -> bool {
+        let mut state = self.state.lock();
+        if !state.requests.is_empty() {
+            return false;
+        }
+        // It was asked for much once; that is over.
+        state.requests = Vec::new();
+        state.served = false;
+        drop(state);
+        self.gone.notify_all();
+        true
+    }
+
+    /// For a thread that cannot serve, or one that could not be started: hands the requests back.
+    /// The next submitter starts a thread; with `for_good` none does, and requests are refused.
+    pub(super) fn give_up(&self, for_good: bool) -> Vec<T> {
+        let mut state = self.state.lock();
+        state.served = false;
+        state.closed |= for_good;
+        let requests = std::mem::take(&mut state.requests);
+        drop(state);
+        self.gone.notify_all();
+        requests
+    }
+
+    /// Refuses requests from now on.
+    pub(super) fn close(&self) -> Pushed {
+        self.state.lock().closed = true;
+        self.rouse()
+    }
+
+    /// Waits until no thread serves, at most until `deadline` (`None`: without a limit); whether
+    /// that is so.
+    pub(super) fn wait_until_gone(&self, deadline: Option<Instant>) -> bool {
+        let mut state = self.state.lock();
+        while state.served {
+            let Some(deadline) = deadline else {
+                state = self.gone.wait(state);
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            state = self.gone.wait_timeout(state, left).0;
+        }
+        true
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::{HandOver, Pushed};
+    use crate::loom::sync::atomic::{AtomicUsize, Ordering};
+    use crate::loom::sync::{Arc, Condvar, Mutex};
+    use crate::loom::thread;
+
+    /// Stands for the eventfd and the wait in the kernel.
+    #[derive(Default)]
+    struct Alarm {
+        raised: Mutex<bool>,
+        changed: Condvar,
+    }
+
+    impl Alarm {
+        fn raise(&self) {
+            *self.raised.lock() = true;
+            self.changed.notify_one();
+        }
+
+        fn wait(&self) {
+            let mut raised = self.raised.lock();
+            while !*raised {
+                raised = self.changed.wait(raised);
+            }
+            *raised = false;
+        }
+    }
+
+    struct Rig {
+        hand_over: HandOver<usize>,
+        alarm: Alarm,
+        served: AtomicUsize,
+        started: AtomicUsize,
+    }
+
+    fn rig() -> Arc<Rig> {
+        Arc::new(Rig {
+            hand_over: HandOver::new(),
+            alarm: Alarm {
+                raised: Mutex::new(false),
+                changed: Condvar::new(),
+            },
+            served: AtomicUsize::new(0),
+            started: AtomicUsize::new(0),
+        })
+    }
+
+    /// Serves until closed, or until `most` requests were served and the list is empty.
+    fn serve(rig: &Arc<Rig>, most: usize) {
+        let mut requests = Vec::new();
+        loop {
+            let closed = rig.hand_over.take(&mut requests);
+            for request in requests.drain(..) {
+                rig.served.fetch_add(request, Ordering::SeqCst);
+            }
+            let done = closed || rig.served.load(Ordering::SeqCst) >= most;
+            if done && rig.hand_over.end() {
+                return;
+            }
+            if rig.hand_over.sleep() {
+                rig.alarm.wait();
+            }
+            rig.hand_over.wake_up();
+        }
+    }
+
+    fn submit(rig: &Arc<Rig>, most: usize) -> Option<thread::JoinHandle<()>> {
+        match rig.hand_over.push(1).unwrap() {
+            Pushed::Done => None,
+            Pushed::Wake => {
+                rig.alarm.raise();
+                None
+            }
+            Pushed::Start => {
+                rig.started.fetch_add(1, Ordering::SeqCst);
+                let rig = rig.clone();
+                Some(thread::spawn(move || serve(&rig, most)))
+            }
+        }
+    }
+
+    /// Two submitters and a thread that sleeps whenever it finds nothing: every request is served.
+    #[test]
+    fn loom_no_request_is_left_behind() {
+        loom::model(|| {
+            let rig = rig();
+            let other = {
+                let rig = rig.clone();
+                thread::spawn(move || submit(&rig, 2))
+            };
+            let mine = submit(&rig, 2);
+            let theirs = other.join().unwrap();
+            for thread in [mine, theirs].into_iter().flatten() {
+                thread.join().unwrap();
+            }
+            assert_eq!(rig.served.load(Ordering::SeqCst), 2);
+        });
+    }
+
+    /// A thread that ends as soon as it finds nothing, and a second request: the thread that ends
+    /// takes it along, or it starts another.
+    #[test]
+    fn loom_a_thread_that_ends_leaves_nothing_behind() {
+        loom::model(|| {
+            let rig = rig();
+            let first = submit(&rig, 0).expect("the first request starts a thread");
+            let second = submit(&rig, 0);
+            first.join().unwrap();
+            if let Some(second) = second {
+                second.join().unwrap();
+            }
+            assert_eq!(rig.served.load(Ordering::SeqCst), 2);
+            assert!(rig.started.load(Ordering::SeqCst) <= 2);
+        });
+    }
+
+    /// Closing wakes the thread, which ends; what came before is served, what comes later refused.
+    #[test]
+    fn loom_closing_ends_the_thread() {
+        loom::model(|| {
+            let rig = rig();
+            let thread = submit(&rig, usize::MAX).expect("the first request starts a thread");
+            if rig.hand_over.close() == Pushed::Wake {
+                rig.alarm.raise();
+            }
+            assert_eq!(rig.hand_over.push(1), Err(1));
+            assert!(rig.hand_over.wait_until_gone(None));
+            thread.join().unwrap();
+            assert_eq!(rig.served.load(Ordering::SeqCst), 1);
+        });
+    }
+}

@@ -1,0 +1,412 @@
+//! The thread that owns the ring: it submits, waits, reaps, and wakes tasks.
+//!
+//! What the kernel may touch lies in the thread's table of flights until its final completion (I1).
+//! An entry's word is its place in that table and a number that no other entry had (I4).
+
+use std::io;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use io_uring::types::{Fd, SubmitArgs, Timespec};
+use io_uring::{IoUring, opcode, squeue};
+use slab::Slab;
+
+use super::entry::entry;
+use super::{Request, Ring, setup};
+use crate::blocking::pool::Kind;
+use crate::driver::completion::op::{Completed, Op};
+use crate::driver::completion::operation::Ended;
+use crate::driver::completion::{Counted, Submitted, threads};
+use crate::util::wake::wake_some;
+
+/// How long the thread waits for a request when nothing is in flight, before it ends.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// The word of the read of the eventfd.
+const ALARM: u64 = u64::MAX;
+/// The word of a request to cancel.
+const CANCEL: u64 = u64::MAX - 1;
+
+/// `IORING_ENTER_*` (io_uring_enter(2)).
+const GETEVENTS: u32 = 1 << 0;
+const EXT_ARG: u32 = 1 << 3;
+/// Linux 6.15: the wait does not count as the processor's waiting for a disk.
+const NO_IOWAIT: u32 = 1 << 7;
+
+/// The kernel's private codes for a call that is to be made again (include/linux/errno.h). io_uring
+/// hands them out as they are when a signal, such as that of a stop and continue, ends a wait.
+const RESTARTS: [i32; 4] = [512, 513, 514, 516];
+
+/// Starts the thread.
+pub(super) fn start(ring: Arc<Ring>) -> io::Result<()> {
+    let builder = std::thread::Builder::new().name("zokio-ring".to_owned());
+    builder.spawn(move || {
+        block_signals();
+        match setup::ring(ring.entries) {
+            Ok(io) => RingThread::new(ring, io).run(),
+            Err(error) => {
+                log::warn!("zokio: no ring, threads serve instead: {error}");
+                // Descriptors or memory may come free again.
+                ring.give_up(!matches!(
+                    error.raw_os_error(),
+                    Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN)
+                ));
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Keeps handlers off this thread.
+fn block_signals() {
+    // SAFETY: the set is initialized by sigfillset before it is read, and lives across the calls,
+    // which cannot fail with these arguments.
+    unsafe {
+        let mut all = std::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const all, std::ptr::null_mut());
+    }
+}
+
+struct RingThread {
+    ring: Arc<Ring>,
+    io: IoUring,
+    flights: Slab<Flight>,
+    /// How many entries have been queued.
+    queued: u64,
+    requests: Vec<Request>,
+    /// Where the kernel puts the eventfd's count. It has an address of its own while the ring lives.
+    alarm_count: Box<u64>,
+    alarm_set: bool,
+    /// The flags of every entering of the kernel.
+    flags: u32,
+    closing: bool,
+}
+
+/// An operation that the kernel has.
+struct Flight {
+    operation: Submitted,
+    op: Op,
+    counted: Counted,
+    /// How many entries had been queued before this one.
+    sequence: u64,
+}
+
+/// The kernel does not serve the ring any more.
+struct Broken(io::Error);
+
+impl RingThread {
+    fn new(ring: Arc<Ring>, io: IoUring) -> RingThread {
+        RingThread {
+            ring,
+            io,
+            flights: Slab::new(),
+            queued: 0,
+            requests: Vec::new(),
+            alarm_count: Box::new(0),
+            alarm_set: false,
+            flags: GETEVENTS | EXT_ARG | NO_IOWAIT,
+            closing: false,
+        }
+    }
+
+    fn run(mut self) {
+        loop {
+            match self.turn() {
+                Ok(true) => return self.let_go_of_the_alarm(),
+                Ok(false) => {}
+                Err(Broken(error)) => return self.leave_the_ring(&error),
+            }
+        }
+    }
+
+    /// Takes requests in, enters the kernel, and takes completions; true at the end.
+    fn turn(&mut self) -> Result<bool, Broken> {
+        let mut requests = std::mem::take(&mut self.requests);
+        if self.ring.requests.take(&mut requests) && !self.closing {
+            self.closing = true;
+            self.cancel_everything()?;
+        }
+        for request in requests.drain(..) {
+            match request {
+                Request::CarryOut(operation) => self.carry_out(operation)?,
+                Request::Cancel(operation) => self.cancel(&operation)?,
+            }
+        }
+        if requests.capacity() <= 1024 {
+            self.requests = requests;
+        }
+        let idle = self.flights.is_empty();
+        if idle && self.closing && self.ring.requests.end() {
+            return Ok(true);
+        }
+        self.set_alarm()?;
+        let limit = if !self.ring.requests.sleep() {
+            Some(Duration::ZERO)
+        } else if idle {
+            Some(KEEP_ALIVE)
+        } else {
+            None
+        };
+        let timed_out = self.enter(limit)?;
+        self.ring.requests.wake_up();
+        self.reap()?;
+        Ok(timed_out && self.flights.is_empty() && self.ring.requests.end())
+    }
+
+    fn carry_out(&mut self, operation: Submitted) -> Result<(), Broken> {
+        // One that was cancelled before has ended already.
+        let Some((op, counted)) = operation.begin() else {
+            return Ok(());
+        };
+        if self.closing {
+            threads::finish(&operation, counted, op.refuse());
+            return Ok(());
+        }
+        self.launch(operation, op, counted)
+    }
+
+    fn launch(&mut self, operation: Submitted, mut op: Op, counted: Counted) -> Result<(), Broken> {
+        // Room is made first, so that what is in the table is in the queue.
+        self.make_room()?;
+        let entry = entry(&mut op).expect("what does not suit a ring is not submitted to one");
+        let flight = Flight {
+            operation,
+            op,
+            counted,
+            sequence: self.queued,
+        };
+        let word = word(self.flights.vacant_key(), self.queued);
+        flight.operation.ticket.store(word, Ordering::Relaxed);
+        self.flights.insert(flight);
+        // SAFETY: I1: the table owns the operation until its final completion, and nothing touches
+        // its buffer until then; moving it within the table does not move what it points to. What
+        // the kernel has not let go of when the ring is given up is leaked (`leave_the_ring`).
+        unsafe { self.push(&entry.user_data(word)) }
+    }
+
+    fn cancel(&mut self, operation: &Submitted) -> Result<(), Broken> {
+        let word = operation.ticket.load(Ordering::Relaxed);
+        match self.flight(word) {
+            Some(flight) if Arc::ptr_eq(&flight.operation, operation) => self.ask_for_the_end(word),
+            // It has ended, or is not here.
+            _ => Ok(()),
+        }
+    }
+
+    fn ask_for_the_end(&mut self, word: u64) -> Result<(), Broken> {
+        let entry = opcode::AsyncCancel::new(word).build().user_data(CANCEL);
+        // SAFETY: the entry points to nothing.
+        unsafe { self.push(&entry) }
+    }
+
+    /// What `word` stands for, unless it is over (I4).
+    fn flight(&self, word: u64) -> Option<&Flight> {
+        let flight = self.flights.get(place(word))?;
+        (self::word(place(word), flight.sequence) == word).then_some(flight)
+    }
+
+    fn cancel_everything(&mut self) -> Result<(), Broken> {
+        let flights = self.flights.iter();
+        let words: Vec<u64> = flights
+            .map(|(place, it)| word(place, it.sequence))
+            .collect();
+        words
+            .into_iter()
+            .try_for_each(|word| self.ask_for_the_end(word))
+    }
+
+    /// Has a write to the eventfd complete an entry.
+    fn set_alarm(&mut self) -> Result<(), Broken> {
+        if self.alarm_set {
+            return Ok(());
+        }
+        let alarm = self.ring.alarm.get();
+        let fd = alarm.expect("made before the thread").as_raw_fd();
+        let target = (&raw mut *self.alarm_count).cast();
+        let entry = opcode::Read::new(Fd(fd), target, 8).build();
+        self.alarm_set = true;
+        // SAFETY: I1: the count lives in a box of its own until the ring is gone, and the eventfd as
+        // long as `Ring`, of which this thread has a reference.
+        unsafe { self.push(&entry.user_data(ALARM)) }
+    }
+
+    /// Makes room for an entry (I6).
+    fn make_room(&mut self) -> Result<(), Broken> {
+        while self.io.submission().is_full() {
+            self.enter(Some(Duration::ZERO))?;
+            self.reap()?;
+        }
+        Ok(())
+    }
+
+    /// Queues an entry.
+    ///
+    /// # Safety
+    ///
+    /// What `entry` points to stays valid and untouched until its final completion (I1).
+    unsafe fn push(&mut self, entry: &squeue::Entry) -> Result<(), Broken> {
+        // SAFETY: the caller's promise.
+        while unsafe { self.io.submission().push(entry) }.is_err() {
+            self.make_room()?;
+        }
+        self.queued += 1;
+        Ok(())
+    }
+
+    /// Hands the kernel what is queued and waits for a completion, at most for `limit`; whether the
+    /// limit was reached.
+    fn enter(&mut self, limit: Option<Duration>) -> Result<bool, Broken> {
+        let queued = self.io.submission().len() as u32;
+        let timespec = limit.map(Timespec::from);
+        let args = match &timespec {
+            Some(timespec) => SubmitArgs::new().timespec(timespec),
+            None => SubmitArgs::new(),
+        };
+        let want = u32::from(limit != Some(Duration::ZERO));
+        let submitter = self.io.submitter();
+        // SAFETY: with `EXT_ARG` the kernel takes what `SubmitArgs` is (io_uring_enter(2)); it and
+        // the time that it points to live across the call.
+        match unsafe { submitter.enter(queued, want, self.flags, Some(&args)) } {
+            Ok(_) => Ok(false),
+            Err(error) => match error.raw_os_error() {
+                Some(libc::ETIME) => Ok(true),
+                // A signal; or completions are to be taken before there is room for more.
+                Some(libc::EINTR | libc::EBUSY) => Ok(false),
+                // Out of memory for requests: what is queued stays so. It passes, or the system ends.
+                Some(libc::EAGAIN | libc::ENOMEM) => {
+                    std::thread::sleep(Duration::from_millis(1));
+                    Ok(false)
+                }
+                Some(libc::EINVAL) if self.flags & NO_IOWAIT != 0 => {
+                    self.flags &= !NO_IOWAIT;
+                    Ok(false)
+                }
+                _ => Err(Broken(error)),
+            },
+        }
+    }
+
+    /// Takes what has completed.
+    fn reap(&mut self) -> Result<(), Broken> {
+        loop {
+            let next = self.io.completion().next();
+            let Some(entry) = next else {
+                // The kernel holds more back, which the next entering brings (I6).
+                return Ok(());
+            };
+            match entry.user_data() {
+                CANCEL => {}
+                ALARM => self.alarm_set = false,
+                word => self.settle(word, entry.result())?,
+            }
+        }
+    }
+
+    /// What a completion queue entry means for its operation.
+    fn settle(&mut self, word: u64, raw: i32) -> Result<(), Broken> {
+        if self.flight(word).is_none() {
+            return Ok(());
+        }
+        let Flight {
+            operation,
+            op,
+            counted,
+            ..
+        } = self.flights.remove(place(word));
+        let interrupted = matches!(-raw, libc::ECANCELED | libc::EINTR) || RESTARTS.contains(&-raw);
+        let wanted = !self.closing && !operation.is_cancelled();
+        if interrupted && wanted {
+            // I5: no one has asked for its end.
+            return self.launch(operation, op, counted);
+        }
+        if raw == -libc::EAGAIN && wanted {
+            // I5: the kernel has given up on polling, or the descriptor is non-blocking. A system
+            // call waits, or gives the answer that is due (I12).
+            threads::go_on(&self.ring.pool, operation, (op, counted));
+            return Ok(());
+        }
+        let completed = if interrupted {
+            op.refuse()
+        } else {
+            // SAFETY: `raw` is the kernel's answer for this operation, by the number that went with
+            // the entry (I4).
+            unsafe { op.finish(raw) }
+        };
+        self.finish(&operation, counted, completed);
+        Ok(())
+    }
+
+    /// Completes `operation` and wakes its task. An outcome that nothing waits for may close a
+    /// descriptor, which may wait: that is for another thread.
+    fn finish(&self, operation: &Submitted, counted: Counted, completed: Completed) {
+        match operation.complete(completed) {
+            Ended::Wake(waker) => {
+                wake_some(waker);
+                drop(counted);
+            }
+            Ended::Unwanted(completed) => {
+                let work = Box::new(move || drop((completed, counted)));
+                if self.ring.pool.push(work, Kind::Detached).is_err() {
+                    log::debug!("zokio: a descriptor was closed on the ring's thread");
+                }
+            }
+        }
+    }
+
+    /// Takes the read of the eventfd back, so that the kernel has none of this thread's memory.
+    fn let_go_of_the_alarm(mut self) {
+        let mut ask = || -> Result<(), Broken> {
+            if self.alarm_set {
+                self.ask_for_the_end(ALARM)?;
+            }
+            while self.alarm_set {
+                self.enter(None)?;
+                self.reap()?;
+            }
+            Ok(())
+        };
+        if ask().is_err() {
+            std::mem::forget((self.io, self.alarm_count));
+        }
+    }
+
+    /// The kernel refuses the ring (a system call filter that came late): what it has not taken goes
+    /// to threads, and so does all that follows. The memory of what it has taken is never freed
+    /// (I7), and its tasks learn of the error.
+    fn leave_the_ring(mut self, error: &io::Error) {
+        log::warn!("zokio: the ring is no longer served, threads take over: {error}");
+        let errno = error.raw_os_error().unwrap_or(libc::EIO);
+        let taken = self.queued - self.io.submission().len() as u64;
+        for flight in std::mem::take(&mut self.flights) {
+            let Flight {
+                operation,
+                mut op,
+                counted,
+                sequence,
+            } = flight.1;
+            if sequence >= taken {
+                threads::go_on(&self.ring.pool, operation, (op, counted));
+                continue;
+            }
+            if let Op::Read { buffer, .. } = &mut op {
+                std::mem::forget(std::mem::take(buffer));
+            }
+            self.finish(&operation, counted, op.fail(errno));
+        }
+        self.ring.give_up(true);
+        std::mem::forget((self.io, self.alarm_count));
+    }
+}
+
+/// The word of an entry: its place in the table, and the lower half of its number.
+fn word(place: usize, sequence: u64) -> u64 {
+    let place = u32::try_from(place).expect("fewer than 2^32 operations in flight");
+    sequence << 32 | u64::from(place)
+}
+
+fn place(word: u64) -> usize {
+    word as u32 as usize
+}
