@@ -14,11 +14,13 @@ use io_uring::{IoUring, opcode, squeue};
 use slab::Slab;
 
 use super::entry::entry;
-use super::{Request, Ring, setup};
+use super::ring::{Request, Ring};
+use super::setup;
 use crate::blocking::pool::Kind;
+use crate::driver::completion::count::Counted;
 use crate::driver::completion::op::{Completed, Op};
 use crate::driver::completion::operation::Ended;
-use crate::driver::completion::{Counted, Submitted, threads};
+use crate::driver::completion::{Submitted, threads};
 use crate::util::wake::wake_some;
 
 /// How long the thread waits for a request when nothing is in flight, before it ends.

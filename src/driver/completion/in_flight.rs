@@ -1,0 +1,110 @@
+//! [`InFlight`]: the future of an operation's outcome.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::Submitted;
+use super::op::{Completed, Op};
+use super::operation::Abandoned;
+use super::uring::Ring;
+use crate::util::wake::drop_waker;
+
+/// A submitted operation.
+///
+/// Dropping it cancels the operation and returns at once (I8).
+#[must_use]
+pub(crate) struct InFlight(State);
+
+enum State {
+    Submitted {
+        operation: Submitted,
+        /// The ring, if the operation went there.
+        ring: Option<Arc<Ring>>,
+    },
+    /// The driver was closed.
+    Refused(Box<Op>),
+    Done,
+}
+
+impl fmt::Debug for InFlight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.0 {
+            State::Submitted { .. } => "submitted",
+            State::Refused(_) => "refused",
+            State::Done => "done",
+        };
+        f.debug_tuple("InFlight").field(&state).finish()
+    }
+}
+
+impl InFlight {
+    pub(super) fn submitted(operation: Submitted, ring: Option<Arc<Ring>>) -> InFlight {
+        InFlight(State::Submitted { operation, ring })
+    }
+
+    pub(super) fn refused(op: Op) -> InFlight {
+        InFlight(State::Refused(Box::new(op)))
+    }
+
+    /// The outcome, once it is there. A refused operation ends as a cancelled one does.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the outcome was fetched before.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Completed> {
+        if let State::Submitted { operation, .. } = &self.0 {
+            let polled = operation.poll(cx);
+            if polled.is_ready() {
+                self.0 = State::Done;
+            }
+            return polled;
+        }
+        match std::mem::replace(&mut self.0, State::Done) {
+            State::Refused(op) => Poll::Ready(op.refuse()),
+            State::Submitted { .. } | State::Done => {
+                panic!("an operation was polled after its outcome")
+            }
+        }
+    }
+
+    /// Stops waiting for the operation without cancelling it.
+    pub(crate) fn detach(mut self) {
+        self.abandon(false);
+    }
+
+    fn abandon(&mut self, cancel: bool) {
+        let State::Submitted { operation, ring } = std::mem::replace(&mut self.0, State::Done)
+        else {
+            return;
+        };
+        match operation.abandon(cancel) {
+            Abandoned::NeverBegun(payload) => drop(payload),
+            Abandoned::Completed(completed) => drop(completed),
+            Abandoned::GoesOn(waker) => {
+                drop_waker(waker);
+                if cancel && let Some(ring) = ring {
+                    ring.cancel(operation);
+                }
+            }
+            Abandoned::Over => {}
+        }
+    }
+}
+
+impl Future for InFlight {
+    type Output = Completed;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Completed> {
+        InFlight::poll(&mut self, cx)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.abandon(true);
+    }
+}
