@@ -8,8 +8,8 @@
 //!   enters the kernel and waits for a completion; the eventfd's is one.
 //!
 //! A request that was added before that look is seen by it. One that is added later comes from a
-//! submitter who had the lock later, and therefore sees the flag. So no request is left behind, and
-//! a thread that is awake costs its submitters no system call.
+//! submitter that had the lock later, and therefore sees the flag. So no request is left behind, and
+//! a thread that is awake costs its submitters no system call. Closing works the same way.
 //!
 //! A thread that has had nothing to do for a while ends: it looks at the list under the lock once
 //! more and says there that it is gone. The next submitter sees that and starts a new one.
@@ -95,10 +95,11 @@ impl<T> HandOver<T> {
         state.closed
     }
 
-    /// For the thread: announces its sleep; false if there are requests, and it must not sleep.
-    pub(super) fn sleep(&self) -> bool {
+    /// For the thread: announces its sleep; false if it must not sleep, since there are requests, or
+    /// the hand-over was closed and `closed` says that the thread has not seen it.
+    pub(super) fn sleep(&self, closed: bool) -> bool {
         let state = self.state.lock();
-        let idle = state.requests.is_empty();
+        let idle = state.requests.is_empty() && state.closed == closed;
         if idle {
             self.asleep.store(true, Ordering::SeqCst);
         }
@@ -169,7 +170,6 @@ mod loom_tests {
     use crate::loom::thread;
 
     /// Stands for the eventfd and the wait in the kernel.
-    #[derive(Default)]
     struct Alarm {
         raised: Mutex<bool>,
         changed: Condvar,
@@ -221,7 +221,7 @@ mod loom_tests {
             if done && rig.hand_over.end() {
                 return;
             }
-            if rig.hand_over.sleep() {
+            if rig.hand_over.sleep(closed) {
                 rig.alarm.wait();
             }
             rig.hand_over.wake_up();

@@ -145,7 +145,7 @@ impl RingThread {
             return Ok(true);
         }
         self.set_alarm()?;
-        let limit = if !self.ring.requests.sleep() {
+        let limit = if !self.ring.requests.sleep(self.closing) {
             Some(Duration::ZERO)
         } else if idle {
             Some(KEEP_ALIVE)
