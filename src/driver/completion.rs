@@ -35,12 +35,12 @@ use std::time::Duration;
 
 use crate::blocking::Pool;
 use crate::driver::inflight::Key;
-use crate::driver::local_ring;
 use crate::driver::op::{Completed, Op};
 use crate::driver::pool;
 use crate::driver::probe::{Backend, Choice, Kind, decide};
 use crate::driver::shard::{Shard, Shared};
 use crate::error::Error;
+use crate::util::local_worker::local_worker;
 
 /// Submission queue entries of a ring.
 const ENTRIES: u32 = 128;
@@ -138,7 +138,7 @@ impl Completions {
     /// [`reap_all`](Completions::reap_all); those of other threads at once.
     pub(crate) fn submit(&self, op: Op) -> InFlight {
         let others = self.shards.len() - 1;
-        let mine = local_ring()
+        let mine = local_worker()
             .filter(|&index| index < others)
             .map(|index| &self.shards[index])
             .filter(|shard| shard.is_mine());

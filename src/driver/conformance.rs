@@ -18,7 +18,7 @@ use crate::driver::completion::{Completions, Config, InFlight};
 use crate::driver::op::{Completed, Op, SharedFd};
 use crate::driver::pool::{cancel as write_eventfd, cancel_descriptor as eventfd};
 use crate::driver::probe::{Choice, decide};
-use crate::driver::set_local_ring;
+use crate::util::local_worker::set_local_worker;
 
 mod cancelling;
 mod operations;
@@ -95,10 +95,10 @@ impl Rig {
 
     /// Runs `f` as worker 0, which queues its submissions until it flushes.
     fn as_worker<R>(&self, f: impl FnOnce() -> R) -> R {
-        set_local_ring(Some(0));
+        set_local_worker(Some(0));
         self.completions.flush(0);
         let result = f();
-        set_local_ring(None);
+        set_local_worker(None);
         result
     }
 

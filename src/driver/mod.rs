@@ -24,7 +24,6 @@
 //! - **I8** Dropping a future cancels its operation and returns at once. What that does to bytes
 //!   and file descriptors is written in the `# Cancel safety` section of the function.
 
-use std::cell::Cell;
 use std::fmt;
 use std::io;
 
@@ -60,21 +59,6 @@ pub(crate) use wait::{Config, Driver, Turn, Waited};
 
 #[cfg(all(test, not(loom)))]
 mod conformance;
-
-thread_local! {
-    static LOCAL_RING: Cell<Option<usize>> = const { Cell::new(None) };
-}
-
-/// The index of the worker that runs on this thread: which ring and which timer shard is its own.
-pub(crate) fn local_ring() -> Option<usize> {
-    LOCAL_RING.try_with(Cell::get).ok().flatten()
-}
-
-/// Says which worker runs on this thread from now on.
-pub(crate) fn set_local_ring(worker: Option<usize>) {
-    // A thread whose locals are gone runs no worker any more, so there is nothing to record.
-    let _ = LOCAL_RING.try_with(|cell| cell.set(worker));
-}
 
 #[derive(Debug)]
 struct ShutDown;

@@ -6,7 +6,7 @@ use std::thread;
 
 use super::{LIMIT, Op, Rig, Which, on_every_backend, pipe, poll_in, write_to};
 use crate::driver::probe::Kind;
-use crate::driver::set_local_ring;
+use crate::util::local_worker::set_local_worker;
 
 /// Far more submissions than the queue holds, none flushed by the submitter (I6).
 fn submission_queue_full_on(which: Which) {
@@ -75,7 +75,7 @@ fn submitter_exits(rig: &Rig) {
     for worker in [None, Some(1)] {
         let waiting = thread::scope(|scope| {
             let submitter = scope.spawn(|| {
-                set_local_ring(worker);
+                set_local_worker(worker);
                 if let Some(worker) = worker {
                     rig.completions.flush(worker);
                 }

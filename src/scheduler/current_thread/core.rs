@@ -8,11 +8,11 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use super::shared::Shared;
-use crate::driver;
 use crate::scheduler::context::Deferred;
 use crate::scheduler::metrics::BusyClock;
 use crate::scheduler::park;
 use crate::scheduler::task::Notified;
+use crate::util::local_worker::{local_worker, set_local_worker};
 
 /// Task polls between two looks at the injection queue, unless the builder says otherwise.
 const GLOBAL_QUEUE_INTERVAL: u32 = 31;
@@ -34,7 +34,7 @@ pub(crate) struct Context {
     core: RefCell<Option<Box<Core>>>,
     deferred: Deferred,
     busy: RefCell<BusyClock>,
-    former_ring: Option<usize>,
+    former_worker: Option<usize>,
 }
 
 impl Core {
@@ -61,15 +61,15 @@ impl Core {
 
 impl Context {
     pub(super) fn new(shared: Arc<Shared>, core: Box<Core>) -> Context {
-        let former_ring = driver::local_ring();
-        driver::set_local_ring(Some(0));
+        let former_worker = local_worker();
+        set_local_worker(Some(0));
         shared.common().driver.completions().adopt(0);
         Context {
             shared,
             core: RefCell::new(Some(core)),
             deferred: Deferred::default(),
             busy: RefCell::new(BusyClock::start()),
-            former_ring,
+            former_worker,
         }
     }
 
@@ -77,7 +77,7 @@ impl Context {
     pub(super) fn leave(&self) -> Option<Box<Core>> {
         self.deferred.wake_all();
         self.shared.common().driver.completions().abandon();
-        driver::set_local_ring(self.former_ring);
+        set_local_worker(self.former_worker);
         self.busy.borrow().pause(&self.shared.metrics);
         self.core.take()
     }

@@ -10,11 +10,11 @@ use crossbeam_deque::{Steal, Worker as Queue};
 use super::pace::Pace;
 use super::shared::{Remote, Runnable, Shared};
 use crate::blocking::pool::Refused;
-use crate::driver;
 use crate::loom::sync::Mutex;
 use crate::scheduler::Handle;
 use crate::scheduler::context::{self, Deferred, Scheduler};
 use crate::scheduler::metrics::BusyClock;
+use crate::util::local_worker::set_local_worker;
 use crate::util::rng::Rng;
 
 /// Task polls between two submissions to the ring.
@@ -93,7 +93,7 @@ pub(super) fn run(worker: Arc<Worker>) {
     core.busy.resume();
     let shared = worker.shared.clone();
     let handle = Handle::MultiThread(shared.clone());
-    driver::set_local_ring(Some(worker.index));
+    set_local_worker(Some(worker.index));
     let scheduler = Scheduler::MultiThread(Context {
         worker,
         core: RefCell::new(None),
@@ -113,7 +113,7 @@ pub(super) fn run(worker: Arc<Worker>) {
             context.deferred.wake_all();
         });
     });
-    driver::set_local_ring(None);
+    set_local_worker(None);
 }
 
 impl Core {
