@@ -51,8 +51,6 @@ pub(crate) mod uring;
 mod wait;
 #[cfg(not(loom))]
 mod wake;
-#[cfg(not(loom))]
-pub(crate) mod watch;
 
 #[cfg(not(loom))]
 pub(crate) use wait::{Config, Driver, Turn, Waited};

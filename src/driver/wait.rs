@@ -17,6 +17,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mio::unix::SourceFd;
@@ -27,13 +28,10 @@ use crate::driver::completion::{Completions, Config as CompletionConfig};
 use crate::driver::probe::Choice;
 use crate::driver::readiness::Registry;
 use crate::driver::wake::Wake;
-use crate::driver::watch::Watch;
 use crate::loom::sync::{Mutex, MutexGuard};
 
 /// The eventfd of [`Wake`].
 const WAKE: Token = Token(usize::MAX);
-/// The timer of [`Watch`].
-const WATCH: Token = Token(usize::MAX - 1);
 
 /// What a driver is made of.
 pub(crate) struct Config {
@@ -57,7 +55,8 @@ pub(crate) struct Driver {
     readiness: Registry,
     completions: Arc<Completions>,
     wake: Wake,
-    watch: Watch,
+    /// See [`Driver::waits`]. Written with the turn.
+    waits: AtomicUsize,
     poller: Mutex<Poller>,
 }
 
@@ -80,8 +79,6 @@ pub(crate) struct Turn<'a> {
 pub(crate) struct Waited {
     /// [`Driver::wake`] was called.
     pub(crate) woken: bool,
-    /// The watch timer fired.
-    pub(crate) watch: bool,
     /// Readiness or completions were handed out.
     pub(crate) progress: bool,
 }
@@ -97,13 +94,11 @@ impl Driver {
         };
         let poll = Poll::new().map_err(fail)?;
         let wake = Wake::new().map_err(fail)?;
-        let watch = Watch::new().map_err(fail)?;
         let registry = poll.registry();
-        for (fd, token) in [(wake.as_fd(), WAKE), (watch.as_fd(), WATCH)] {
-            registry
-                .register(&mut SourceFd(&fd.as_raw_fd()), token, Interest::READABLE)
-                .map_err(fail)?;
-        }
+        let fd = wake.as_fd().as_raw_fd();
+        registry
+            .register(&mut SourceFd(&fd), WAKE, Interest::READABLE)
+            .map_err(fail)?;
         let readiness = Registry::new(registry.try_clone().map_err(fail)?);
         let completions = Completions::new(CompletionConfig {
             choice: config.choice,
@@ -120,7 +115,7 @@ impl Driver {
             readiness,
             completions: Arc::new(completions),
             wake,
-            watch,
+            waits: AtomicUsize::new(0),
             poller: Mutex::new(Poller {
                 poll,
                 events: Events::with_capacity(config.events_per_tick),
@@ -139,9 +134,9 @@ impl Driver {
         &self.completions
     }
 
-    /// The timer that keeps the wait attended.
-    pub(crate) fn watch(&self) -> &Watch {
-        &self.watch
+    /// Counts the beginnings and the ends of waits: odd while a thread is in one. It orders nothing.
+    pub(crate) fn waits(&self) -> usize {
+        self.waits.load(Ordering::Relaxed)
     }
 
     /// Wakes the thread that waits; without one, the next wait returns at once.
@@ -186,6 +181,7 @@ impl Turn<'_> {
     /// `None` waits until something comes; a zero timeout does not wait.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> Waited {
         let driver = self.driver;
+        self.count_wait();
         let reaped = driver.completions.reap_all();
         let mut waited = Waited {
             progress: reaped > 0,
@@ -202,7 +198,18 @@ impl Turn<'_> {
             waited.woken |= driver.wake.end_sleep();
             waited.progress |= driver.completions.finish_wait() > 0;
         }
+        self.count_wait();
         waited
+    }
+
+    /// Counts the beginning or the end of a wait.
+    fn count_wait(&self) {
+        let waits = &self.driver.waits;
+        // Only the thread that has the turn writes.
+        waits.store(
+            waits.load(Ordering::Relaxed).wrapping_add(1),
+            Ordering::Relaxed,
+        );
     }
 
     fn poll(&mut self, timeout: Option<Duration>, busy: bool, waited: &mut Waited) {
@@ -220,7 +227,6 @@ impl Turn<'_> {
         for event in events.iter() {
             match event.token() {
                 WAKE => {}
-                WATCH => waited.watch = true,
                 _ => {
                     waited.progress = true;
                     self.driver.readiness.dispatch(event);

@@ -33,6 +33,8 @@ pub(super) struct Core {
     /// Tasks in a row that came from the LIFO slot.
     lifo_runs: u32,
     pub(super) searching: bool,
+    /// The monitor has been told that this worker is awake.
+    pub(super) noticed: bool,
     rng: Rng,
     pub(super) busy: BusyClock,
 }
@@ -125,6 +127,7 @@ impl Core {
             pace: Pace::new(interval),
             lifo_runs: 0,
             searching: false,
+            noticed: false,
             rng: Rng::random(),
             busy: BusyClock::start(),
         }
@@ -201,7 +204,7 @@ impl Context {
             let due = pace.is_due(|| busy.awake(&self.remote().metrics));
             let looks = core.tick.is_multiple_of(event_interval);
             if due || looks {
-                self.remote().pulse.beat(core.pace.is_slow());
+                self.remote().progress.step(core.pace.is_slow());
             }
             if looks {
                 core = self.poll_driver(core);
@@ -295,7 +298,7 @@ impl Context {
     fn steal_from_slow(&self, core: &Core) -> Option<Runnable> {
         let remotes = self.shared().remotes.iter().enumerate();
         remotes
-            .filter(|(index, remote)| *index != core.index && remote.pulse.is_slow())
+            .filter(|(index, remote)| *index != core.index && remote.progress.is_slow())
             .find_map(|(_, remote)| remote.lifo.take())
     }
 
@@ -305,6 +308,11 @@ impl Context {
             if self.shared().idle.stop_search() {
                 self.shared().wake_one_if_work_is_left();
             }
+        }
+        if !core.noticed {
+            core.noticed = true;
+            self.remote().progress.step(core.pace.is_slow());
+            self.shared().monitor.notice(self.shared());
         }
         core.pace.count();
         *self.core.borrow_mut() = Some(core);
