@@ -34,7 +34,6 @@
 //!   its system call does: position, short transfers, limits, `O_APPEND`, `O_NONBLOCK`, signals.
 //! - **I13** Bounded polls: what is done inline in one poll is bounded in bytes and in time.
 
-use std::cell::Cell;
 use std::fmt;
 use std::io;
 
@@ -48,29 +47,12 @@ pub(crate) mod readiness;
 mod wait;
 #[cfg(not(loom))]
 mod wake;
-#[cfg(not(loom))]
-pub(crate) mod watch;
 
 #[cfg(not(loom))]
 pub(crate) use wait::{Config, Driver, Turn, Waited};
 
 #[cfg(all(test, not(loom)))]
 mod conformance;
-
-thread_local! {
-    static LOCAL_RING: Cell<Option<usize>> = const { Cell::new(None) };
-}
-
-/// The index of the worker that runs on this thread: which ring and which timer shard is its own.
-pub(crate) fn local_ring() -> Option<usize> {
-    LOCAL_RING.try_with(Cell::get).ok().flatten()
-}
-
-/// Says which worker runs on this thread from now on.
-pub(crate) fn set_local_ring(worker: Option<usize>) {
-    // A thread whose locals are gone runs no worker any more, so there is nothing to record.
-    let _ = LOCAL_RING.try_with(|cell| cell.set(worker));
-}
 
 #[derive(Debug)]
 struct ShutDown;

@@ -13,6 +13,7 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
@@ -23,13 +24,10 @@ use crate::driver::completion::probe::Choice;
 use crate::driver::completion::{Completions, Config as CompletionConfig};
 use crate::driver::readiness::Registry;
 use crate::driver::wake::Wake;
-use crate::driver::watch::Watch;
 use crate::loom::sync::{Mutex, MutexGuard};
 
 /// The eventfd of [`Wake`].
 const WAKE: Token = Token(usize::MAX);
-/// The timer of [`Watch`].
-const WATCH: Token = Token(usize::MAX - 1);
 
 /// What a driver is made of.
 pub(crate) struct Config {
@@ -49,7 +47,8 @@ pub(crate) struct Driver {
     readiness: Registry,
     completions: Completions,
     wake: Arc<Wake>,
-    watch: Watch,
+    /// See [`Driver::waits`]. Written with the turn.
+    waits: AtomicUsize,
     poller: Mutex<Poller>,
 }
 
@@ -72,8 +71,6 @@ pub(crate) struct Turn<'a> {
 pub(crate) struct Waited {
     /// [`Driver::wake`] was called.
     pub(crate) woken: bool,
-    /// The watch timer fired.
-    pub(crate) watch: bool,
     /// Readiness was handed out.
     pub(crate) progress: bool,
 }
@@ -89,13 +86,11 @@ impl Driver {
         };
         let poll = Poll::new().map_err(fail)?;
         let wake = Arc::new(Wake::new().map_err(fail)?);
-        let watch = Watch::new().map_err(fail)?;
         let registry = poll.registry();
-        for (fd, token) in [(wake.as_fd(), WAKE), (watch.as_fd(), WATCH)] {
-            registry
-                .register(&mut SourceFd(&fd.as_raw_fd()), token, Interest::READABLE)
-                .map_err(fail)?;
-        }
+        let fd = wake.as_fd().as_raw_fd();
+        registry
+            .register(&mut SourceFd(&fd), WAKE, Interest::READABLE)
+            .map_err(fail)?;
         let readiness = Registry::new(registry.try_clone().map_err(fail)?);
         let completions = Completions::new(CompletionConfig {
             choice: config.choice,
@@ -106,7 +101,7 @@ impl Driver {
             readiness,
             completions,
             wake,
-            watch,
+            waits: AtomicUsize::new(0),
             poller: Mutex::new(Poller {
                 poll,
                 events: Events::with_capacity(config.events_per_tick),
@@ -125,9 +120,9 @@ impl Driver {
         &self.completions
     }
 
-    /// The timer that keeps the wait attended.
-    pub(crate) fn watch(&self) -> &Watch {
-        &self.watch
+    /// Counts the beginnings and the ends of waits: odd while a thread is in one. It orders nothing.
+    pub(crate) fn waits(&self) -> usize {
+        self.waits.load(Ordering::Relaxed)
     }
 
     /// Wakes the thread that waits; without one, the next wait returns at once.
@@ -152,8 +147,6 @@ impl Driver {
         }
     }
 
-    pub(crate) fn tick(&self, _worker: usize) {}
-
     /// Ends both halves: operations on the ring are cancelled, which is waited for until `deadline`
     /// (I7), and everyone who waits for readiness learns of it.
     pub(crate) fn shutdown(&self, deadline: Option<Instant>) {
@@ -167,6 +160,7 @@ impl Turn<'_> {
     ///
     /// `None` waits until something comes; a zero timeout does not wait.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> Waited {
+        self.count_wait();
         let wake = &self.driver.wake;
         let mut waited = Waited::default();
         if timeout == Some(Duration::ZERO) {
@@ -178,7 +172,18 @@ impl Turn<'_> {
             self.poll(timeout, !sleep, &mut waited);
             waited.woken = wake.end_sleep();
         }
+        self.count_wait();
         waited
+    }
+
+    /// Counts the beginning or the end of a wait.
+    fn count_wait(&self) {
+        let waits = &self.driver.waits;
+        // Only the thread that has the turn writes.
+        waits.store(
+            waits.load(Ordering::Relaxed).wrapping_add(1),
+            Ordering::Relaxed,
+        );
     }
 
     fn poll(&mut self, timeout: Option<Duration>, busy: bool, waited: &mut Waited) {
@@ -196,7 +201,6 @@ impl Turn<'_> {
         for event in events.iter() {
             match event.token() {
                 WAKE => {}
-                WATCH => waited.watch = true,
                 _ => {
                     waited.progress = true;
                     self.driver.readiness.dispatch(event);

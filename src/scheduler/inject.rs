@@ -56,6 +56,17 @@ impl<T> Inject<T> {
         Ok(())
     }
 
+    /// Adds tasks in order, or hands them back when the queue is closed.
+    pub(crate) fn push_all(&self, tasks: Vec<T>) -> Result<(), Vec<T>> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(tasks);
+        }
+        state.tasks.extend(tasks);
+        self.length.store(state.tasks.len(), Ordering::SeqCst);
+        Ok(())
+    }
+
     pub(crate) fn pop(&self) -> Option<T> {
         if self.is_empty() {
             return None;
@@ -103,8 +114,11 @@ mod tests {
         assert_eq!(queue.pop_batch(3, |task| batch.push(task)), Some(1));
         assert_eq!(batch, [2, 3, 4]);
         assert_eq!(queue.len(), 5);
-        assert_eq!(queue.close(), [5, 6, 7, 8, 9]);
-        assert_eq!(queue.push(11), Err(11));
+        queue.push_all(vec![10, 11]).unwrap();
+        assert_eq!(queue.len(), 7);
+        assert_eq!(queue.close(), [5, 6, 7, 8, 9, 10, 11]);
+        assert_eq!(queue.push(12), Err(12));
+        assert_eq!(queue.push_all(vec![13]), Err(vec![13]));
         assert_eq!(queue.pop(), None);
     }
 }

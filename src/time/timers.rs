@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use crate::time::clock::{Clock, ever_paused};
 use crate::timer::{Armed, Key, NEVER, Reset, Shard};
+use crate::util::local_worker::local_worker;
 
 /// `Common::sleeping_until` while nobody waits.
 const AWAKE: u64 = 0;
@@ -83,7 +84,7 @@ impl Timers {
 
     /// The shard of the worker that runs on this thread; any other thread uses the first.
     pub(crate) fn local_shard(&self) -> &Arc<TimerShard> {
-        let worker = crate::driver::local_ring().unwrap_or(0);
+        let worker = local_worker().unwrap_or(0);
         // A worker of a larger runtime may be here as well.
         self.shards.get(worker).unwrap_or(&self.shards[0])
     }

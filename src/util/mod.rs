@@ -6,6 +6,8 @@ pub(crate) mod bit_lock;
 pub(crate) mod budget;
 pub(crate) mod enter;
 pub(crate) mod list;
+#[cfg(not(loom))]
+pub(crate) mod local_worker;
 pub(crate) mod park;
 pub(crate) mod rng;
 pub(crate) mod scoped;

@@ -8,17 +8,14 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use super::shared::Shared;
-use crate::driver;
 use crate::scheduler::context::Deferred;
 use crate::scheduler::metrics::BusyClock;
 use crate::scheduler::park;
 use crate::scheduler::task::Notified;
+use crate::util::local_worker::{local_worker, set_local_worker};
 
 /// Task polls between two looks at the injection queue, unless the builder says otherwise.
 const GLOBAL_QUEUE_INTERVAL: u32 = 31;
-
-/// Task polls between two submissions to the ring.
-const RING_INTERVAL: u32 = 16;
 
 /// What belongs to the one thread that runs tasks.
 #[derive(Debug)]
@@ -34,7 +31,7 @@ pub(crate) struct Context {
     core: RefCell<Option<Box<Core>>>,
     deferred: Deferred,
     busy: RefCell<BusyClock>,
-    former_ring: Option<usize>,
+    former_worker: Option<usize>,
 }
 
 impl Core {
@@ -61,21 +58,21 @@ impl Core {
 
 impl Context {
     pub(super) fn new(shared: Arc<Shared>, core: Box<Core>) -> Context {
-        let former_ring = driver::local_ring();
-        driver::set_local_ring(Some(0));
+        let former_worker = local_worker();
+        set_local_worker(Some(0));
         Context {
             shared,
             core: RefCell::new(Some(core)),
             deferred: Deferred::default(),
             busy: RefCell::new(BusyClock::start()),
-            former_ring,
+            former_worker,
         }
     }
 
     /// Gives the core back, with everything that was deferred or not yet submitted done.
     pub(super) fn leave(&self) -> Option<Box<Core>> {
         self.deferred.wake_all();
-        driver::set_local_ring(self.former_ring);
+        set_local_worker(self.former_worker);
         self.busy.borrow().pause(&self.shared.metrics);
         self.core.take()
     }
@@ -137,13 +134,7 @@ impl Context {
                 return false;
             };
             let again = task.run();
-            let tick = self.with_core(|core| {
-                core.queue.extend(again);
-                core.tick
-            });
-            if tick.is_multiple_of(RING_INTERVAL) {
-                self.shared.common().driver.tick(0);
-            }
+            self.with_core(|core| core.queue.extend(again));
         }
         true
     }

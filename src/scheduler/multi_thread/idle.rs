@@ -1,13 +1,14 @@
 //! Which workers sleep, and whether one should be woken.
 //!
-//! One word counts the workers that are awake and those among them that search for work. A
-//! pusher reads it after it has pushed; a worker changes it before it looks at the queues for
-//! the last time. Both are sequentially consistent, so either the pusher sees that nobody
-//! searches and wakes somebody, or the worker sees the task. The last searcher that has found
-//! something looks at the queues, too, and wakes another worker only if there is more.
+//! One word counts the workers that are awake and those among them that search for work. A thread
+//! that has pushed work reads it: if none searches it wakes a worker, else it relies on the
+//! searchers and leaves a mark in the word. The last searcher that stops, because it goes to sleep or
+//! because it has found something, takes the mark away, and if there was one it looks at every queue
+//! and wakes another worker if there is more. All of this is sequentially consistent, so the searcher
+//! sees the mark or the thread that pushed sees that none searches.
 //!
-//! Who sleeps is a list under a lock. A worker is taken off the list by whoever wakes it, and
-//! counts as awake and searching from then on.
+//! The sleepers are a bit each under a lock. A thread that wakes a worker clears its bit, and the
+//! worker counts as awake and searching from then on. Nothing here looks at all workers one by one.
 #![cfg_attr(not(loom), forbid(unsafe_code))]
 
 use crate::loom::sync::Mutex;
@@ -16,14 +17,17 @@ use crate::loom::sync::atomic::{AtomicUsize, Ordering, fence};
 const SEARCHING: usize = 1;
 const AWAKE_SHIFT: u32 = usize::BITS / 2;
 const AWAKE: usize = 1 << AWAKE_SHIFT;
-const SEARCHING_MASK: usize = AWAKE - 1;
+/// A thread that has pushed work relies on the workers that search.
+const RELIED_ON: usize = AWAKE >> 1;
+const SEARCHING_MASK: usize = RELIED_ON - 1;
 
-/// Who sleeps.
+/// Which workers sleep.
 #[derive(Debug)]
 pub(crate) struct Idle {
-    /// `awake << 32 | searching`.
+    /// `awake << 32 | relied on << 31 | searching`. Workers and wakers write it; the count of awake workers changes
+    /// with the lock only.
     state: AtomicUsize,
-    sleepers: Mutex<Vec<usize>>,
+    sleepers: Mutex<Bitmap>,
     workers: usize,
 }
 
@@ -32,65 +36,108 @@ impl Idle {
     pub(crate) fn new(workers: usize) -> Idle {
         Idle {
             state: AtomicUsize::new(workers << AWAKE_SHIFT),
-            sleepers: Mutex::new(Vec::with_capacity(workers)),
+            sleepers: Mutex::new(Bitmap::new(workers)),
             workers,
         }
     }
 
-    /// Takes a sleeper off the list if one should be woken for work that was just pushed.
+    /// Takes a worker out of the sleepers if one should be woken for work that was just pushed.
     ///
-    /// `last_choice` says which sleepers to wake only when there is no other.
-    pub(crate) fn to_wake(&self, last_choice: impl Fn(usize) -> u8) -> Option<usize> {
+    /// The worker for which `waits_for_driver` returns true, one at most, is taken only if it is the
+    /// only sleeper: it would have to be woken by a system call more, and its place be taken.
+    pub(crate) fn to_wake(&self, waits_for_driver: impl Fn(usize) -> bool) -> Option<usize> {
         // Orders the caller's push before the load.
         fence(Ordering::SeqCst);
-        if !self.should_wake() {
+        if !self.has_to_wake() {
             return None;
         }
         let mut sleepers = self.sleepers.lock();
-        if !self.should_wake() {
+        if !self.has_to_wake() {
             return None;
         }
-        let position = (0..sleepers.len())
-            .rev()
-            .min_by_key(|&position| last_choice(sleepers[position]))?;
-        let worker = sleepers.swap_remove(position);
+        let mut worker = sleepers.first_from(0)?;
+        if let Some(other) = sleepers.first_from(worker + 1)
+            && waits_for_driver(worker)
+        {
+            worker = other;
+        }
+        sleepers.remove(worker);
         self.state.fetch_add(AWAKE | SEARCHING, Ordering::SeqCst);
         Some(worker)
     }
 
-    fn should_wake(&self) -> bool {
-        let state = self.state.load(Ordering::SeqCst);
-        state & SEARCHING_MASK == 0 && state >> AWAKE_SHIFT < self.workers
+    /// Whether a worker sleeps and none searches. Leaves the mark for those that search.
+    fn has_to_wake(&self) -> bool {
+        let mut state = self.state.load(Ordering::SeqCst);
+        while state & SEARCHING_MASK > 0 {
+            if state & RELIED_ON != 0 {
+                return false;
+            }
+            let marked = self.state.compare_exchange(
+                state,
+                state | RELIED_ON,
+                Ordering::SeqCst,
+                Ordering::SeqCst,
+            );
+            match marked {
+                Ok(_) => return false,
+                Err(now) => state = now,
+            }
+        }
+        state >> AWAKE_SHIFT < self.workers
     }
 
-    /// Puts `worker` on the list; true when it was the last that searched, and must then look at
-    /// every queue once more.
+    /// Adds `worker` to the sleepers. Returns true when it was the last that searched and was relied
+    /// on: then it must look at every queue once more.
     pub(crate) fn sleep(&self, worker: usize, searching: bool) -> bool {
         let mut sleepers = self.sleepers.lock();
-        let by = AWAKE + if searching { SEARCHING } else { 0 };
-        let former = self.state.fetch_sub(by, Ordering::SeqCst);
-        sleepers.push(worker);
+        let (relied_on, _) = self.subtract(AWAKE + if searching { SEARCHING } else { 0 });
+        sleepers.insert(worker);
         drop(sleepers);
         // Orders the change before the caller's last look at the queues.
         fence(Ordering::SeqCst);
-        searching && former & SEARCHING_MASK == SEARCHING
+        relied_on
     }
 
-    /// Takes `worker` off the list because it found work by itself; false when somebody else has
-    /// done so, and it then counts as searching.
+    /// Subtracts from the counts, and takes the mark away when none searches any more. Returns
+    /// whether that was so, and the new state.
+    fn subtract(&self, by: usize) -> (bool, usize) {
+        let mut state = self.state.load(Ordering::SeqCst);
+        loop {
+            let mut next = state - by;
+            let was_last = next & SEARCHING_MASK == 0;
+            if was_last {
+                next &= !RELIED_ON;
+            }
+            match self
+                .state
+                .compare_exchange_weak(state, next, Ordering::SeqCst, Ordering::SeqCst)
+            {
+                Ok(_) => return (was_last && state & RELIED_ON != 0, next),
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// Takes `worker` out of the sleepers because it found work by itself. Returns false when another
+    /// thread has done so, and it then counts as searching.
     pub(crate) fn get_up(&self, worker: usize) -> bool {
         let mut sleepers = self.sleepers.lock();
-        let Some(position) = sleepers.iter().position(|&sleeper| sleeper == worker) else {
+        if !sleepers.remove(worker) {
             return false;
-        };
-        sleepers.swap_remove(position);
+        }
         self.state.fetch_add(AWAKE, Ordering::SeqCst);
         true
     }
 
-    /// Whether `worker` is on the list.
+    /// Whether `worker` is among the sleepers.
     pub(crate) fn sleeps(&self, worker: usize) -> bool {
-        self.sleepers.lock().contains(&worker)
+        self.sleepers.lock().contains(worker)
+    }
+
+    /// Returns a worker that sleeps, if one does. It stays among the sleepers.
+    pub(crate) fn a_sleeper(&self) -> Option<usize> {
+        self.sleepers.lock().first_from(0)
     }
 
     /// Counts an awake worker as searching, unless half of the awake ones search already.
@@ -104,45 +151,127 @@ impl Idle {
         true
     }
 
-    /// A searcher has found work; true when it was the last that searched, and must then look
-    /// whether there is more.
+    /// A searcher has found work. Returns true when it was the last that searched and was relied on,
+    /// and another worker sleeps: then it must look whether there is more.
     pub(crate) fn stop_search(&self) -> bool {
-        let former = self.state.fetch_sub(SEARCHING, Ordering::SeqCst);
+        let (relied_on, state) = self.subtract(SEARCHING);
         // Orders the change before the caller's look at the queues.
         fence(Ordering::SeqCst);
-        former & SEARCHING_MASK == SEARCHING
+        relied_on && state >> AWAKE_SHIFT < self.workers
     }
 
     /// How many workers are awake.
     pub(crate) fn awake(&self) -> usize {
         self.state.load(Ordering::SeqCst) >> AWAKE_SHIFT
     }
+}
 
-    /// How many workers sleep.
-    pub(crate) fn sleeping(&self) -> usize {
-        self.workers - self.awake()
+/// A set of workers: a bit each.
+#[derive(Debug)]
+struct Bitmap {
+    words: Box<[u64]>,
+}
+
+impl Bitmap {
+    fn new(workers: usize) -> Bitmap {
+        let words = workers.div_ceil(u64::BITS as usize);
+        Bitmap {
+            words: vec![0; words].into_boxed_slice(),
+        }
+    }
+
+    /// The word and the bit of `worker`.
+    fn place(worker: usize) -> (usize, u64) {
+        let bits = u64::BITS as usize;
+        (worker / bits, 1 << (worker % bits))
+    }
+
+    fn contains(&self, worker: usize) -> bool {
+        let (word, bit) = Self::place(worker);
+        self.words[word] & bit != 0
+    }
+
+    fn insert(&mut self, worker: usize) {
+        let (word, bit) = Self::place(worker);
+        self.words[word] |= bit;
+    }
+
+    /// Returns whether `worker` was in the set.
+    fn remove(&mut self, worker: usize) -> bool {
+        let (word, bit) = Self::place(worker);
+        let former = self.words[word];
+        self.words[word] = former & !bit;
+        former & bit != 0
+    }
+
+    /// Returns the first worker in the set whose index is `start` or more.
+    fn first_from(&self, start: usize) -> Option<usize> {
+        let (first, bit) = Self::place(start);
+        // The bits below `start`'s are left out of its word.
+        let mut mask = !(bit - 1);
+        for (index, word) in self.words.iter().enumerate().skip(first) {
+            let found = word & mask;
+            if found != 0 {
+                return Some(index * u64::BITS as usize + found.trailing_zeros() as usize);
+            }
+            mask = u64::MAX;
+        }
+        None
     }
 }
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::Idle;
+    use super::{Bitmap, Idle};
+    use std::collections::BTreeSet;
 
     #[test]
     fn wakes_one_searcher_at_a_time() {
         let idle = Idle::new(3);
-        assert_eq!(idle.to_wake(|_| 0), None, "nobody sleeps");
+        assert_eq!(idle.to_wake(|_| false), None, "none sleeps");
         assert!(idle.try_search());
-        assert!(idle.sleep(0, true), "the only searcher went to sleep");
+        assert!(!idle.sleep(0, true), "none relied on it");
         assert!(!idle.sleep(1, false));
         assert_eq!(idle.awake(), 1);
-        let woken = idle.to_wake(|worker| u8::from(worker == 1)).unwrap();
-        assert_eq!(woken, 0, "worker 1 was the last choice");
-        assert_eq!(idle.to_wake(|_| 0), None, "worker 0 searches");
-        assert!(idle.stop_search());
-        assert_eq!(idle.to_wake(|_| 0), Some(1));
-        assert!(!idle.get_up(1), "somebody else took it off the list");
-        assert!(!idle.sleeps(1));
+        let woken = idle.to_wake(|worker| worker == 0).unwrap();
+        assert_eq!(woken, 1, "worker 0 waits for the driver");
+        assert_eq!(idle.to_wake(|_| false), None, "worker 1 searches");
+        assert!(idle.stop_search(), "it was relied on");
+        assert_eq!(idle.a_sleeper(), Some(0));
+        assert_eq!(idle.to_wake(|_| true), Some(0), "there is no other");
+        assert!(!idle.get_up(0), "it was woken");
+        assert!(!idle.sleeps(0));
+        assert_eq!(idle.a_sleeper(), None);
+        assert!(!idle.stop_search(), "none has relied on it");
+        assert!(idle.try_search() && idle.try_search());
+        assert_eq!(idle.to_wake(|_| false), None, "two search");
+        assert!(!idle.sleep(0, true), "another one searches");
+        assert!(idle.sleep(1, true), "it was the last");
+        assert_eq!(idle.awake(), 1);
+    }
+
+    /// Against a set of the standard library, on both sides of the words' ends.
+    #[test]
+    fn a_bitmap_is_a_set() {
+        for workers in [1, 2, 63, 64, 65, 128, 200] {
+            let mut bitmap = Bitmap::new(workers);
+            let mut set = BTreeSet::new();
+            // 7919 is a prime, so that the steps reach all workers, most of them twice.
+            for step in 0..3 * workers {
+                let worker = step * 7919 % workers;
+                if step % 3 == 0 {
+                    assert_eq!(bitmap.remove(worker), set.remove(&worker));
+                } else {
+                    bitmap.insert(worker);
+                    set.insert(worker);
+                }
+                assert_eq!(bitmap.contains(worker), set.contains(&worker));
+                let from = |start| set.range(start..).next().copied();
+                assert_eq!(bitmap.first_from(0), from(0));
+                assert_eq!(bitmap.first_from(worker), from(worker));
+                assert_eq!(bitmap.first_from(worker + 1), from(worker + 1));
+            }
+        }
     }
 }
 
@@ -164,7 +293,7 @@ mod loom_tests {
             let (i, q) = (idle.clone(), queue.clone());
             let pusher = loom::thread::spawn(move || {
                 q.fetch_add(1, Ordering::Relaxed);
-                i.to_wake(|_| 0).is_some()
+                i.to_wake(|_| false).is_some()
             });
             assert!(idle.stop_search());
             let seen = queue.load(Ordering::Relaxed) > 0;
@@ -179,13 +308,13 @@ mod loom_tests {
         loom::model(|| {
             let idle = Arc::new(Idle::new(2));
             let queue = Arc::new(AtomicUsize::new(0));
-            let bell = Arc::new(AtomicBool::new(false));
-            let (i, q, b) = (idle.clone(), queue.clone(), bell.clone());
+            let woken = Arc::new(AtomicBool::new(false));
+            let (i, q, w) = (idle.clone(), queue.clone(), woken.clone());
             let pusher = loom::thread::spawn(move || {
                 q.fetch_add(1, Ordering::Relaxed);
-                if let Some(worker) = i.to_wake(|_| 0) {
+                if let Some(worker) = i.to_wake(|_| false) {
                     assert_eq!(worker, 0);
-                    b.store(true, Ordering::SeqCst);
+                    w.store(true, Ordering::SeqCst);
                 }
             });
             // The worker searched in vain before the push, and goes to sleep.
@@ -196,7 +325,7 @@ mod loom_tests {
             }
             pusher.join().unwrap();
             assert!(
-                found || bell.load(Ordering::SeqCst),
+                found || woken.load(Ordering::SeqCst),
                 "a task was left behind"
             );
         });

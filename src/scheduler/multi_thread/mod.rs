@@ -22,7 +22,7 @@
 //! Of the sleeping workers one has the driver's turn and waits there, one is on watch, and the
 //! rest wait on their parker ([`parker`]). The one on watch is woken by a timer that is armed
 //! only while some worker is active (`driver/watch.rs`). It then looks after what a stuck
-//! worker may have left behind ([`pulse`] tells which one is stuck): its queue, its LIFO slot, its
+//! worker may have left behind ([`progress`] tells which one is stuck): its queue, its LIFO slot, its
 //! ring, and the driver's turn. An active worker that happens to see the alarm first, because it
 //! looks at the driver just then, does so in its place.
 //!
@@ -33,18 +33,21 @@
 mod idle;
 mod lifo;
 #[cfg(not(loom))]
+mod monitor;
+#[cfg(not(loom))]
 mod pace;
 mod parker;
 #[cfg(not(loom))]
 mod place;
 #[cfg(not(loom))]
-mod pulse;
+mod progress;
 #[cfg(not(loom))]
 mod shared;
 #[cfg(not(loom))]
 mod shutdown;
 #[cfg(not(loom))]
 mod sleep;
+mod ticking;
 #[cfg(not(loom))]
 mod worker;
 

@@ -1,8 +1,9 @@
 //! How one worker sleeps and is woken.
 //!
-//! A word says where the worker is: nowhere, or in one of three places. A waker writes
-//! `NOTIFIED` and then reaches the place it replaced; so a wake that comes before the sleep is
-//! seen by the sleeper, which enters its place with a compare-and-exchange from `EMPTY`.
+//! A word tells where the worker is: awake, in the driver's wait, or on the parker's condition
+//! variable. A waker writes `NOTIFIED` and then wakes the worker in the place that it replaced; so a
+//! wake-up that comes before the sleep is seen by the worker, which enters its place with a
+//! compare-and-exchange from `EMPTY`.
 #![forbid(unsafe_code)]
 
 use crate::loom::sync::atomic::{AtomicU8, Ordering};
@@ -11,20 +12,11 @@ use crate::loom::sync::{Condvar, Mutex};
 const EMPTY: u8 = 0;
 const NOTIFIED: u8 = 1;
 const ON_CONDVAR: u8 = 2;
-const ON_WATCH: u8 = 3;
-const ON_DRIVER: u8 = 4;
-
-/// Where a worker sleeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// It waits for the driver.
-    Driver,
-    /// It waits for the watch timer.
-    Watch,
-}
+const IN_DRIVER: u8 = 3;
 
 #[derive(Debug)]
 pub(super) struct Parker {
+    /// Written by the worker and by its wakers.
     state: AtomicU8,
     lock: Mutex<()>,
     unparked: Condvar,
@@ -39,16 +31,13 @@ impl Parker {
         }
     }
 
-    /// Says that the worker is about to sleep in `place`; false when a wake came first.
-    pub(super) fn enter(&self, place: Place) -> bool {
-        let state = match place {
-            Place::Driver => ON_DRIVER,
-            Place::Watch => ON_WATCH,
-        };
-        self.change_from_empty(state)
+    /// Announces that the worker is about to wait for the driver. Returns false if a wake-up came
+    /// first and it must not sleep there.
+    pub(super) fn enter_driver(&self) -> bool {
+        self.change_from_empty(IN_DRIVER)
     }
 
-    /// Takes the wake, if one came, and says that the worker is up.
+    /// Takes the wake-up, if one came, and records that the worker sleeps no more.
     pub(super) fn leave(&self) {
         self.state.swap(EMPTY, Ordering::SeqCst);
     }
@@ -70,72 +59,62 @@ impl Parker {
             .is_ok()
     }
 
-    /// Wakes the worker, or keeps it from falling asleep. Where it sleeps in a place of the
-    /// driver's, the caller has to reach it there.
+    /// Wakes the worker, or keeps it from falling asleep. Returns true if it waits for the driver:
+    /// then the caller has to end that wait.
     #[must_use]
-    pub(super) fn unpark(&self) -> Option<Place> {
-        match self.state.swap(NOTIFIED, Ordering::SeqCst) {
-            ON_CONDVAR => {
-                // The worker holds the lock from before it says ON_CONDVAR until it waits.
-                drop(self.lock.lock());
-                self.unparked.notify_one();
-                None
-            }
-            ON_WATCH => Some(Place::Watch),
-            ON_DRIVER => Some(Place::Driver),
-            _ => None,
+    pub(super) fn unpark(&self) -> bool {
+        let former = self.state.swap(NOTIFIED, Ordering::SeqCst);
+        if former == ON_CONDVAR {
+            // The worker holds the lock from before it writes ON_CONDVAR until it waits.
+            drop(self.lock.lock());
+            self.unparked.notify_one();
         }
+        former == IN_DRIVER
     }
 
-    /// How unwelcome it is to wake this worker for work: the one that holds the driver's turn is
-    /// the last choice, the one on watch the last but one.
-    pub(super) fn reluctance(&self) -> u8 {
-        match self.state.load(Ordering::Relaxed) {
-            ON_DRIVER => 2,
-            ON_WATCH => 1,
-            _ => 0,
-        }
+    /// Whether the worker waits for the driver, where waking it for work is least welcome.
+    pub(super) fn is_in_driver(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == IN_DRIVER
     }
 }
 
 #[cfg(all(test, loom))]
 mod loom_tests {
-    use super::{Parker, Place};
+    use super::Parker;
     use crate::loom::sync::Arc;
     use crate::loom::sync::atomic::{AtomicBool, Ordering};
 
-    /// A wake is never lost: the worker sees it before it sleeps, or is woken, in any place.
+    /// A wake-up is never lost: the worker sees it before it sleeps, or is woken, in either place.
     #[test]
-    fn loom_a_wake_reaches_every_place() {
-        for place in [None, Some(Place::Watch), Some(Place::Driver)] {
+    fn loom_a_wake_reaches_both_places() {
+        for in_driver in [false, true] {
             loom::model(move || {
                 let parker = Arc::new(Parker::new());
-                // Stands for the eventfd of the place, which keeps a write until it is read.
-                let bell = Arc::new(AtomicBool::new(false));
-                let (p, b) = (parker.clone(), bell.clone());
+                // Stands for the driver's eventfd, which keeps a write until the wait sees it.
+                let eventfd = Arc::new(AtomicBool::new(false));
+                let (p, e) = (parker.clone(), eventfd.clone());
                 let waker = loom::thread::spawn(move || {
-                    if let Some(reached) = p.unpark() {
-                        assert_eq!(Some(reached), place);
-                        b.store(true, Ordering::SeqCst);
+                    if p.unpark() {
+                        assert!(in_driver);
+                        e.store(true, Ordering::SeqCst);
                     }
                 });
-                match place {
-                    None => parker.park(),
-                    Some(place) => {
-                        if parker.enter(place) {
-                            while !bell.load(Ordering::SeqCst) {
-                                loom::thread::yield_now();
-                            }
+                if !in_driver {
+                    parker.park();
+                } else {
+                    if parker.enter_driver() {
+                        while !eventfd.load(Ordering::SeqCst) {
+                            loom::thread::yield_now();
                         }
-                        parker.leave();
                     }
+                    parker.leave();
                 }
                 waker.join().unwrap();
             });
         }
     }
 
-    /// Two wakes are one, and none is left over for the sleep after the next.
+    /// Two wake-ups are one, and none is left over for the sleep after the next.
     #[test]
     fn loom_wakes_are_coalesced() {
         loom::model(|| {
@@ -147,11 +126,11 @@ mod loom_tests {
             });
             parker.park();
             waker.join().unwrap();
-            let left = parker.enter(Place::Driver);
+            let left = parker.enter_driver();
             parker.leave();
             assert!(
-                left || parker.enter(Place::Driver),
-                "one wake lasted for two sleeps"
+                left || parker.enter_driver(),
+                "one wake-up lasted for two sleeps"
             );
         });
     }

@@ -2,10 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::worker::{self, Context};
-use crate::driver;
 use crate::scheduler::context::{self, Scheduler};
 use crate::util::budget::{self, Budget};
 use crate::util::enter::{self, Entered};
+use crate::util::local_worker::set_local_worker;
 
 /// Runs `f`, which may block, on this thread, while another thread runs this worker's tasks.
 ///
@@ -61,7 +61,7 @@ impl Context {
         // Refused where the runtime is ending or there is no thread: then the core waits where it
         // is, and this thread picks it up when it is back. Meanwhile nobody may count on it.
         let _ = pool.spawn_worker(Box::new(move || worker::run(worker)));
-        driver::set_local_ring(None);
+        set_local_worker(None);
         self.deferred.wake_all();
         true
     }
@@ -69,7 +69,7 @@ impl Context {
     /// Takes the core back if no thread has come for it yet.
     fn pick_up(&self) {
         if let Some(mut core) = self.worker.core.lock().take() {
-            driver::set_local_ring(Some(core.index));
+            set_local_worker(Some(core.index));
             core.busy.resume();
             *self.core.borrow_mut() = Some(core);
         }

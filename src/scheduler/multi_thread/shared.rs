@@ -3,15 +3,16 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_deque::{Stealer, Worker as Queue};
+use crossbeam_deque::{Steal, Stealer, Worker as Queue};
 use crossbeam_utils::CachePadded;
 
 use super::idle::Idle;
 use super::lifo::LifoSlot;
-use super::parker::{Parker, Place};
-use super::pulse::Pulse;
+use super::monitor::Monitor;
+use super::parker::Parker;
+use super::progress::Progress;
 use super::worker::{Context, Core};
 use crate::loom::sync::Mutex;
 use crate::scheduler::common::Common;
@@ -24,18 +25,24 @@ use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Tas
 pub(super) type Runnable = Notified<Arc<Shared>>;
 
 /// The part of the scheduler that handles, wakers and tasks refer to.
+///
+/// What threads write all the time stands in cache lines of its own. So nothing takes away the lines
+/// that every push and every I/O call reads: the padded fields make the struct's alignment that of
+/// the padding, which keeps the counts of its `Arc` apart, too.
 #[derive(Debug)]
 pub(crate) struct Shared {
+    // Read by every thread, and not written while the runtime is at work.
     common: Common,
     pub(super) remotes: Box<[CachePadded<Remote>]>,
-    pub(super) inject: Inject<Runnable>,
-    pub(super) idle: Idle,
     pub(super) owned: OwnedTasks<Arc<Shared>>,
-    /// The worker on watch plus one; zero when there is none.
-    pub(super) on_watch: AtomicUsize,
+    /// Set once, by the thread that ends the runtime; read by each worker after each task.
     closed: AtomicBool,
-    /// Cores that have been put down for good.
+    /// Cores that have been put down for good, by their workers.
     pub(super) done: Mutex<Vec<Core>>,
+    // Written by every thread.
+    pub(super) inject: CachePadded<Inject<Runnable>>,
+    pub(super) idle: CachePadded<Idle>,
+    pub(super) monitor: CachePadded<Monitor>,
 }
 
 /// What others may touch of a worker.
@@ -43,7 +50,7 @@ pub(crate) struct Shared {
 pub(super) struct Remote {
     pub(super) stealer: Stealer<Runnable>,
     pub(super) lifo: LifoSlot<Arc<Shared>>,
-    pub(super) pulse: Pulse,
+    pub(super) progress: Progress,
     pub(super) parker: Parker,
     pub(super) metrics: WorkerMetrics,
 }
@@ -57,7 +64,7 @@ impl Shared {
             remotes.push(CachePadded::new(Remote {
                 stealer: queue.stealer(),
                 lifo: LifoSlot::new(),
-                pulse: Pulse::default(),
+                progress: Progress::default(),
                 parker: Parker::new(),
                 metrics: WorkerMetrics::default(),
             }));
@@ -70,12 +77,12 @@ impl Shared {
         let shared = Shared {
             common,
             remotes: remotes.into_boxed_slice(),
-            inject: Inject::new(),
-            idle: Idle::new(workers),
             owned: OwnedTasks::new(workers),
-            on_watch: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             done: Mutex::new(Vec::with_capacity(workers)),
+            inject: CachePadded::new(Inject::new()),
+            idle: CachePadded::new(Idle::new(workers)),
+            monitor: CachePadded::new(Monitor::new(workers)),
         };
         (shared, cores)
     }
@@ -117,6 +124,7 @@ impl Shared {
     /// Tells every worker to end.
     pub(crate) fn close(&self) {
         if !self.closed.swap(true, Ordering::SeqCst) {
+            self.monitor.end();
             self.wake_all();
         }
     }
@@ -133,31 +141,25 @@ impl Shared {
 
     /// Wakes a worker wherever it sleeps.
     pub(super) fn unpark(&self, worker: usize) {
-        match self.remotes[worker].parker.unpark() {
-            Some(Place::Driver) => self.common.driver.wake(),
-            Some(Place::Watch) => self.common.driver.watch().ring(),
-            None => {}
+        if self.remotes[worker].parker.unpark() {
+            self.common.driver.wake();
         }
     }
 
     /// Wakes a sleeping worker to look for work that was just pushed, if that is worth it.
     pub(super) fn wake_one(&self) {
-        let to_wake = self
-            .idle
-            .to_wake(|worker| self.remotes[worker].parker.reluctance());
-        if let Some(worker) = to_wake {
+        let waits_for_driver = |worker: usize| self.remotes[worker].parker.is_in_driver();
+        if let Some(worker) = self.idle.to_wake(waits_for_driver) {
             self.unpark(worker);
-            self.common.driver.watch().arm();
         }
     }
 
-    /// After the last searcher has stopped: wakes a worker if there is work that it may have been
-    /// trusted to find. Without any, whoever is woken would only go to sleep again.
+    /// For the last searcher, which threads have relied on: wakes a worker to search on if there is
+    /// work. Without any, that worker would only go to sleep again.
     pub(super) fn wake_one_if_work_is_left(&self) {
-        let work = |remote: &CachePadded<Remote>| {
-            !remote.stealer.is_empty() || remote.pulse.is_slow() && !remote.lifo.is_empty()
-        };
-        if self.remotes.iter().any(work) || !self.inject.is_empty() {
+        if !self.inject.is_empty() || self.remotes.iter().any(|it| it.has_work_for_others()) {
+            self.wake_one();
+            // There may be more than one task. This finds that worker searching, and so relies on it.
             self.wake_one();
         }
     }
@@ -185,6 +187,33 @@ impl Shared {
                 Ok(()) => self.wake_one(),
                 // The runtime is gone: the task has been shut down or is about to be.
                 Err(task) => drop(task),
+            }
+        }
+    }
+
+    /// Moves tasks that a worker does not get to into the injection queue.
+    pub(super) fn inject_all(&self, tasks: Vec<Runnable>) {
+        // Closed when the workers are gone, as above.
+        drop(self.inject.push_all(tasks));
+    }
+}
+
+impl Remote {
+    /// Whether a worker that searches would find a task here.
+    pub(super) fn has_work_for_others(&self) -> bool {
+        !self.stealer.is_empty() || self.progress.is_slow() && !self.lifo.is_empty()
+    }
+
+    /// Moves the tasks that wait for this worker, the next one first, to `tasks`.
+    pub(super) fn take_all(&self, tasks: &mut Vec<Runnable>) {
+        tasks.extend(self.lifo.take());
+        // As many as there are now: its worker may be in a poll that spawns many.
+        for _ in 0..self.stealer.len() {
+            match self.stealer.steal() {
+                Steal::Success(task) => tasks.push(task),
+                Steal::Empty => break,
+                // Another thread was faster, so there is one fewer.
+                Steal::Retry => {}
             }
         }
     }

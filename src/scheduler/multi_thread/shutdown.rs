@@ -19,6 +19,8 @@ impl Context {
             }
             std::mem::take(&mut *done)
         };
+        // It was told to end when the runtime was closed. It must not move tasks from here on.
+        shared.monitor.join();
         // No worker runs any more. A task that was running when the list was closed has been
         // dropped by the worker that ran it; what is queued are references to dropped tasks.
         for core in cores {

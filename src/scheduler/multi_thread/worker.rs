@@ -10,15 +10,12 @@ use crossbeam_deque::{Steal, Worker as Queue};
 use super::pace::Pace;
 use super::shared::{Remote, Runnable, Shared};
 use crate::blocking::pool::Refused;
-use crate::driver;
 use crate::loom::sync::Mutex;
 use crate::scheduler::Handle;
 use crate::scheduler::context::{self, Deferred, Scheduler};
 use crate::scheduler::metrics::BusyClock;
+use crate::util::local_worker::set_local_worker;
 use crate::util::rng::Rng;
-
-/// Task polls between two submissions to the ring.
-const RING_INTERVAL: u32 = 16;
 
 /// How many tasks in a row may come from the LIFO slot.
 const LIFO_RUNS: u32 = 3;
@@ -32,7 +29,12 @@ pub(super) struct Core {
     pace: Pace,
     /// Tasks in a row that came from the LIFO slot.
     lifo_runs: u32,
+    /// It counts as searching in `Idle`.
     pub(super) searching: bool,
+    /// While it searches: the worker that it has stolen a task from has more.
+    found_more: bool,
+    /// The monitor has been told that this worker is awake.
+    pub(super) noticed: bool,
     rng: Rng,
     pub(super) busy: BusyClock,
 }
@@ -93,7 +95,7 @@ pub(super) fn run(worker: Arc<Worker>) {
     core.busy.resume();
     let shared = worker.shared.clone();
     let handle = Handle::MultiThread(shared.clone());
-    driver::set_local_ring(Some(worker.index));
+    set_local_worker(Some(worker.index));
     let scheduler = Scheduler::MultiThread(Context {
         worker,
         core: RefCell::new(None),
@@ -113,7 +115,7 @@ pub(super) fn run(worker: Arc<Worker>) {
             context.deferred.wake_all();
         });
     });
-    driver::set_local_ring(None);
+    set_local_worker(None);
 }
 
 impl Core {
@@ -125,6 +127,8 @@ impl Core {
             pace: Pace::new(interval),
             lifo_runs: 0,
             searching: false,
+            found_more: false,
+            noticed: false,
             rng: Rng::random(),
             busy: BusyClock::start(),
         }
@@ -201,14 +205,10 @@ impl Context {
             let due = pace.is_due(|| busy.awake(&self.remote().metrics));
             let looks = core.tick.is_multiple_of(event_interval);
             if due || looks {
-                self.remote().pulse.beat(core.pace.is_slow());
+                self.remote().progress.step(core.pace.is_slow());
             }
             if looks {
                 core = self.poll_driver(core);
-            } else if due || core.tick.is_multiple_of(RING_INTERVAL) {
-                let index = core.index;
-                core = self.with_core_here(core, || shared.common().driver.tick(index));
-                self.share_work(&core);
             }
             if let Some(task) = self.next_task(&mut core, due) {
                 core = self.run_task(task, core)?;
@@ -282,7 +282,10 @@ impl Context {
             }
             loop {
                 match remotes[victim].stealer.steal_batch_and_pop(&core.queue) {
-                    Steal::Success(task) => return Some(task),
+                    Steal::Success(task) => {
+                        core.found_more = remotes[victim].has_work_for_others();
+                        return Some(task);
+                    }
                     Steal::Empty => break,
                     Steal::Retry => {}
                 }
@@ -295,16 +298,25 @@ impl Context {
     fn steal_from_slow(&self, core: &Core) -> Option<Runnable> {
         let remotes = self.shared().remotes.iter().enumerate();
         remotes
-            .filter(|(index, remote)| *index != core.index && remote.pulse.is_slow())
+            .filter(|(index, remote)| *index != core.index && remote.progress.is_slow())
             .find_map(|(_, remote)| remote.lifo.take())
     }
 
     fn run_task(&self, task: Runnable, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
         if core.searching {
             core.searching = false;
-            if self.shared().idle.stop_search() {
+            let relied_on = self.shared().idle.stop_search();
+            let found_more = std::mem::take(&mut core.found_more) || !core.queue.is_empty();
+            if relied_on {
                 self.shared().wake_one_if_work_is_left();
+            } else if found_more || !self.shared().inject.is_empty() {
+                self.shared().wake_one();
             }
+        }
+        if !core.noticed {
+            core.noticed = true;
+            self.remote().progress.step(core.pace.is_slow());
+            self.shared().monitor.notice(self.shared());
         }
         core.pace.count();
         *self.core.borrow_mut() = Some(core);

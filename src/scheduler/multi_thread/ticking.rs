@@ -1,0 +1,226 @@
+//! Whether the monitor ticks, is parked, or has ended.
+//!
+//! All changes are made under the lock; a worker that has got up reads the state without it.
+//!
+//! # No worker is awake while the monitor stays parked
+//!
+//! A worker is first counted as awake and then reads the state. The monitor first writes that it is
+//! parked and then reads how many workers are awake. A sequentially consistent fence stands between
+//! the two on both sides, so at least one of them sees the other: the worker wakes the monitor, or
+//! the monitor does not park.
+#![cfg_attr(not(loom), forbid(unsafe_code))]
+
+use std::time::Duration;
+
+use crate::loom::sync::atomic::{AtomicU8, Ordering, fence};
+use crate::loom::sync::{Condvar, Mutex};
+
+/// There is no thread yet.
+const ABSENT: u8 = 0;
+/// The thread sleeps without limit.
+const PARKED: u8 = 1;
+/// The thread ticks, or is about to start and will.
+const TICKING: u8 = 2;
+/// The thread ends, or is never to start.
+const ENDED: u8 = 3;
+
+/// The state of the monitor's thread.
+#[derive(Debug)]
+pub(super) struct Ticking {
+    /// Written with `lock` held, by workers and by the monitor; read by workers.
+    state: AtomicU8,
+    lock: Mutex<()>,
+    /// The monitor waits here, parked or for its next tick.
+    changed: Condvar,
+}
+
+impl Ticking {
+    /// There is no thread yet, and if it is not `needed` there will be none.
+    pub(super) fn new(needed: bool) -> Ticking {
+        Ticking {
+            state: AtomicU8::new(if needed { ABSENT } else { ENDED }),
+            lock: Mutex::new(()),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Makes the monitor tick. Returns true if there is no thread and the caller has to start it.
+    ///
+    /// For a worker that counts as awake. In the common case this is one load.
+    #[inline]
+    pub(super) fn resume(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.state.load(Ordering::Relaxed) < TICKING && self.start_ticking()
+    }
+
+    #[cold]
+    fn start_ticking(&self) -> bool {
+        let _guard = self.lock.lock();
+        match self.state.load(Ordering::Relaxed) {
+            ABSENT => {
+                self.state.store(TICKING, Ordering::Relaxed);
+                true
+            }
+            PARKED => {
+                self.state.store(TICKING, Ordering::Relaxed);
+                self.changed.notify_one();
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Records that the thread could not be started, so that the next [`resume`](Ticking::resume)
+    /// asks for it again.
+    pub(super) fn start_failed(&self) {
+        let _guard = self.lock.lock();
+        if self.state.load(Ordering::Relaxed) == TICKING {
+            self.state.store(ABSENT, Ordering::Relaxed);
+        }
+    }
+
+    /// Makes the thread end.
+    pub(super) fn end(&self) {
+        let _guard = self.lock.lock();
+        self.state.store(ENDED, Ordering::Relaxed);
+        self.changed.notify_one();
+    }
+
+    /// Waits for the next tick. Returns false when the thread has to end. For the monitor.
+    pub(super) fn wait(&self, tick: Duration) -> bool {
+        let guard = self.lock.lock();
+        let ended = || self.state.load(Ordering::Relaxed) == ENDED;
+        if ended() {
+            return false;
+        }
+        // A wake-up without reason only makes this tick come early.
+        let (_guard, _) = self.changed.wait_timeout(guard, tick);
+        !ended()
+    }
+
+    /// Parks until a worker is awake or the thread has to end; returns at once if
+    /// `a_worker_is_awake` says so after the workers have been told to wake this thread. For the
+    /// monitor.
+    pub(super) fn park(&self, a_worker_is_awake: impl FnOnce() -> bool) {
+        let mut guard = self.lock.lock();
+        if self.state.load(Ordering::Relaxed) != TICKING {
+            return;
+        }
+        self.state.store(PARKED, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        if a_worker_is_awake() {
+            self.state.store(TICKING, Ordering::Relaxed);
+            return;
+        }
+        while self.state.load(Ordering::Relaxed) == PARKED {
+            guard = self.changed.wait(guard);
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::Ticking;
+    use std::time::Duration;
+
+    #[test]
+    fn asks_for_one_thread_and_again_if_it_could_not_be_started() {
+        let ticking = Ticking::new(true);
+        assert!(ticking.resume());
+        assert!(!ticking.resume(), "the first caller starts it");
+        ticking.start_failed();
+        assert!(ticking.resume());
+        assert!(ticking.wait(Duration::ZERO));
+        ticking.end();
+        assert!(!ticking.wait(Duration::MAX));
+        assert!(!ticking.resume());
+    }
+
+    #[test]
+    fn asks_for_no_thread_where_none_is_needed() {
+        assert!(!Ticking::new(false).resume());
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::Ticking;
+    use crate::loom::sync::Arc;
+    use crate::loom::sync::atomic::{AtomicBool, Ordering};
+    use crate::scheduler::multi_thread::idle::Idle;
+
+    /// The workers sleep and the monitor ticks.
+    fn all_asleep(workers: usize) -> Arc<(Ticking, Idle)> {
+        let both = Arc::new((Ticking::new(true), Idle::new(workers)));
+        for worker in 0..workers {
+            both.1.sleep(worker, false);
+        }
+        assert!(both.0.resume());
+        both
+    }
+
+    /// A worker that gets up by itself while the monitor parks: the monitor ticks on. If the wake-up
+    /// were lost it would wait without end, which loom reports.
+    #[test]
+    fn loom_a_worker_that_gets_up_makes_the_monitor_tick() {
+        loom::model(|| {
+            let both = all_asleep(1);
+            let monitor = {
+                let both = both.clone();
+                loom::thread::spawn(move || both.0.park(|| both.1.awake() > 0))
+            };
+            assert!(both.1.get_up(0));
+            assert!(!both.0.resume(), "there is a thread");
+            monitor.join().unwrap();
+        });
+    }
+
+    /// The same for a worker that a third thread wakes, which counts it as awake.
+    #[test]
+    fn loom_a_worker_that_is_woken_makes_the_monitor_tick() {
+        loom::model(|| {
+            let both = all_asleep(1);
+            let woken = Arc::new(AtomicBool::new(false));
+            let monitor = {
+                let both = both.clone();
+                loom::thread::spawn(move || both.0.park(|| both.1.awake() > 0))
+            };
+            let worker = {
+                let (both, woken) = (both.clone(), woken.clone());
+                loom::thread::spawn(move || {
+                    while !woken.load(Ordering::Acquire) {
+                        loom::thread::yield_now();
+                    }
+                    both.0.resume();
+                })
+            };
+            assert_eq!(both.1.to_wake(|_| false), Some(0));
+            woken.store(true, Ordering::Release);
+            worker.join().unwrap();
+            monitor.join().unwrap();
+        });
+    }
+
+    /// Two workers get up: one of them wakes the monitor. A third thread ends it.
+    #[test]
+    fn loom_the_monitor_ends_whatever_the_workers_do() {
+        loom::model(|| {
+            let both = all_asleep(2);
+            let monitor = {
+                let both = both.clone();
+                loom::thread::spawn(move || both.0.park(|| both.1.awake() > 0))
+            };
+            let worker = {
+                let both = both.clone();
+                loom::thread::spawn(move || {
+                    assert!(both.1.get_up(0));
+                    both.0.resume();
+                })
+            };
+            both.0.end();
+            worker.join().unwrap();
+            monitor.join().unwrap();
+            assert!(!both.0.resume());
+        });
+    }
+}
