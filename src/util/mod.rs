@@ -9,7 +9,9 @@ pub(crate) mod list;
 pub(crate) mod park;
 pub(crate) mod rng;
 pub(crate) mod scoped;
+pub(crate) mod unwind;
 pub(crate) mod wait_queue;
+pub(crate) mod wake;
 pub(crate) mod wake_list;
 
 /// Looks at a taken lock before parking: about as long as a short critical section.

@@ -4,7 +4,6 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::id::Id;
 use crate::loom::sync::Mutex;
@@ -191,12 +190,5 @@ impl From<JoinError> for io::Error {
             Cause::Cancelled => "task was cancelled",
             Cause::Panic(_) => "task panicked",
         })
-    }
-}
-
-/// Drops what a panic carried; a payload whose own drop panics is leaked.
-pub(super) fn drop_payload(payload: Option<Payload>) {
-    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(second);
     }
 }

@@ -11,13 +11,14 @@ use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
 use super::Schedule;
-use super::error::{JoinError, drop_payload};
+use super::error::JoinError;
 use super::handles::{Notified, Task};
 use super::header::{Cell, Header, VTable};
 use super::id;
 use super::join::wake_joiner;
 use super::state::{Complete, Idle, Start};
 use super::waker;
+use crate::util::unwind::{contain, drop_payload};
 
 /// The vtable of tasks with a future `F` and a scheduler `S`.
 pub(super) const fn vtable<F: Future, S: Schedule>() -> &'static VTable {
@@ -231,9 +232,8 @@ unsafe fn complete<F: Future, S: Schedule>(task: NonNull<Header>) {
 
 /// Drops an output that nobody will get, since the future panicked after it.
 fn drop_quietly<F: Future, S>(cell: &Cell<F, S>, output: F::Output) {
-    let dropped = catch_unwind(AssertUnwindSafe(|| {
+    contain(|| {
         let _current = id::enter(cell.header.id);
         drop(output);
-    }));
-    drop_payload(dropped.err());
+    });
 }

@@ -4,18 +4,18 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
-use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker, ready};
 
 use super::abort::AbortHandle;
-use super::error::{JoinError, drop_payload};
+use super::error::JoinError;
 use super::header::Header;
 use super::id::Id;
 use super::raw;
 use super::state::DropJoin;
-use crate::util::budget;
+use crate::util::{budget, wake};
 
 /// The right to await a task's output.
 ///
@@ -270,7 +270,7 @@ unsafe fn drop_waker(header: &Header) {
     let waker = header
         .join_slot
         .with(|slot| unsafe { (*slot).assume_init_read() });
-    drop(waker);
+    wake::drop_waker(waker);
 }
 
 /// Wakes the joiner and uses the waker up.
@@ -284,6 +284,5 @@ pub(super) unsafe fn wake_joiner(header: &Header) {
     let waker = header
         .join_slot
         .with(|slot| unsafe { (*slot).assume_init_read() });
-    // The hook has reported a panic of the waker, and there is nobody else to tell.
-    drop_payload(catch_unwind(AssertUnwindSafe(|| waker.wake())).err());
+    wake::wake(waker);
 }

@@ -1,0 +1,64 @@
+//! Ends panics of user code that cannot be reported to a caller.
+//!
+//! Wakers and destructors are user code, and they run wherever the runtime happens to wake or drop
+//! something: on a worker between two tasks, on a thread that serves the driver, inside another
+//! task's `send`. A panic there belongs to none of these. The panic hook has reported it by the time
+//! it is caught here.
+#![forbid(unsafe_code)]
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Calls `f` and ends a panic of it.
+#[inline]
+pub(crate) fn contain(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        drop_payload(Some(payload));
+    }
+}
+
+/// Drops what a panic carried, if there was one; a payload whose own drop panics is leaked.
+#[inline]
+pub(crate) fn drop_payload(payload: Option<Box<dyn Any + Send>>) {
+    if let Some(payload) = payload {
+        drop_some(payload);
+    }
+}
+
+#[cold]
+fn drop_some(payload: Box<dyn Any + Send>) {
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contain;
+
+    #[test]
+    fn a_payload_that_panics_when_it_is_dropped_is_contained() {
+        struct Bomb;
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("the payload panics, too");
+            }
+        }
+        contain(|| std::panic::panic_any(Bomb));
+    }
+
+    #[test]
+    fn a_panic_within_an_unwind_is_contained() {
+        struct Contains;
+        impl Drop for Contains {
+            fn drop(&mut self) {
+                contain(|| panic!("inner"));
+            }
+        }
+        let caught = std::panic::catch_unwind(|| {
+            let _contains = Contains;
+            panic!("outer");
+        });
+        assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "outer");
+    }
+}
