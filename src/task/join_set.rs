@@ -17,7 +17,7 @@ use slab::Slab;
 use super::{AbortHandle, Id, JoinError, JoinHandle, LocalSet};
 use crate::loom::sync::Mutex;
 use crate::runtime::Handle;
-use crate::util::budget;
+use crate::util::{budget, wake};
 
 /// A collection of tasks with the same output type, awaited in the order in which they complete.
 ///
@@ -540,9 +540,11 @@ impl Shared {
         if queue.over.is_empty() {
             mem::swap(&mut queue.waker, &mut waker);
             drop(queue);
+            wake::drop_waker(waker);
             true
         } else {
             drop(queue);
+            wake::drop_waker(waker);
             false
         }
     }
@@ -559,9 +561,7 @@ impl Wake for Entry {
             queue.over.push_back(self.key);
             queue.waker.take()
         };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake::wake_some(waker);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::loom::sync::{Mutex, MutexGuard};
 use crate::timer::due::{DueWord, Expire};
 use crate::timer::wheel::{Key, NEVER, Wheel};
 use crate::timer::words::Words;
+use crate::util::wake;
 use crate::util::wake_list::wake_in_batches;
 
 /// See the module's documentation.
@@ -70,6 +71,7 @@ impl Shard {
         let mut wheel = self.wheel.lock();
         if when <= wheel.elapsed().max(now) {
             drop(wheel);
+            wake::drop_waker(waker);
             return Armed::Due;
         }
         let key = wheel.insert(waker);
@@ -105,9 +107,8 @@ impl Shard {
             let had = wheel.take_waker(key);
             self.publish(&wheel);
             drop(wheel);
-            if let Some(had) = had {
-                had.wake();
-            }
+            wake::drop_waker(waker);
+            wake::wake_some(had);
             return Reset::Due;
         }
         let replaced = waker.and_then(|waker| wheel.replace_waker(key, waker));
@@ -115,7 +116,7 @@ impl Shard {
         wheel.schedule(key, when);
         let earliest = self.publish(&wheel);
         drop(wheel);
-        drop(replaced);
+        wake::drop_waker(replaced);
         Reset::Pending { earliest }
     }
 
@@ -124,11 +125,12 @@ impl Shard {
         let mut wheel = self.wheel.lock();
         if self.word(key).is_fired() {
             drop(wheel);
+            wake::drop_waker(waker);
             return false;
         }
         let former = wheel.replace_waker(key, waker);
         drop(wheel);
-        drop(former);
+        wake::drop_waker(former);
         true
     }
 
@@ -138,7 +140,7 @@ impl Shard {
         let waker = wheel.remove(key);
         self.publish(&wheel);
         drop(wheel);
-        drop(waker);
+        wake::drop_waker(waker);
     }
 
     /// Fires every timer that is due at `now`, in the order of the deadlines, and says how many.

@@ -20,6 +20,7 @@ use std::task::{Context, Poll, Waker};
 use super::waiters::{Renewed, Waiter, WaiterList};
 use super::word::{Snapshot, Word};
 use crate::loom::sync::{Mutex, MutexGuard};
+use crate::util::wake;
 use crate::util::wake_list::{WakeList, wake_in_batches};
 
 /// Whose place a waker takes.
@@ -99,7 +100,7 @@ impl Slot {
             _ => place.replace(cx.waker().clone()),
         };
         drop(waiters);
-        drop(former);
+        wake::drop_waker(former);
         Poll::Pending
     }
 
@@ -134,7 +135,7 @@ impl Slot {
     pub(super) fn retire(&self) {
         self.word.retire();
         let mut waiters = self.waiters.lock();
-        let single = (waiters.reader.take(), waiters.writer.take());
+        let single = [waiters.reader.take(), waiters.writer.take()];
         // Futures borrow the registration, so only leaked ones can still be in the list.
         loop {
             let mut forgotten = WakeList::new();
@@ -146,7 +147,7 @@ impl Slot {
             }
             waiters = self.waiters.lock();
         }
-        drop(single);
+        single.into_iter().for_each(wake::drop_waker);
     }
 
     fn wake(&self, ready: u8, read: bool, write: bool) {
@@ -158,12 +159,8 @@ impl Slot {
         } else {
             self.wake_list(waiters, ready);
         }
-        if let Some(waker) = reader {
-            waker.wake();
-        }
-        if let Some(waker) = writer {
-            waker.wake();
-        }
+        wake::wake_some(reader);
+        wake::wake_some(writer);
     }
 
     #[cold]
@@ -210,7 +207,7 @@ impl Future for Wait<'_> {
                     Poll::Ready(slot.word.load())
                 }
                 Renewed::Waiting(former) => {
-                    drop(former);
+                    wake::drop_waker(former);
                     Poll::Pending
                 }
             };
@@ -237,7 +234,7 @@ impl Drop for Wait<'_> {
         if self.linked {
             // SAFETY: W1: the waiter was linked into this slot's list and nowhere else.
             let waker = unsafe { self.slot.waiters.lock().list.remove(&self.waiter) };
-            drop(waker);
+            wake::drop_waker(waker);
         }
     }
 }
