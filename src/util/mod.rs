@@ -5,6 +5,7 @@ pub(crate) mod atomic_waker;
 pub(crate) mod bit_lock;
 pub(crate) mod budget;
 pub(crate) mod enter;
+pub(crate) mod large;
 pub(crate) mod list;
 pub(crate) mod park;
 pub(crate) mod rng;
