@@ -341,8 +341,15 @@ impl Error {
 }
 
 impl From<Error> for io::Error {
+    /// Wraps the error in one of the same [`kind`](Error::kind).
+    ///
+    /// An error for want of file descriptors becomes the operating system's own error: it says all
+    /// there is to say, and programs look for its code.
     fn from(error: Error) -> io::Error {
-        io::Error::new(error.kind(), error)
+        match error.os_error().and_then(io::Error::raw_os_error) {
+            Some(code @ (libc::EMFILE | libc::ENFILE)) => io::Error::from_raw_os_error(code),
+            _ => io::Error::new(error.kind(), error),
+        }
     }
 }
 
@@ -386,5 +393,6 @@ mod tests {
         assert_eq!(resource.kind(), io::ErrorKind::Unsupported);
         let full = Error::io("duplicate", io::Error::from_raw_os_error(libc::EMFILE));
         assert!(full.is_retryable());
+        assert_eq!(io::Error::from(full).raw_os_error(), Some(libc::EMFILE));
     }
 }

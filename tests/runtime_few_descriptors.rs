@@ -1,17 +1,20 @@
-//! A process that may open no more descriptors. In a program of its own: the limit is everybody's.
+//! A process that may open no more descriptors. In a program of its own, one test at a time: the limit
+//! is that of the process.
 
 #[path = "support/sanitizer.rs"]
 mod sanitizer;
 #[path = "support/fs.rs"]
 mod support;
 
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use zokio::runtime::Builder;
 
 use self::support::within_the_limit;
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Sets how many descriptors this process may have, and says how many it could before.
 fn allow_descriptors(count: libc::rlim_t) -> libc::rlim_t {
@@ -34,6 +37,7 @@ fn allow_descriptors(count: libc::rlim_t) -> libc::rlim_t {
 /// its turn to look at the others once took that for impossible and panicked.
 #[test]
 fn a_runtime_goes_on_where_no_descriptor_may_be_opened() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = Builder::new_multi_thread()
         .worker_threads(3)
         .enable_all()
@@ -66,4 +70,21 @@ fn a_runtime_goes_on_where_no_descriptor_may_be_opened() {
         drop(runtime);
     });
     allow_descriptors(before);
+}
+
+/// The error of `build` was wrapped, and the code of the operating system lost.
+#[test]
+fn a_runtime_that_cannot_be_made_has_the_code_of_the_reason() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    sanitizer::start_symbolizer();
+    for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
+        // What a process makes once is there.
+        drop(builder.enable_all().build().unwrap());
+        let before = allow_descriptors(1);
+        let refused = builder.build();
+        allow_descriptors(before);
+        let error = refused.unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::EMFILE), "{error}");
+        drop(builder.build().unwrap());
+    }
 }

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -134,7 +133,7 @@ fn first_of_many_panics<F: Future>(
         let poll = future.as_mut().poll(&mut Context::from_waker(waker));
         assert!(poll.is_pending());
     }
-    assert!(catch_unwind(AssertUnwindSafe(event)).is_err());
+    event();
     assert_eq!(wakes.count(), WAITERS - 1);
     let mut cx = Context::from_waker(Waker::noop());
     let outputs = futures
@@ -189,7 +188,7 @@ fn a_sender_whose_waker_panics_keeps_nothing_from_the_end() {
     let good = Waker::from(wakes.clone());
     let poll = closed.as_mut().poll(&mut Context::from_waker(&good));
     assert!(poll.is_pending());
-    assert!(catch_unwind(AssertUnwindSafe(|| drop(rx))).is_err());
+    drop(rx);
     assert_eq!(wakes.count(), 1);
     // This one and the one that was not sent.
     assert_eq!(Arc::strong_count(&value), 2);

@@ -713,8 +713,9 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// When the operating system has no file descriptor, memory or thread for it, or when a
-    /// back-end is forced that is not to be had.
+    /// Returns an error if the operating system has no file descriptor, memory or thread for it, or
+    /// if a back-end is forced that does not work here. For want of file descriptors it is the
+    /// operating system's error, with its code.
     ///
     /// # Panics
     ///

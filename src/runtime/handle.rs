@@ -13,6 +13,7 @@ use crate::scheduler;
 use crate::scheduler::context::{self, SetCurrent};
 use crate::scheduler::task::{self, JoinHandle};
 use crate::time::{Clock, Timers};
+use crate::util::large::is_large;
 use crate::util::park;
 
 const NO_IO: &str = "A Tokio 1.x context was found, but IO is disabled. Call `enable_io` on the \
@@ -164,6 +165,9 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        if const { is_large::<F>() } {
+            return self.scheduler.spawn(Box::pin(future), task::Id::next());
+        }
         self.scheduler.spawn(future, task::Id::next())
     }
 
@@ -186,6 +190,9 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        if const { is_large::<F>() } {
+            return self.scheduler.spawn_blocking(Box::new(func));
+        }
         self.scheduler.spawn_blocking(func)
     }
 
@@ -223,6 +230,14 @@ impl Handle {
     /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        if const { is_large::<F>() } {
+            return self.drive(Box::pin(future));
+        }
+        self.drive(future)
+    }
+
+    #[track_caller]
+    fn drive<F: Future>(&self, future: F) -> F::Output {
         context::enter_to_drive(&self.scheduler, true, || park::drive(future))
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::{Builder, EnterGuard, Handle, Runtime, RuntimeMetrics};
 use crate::scheduler::task::JoinHandle;
+use crate::util::large::is_large;
 
 /// Options of a [`LocalRuntime`]; there are none yet.
 ///
@@ -134,6 +135,9 @@ impl LocalRuntime {
         F: Future + 'static,
         F::Output: 'static,
     {
+        if const { is_large::<F>() } {
+            return self.handle().spawn_local(Box::pin(future));
+        }
         self.handle().spawn_local(future)
     }
 
@@ -157,6 +161,9 @@ impl LocalRuntime {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        if const { is_large::<F>() } {
+            return self.inner.spawn_blocking(Box::new(func));
+        }
         self.inner.spawn_blocking(func)
     }
 
@@ -180,6 +187,9 @@ impl LocalRuntime {
     /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        if const { is_large::<F>() } {
+            return self.inner.block_on(Box::pin(future));
+        }
         self.inner.block_on(future)
     }
 

@@ -11,6 +11,7 @@ use crate::scheduler;
 use crate::scheduler::current_thread::CurrentThread;
 use crate::scheduler::task::JoinHandle;
 use crate::util::enter;
+use crate::util::large::is_large;
 
 /// Runs tasks, waits for I/O and turns timers.
 ///
@@ -125,6 +126,9 @@ impl Runtime {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        if const { is_large::<F>() } {
+            return self.handle.spawn(Box::pin(future));
+        }
         self.handle.spawn(future)
     }
 
@@ -147,6 +151,9 @@ impl Runtime {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        if const { is_large::<F>() } {
+            return self.handle.spawn_blocking(Box::new(func));
+        }
         self.handle.spawn_blocking(func)
     }
 
@@ -174,6 +181,14 @@ impl Runtime {
     /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        if const { is_large::<F>() } {
+            return self.drive(Box::pin(future));
+        }
+        self.drive(future)
+    }
+
+    #[track_caller]
+    fn drive<F: Future>(&self, future: F) -> F::Output {
         match (&self.kind, &self.handle.scheduler) {
             (Kind::CurrentThread(scheduler), scheduler::Handle::CurrentThread(shared)) => {
                 scheduler.block_on(shared, future)

@@ -20,6 +20,7 @@ use crate::util::budget::{self, Budget};
 use crate::util::enter::{self, EnterGuard, Entered};
 use crate::util::rng::Rng;
 use crate::util::scoped::Scoped;
+use crate::util::wake;
 
 thread_local! {
     /// The runtimes that this thread has entered, the current one last. Each is counted once more
@@ -192,9 +193,7 @@ impl Deferred {
     /// Wakes all; a waker may push again.
     pub(crate) fn wake_all(&self) {
         let mut wakers = self.0.take();
-        for waker in wakers.drain(..) {
-            waker.wake();
-        }
+        wakers.drain(..).for_each(wake::wake);
         let mut current = self.0.borrow_mut();
         if current.is_empty() {
             // Keeps the allocation.

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use slab::Slab;
 
 use crate::loom::sync::Mutex;
+use crate::util::wake;
 
 /// Something that happens from time to time.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl Broadcast {
             .filter_map(|(_, waker)| waker.take())
             .collect();
         drop(state);
-        woken.into_iter().for_each(Waker::wake);
+        woken.into_iter().for_each(wake::wake);
     }
 
     pub(super) fn listen(&'static self) -> Listener {
@@ -85,7 +86,7 @@ impl Listener {
         };
         // A waker is foreign code: it is dropped without the lock.
         drop(state);
-        drop(former);
+        wake::drop_waker(former);
         Poll::Pending
     }
 }
@@ -93,7 +94,7 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let waker = self.source.state.lock().waiting.remove(self.key);
-        drop(waker);
+        wake::drop_waker(waker);
     }
 }
 

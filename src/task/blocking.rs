@@ -4,6 +4,7 @@
 use super::JoinHandle;
 use crate::runtime::context;
 use crate::scheduler;
+use crate::util::large::is_large;
 
 /// Runs a closure that may block on a thread where that stalls nobody.
 ///
@@ -28,6 +29,19 @@ use crate::scheduler;
 /// ```
 #[track_caller]
 pub fn spawn_blocking<F, R>(f: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    if const { is_large::<F>() } {
+        return spawn_blocking_sized(Box::new(f));
+    }
+    spawn_blocking_sized(f)
+}
+
+/// [`spawn_blocking`] for a closure that is not large, or on the heap.
+#[track_caller]
+fn spawn_blocking_sized<F, R>(f: F) -> JoinHandle<R>
 where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,

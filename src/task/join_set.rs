@@ -17,7 +17,8 @@ use slab::Slab;
 use super::{AbortHandle, Id, JoinError, JoinHandle, LocalSet};
 use crate::loom::sync::Mutex;
 use crate::runtime::Handle;
-use crate::util::budget;
+use crate::util::large::is_large;
+use crate::util::{budget, wake};
 
 /// A collection of tasks with the same output type, awaited in the order in which they complete.
 ///
@@ -132,6 +133,9 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
+        if const { is_large::<F>() } {
+            return self.insert(super::spawn(Box::pin(task)));
+        }
         self.insert(super::spawn(task))
     }
 
@@ -156,6 +160,9 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
+        if const { is_large::<F>() } {
+            return self.insert(handle.spawn(Box::pin(task)));
+        }
         self.insert(handle.spawn(task))
     }
 
@@ -187,6 +194,9 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
+        if const { is_large::<F>() } {
+            return self.insert(super::spawn_local(Box::pin(task)));
+        }
         self.insert(super::spawn_local(task))
     }
 
@@ -210,6 +220,9 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
+        if const { is_large::<F>() } {
+            return self.insert(local_set.spawn_local(Box::pin(task)));
+        }
         self.insert(local_set.spawn_local(task))
     }
 
@@ -235,6 +248,9 @@ impl<T: 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
         T: Send,
     {
+        if const { is_large::<F>() } {
+            return self.insert(super::spawn_blocking(Box::new(f)));
+        }
         self.insert(super::spawn_blocking(f))
     }
 
@@ -259,6 +275,9 @@ impl<T: 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
         T: Send,
     {
+        if const { is_large::<F>() } {
+            return self.insert(handle.spawn_blocking(Box::new(f)));
+        }
         self.insert(handle.spawn_blocking(f))
     }
 
@@ -540,9 +559,11 @@ impl Shared {
         if queue.over.is_empty() {
             mem::swap(&mut queue.waker, &mut waker);
             drop(queue);
+            wake::drop_waker(waker);
             true
         } else {
             drop(queue);
+            wake::drop_waker(waker);
             false
         }
     }
@@ -559,9 +580,7 @@ impl Wake for Entry {
             queue.over.push_back(self.key);
             queue.waker.take()
         };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake::wake_some(waker);
     }
 }
 

@@ -18,6 +18,7 @@ use pin_project_lite::pin_project;
 use super::{Id, JoinHandle};
 use crate::runtime::{self, Runtime, context};
 use crate::scheduler::task::LocalQueue;
+use crate::util::large::is_large;
 
 thread_local! {
     static CURRENT: Cell<Option<Arc<LocalQueue>>> = const { Cell::new(None) };
@@ -167,6 +168,9 @@ impl LocalSet {
         F: Future + 'static,
         F::Output: 'static,
     {
+        if const { is_large::<F>() } {
+            return LocalQueue::spawn(&self.queue, Box::pin(future), Id::next());
+        }
         LocalQueue::spawn(&self.queue, future, Id::next())
     }
 
@@ -199,7 +203,11 @@ impl LocalSet {
     where
         F: Future,
     {
-        rt.block_on(self.run_until(future))
+        if const { is_large::<F>() } {
+            let future = Box::pin(future);
+            return rt.block_on(RunUntil { set: self, future });
+        }
+        rt.block_on(RunUntil { set: self, future })
     }
 
     /// Polls `future` in the set, together with the tasks of the set, until it is ready.
@@ -225,6 +233,10 @@ impl LocalSet {
     where
         F: Future,
     {
+        if const { is_large::<F>() } {
+            let future = Box::pin(future);
+            return RunUntil { set: self, future }.await;
+        }
         RunUntil { set: self, future }.await
     }
 

@@ -7,6 +7,7 @@ use super::local_set;
 use super::{Id, JoinHandle};
 use crate::runtime::{Handle, context};
 use crate::scheduler::task::{LocalQueue, current_id};
+use crate::util::large::is_large;
 
 /// Spawns a task on the current runtime.
 ///
@@ -28,6 +29,19 @@ use crate::scheduler::task::{LocalQueue, current_id};
 /// ```
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    if const { is_large::<F>() } {
+        return spawn_sized(Box::pin(future));
+    }
+    spawn_sized(future)
+}
+
+/// [`spawn`] for a future that is not large, or on the heap.
+#[track_caller]
+fn spawn_sized<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -66,6 +80,19 @@ where
 /// ```
 #[track_caller]
 pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    if const { is_large::<F>() } {
+        return spawn_local_sized(Box::pin(future));
+    }
+    spawn_local_sized(future)
+}
+
+/// [`spawn_local`] for a future that is not large, or on the heap.
+#[track_caller]
+fn spawn_local_sized<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future + 'static,
     F::Output: 'static,

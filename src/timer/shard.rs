@@ -13,9 +13,8 @@ use crate::loom::sync::{Mutex, MutexGuard};
 use crate::timer::due::{DueWord, Expire};
 use crate::timer::wheel::{Key, NEVER, Wheel};
 use crate::timer::words::Words;
-
-/// How many wakers are taken out at one time.
-const BATCH: usize = 32;
+use crate::util::wake;
+use crate::util::wake_list::wake_in_batches;
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -72,6 +71,7 @@ impl Shard {
         let mut wheel = self.wheel.lock();
         if when <= wheel.elapsed().max(now) {
             drop(wheel);
+            wake::drop_waker(waker);
             return Armed::Due;
         }
         let key = wheel.insert(waker);
@@ -107,9 +107,8 @@ impl Shard {
             let had = wheel.take_waker(key);
             self.publish(&wheel);
             drop(wheel);
-            if let Some(had) = had {
-                had.wake();
-            }
+            wake::drop_waker(waker);
+            wake::wake_some(had);
             return Reset::Due;
         }
         let replaced = waker.and_then(|waker| wheel.replace_waker(key, waker));
@@ -117,7 +116,7 @@ impl Shard {
         wheel.schedule(key, when);
         let earliest = self.publish(&wheel);
         drop(wheel);
-        drop(replaced);
+        wake::drop_waker(replaced);
         Reset::Pending { earliest }
     }
 
@@ -126,11 +125,12 @@ impl Shard {
         let mut wheel = self.wheel.lock();
         if self.word(key).is_fired() {
             drop(wheel);
+            wake::drop_waker(waker);
             return false;
         }
         let former = wheel.replace_waker(key, waker);
         drop(wheel);
-        drop(former);
+        wake::drop_waker(former);
         true
     }
 
@@ -140,56 +140,53 @@ impl Shard {
         let waker = wheel.remove(key);
         self.publish(&wheel);
         drop(wheel);
-        drop(waker);
+        wake::drop_waker(waker);
     }
 
     /// Fires every timer that is due at `now`, in the order of the deadlines, and says how many.
     pub(crate) fn fire_expired(&self, now: u64) -> usize {
         let mut fired = 0;
-        let mut batch = Batch::new();
-        let mut wheel = self.wheel.lock();
-        while let Some(key) = wheel.pop_expired(now) {
-            match self.word(key).expire(now) {
-                Expire::Later(when) => wheel.schedule(key, when),
-                Expire::Fired => {
-                    fired += 1;
-                    if let Some(waker) = wheel.take_waker(key) {
-                        batch.push(waker);
+        wake_in_batches(|wakers| {
+            let mut wheel = self.wheel.lock();
+            let mut more = true;
+            while !wakers.is_full() {
+                let Some(key) = wheel.pop_expired(now) else {
+                    more = false;
+                    break;
+                };
+                match self.word(key).expire(now) {
+                    Expire::Later(when) => wheel.schedule(key, when),
+                    Expire::Fired => {
+                        fired += 1;
+                        if let Some(waker) = wheel.take_waker(key) {
+                            wakers.push(waker);
+                        }
                     }
                 }
             }
-            if batch.is_full() {
-                self.publish(&wheel);
-                drop(wheel);
-                batch.wake_all();
-                wheel = self.wheel.lock();
-            }
-        }
-        self.publish(&wheel);
-        drop(wheel);
-        batch.wake_all();
+            self.publish(&wheel);
+            more
+        });
         fired
     }
 
     /// Fires every timer, due or not: nothing will turn this wheel any more.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        let mut batch = Batch::new();
-        let mut wheel = self.wheel.lock();
-        while let Some(key) = wheel.pop_expired(u64::MAX) {
-            self.word(key).fire();
-            if let Some(waker) = wheel.take_waker(key) {
-                batch.push(waker);
+        wake_in_batches(|wakers| {
+            let mut wheel = self.wheel.lock();
+            while !wakers.is_full() {
+                let Some(key) = wheel.pop_expired(u64::MAX) else {
+                    self.publish(&wheel);
+                    return false;
+                };
+                self.word(key).fire();
+                if let Some(waker) = wheel.take_waker(key) {
+                    wakers.push(waker);
+                }
             }
-            if batch.is_full() {
-                drop(wheel);
-                batch.wake_all();
-                wheel = self.wheel.lock();
-            }
-        }
-        self.publish(&wheel);
-        drop(wheel);
-        batch.wake_all();
+            true
+        });
     }
 
     /// Copies the wheel's next deadline to where it is read without the lock. True if it became
@@ -209,51 +206,6 @@ impl Shard {
         self.words
             .get(key.index())
             .expect("a key is made together with its word")
-    }
-}
-
-/// Wakers that are woken when the lock is released. A waker that panics does not keep the rest
-/// from being woken.
-struct Batch {
-    wakers: [Option<Waker>; BATCH],
-    len: usize,
-    woken: usize,
-}
-
-impl Batch {
-    fn new() -> Self {
-        Self {
-            wakers: [const { None }; BATCH],
-            len: 0,
-            woken: 0,
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.len == BATCH
-    }
-
-    fn push(&mut self, waker: Waker) {
-        self.wakers[self.len] = Some(waker);
-        self.len += 1;
-    }
-
-    fn wake_all(&mut self) {
-        while self.woken < self.len {
-            let waker = self.wakers[self.woken].take();
-            self.woken += 1;
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        }
-        self.len = 0;
-        self.woken = 0;
-    }
-}
-
-impl Drop for Batch {
-    fn drop(&mut self) {
-        self.wake_all();
     }
 }
 

@@ -21,6 +21,7 @@ use crate::loom::cell::UnsafeCell;
 use crate::loom::hint;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::util::wake;
 
 const EMPTY: usize = 0;
 const REGISTERING: usize = 0b001;
@@ -72,7 +73,7 @@ impl AtomicWaker {
         let mut held = Registering { cell: self };
         let former = held.store(waker);
         drop(held);
-        drop(former);
+        wake::drop_waker(former);
     }
 
     /// Whether a waker is in place.
@@ -87,9 +88,7 @@ impl AtomicWaker {
     /// Wakes the registered waker, if any, and empties the slot.
     #[inline]
     pub(crate) fn wake(&self) {
-        if let Some(waker) = self.take() {
-            waker.wake();
-        }
+        wake::wake_some(self.take());
     }
 
     /// Empties the slot without waking.
@@ -139,9 +138,7 @@ impl Drop for Registering<'_> {
             // too and its setter left the wake-up to us.
             let waker = cell.slot.with_mut(|slot| unsafe { (*slot).take() });
             cell.state.swap(EMPTY, AcqRel);
-            if let Some(waker) = waker {
-                waker.wake();
-            }
+            wake::wake_some(waker);
         }
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod atomic_waker;
 pub(crate) mod bit_lock;
 pub(crate) mod budget;
 pub(crate) mod enter;
+pub(crate) mod large;
 pub(crate) mod list;
 #[cfg(not(loom))]
 pub(crate) mod local_worker;

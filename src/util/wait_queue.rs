@@ -21,6 +21,7 @@ use crate::loom::sync::atomic::AtomicBool;
 use crate::loom::sync::atomic::Ordering::{Acquire, Release};
 use crate::util::budget::poll_proceed;
 use crate::util::list::{Linked, Links, List};
+use crate::util::wake::drop_waker;
 use crate::util::wake_list::{WakeList, wake_in_batches};
 
 /// The list of those who wait.
@@ -91,8 +92,7 @@ impl WaitQueue {
         poll_fn(|cx| {
             let coop = ready!(poll_proceed(cx));
             if !done() {
-                let registered = waiter.as_ref().register(cx.waker().clone(), || !done());
-                if registered.is_ok() {
+                if waiter.as_ref().register(cx.waker(), || !done()) {
                     return Poll::Pending;
                 }
             }
@@ -158,19 +158,20 @@ unsafe fn leave(node: NonNull<Node>) -> Option<Waker> {
 }
 
 impl Waiter<'_> {
-    /// Joins the queue with `waker`, if `still_wanted` says so under the lock.
-    ///
-    /// `Ok` has the waker that was replaced, if the waiter was in the queue already; `Err` gives
-    /// `waker` back. The caller drops either where any code may run.
+    /// Joins the queue with a clone of `waker`, or replaces the waker if it is in the queue already,
+    /// provided that `still_wanted` holds under the lock. Returns whether it did.
     pub(crate) fn register(
         self: Pin<&Self>,
-        waker: Waker,
+        waker: &Waker,
         still_wanted: impl FnOnce() -> bool,
-    ) -> Result<Option<Waker>, Waker> {
+    ) -> bool {
         let node = &self.node;
+        let waker = waker.clone();
         let mut inner = self.queue.inner.lock();
         if !still_wanted() {
-            return Err(waker);
+            drop(inner);
+            drop_waker(waker);
+            return false;
         }
         // SAFETY: the lock is held.
         let former = node
@@ -182,7 +183,9 @@ impl Waiter<'_> {
             // SAFETY: it is in no list (`waker` was empty), pinned, and `drop` unlinks it.
             unsafe { inner.list.push_back(NonNull::from(node)) };
         }
-        Ok(former)
+        drop(inner);
+        drop_waker(former);
+        true
     }
 }
 
@@ -200,7 +203,7 @@ impl Drop for Waiter<'_> {
             false => None,
         };
         drop(inner);
-        drop(waker);
+        drop_waker(waker);
     }
 }
 
@@ -235,11 +238,11 @@ mod tests {
         // More than a batch.
         let waiters: Vec<_> = (0..100).map(|_| Box::pin(queue.waiter())).collect();
         for waiter in &waiters {
-            assert!(waiter.as_ref().register(waker.clone(), || true).is_ok());
+            assert!(waiter.as_ref().register(&waker, || true));
         }
         {
             let dropped = pin!(queue.waiter());
-            dropped.as_ref().register(waker.clone(), || true).unwrap();
+            assert!(dropped.as_ref().register(&waker, || true));
         }
         queue.wake_all();
         queue.wake_all();
@@ -254,12 +257,13 @@ mod tests {
         let queue = WaitQueue::new();
         let (one, two) = (Arc::new(Count::default()), Arc::new(Count::default()));
         let waiter = pin!(queue.waiter());
-        let former = waiter.as_ref().register(Waker::from(one.clone()), || true);
-        assert!(former.unwrap().is_none());
-        let refused = waiter.as_ref().register(Waker::from(two.clone()), || false);
-        drop(refused.unwrap_err());
-        let former = waiter.as_ref().register(Waker::from(two.clone()), || true);
-        assert!(former.unwrap().is_some());
+        let (first, second) = (Waker::from(one.clone()), Waker::from(two.clone()));
+        assert!(waiter.as_ref().register(&first, || true));
+        assert!(!waiter.as_ref().register(&second, || false));
+        assert_eq!(Arc::strong_count(&two), 2);
+        assert!(waiter.as_ref().register(&second, || true));
+        drop(first);
+        assert_eq!(Arc::strong_count(&one), 1);
         queue.wake_all();
         assert_eq!(one.0.load(Ordering::Relaxed), 0);
         assert_eq!(two.0.load(Ordering::Relaxed), 1);
@@ -279,7 +283,7 @@ mod tests {
                 self.woken.fetch_add(1, Ordering::Relaxed);
                 let waiter = Box::pin(QUEUE.waiter());
                 let waker = Waker::from(self.clone());
-                waiter.as_ref().register(waker, || true).unwrap();
+                assert!(waiter.as_ref().register(&waker, || true));
                 self.waiters.lock().unwrap().push(waiter);
             }
         }
@@ -328,8 +332,7 @@ mod loom_tests {
             let thread = thread::spawn(move || other.wake_all());
             {
                 let waiter = pin!(shared.waiter());
-                let registered = waiter.as_ref().register(Waker::noop().clone(), || true);
-                assert!(registered.is_ok());
+                assert!(waiter.as_ref().register(Waker::noop(), || true));
             }
             thread.join().unwrap();
         });

@@ -1,13 +1,16 @@
 //! A batch of wakers, collected under a lock and woken after it.
 //!
 //! A waker may run any code: it may drop the last handle of a task, take the very lock its list is
-//! kept under, or panic. So whoever notifies waiters moves their wakers here, lets go of the lock,
-//! wakes the batch, and comes back for more when [`WakeList::is_full`] stopped it; that is what
-//! [`wake_in_batches`] does.
+//! kept under, or panic. So the thread that notifies waiters moves their wakers here, lets go of the
+//! lock, wakes the batch, and comes back for more when [`WakeList::is_full`] stopped it; that is what
+//! [`wake_in_batches`] does. A panic ends at the waker that it came from (`wake.rs`), so all others
+//! are woken and the caller does not see it.
 
 use std::fmt;
-use std::mem::{self, MaybeUninit};
+use std::mem::MaybeUninit;
 use std::task::Waker;
+
+use crate::util::wake::{drop_waker, wake};
 
 /// Wakers in a batch: enough to make the lock cheap, few enough for the stack.
 const CAPACITY: usize = 32;
@@ -47,13 +50,10 @@ impl WakeList {
     }
 
     /// Wakes all, in the order they came, and empties the batch.
-    ///
-    /// When one of them panics the others are woken all the same before the panic goes on.
     #[inline]
     pub(crate) fn wake_all(&mut self) {
-        let rest = WakeRest(self);
-        while let Some(waker) = rest.0.next() {
-            waker.wake();
+        while let Some(waker) = self.next() {
+            wake(waker);
         }
     }
 
@@ -71,60 +71,22 @@ impl WakeList {
     }
 }
 
-/// Wakes batch after batch. `collect` takes the lock, fills the batch, lets go of the lock, and tells
-/// whether it has to come back for more.
-///
-/// When a waker panics, all others are collected and woken all the same before the panic goes on: what
-/// `collect` has to give to them, such as permits, would be lost otherwise.
+/// Wakes batch after batch. `collect` takes the lock, fills the batch, lets go of the lock, and
+/// returns whether it has to be called again for more.
 #[inline]
-pub(crate) fn wake_in_batches(collect: impl FnMut(&mut WakeList) -> bool) {
-    let mut batches = Batches {
-        collect,
-        wakers: WakeList::new(),
-        more: true,
-    };
-    batches.run();
-}
-
-struct Batches<F: FnMut(&mut WakeList) -> bool> {
-    collect: F,
-    wakers: WakeList,
-    more: bool,
-}
-
-impl<F: FnMut(&mut WakeList) -> bool> Batches<F> {
-    #[inline]
-    fn run(&mut self) {
-        while mem::take(&mut self.more) {
-            self.more = (self.collect)(&mut self.wakers);
-            self.wakers.wake_all();
-        }
+pub(crate) fn wake_in_batches(mut collect: impl FnMut(&mut WakeList) -> bool) {
+    let mut wakers = WakeList::new();
+    while collect(&mut wakers) {
+        wakers.wake_all();
     }
-}
-
-impl<F: FnMut(&mut WakeList) -> bool> Drop for Batches<F> {
-    #[inline]
-    fn drop(&mut self) {
-        self.run();
-    }
-}
-
-/// Wakes what is left when a waker has panicked.
-struct WakeRest<'a>(&'a mut WakeList);
-
-impl Drop for WakeRest<'_> {
-    fn drop(&mut self) {
-        while let Some(waker) = self.0.next() {
-            waker.wake();
-        }
-    }
+    wakers.wake_all();
 }
 
 impl Drop for WakeList {
     #[inline]
     fn drop(&mut self) {
         while let Some(waker) = self.next() {
-            drop(waker);
+            drop_waker(waker);
         }
     }
 }
@@ -140,7 +102,6 @@ impl fmt::Debug for WakeList {
 #[cfg(test)]
 mod tests {
     use super::{CAPACITY, WakeList, wake_in_batches};
-    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
     use std::task::{Wake, Waker};
@@ -189,7 +150,7 @@ mod tests {
     #[test]
     fn a_panic_keeps_nobody_asleep() {
         let (mut list, order) = fill(Some(3));
-        catch_unwind(AssertUnwindSafe(|| list.wake_all())).unwrap_err();
+        list.wake_all();
         assert_eq!(*order.lock().unwrap(), (0..CAPACITY).collect::<Vec<_>>());
         drop(list);
         assert_eq!(Arc::strong_count(&order), 1);
@@ -200,13 +161,10 @@ mod tests {
         let (batches, orders): (Vec<_>, Vec<_>) =
             (0..3).map(|batch| fill((batch == 0).then_some(3))).unzip();
         let mut batches = batches.into_iter();
-        let woken = catch_unwind(AssertUnwindSafe(|| {
-            wake_in_batches(|wakers| {
-                *wakers = batches.next().unwrap();
-                batches.len() > 0
-            });
-        }));
-        woken.unwrap_err();
+        wake_in_batches(|wakers| {
+            *wakers = batches.next().unwrap();
+            batches.len() > 0
+        });
         for order in orders {
             assert_eq!(order.lock().unwrap().len(), CAPACITY);
         }

@@ -17,12 +17,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use super::waiters::{List, Renewed, Waiter};
+use super::waiters::{Renewed, Waiter, WaiterList};
 use super::word::{Snapshot, Word};
 use crate::loom::sync::{Mutex, MutexGuard};
-
-/// How many wakers are collected before the lock is let go to wake them.
-const BATCH: usize = 16;
+use crate::util::wake;
+use crate::util::wake_list::{WakeList, wake_in_batches};
 
 /// Whose place a waker takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +44,7 @@ pub(super) struct Slot {
 struct Waiters {
     reader: Option<Waker>,
     writer: Option<Waker>,
-    list: List,
+    list: WaiterList,
 }
 
 impl Waiters {
@@ -64,7 +63,7 @@ impl Slot {
             waiters: Mutex::new(Waiters {
                 reader: None,
                 writer: None,
-                list: List::new(),
+                list: WaiterList::new(),
             }),
         }
     }
@@ -101,7 +100,7 @@ impl Slot {
             _ => place.replace(cx.waker().clone()),
         };
         drop(waiters);
-        drop(former);
+        wake::drop_waker(former);
         Poll::Pending
     }
 
@@ -135,17 +134,20 @@ impl Slot {
     /// Ends the registration, and forgets who waited.
     pub(super) fn retire(&self) {
         self.word.retire();
-        let mut forgotten: [Option<Waker>; BATCH] = [const { None }; BATCH];
         let mut waiters = self.waiters.lock();
-        let single = (waiters.reader.take(), waiters.writer.take());
+        let single = [waiters.reader.take(), waiters.writer.take()];
         // Futures borrow the registration, so only leaked ones can still be in the list.
-        while collect(&mut waiters.list, u8::MAX, &mut forgotten) {
+        loop {
+            let mut forgotten = WakeList::new();
+            let more = waiters.list.collect(u8::MAX, &mut forgotten);
             drop(waiters);
-            forgotten.fill(None);
+            drop(forgotten);
+            if !more {
+                break;
+            }
             waiters = self.waiters.lock();
         }
-        drop(waiters);
-        drop(single);
+        single.into_iter().for_each(wake::drop_waker);
     }
 
     fn wake(&self, ready: u8, read: bool, write: bool) {
@@ -157,29 +159,17 @@ impl Slot {
         } else {
             self.wake_list(waiters, ready);
         }
-        if let Some(waker) = reader {
-            waker.wake();
-        }
-        if let Some(waker) = writer {
-            waker.wake();
-        }
+        wake::wake_some(reader);
+        wake::wake_some(writer);
     }
 
     #[cold]
-    fn wake_list<'a>(&'a self, mut waiters: MutexGuard<'a, Waiters>, ready: u8) {
-        let mut batch: [Option<Waker>; BATCH] = [const { None }; BATCH];
-        loop {
-            let full = collect(&mut waiters.list, ready, &mut batch);
-            drop(waiters);
-            batch
-                .iter_mut()
-                .filter_map(Option::take)
-                .for_each(Waker::wake);
-            if !full {
-                return;
-            }
-            waiters = self.waiters.lock();
-        }
+    fn wake_list<'a>(&'a self, waiters: MutexGuard<'a, Waiters>, ready: u8) {
+        let mut locked = Some(waiters);
+        wake_in_batches(|wakers| {
+            let mut waiters = locked.take().unwrap_or_else(|| self.waiters.lock());
+            waiters.list.collect(ready, wakers)
+        });
     }
 }
 
@@ -187,17 +177,6 @@ impl Slot {
 #[inline]
 fn satisfied(snapshot: Snapshot, mask: u8) -> Option<Snapshot> {
     (snapshot.ready() & mask != 0 || snapshot.is_shutdown()).then_some(snapshot)
-}
-
-/// Fills `batch`, which is empty, with wakers of the list; true if there may be more.
-fn collect(list: &mut List, ready: u8, batch: &mut [Option<Waker>; BATCH]) -> bool {
-    for place in batch {
-        match list.take(ready) {
-            Some(waker) => *place = Some(waker),
-            None => return false,
-        }
-    }
-    true
 }
 
 /// The future of [`Slot::wait`].
@@ -228,7 +207,7 @@ impl Future for Wait<'_> {
                     Poll::Ready(slot.word.load())
                 }
                 Renewed::Waiting(former) => {
-                    drop(former);
+                    wake::drop_waker(former);
                     Poll::Pending
                 }
             };
@@ -255,8 +234,68 @@ impl Drop for Wait<'_> {
         if self.linked {
             // SAFETY: W1: the waiter was linked into this slot's list and nowhere else.
             let waker = unsafe { self.slot.waiters.lock().list.remove(&self.waiter) };
-            drop(waker);
+            wake::drop_waker(waker);
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::future::Future;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Wake, Waker};
+
+    use super::{Direction, Slot};
+
+    const READ: u8 = 0b01;
+    const WRITE: u8 = 0b10;
+    /// More than a batch of each kind.
+    const FUTURES: usize = 100;
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn an_event_wakes_those_whom_it_concerns_and_a_retired_slot_forgets_the_rest() {
+        let slot = Slot::new();
+        let counts = [Arc::new(Count::default()), Arc::new(Count::default())];
+        let woken = || {
+            counts
+                .each_ref()
+                .map(|count| count.0.load(Ordering::Relaxed))
+        };
+        let wakers = counts.each_ref().map(|count| Waker::from(count.clone()));
+        let mut futures: Vec<_> = (0..FUTURES)
+            .flat_map(|_| [(READ, &wakers[0]), (WRITE, &wakers[1])])
+            .map(|(mask, waker)| (Box::pin(slot.wait(mask)), waker))
+            .collect();
+        for (future, waker) in &mut futures {
+            let polled = future.as_mut().poll(&mut Context::from_waker(waker));
+            assert!(polled.is_pending());
+        }
+        let mut cx = Context::from_waker(&wakers[1]);
+        assert!(slot.poll(&mut cx, Direction::Write, WRITE).is_pending());
+        slot.record(0, READ, true, false);
+        assert_eq!(woken(), [FUTURES, 0]);
+        slot.record(0, READ, true, false);
+        assert_eq!(woken(), [FUTURES, 0]);
+        for (future, waker) in &mut futures[..FUTURES] {
+            let polled = future.as_mut().poll(&mut Context::from_waker(waker));
+            let reads = std::ptr::eq(*waker, &raw const wakers[0]);
+            assert_eq!(polled.is_ready(), reads);
+        }
+        slot.retire();
+        assert_eq!(woken(), [FUTURES, 0]);
+        drop(futures);
+        drop(wakers);
+        assert!(counts.iter().all(|count| Arc::strong_count(count) == 1));
     }
 }
 

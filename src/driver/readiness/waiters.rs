@@ -1,90 +1,80 @@
-//! The list of the futures that wait for one file descriptor.
-//!
-//! A doubly linked list through nodes that live inside the futures, so waiting allocates nothing
-//! and a future that is dropped unlinks itself at once however many others wait.
+//! The futures that wait for one file descriptor, in a list through nodes that live inside them.
 //!
 //! # Invariants
 //!
-//! - **W1** A node is only read or written while the lock of the list's slot is held, or before it
-//!   was linked for the first time.
+//! - **W1** The entry of a node is only read or written while the lock of the list's slot is held, or
+//!   before the node was linked for the first time.
 //! - **W2** A linked node is pinned, and its owner unlinks it before the memory goes away. A leaked
 //!   owner never runs its destructor, and then the pin guarantees that the memory stays.
+//! - **W3** A node has a waker exactly while it is linked.
 
-use std::marker::PhantomPinned;
-use std::ptr;
+use std::ptr::NonNull;
 use std::task::Waker;
 
 use crate::loom::cell::UnsafeCell;
+use crate::util::list::{Linked, Links, List};
+use crate::util::wake_list::WakeList;
 
 /// A node: one future that waits.
 #[derive(Debug)]
 pub(super) struct Waiter {
-    node: UnsafeCell<Node>,
-    _pinned: PhantomPinned,
+    links: Links<Waiter>,
+    entry: UnsafeCell<Entry>,
 }
 
 #[derive(Debug)]
-struct Node {
-    previous: *const Waiter,
-    next: *const Waiter,
-    linked: bool,
+struct Entry {
     /// Which ready flags end the wait.
     mask: u8,
     waker: Option<Waker>,
 }
 
-// SAFETY: W1: the pointers are only followed under the lock; the rest of a node is `Send`.
-unsafe impl Send for Waiter {}
 // SAFETY: a shared reference gives access to nothing but through the lock (W1).
 unsafe impl Sync for Waiter {}
+
+// SAFETY: `links` is the only such field and always the same.
+unsafe impl Linked for Waiter {
+    #[inline(always)]
+    fn links(&self) -> &Links<Self> {
+        &self.links
+    }
+}
 
 impl Waiter {
     pub(super) fn new() -> Waiter {
         Waiter {
-            node: UnsafeCell::new(Node {
-                previous: ptr::null(),
-                next: ptr::null(),
-                linked: false,
+            links: Links::new(),
+            entry: UnsafeCell::new(Entry {
                 mask: 0,
                 waker: None,
             }),
-            _pinned: PhantomPinned,
         }
     }
 
-    /// Runs `f` on the node.
+    /// Calls `f` with the entry.
     ///
     /// # Safety
     ///
     /// W1 holds for the time of the call, and `f` does not reach the same node again.
-    unsafe fn with<R>(&self, f: impl FnOnce(&mut Node) -> R) -> R {
-        self.node.with_mut(|node| {
-            // SAFETY: W1, passed on by the caller: nobody else looks at the node now.
-            f(unsafe { &mut *node })
+    unsafe fn with<R>(&self, f: impl FnOnce(&mut Entry) -> R) -> R {
+        self.entry.with_mut(|entry| {
+            // SAFETY: W1, passed on by the caller: no other thread looks at the entry now.
+            f(unsafe { &mut *entry })
         })
     }
 }
 
 /// The list. It lives inside the lock of its slot.
 #[derive(Debug)]
-pub(super) struct List {
-    head: *const Waiter,
-    tail: *const Waiter,
-}
+pub(super) struct WaiterList(List<Waiter>);
 
-// SAFETY: W1 and W2: the pointers lead to `Waiter`s, which are `Send` and `Sync`.
-unsafe impl Send for List {}
-
-impl List {
-    pub(super) const fn new() -> List {
-        List {
-            head: ptr::null(),
-            tail: ptr::null(),
-        }
+impl WaiterList {
+    pub(super) const fn new() -> WaiterList {
+        WaiterList(List::new())
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.head.is_null()
+        self.0.is_empty()
     }
 
     /// Links `waiter` at the end.
@@ -94,97 +84,73 @@ impl List {
     /// `waiter` is pinned, not linked anywhere, is only ever used with this list and its lock from
     /// now on, and is removed before it goes away (W1, W2).
     pub(super) unsafe fn push(&mut self, waiter: &Waiter, mask: u8, waker: Waker) {
-        let previous = self.tail;
-        // SAFETY: W1: `&mut self` proves that the lock is held.
+        // SAFETY: W1: `&mut self` proves that the lock is held. W3: there was no waker.
         unsafe {
-            waiter.with(|node| {
-                debug_assert!(!node.linked);
-                node.previous = previous;
-                node.next = ptr::null();
-                node.linked = true;
-                node.mask = mask;
-                node.waker = Some(waker);
+            waiter.with(|entry| {
+                debug_assert!(entry.waker.is_none());
+                entry.mask = mask;
+                entry.waker = Some(waker);
             });
         }
-        if previous.is_null() {
-            self.head = waiter;
-        } else {
-            // SAFETY: W2: the tail is linked, so it is alive. W1: the lock is held.
-            unsafe { (*previous).with(|node| node.next = waiter) };
-        }
-        self.tail = waiter;
+        // SAFETY: W2: the caller promises that it is in no list and is removed in time.
+        unsafe { self.0.push_back(NonNull::from(waiter)) };
     }
 
-    /// Unlinks `waiter` if it still is linked, and gives its waker back.
+    /// Unlinks `waiter` if it still is linked, and returns its waker.
     ///
     /// # Safety
     ///
     /// If `waiter` is linked, then it is in this list (W1).
     pub(super) unsafe fn remove(&mut self, waiter: &Waiter) -> Option<Waker> {
+        // SAFETY: the caller promises that it is in this list or in none.
+        unsafe { self.0.remove(NonNull::from(waiter)) };
         // SAFETY: W1: `&mut self` proves that the lock is held.
-        let (linked, previous, next, waker) = unsafe {
-            waiter.with(|node| {
-                let linked = std::mem::replace(&mut node.linked, false);
-                (linked, node.previous, node.next, node.waker.take())
-            })
-        };
-        if !linked {
-            return waker;
-        }
-        if previous.is_null() {
-            self.head = next;
-        } else {
-            // SAFETY: W2: the neighbour is linked, so it is alive. W1: the lock is held.
-            unsafe { (*previous).with(|node| node.next = next) };
-        }
-        if next.is_null() {
-            self.tail = previous;
-        } else {
-            // SAFETY: as above.
-            unsafe { (*next).with(|node| node.previous = previous) };
-        }
-        waker
+        unsafe { waiter.with(|entry| entry.waker.take()) }
     }
 
     /// Whether `waiter` is still linked; if so it gets `waker` in exchange for the one it had.
     ///
     /// # Safety
     ///
-    /// As for [`remove`](List::remove).
+    /// As for [`remove`](WaiterList::remove).
     pub(super) unsafe fn renew(&mut self, waiter: &Waiter, waker: &Waker) -> Renewed {
         // SAFETY: W1: `&mut self` proves that the lock is held.
         unsafe {
-            waiter.with(|node| {
-                if !node.linked {
-                    return Renewed::Woken;
-                }
-                match &mut node.waker {
-                    Some(old) if old.will_wake(waker) => Renewed::Waiting(None),
-                    slot => Renewed::Waiting(slot.replace(waker.clone())),
-                }
+            waiter.with(|entry| match &mut entry.waker {
+                // W3.
+                None => Renewed::Woken,
+                Some(old) if old.will_wake(waker) => Renewed::Waiting(None),
+                slot => Renewed::Waiting(slot.replace(waker.clone())),
             })
         }
     }
 
-    /// Unlinks the first waiter that one of the `ready` flags satisfies.
-    pub(super) fn take(&mut self, ready: u8) -> Option<Waker> {
-        let mut at = self.head;
-        while !at.is_null() {
-            // SAFETY: W2: linked nodes are alive.
-            let waiter = unsafe { &*at };
-            // SAFETY: W1: `&mut self` proves that the lock is held.
-            let (mask, next) = unsafe { waiter.with(|node| (node.mask, node.next)) };
-            if mask & ready != 0 {
-                // SAFETY: it was found in this list.
-                return unsafe { self.remove(waiter) };
+    /// Unlinks the waiters that one of the `ready` flags satisfies and collects their wakers, until
+    /// the batch is full; returns whether there may be more.
+    pub(super) fn collect(&mut self, ready: u8, wakers: &mut WakeList) -> bool {
+        let mut at = self.0.front();
+        while let Some(node) = at {
+            if wakers.is_full() {
+                return true;
             }
-            at = next;
+            // SAFETY: `node` was found in this list.
+            at = unsafe { self.0.next(node) };
+            // SAFETY: W2: linked nodes are alive.
+            let waiter = unsafe { node.as_ref() };
+            // SAFETY: W1: `&mut self` proves that the lock is held.
+            let satisfied = unsafe { waiter.with(|entry| entry.mask & ready != 0) };
+            if satisfied {
+                // SAFETY: it was found in this list.
+                if let Some(waker) = unsafe { self.remove(waiter) } {
+                    wakers.push(waker);
+                }
+            }
         }
-        None
+        false
     }
 }
 
-/// What [`List::renew`] found.
+/// What [`WaiterList::renew`] found.
 pub(super) enum Renewed {
     /// Still waiting; the former waker, to be dropped outside the lock, if it was another one.
     Waiting(Option<Waker>),

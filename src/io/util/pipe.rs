@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::io::ReadBuf;
 use crate::io::util::total_len;
+use crate::util::wake;
 
 /// Bytes on their way from a writer to a reader.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub(super) struct Pipe {
 #[must_use]
 pub(super) struct After {
     wake: Option<Waker>,
-    _replaced: Option<Waker>,
+    replaced: Option<Waker>,
 }
 
 impl After {
@@ -39,7 +40,7 @@ impl After {
     fn wake(waker: &mut Option<Waker>) -> After {
         After {
             wake: waker.take(),
-            _replaced: None,
+            replaced: None,
         }
     }
 
@@ -49,7 +50,7 @@ impl After {
             Some(kept) if kept.will_wake(cx.waker()) => After::default(),
             _ => After {
                 wake: None,
-                _replaced: slot.replace(cx.waker().clone()),
+                replaced: slot.replace(cx.waker().clone()),
             },
         }
     }
@@ -58,9 +59,8 @@ impl After {
 impl Drop for After {
     #[inline]
     fn drop(&mut self) {
-        if let Some(waker) = self.wake.take() {
-            waker.wake();
-        }
+        wake::wake_some(self.wake.take());
+        wake::drop_waker(self.replaced.take());
     }
 }
 

@@ -31,7 +31,7 @@ use std::time::Duration;
 use crate::loom::sync::Mutex;
 use crate::scheduler::context::{self, Scheduler};
 use crate::scheduler::{Handle, common::Common};
-use crate::util::{budget, park};
+use crate::util::{budget, park, wake};
 
 pub(crate) use self::core::Context;
 use self::core::Core;
@@ -147,7 +147,7 @@ impl Drop for Guard<'_> {
         if let Some(core) = context.leave() {
             *self.scheduler.core.lock() = Some(core);
             let waiting = std::mem::take(&mut *self.scheduler.waiting.lock());
-            waiting.into_iter().for_each(Waker::wake);
+            waiting.into_iter().for_each(wake::wake);
         }
     }
 }

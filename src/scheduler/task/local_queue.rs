@@ -11,6 +11,7 @@ use std::task::Waker;
 use super::{Id, JoinHandle, LocalOwnedTasks, Notified, Schedule, Task};
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::{Arc, Mutex};
+use crate::util::wake;
 
 /// How many tasks are polled before the set lets others on its thread run.
 const TASKS_PER_TICK: usize = 61;
@@ -108,7 +109,7 @@ impl LocalQueue {
             // Cloning and dropping may run anything, so neither is done with the lock.
             let waker = waker.clone();
             let former = self.away.lock().waker.replace(waker);
-            drop(former);
+            wake::drop_waker(former);
         }
     }
 
@@ -172,7 +173,8 @@ impl LocalQueue {
             away.closed = true;
             (std::mem::take(&mut away.ready), away.waker.take())
         };
-        drop((ready, waker));
+        drop(ready);
+        wake::drop_waker(waker);
     }
 
     fn schedule_at_home(&self, task: Notified<Arc<Self>>) {
@@ -187,9 +189,7 @@ impl LocalQueue {
         drop(task);
         if wake {
             let waker = self.away.lock().waker.take();
-            if let Some(waker) = waker {
-                waker.wake();
-            }
+            wake::wake_some(waker);
         }
     }
 
@@ -203,9 +203,7 @@ impl LocalQueue {
             away.waker.take()
         };
         drop(task);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake::wake_some(waker);
     }
 }
 

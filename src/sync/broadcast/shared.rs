@@ -145,8 +145,7 @@ impl<T> Shared<T> {
                     return Err(TryRecvError::Empty);
                 };
                 let still_wanted = || self.tail.announce(*next);
-                let waker = wait.waker.clone();
-                if wait.waiter.register(waker, still_wanted).is_ok() {
+                if wait.waiter.register(wait.waker, still_wanted) {
                     return Err(TryRecvError::Empty);
                 }
                 // A value came just now, or the end.

@@ -33,6 +33,7 @@ use crate::util::atomic_waker::AtomicWaker;
 use crate::util::budget::poll_proceed;
 use crate::util::park;
 use crate::util::wait_queue::WaitQueue;
+use crate::util::wake;
 
 /// What all handles of a channel share.
 pub(super) type Chan<T, const BOUNDED: bool> = Shared<T, Control<BOUNDED>>;
@@ -404,18 +405,16 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
     fn wait_for_sender(&mut self) -> Option<T> {
         let former = self.control().hot.rx_waker.take();
         let value = park::drive(poll_fn(|cx| self.poll_recv_slow(cx)));
-        drop(self.control().hot.rx_waker.take());
+        wake::drop_waker(self.control().hot.rx_waker.take());
         // A task that waits in `poll_recv` has lost its place to the parker.
-        if let Some(former) = former {
-            former.wake();
-        }
+        wake::wake_some(former);
         value
     }
 }
 
 impl<T, const BOUNDED: bool> Drop for Rx<T, BOUNDED> {
     fn drop(&mut self) {
-        /// Goes on with the rest when dropping a value panics, or the waker of a sender.
+        /// Goes on with the rest when dropping a value panics.
         struct Drain<'a, T, const BOUNDED: bool>(&'a mut Rx<T, BOUNDED>);
         impl<T, const BOUNDED: bool> Drain<'_, T, BOUNDED> {
             fn run(&mut self) {
@@ -436,7 +435,7 @@ impl<T, const BOUNDED: bool> Drop for Rx<T, BOUNDED> {
         // Nobody else registers one: without one now there will be none.
         let rx_waker = &drain.0.control().hot.rx_waker;
         if rx_waker.is_registered() {
-            drop(rx_waker.take());
+            wake::drop_waker(rx_waker.take());
         }
         drain.run();
     }

@@ -32,6 +32,7 @@ use crate::loom::sync::Mutex;
 use crate::loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::sync::waker_id::WakerId;
 use crate::util::list::{Linked, Links, List};
+use crate::util::wake;
 use crate::util::wake_list::wake_in_batches;
 
 const EMPTY: usize = 0;
@@ -106,9 +107,7 @@ impl RawNotify {
         let mut waiters = self.waiters.lock();
         let waker = self.hand_out(&mut waiters, order);
         drop(waiters);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake::wake_some(waker);
     }
 
     /// Stores the permit unless somebody waits. A permit that is there already is written again, so
@@ -381,7 +380,7 @@ impl Wait {
             unsafe { std::mem::replace(&mut *slot, cloned) }
         });
         drop(waiters);
-        drop(former);
+        wake::drop_waker(former);
         self.registered = id;
         Poll::Pending
     }
@@ -401,6 +400,7 @@ impl Wait {
             return;
         }
         let mut waiters = notify.waiters.lock();
+        let mut own = None;
         let waker = match self.notice() {
             ONE_OLDEST => notify.hand_out(&mut waiters, Order::Oldest),
             ONE_NEWEST => notify.hand_out(&mut waiters, Order::Newest),
@@ -408,6 +408,8 @@ impl Wait {
             _ => {
                 // SAFETY: N4: the waiter is in this queue.
                 unsafe { waiters.remove(NonNull::from(&self.waiter)) };
+                // SAFETY: it is queued no longer, and the lock is held.
+                own = self.waiter.waker.with_mut(|slot| unsafe { (*slot).take() });
                 if notify.generation() == self.waiter.generation {
                     notify.after_removal(&waiters, self.waiter.generation);
                 }
@@ -415,9 +417,8 @@ impl Wait {
             }
         };
         drop(waiters);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake::wake_some(waker);
+        wake::drop_waker(own);
     }
 
     fn notice(&self) -> u8 {

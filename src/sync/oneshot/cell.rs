@@ -30,6 +30,7 @@ use std::task::{Context, Poll, Waker};
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire};
+use crate::util::wake;
 
 const TX_DONE: usize = 1;
 const VALUE: usize = 1 << 1;
@@ -162,13 +163,14 @@ impl<T> Inner<T> {
         loop {
             match exchange(&self.state, state, state | bit) {
                 Ok(()) => {
-                    drop(former);
+                    wake::drop_waker(former);
                     return None;
                 }
                 Err(now) if now & until != 0 => {
                     // SAFETY: `bit` never came to be seen, so the slot is still ours, and full.
                     let unused = unsafe { take_waker(slot) };
-                    drop((unused, former));
+                    wake::drop_waker(unused);
+                    wake::drop_waker(former);
                     return Some(now);
                 }
                 Err(now) => state = now,
@@ -259,9 +261,9 @@ unsafe fn finish<T>(ptr: NonNull<Inner<T>>, with: usize) -> bool {
             // SAFETY: both `*_GONE` bits are set.
             unsafe { free(ptr) };
         }
-        waker.wake();
+        wake::wake(waker);
     }
-    drop(own_waker);
+    wake::drop_waker(own_waker);
     true
 }
 
@@ -412,10 +414,8 @@ impl<T> RxHalf<T> {
             // SAFETY: both `*_GONE` bits are set.
             unsafe { free(self.0) };
         }
-        if let Some(waker) = other {
-            waker.wake();
-        }
-        drop(own);
+        wake::wake_some(other);
+        wake::drop_waker(own);
         None
     }
 }

@@ -32,6 +32,7 @@ use crate::sync::semaphore::acquire::Acquire;
 use crate::sync::semaphore::error::TryAcquireError;
 use crate::util::budget;
 use crate::util::list::{Linked, Links, List};
+use crate::util::wake;
 use crate::util::wake_list::wake_in_batches;
 
 const CLOSED: usize = 0b01;
@@ -310,7 +311,7 @@ impl RawSemaphore {
             });
         }
         drop(queue);
-        drop(former);
+        wake::drop_waker(former);
         outcome
     }
 
@@ -323,8 +324,11 @@ impl RawSemaphore {
             if let Outcome::Waiting = self.outcome(waiter) {
                 // SAFETY: S3: the waiter is in this queue.
                 unsafe { queue.remove(NonNull::from(waiter)) };
+                // SAFETY: S3: the waiter is this future's again, and the lock is held.
+                let waker = waiter.waker.with_mut(|slot| unsafe { (*slot).take() });
                 let had = wanted - waiter.missing.get();
                 self.distribute(queue, had);
+                wake::drop_waker(waker);
                 return;
             }
         }

@@ -69,7 +69,7 @@ impl<T> Shared<T> {
                 return Poll::Ready(Err(()));
             }
             let still_wanted = || self.state.announce(shard, *seen);
-            if waiter.register(cx.waker().clone(), still_wanted).is_ok() {
+            if waiter.register(cx.waker(), still_wanted) {
                 return Poll::Pending;
             }
         }
