@@ -110,6 +110,8 @@ fn a_runtime_of_one_worker_has_no_monitor() {
 fn a_task_that_computes_wakes_no_other_worker() {
     let _alone = alone();
     let rt = runtime(3);
+    // Each has its name by then.
+    wait_until_all_sleep(&rt);
     rt.block_on(rt.spawn(async {
         let me = std::fs::read_link("/proc/thread-self").unwrap();
         let me = me.file_name().unwrap().to_str().unwrap().to_owned();

@@ -110,7 +110,7 @@ fn from_environment(value: Option<&std::ffi::OsStr>) -> Result<(Choice, &'static
 fn probed() -> Result<(), &'static Refusal> {
     static ANSWER: OnceLock<Result<(), Refusal>> = OnceLock::new();
     let answer = ANSWER.get_or_init(|| {
-        let answer = try_out();
+        let answer = try_out_elsewhere();
         match &answer {
             Ok(_) => log::debug!("zokio: io_uring is in force"),
             Err(refusal) => {
@@ -120,6 +120,19 @@ fn probed() -> Result<(), &'static Refusal> {
         answer
     });
     answer.as_ref().copied()
+}
+
+/// Tries io_uring out on a thread of its own: when a ring goes, the kernel interrupts a system call
+/// of the thread that has used it (`io_ring_exit_work` in io_uring/io_uring.c), which must not be one
+/// of the user's (I10).
+fn try_out_elsewhere() -> Result<(), Refusal> {
+    let builder = std::thread::Builder::new().name("zokio-probe".to_owned());
+    let thread = builder
+        .spawn(try_out)
+        .map_err(|error| refusal("to start a thread", &error))?;
+    thread
+        .join()
+        .unwrap_or_else(|_| Err(too_old("the trial run panicked")))
 }
 
 /// Tries io_uring out, as if for the first time.
