@@ -85,7 +85,6 @@ fn at(path: &Option<PathBuf>) -> String {
 
 impl Error {
     /// An operation on a file or descriptor failed.
-    #[allow(dead_code, reason = "for the completion API; the tests use it")]
     pub(crate) fn io(operation: &'static str, source: io::Error) -> Error {
         Error(Box::new(Repr::Io {
             operation,

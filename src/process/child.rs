@@ -83,6 +83,13 @@ impl Child {
         }
     }
 
+    /// Sets whether dropping the child kills the process.
+    pub(super) fn set_kill_on_drop(&mut self, kill_on_drop: bool) {
+        if let State::Running(running) = &mut self.state {
+            running.kill_on_drop = kill_on_drop;
+        }
+    }
+
     /// The process's number; `None` once it has been waited for, when the operating system may
     /// have given the number to another process.
     ///

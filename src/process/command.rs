@@ -440,8 +440,9 @@ impl Command {
     /// # Errors
     ///
     /// When the program is not found or may not be run, when the operating system has no process
-    /// or no file descriptor left, and when the runtime has been shut down. If the process was
-    /// started and then cannot be watched, it runs on.
+    /// or no file descriptor left for the pipes, and when the runtime has been shut down. No program
+    /// is left running then: one that was started and cannot be waited for is killed. A process that
+    /// asks for no pipes is started and waited for without a file descriptor.
     ///
     /// # Panics
     ///
@@ -474,19 +475,18 @@ impl Command {
         let process = match Process::new(started) {
             Ok(process) => process,
             Err((error, mut started)) => {
-                if self.kill_on_drop {
-                    // The error that is returned is the one that counts.
-                    let _ = started.kill();
-                }
+                // The error that is returned is the one that counts.
+                let _ = started.kill();
                 orphan::leave(started);
                 return Err(error);
             }
         };
-        // From here on an error drops the child, which does what it was told to do then.
-        let mut child = Child::new(process, self.kill_on_drop);
+        // An error of a pipe drops the child, and kills it.
+        let mut child = Child::new(process, true);
         child.stdin = stdin.map(ChildStdin::from_std).transpose()?;
         child.stdout = stdout.map(ChildStdout::from_std).transpose()?;
         child.stderr = stderr.map(ChildStderr::from_std).transpose()?;
+        child.set_kill_on_drop(self.kill_on_drop);
         Ok(child)
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::owner::Kind;
+use super::signal_socket::signal_sockets;
 use super::{DriverKind, Handle, LocalOptions, LocalRuntime, Runtime};
 use crate::blocking::pool::Callback;
 use crate::blocking::{Pool, PoolConfig};
@@ -803,6 +804,9 @@ impl Builder {
 
     fn common(&self, workers: usize) -> Result<Common, crate::Error> {
         Common::prepare_process();
+        if self.enable_io {
+            signal_sockets().map_err(|error| crate::Error::io("make the signal sockets", error))?;
+        }
         let pool = PoolConfig {
             max_threads: self.max_blocking_threads,
             keep_alive: self.thread_keep_alive,

@@ -23,6 +23,7 @@ mod id;
 mod local;
 mod metrics;
 mod owner;
+pub(crate) mod signal_socket;
 
 pub use self::builder::Builder;
 pub use self::driver_info::{DriverInfo, DriverKind};

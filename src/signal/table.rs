@@ -1,7 +1,7 @@
 //! Every signal of the process: whether it came, and who listens.
 //!
 //! There is one table per process, because handlers belong to the process. It is made at the
-//! first use and never goes away.
+//! first use and never goes away. Its sockets are there before (`runtime/signal_socket.rs`).
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -13,6 +13,7 @@ use libc::c_int;
 use super::broadcast::{Broadcast, Listener};
 use super::raw;
 use crate::loom::sync::{Mutex, OnceLock};
+use crate::runtime::signal_socket::{SignalSockets, signal_sockets};
 
 static TABLE: OnceLock<Table> = OnceLock::new();
 
@@ -21,9 +22,7 @@ static TABLE: OnceLock<Table> = OnceLock::new();
 pub(super) struct Table {
     /// Indexed by the signal's number.
     signals: Box<[Signal]>,
-    /// Handlers write to it, and it is never blocked by that.
-    writer: UnixStream,
-    reader: UnixStream,
+    sockets: &'static SignalSockets,
 }
 
 #[derive(Debug)]
@@ -39,20 +38,16 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// When it has to be made and the process has no file descriptor left.
+    /// When the sockets have to be made and the process has no file descriptor left.
     pub(super) fn global() -> io::Result<&'static Table> {
         if let Some(table) = TABLE.get() {
             return Ok(table);
         }
-        let table = Table::new()?;
-        // If another thread was faster, its table counts and this one was never used.
-        Ok(TABLE.get_or_init(|| table))
+        let sockets = signal_sockets()?;
+        Ok(TABLE.get_or_init(|| Table::new(sockets)))
     }
 
-    fn new() -> io::Result<Table> {
-        let (writer, reader) = UnixStream::pair()?;
-        writer.set_nonblocking(true)?;
-        reader.set_nonblocking(true)?;
+    fn new(sockets: &'static SignalSockets) -> Table {
         let signals = (0..=libc::SIGRTMAX())
             .map(|_| Signal {
                 pending: AtomicBool::new(false),
@@ -60,16 +55,12 @@ impl Table {
                 listeners: Broadcast::new(),
             })
             .collect();
-        Ok(Table {
-            signals,
-            writer,
-            reader,
-        })
+        Table { signals, sockets }
     }
 
     /// What becomes readable when a signal came.
     pub(super) fn reader(&self) -> &UnixStream {
-        &self.reader
+        &self.sockets.reader
     }
 
     /// Listens to a signal, for which a handler is installed unless there is one.
@@ -86,7 +77,7 @@ impl Table {
             .ok_or_else(|| refused(signum))?;
         let mut installed = signal.installed.lock();
         if !*installed {
-            raw::install(signum, &signal.pending, &self.writer)?;
+            raw::install(signum, &signal.pending, &self.sockets.writer)?;
             *installed = true;
         }
         drop(installed);
