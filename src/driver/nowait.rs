@@ -225,3 +225,23 @@ pub(crate) fn mounts_changed(mountinfo: &File) -> bool {
     // SAFETY: one entry, as said; a zero time limit does not wait.
     unsafe { libc::poll(&raw mut entry, 1, 0) != 0 }
 }
+
+/// The monotonic clock as of the last tick of the kernel, in nanoseconds; clock_gettime(2).
+#[inline]
+pub(crate) fn coarse_ns() -> u64 {
+    clock_ns(libc::CLOCK_MONOTONIC_COARSE)
+}
+
+#[inline]
+fn clock_ns(clock: libc::clockid_t) -> u64 {
+    let mut now = MaybeUninit::<libc::timespec>::zeroed();
+    // SAFETY: `now` is a whole `timespec`, which is plain integers and was zeroed. The clocks that
+    // are read here are always there.
+    let now = unsafe {
+        libc::clock_gettime(clock, now.as_mut_ptr());
+        now.assume_init()
+    };
+    (now.tv_sec as u64)
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(now.tv_nsec as u64)
+}

@@ -14,8 +14,9 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::driver::mounts::{self, Place};
+use crate::driver::mounts::{self, Place, Reload};
 use crate::driver::nowait::{self, Facts, Refusal};
+use crate::scheduler::context::with_current;
 
 /// A file that was opened at once.
 pub(super) struct Opened {
@@ -31,13 +32,11 @@ pub(super) struct About {
 }
 
 impl About {
-    /// What `file` is; `None` where the kernel does not say.
+    /// What `file` is; `None` where that is not known. A later call may know.
     pub(super) fn of(file: &File) -> Option<About> {
-        let facts = nowait::facts(file)?;
-        Some(About {
-            place: place(&facts),
-            facts,
-        })
+        let facts = facts(file).ok()?;
+        let place = place(&facts)?;
+        Some(About { facts, place })
     }
 
     /// Whether asking for its attributes waits for nothing.
@@ -46,8 +45,21 @@ impl About {
     }
 }
 
-fn place(facts: &Facts) -> Place {
-    facts.mount.map_or(Place::Remote, mounts::place)
+fn facts(file: &impl AsRawFd) -> Result<Facts, Refusal> {
+    nowait::facts(file).ok_or(Refusal::Unsupported)
+}
+
+fn place(facts: &Facts) -> Option<Place> {
+    match facts.mount {
+        Some(mount) => mounts::place(mount, reload),
+        None => Some(Place::Remote),
+    }
+}
+
+/// Has the current runtime read the table of mounts on a thread that may wait.
+fn reload(reload: Reload) {
+    // Without a runtime, or after its shutdown, it is dropped, and the next caller gets another.
+    let _ = with_current(|handle| handle.common().pool.spawn(Box::new(|| reload.run())));
 }
 
 /// The attributes of what is at `path`; of a link itself without `follow`.
@@ -152,8 +164,8 @@ pub(super) fn open_nonblock(path: &Path, flags: i32) -> Option<io::Result<Opened
 fn locate(path: &CStr, follow: bool) -> Option<io::Result<(OwnedFd, About)>> {
     match nowait::locate(path, follow) {
         Ok(fd) => {
-            let facts = nowait::facts(&fd)?;
-            let place = place(&facts);
+            let facts = facts(&fd).ok()?;
+            let place = place(&facts)?;
             Some(Ok((fd, About { facts, place })))
         }
         Err(Refusal::Failed(error)) => Some(Err(error)),
