@@ -47,6 +47,8 @@ pub(crate) mod readiness;
 #[cfg(not(loom))]
 pub(crate) mod shard;
 #[cfg(not(loom))]
+pub(crate) mod stopwatch;
+#[cfg(not(loom))]
 pub(crate) mod uring;
 #[cfg(not(loom))]
 mod wait;

@@ -1,6 +1,7 @@
 //! Reading a whole file.
 #![forbid(unsafe_code)]
 
+use std::fs::File as StdFile;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -47,14 +48,9 @@ pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
         Some(Ok(opened)) if opened.about.facts.size <= AT_ONCE => read_opened(opened).await,
         Some(Err(error)) => Err(error),
         // Nothing to wait for, but much to copy.
-        Some(Ok(Opened { mut file, about })) => {
-            run::blocking(move || {
-                let mut bytes = Vec::new();
-                bytes.try_reserve_exact(usize::try_from(about.facts.size).unwrap_or(usize::MAX))?;
-                io::Read::read_to_end(&mut file, &mut bytes)?;
-                Ok(bytes)
-            })
-            .await
+        Some(Ok(Opened { file, about })) => {
+            let size = usize::try_from(about.facts.size).unwrap_or(usize::MAX);
+            read_aside(Arc::new(file), Vec::new(), size).await
         }
         None => {
             let path = path.to_owned();
@@ -101,6 +97,7 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
         Place::Memory => Source::Memory,
         Place::Disk | Place::Layers | Place::Remote => Source::Cache,
     };
+    let stopwatch = opened.about.stopwatch();
     let file = Arc::new(opened.file);
     // With room for one byte more, a read that ends where the file ended when it was opened has
     // shown its end.
@@ -116,9 +113,12 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
         } else {
             &mut bytes
         };
-        let count = match raw::read_to_vec(&file, source, into) {
+        let count = match stopwatch.time(|| raw::read_to_vec(&file, source, into)) {
             Ok(count) => count,
             Err(Refusal::Failed(error)) => return Err(error),
+            Err(Refusal::Waits) if stopwatch.is_slow() => {
+                return read_aside(file, bytes, size).await;
+            }
             Err(Refusal::Waits | Refusal::Unsupported) => {
                 let at = into.len();
                 let done = run::perform(Op::Read {
@@ -140,4 +140,14 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
             return Ok(bytes);
         }
     }
+}
+
+/// Reads on until the end on a thread that may wait; about `size` bytes in all.
+async fn read_aside(file: Arc<StdFile>, mut bytes: Vec<u8>, size: usize) -> io::Result<Vec<u8>> {
+    run::blocking(move || {
+        bytes.try_reserve_exact(size.saturating_sub(bytes.len()))?;
+        io::Read::read_to_end(&mut &*file, &mut bytes)?;
+        Ok(bytes)
+    })
+    .await
 }
