@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::fs::File as StdFile;
+use std::future::poll_fn;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use crate::driver::op::Op;
 use crate::fs::cached::{self, Opened};
 use crate::fs::raw::{self, Source};
 use crate::fs::run;
+use crate::util::budget::{poll_proceed, spend_bytes};
 
 /// Files up to this size are copied out of the page cache on the calling thread; copying more
 /// takes longer than handing over to another one, and would hold up other tasks.
@@ -114,7 +116,10 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
             &mut bytes
         };
         let count = match stopwatch.time(|| raw::read_to_vec(&file, source, into)) {
-            Ok(count) => count,
+            Ok(count) => {
+                spend_bytes(count);
+                count
+            }
             Err(Refusal::Failed(error)) => return Err(error),
             Err(Refusal::Waits) if stopwatch.is_slow() => {
                 return read_aside(file, bytes, size).await;
@@ -139,6 +144,8 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
         if count == 0 || bytes.len() == size {
             return Ok(bytes);
         }
+        // A file that grows as fast as it is read has no end.
+        poll_fn(poll_proceed).await.made_progress();
     }
 }
 
