@@ -44,6 +44,8 @@ pub(crate) mod mounts;
 pub(crate) mod nowait;
 pub(crate) mod readiness;
 #[cfg(not(loom))]
+pub(crate) mod stopwatch;
+#[cfg(not(loom))]
 mod wait;
 #[cfg(not(loom))]
 mod wake;

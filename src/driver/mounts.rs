@@ -2,20 +2,43 @@
 //!
 //! A call on a file of a network file system may wait for a server even where it only asks for the
 //! file's size, so a worker does not make it. Which file system a mount has is read from
-//! `/proc/self/mountinfo`, once, and again when the kernel says that the table changed; a change is
-//! noticed within [`PATIENCE`]. A mount that is not in the table counts as remote.
+//! `/proc/self/mountinfo`. With thousands of mounts that takes milliseconds, so no worker does it:
+//! [`place`] hands a [`Reload`] to its caller, who runs it on a thread that may wait. A worker only
+//! asks the kernel whether the table changed (poll(2), 0.5 us), ten times a second at most. Until
+//! the table has been read for the first time, and again after it changed, nothing is known.
+//!
+//! Readers take no lock: each thread keeps the table that it saw last, and a generation tells
+//! whether there is a newer one.
+//!
+//! # Forks and mount namespaces
+//!
+//! The table is that of the mount namespace that the process's first thread had when it was read.
+//! Numbers of mounts are unique in the whole system: a file of another namespace (after unshare(2),
+//! setns(2), or received from another process) is on a mount that is not in the table, which counts
+//! as remote. If such a mount is met, the table is read again, once in ten seconds at most. A child
+//! after fork(2) shares the descriptor that tells of changes, so it reads the table again and opens
+//! a descriptor of its own.
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
+mod table;
+
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::Read;
-use std::time::{Duration, Instant};
+use std::process;
+use std::time::Duration;
 
-use crate::driver::nowait::mounts_changed;
-use crate::loom::sync::RwLock;
+use self::table::Table;
+use crate::driver::local_ring;
+use crate::driver::nowait::{coarse_ns, mounts_changed};
+use crate::loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::loom::sync::{Arc, Mutex};
 
 /// How old the answer "nothing changed" may be.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long a table is kept at least if the reason to read it again is a mount that it lacks.
+const PATIENCE_UNKNOWN: Duration = Duration::from_secs(10);
 
 /// What a call on a file of a mount may wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,125 +47,204 @@ pub(crate) enum Place {
     Memory,
     /// A disk of this machine, for data or names that are not cached.
     Disk,
-    /// Layers of other file systems, on disks almost always; containers live on it. Opening a file
-    /// to write copies the whole of it up first (overlayfs.rst in the kernel's documentation).
+    /// Layers of other file systems of this machine, as far as is known; containers live on it.
+    /// Opening a file to write copies the whole of it up first (overlayfs.rst in the kernel's
+    /// documentation).
     Layers,
     /// A server, a user-space file system, a device: for anything.
     Remote,
 }
 
-struct Mounts {
-    places: HashMap<u64, Place>,
-    table: Option<File>,
-    checked: Option<Instant>,
+static MOUNTS: Mounts = Mounts::new();
+
+thread_local! {
+    /// The newest table that this thread has seen, and its generation.
+    static SEEN: RefCell<(u64, Arc<Table>)> = RefCell::new((0, Arc::default()));
 }
 
-static MOUNTS: RwLock<Option<Mounts>> = RwLock::new(None);
-
-/// What a call on a file of mount `id` may wait for.
-pub(crate) fn place(id: u64) -> Place {
-    let now = Instant::now();
-    {
-        let mounts = MOUNTS.read();
-        if let Some(mounts) = &*mounts
-            && mounts.is_fresh(now)
-        {
-            return mounts.place(id);
-        }
+/// Returns what a call on a file of mount `id` may wait for; `None` if that is not known now but
+/// may be soon. A mount that is not in the table counts as remote.
+///
+/// `run` gets the [`Reload`] if the table has to be read.
+pub(crate) fn place(id: u64, run: fn(Reload)) -> Option<Place> {
+    let now = coarse_ns();
+    if now >= MOUNTS.valid_until.load(Ordering::Acquire) && !MOUNTS.check(now, run) {
+        return None;
     }
-    let mut mounts = MOUNTS.write();
-    let mounts = mounts.get_or_insert_with(|| Mounts {
-        places: HashMap::new(),
-        table: File::open("/proc/self/mountinfo").ok(),
-        checked: None,
+    let place = SEEN.try_with(|seen| {
+        let mut seen = seen.borrow_mut();
+        MOUNTS.update(&mut seen).then(|| seen.1.place(id))
     });
-    if !mounts.is_fresh(now) {
-        mounts.refresh(now);
+    match place.ok().flatten()? {
+        Some(place) => Some(place),
+        None => MOUNTS
+            .is_known_to_lack_one(now, run)
+            .then_some(Place::Remote),
     }
-    mounts.place(id)
+}
+
+/// The tables of the process.
+#[derive(Debug)]
+struct Mounts {
+    /// The newest table, if there was one; locked to replace it and to fetch it.
+    table: Mutex<Option<Arc<Table>>>,
+    /// How many tables there were. Written under the lock of `table`, read by every reader.
+    generation: AtomicU64,
+    /// Until when the newest table counts as right without asking whether it changed. Moved by the reader that asked, under
+    /// the lock of `watched`, and by a reload; storing it publishes the generation before it.
+    valid_until: AtomicU64,
+    /// When a mount that is not in the table is again a reason to read it.
+    reload_at: AtomicU64,
+    /// The process in which a reload is waiting or running, or zero. A child after a fork inherits
+    /// the number, but not the thread.
+    reloading: AtomicU32,
+    /// What tells of changes; `None` if the table was not read yet or changed since. Emptied by the
+    /// reader that learns of a change, replaced by a reload.
+    watched: Mutex<Option<Watched>>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    /// An open `/proc/self/mountinfo`; `None` where there is none.
+    table: Option<File>,
+    /// The process that opened it. A child would share what it has told already.
+    process: u32,
+}
+
+/// The reading of the table, to be run where it may wait. Nothing happens if it is dropped; another
+/// one is handed out then.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Reload {
+    mounts: &'static Mounts,
 }
 
 impl Mounts {
-    fn is_fresh(&self, now: Instant) -> bool {
-        self.checked
-            .is_some_and(|checked| now.saturating_duration_since(checked) < PATIENCE)
-    }
-
-    fn place(&self, id: u64) -> Place {
-        self.places.get(&id).copied().unwrap_or(Place::Remote)
-    }
-
-    fn refresh(&mut self, now: Instant) {
-        let changed = self.table.as_ref().is_some_and(mounts_changed);
-        if changed || self.checked.is_none() {
-            // A new descriptor for the text: the kept one remembers which changes it has told of.
-            let mut text = String::new();
-            let read = File::open("/proc/self/mountinfo")
-                .and_then(|mut table| table.read_to_string(&mut text));
-            self.places = match read {
-                Ok(_) => parse(&text),
-                Err(_) => HashMap::new(),
-            };
+    const fn new() -> Mounts {
+        Mounts {
+            table: Mutex::new(None),
+            generation: AtomicU64::new(0),
+            valid_until: AtomicU64::new(0),
+            reload_at: AtomicU64::new(0),
+            reloading: AtomicU32::new(0),
+            watched: Mutex::new(None),
         }
-        self.checked = Some(now);
+    }
+
+    /// Asks whether the newest table is still right. If it is not, or while another thread asks,
+    /// nothing is known.
+    #[cold]
+    fn check(&'static self, now: u64, run: fn(Reload)) -> bool {
+        let Some(mut watched) = self.watched.try_lock() else {
+            return false;
+        };
+        if watched
+            .as_ref()
+            .is_some_and(|watched| !watched.has_changed())
+        {
+            let until = now.saturating_add(nanos(PATIENCE));
+            self.valid_until.store(until, Ordering::Release);
+            return true;
+        }
+        *watched = None;
+        self.valid_until.store(0, Ordering::Release);
+        drop(watched);
+        self.reload(run);
+        false
+    }
+
+    /// A mount is not in the newest table: whether reading it again would not help.
+    #[cold]
+    fn is_known_to_lack_one(&'static self, now: u64, run: fn(Reload)) -> bool {
+        if !self.check(now, run) {
+            return false;
+        }
+        let due = self.reload_at.load(Ordering::Relaxed);
+        let next = now.saturating_add(nanos(PATIENCE_UNKNOWN));
+        let claimed = now >= due
+            && self
+                .reload_at
+                .compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if claimed {
+            self.reload(run);
+        }
+        !claimed
+    }
+
+    /// Hands out a reload, unless there is one.
+    fn reload(&'static self, run: fn(Reload)) {
+        let process = process::id();
+        let running = self.reloading.load(Ordering::Relaxed);
+        if running != process
+            && self
+                .reloading
+                .compare_exchange(running, process, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
+        {
+            run(Reload { mounts: self });
+        }
+    }
+
+    /// Brings what a thread has seen up to date; `false` if that would wait for another thread.
+    fn update(&self, seen: &mut (u64, Arc<Table>)) -> bool {
+        if seen.0 != self.generation.load(Ordering::Acquire) {
+            let newest = self.table.try_lock();
+            let Some(table) = newest.as_ref().and_then(|newest| newest.as_ref()) else {
+                return false;
+            };
+            *seen = (self.generation.load(Ordering::Acquire), table.clone());
+        }
+        true
     }
 }
 
-/// Lines of proc_pid_mountinfo(5): the mount's number comes first, its file system after the
-/// lone dash.
-fn parse(text: &str) -> HashMap<u64, Place> {
-    let entries = text.lines().filter_map(|line| {
-        let (mount, rest) = line.split_once(" - ")?;
-        let id = mount.split(' ').next()?.parse().ok()?;
-        Some((id, classify(rest.split(' ').next()?)))
-    });
-    entries.collect()
+impl Watched {
+    fn has_changed(&self) -> bool {
+        self.process != process::id() || self.table.as_ref().is_some_and(mounts_changed)
+    }
 }
 
-fn classify(file_system: &str) -> Place {
-    match file_system {
-        "tmpfs" | "ramfs" => Place::Memory,
-        "overlay" => Place::Layers,
-        "ext2" | "ext3" | "ext4" | "xfs" | "btrfs" | "f2fs" | "zfs" | "bcachefs" | "erofs"
-        | "squashfs" | "jfs" | "reiserfs" | "nilfs2" | "vfat" | "exfat" | "ntfs3" | "iso9660"
-        | "udf" => Place::Disk,
-        _ => Place::Remote,
+impl Reload {
+    /// Reads the table; not on a thread that runs tasks.
+    pub(crate) fn run(self) {
+        debug_assert!(local_ring().is_none(), "a worker reads the table of mounts");
+        let mounts = self.mounts;
+        let begun = coarse_ns();
+        // Opened before it is read: a change in between is told by the descriptor.
+        let mut file = File::open("/proc/self/mountinfo").ok();
+        let mut text = Vec::new();
+        if let Some(read) = &mut file
+            && read.read_to_end(&mut text).is_err()
+        {
+            file = None;
+            text.clear();
+        }
+        let table = Arc::new(Table::parse(&String::from_utf8_lossy(&text)));
+        {
+            let mut newest = mounts.table.lock();
+            *newest = Some(table);
+            mounts.generation.fetch_add(1, Ordering::Release);
+        }
+        let mut watched = mounts.watched.lock();
+        *watched = Some(Watched {
+            table: file,
+            process: process::id(),
+        });
+        let until = begun.saturating_add(nanos(PATIENCE));
+        mounts.valid_until.store(until, Ordering::Release);
     }
+}
+
+impl Drop for Reload {
+    fn drop(&mut self) {
+        self.mounts.reloading.store(0, Ordering::Release);
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Place, parse, place};
-    use crate::driver::nowait::facts;
-    use std::fs::File;
-
-    #[test]
-    fn reads_the_table() {
-        let places = parse(
-            "22 28 0:20 / /sys rw,nosuid shared:7 - sysfs sysfs rw\n\
-             28 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw\n\
-             90 28 0:45 / /mnt/a\\040b rw - nfs4 server:/export rw\n\
-             92 28 0:47 / /merged rw - overlay overlay rw,lowerdir=/a\n\
-             91 28 0:46 / /dev/shm rw master:3 propagate_from:2 - tmpfs tmpfs rw\n\
-             broken line\n",
-        );
-        assert_eq!(places.len(), 5);
-        assert_eq!(places[&92], Place::Layers);
-        assert_eq!(places[&22], Place::Remote);
-        assert_eq!(places[&28], Place::Disk);
-        assert_eq!(places[&90], Place::Remote);
-        assert_eq!(places[&91], Place::Memory);
-    }
-
-    #[test]
-    fn knows_this_machine() {
-        let proc = facts(&File::open("/proc/self/status").unwrap()).unwrap();
-        assert_eq!(place(proc.mount.unwrap()), Place::Remote);
-        assert_eq!(place(u64::MAX), Place::Remote);
-        let here = facts(&tempfile::tempfile().unwrap()).unwrap();
-        assert!(here.is_regular() && !here.is_directory());
-        if let Some(mount) = here.mount {
-            assert_ne!(place(mount), Place::Remote);
-        }
-    }
-}
+mod tests;

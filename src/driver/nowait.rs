@@ -242,3 +242,51 @@ pub(crate) fn mounts_changed(mountinfo: &File) -> bool {
     // SAFETY: one entry, as said; a zero time limit does not wait.
     unsafe { libc::poll(&raw mut entry, 1, 0) != 0 }
 }
+
+/// The monotonic clock as of the last tick of the kernel, in nanoseconds; clock_gettime(2).
+#[inline]
+pub(crate) fn coarse_ns() -> u64 {
+    clock_ns(libc::CLOCK_MONOTONIC_COARSE)
+}
+
+#[inline]
+fn clock_ns(clock: libc::clockid_t) -> u64 {
+    let mut now = MaybeUninit::<libc::timespec>::zeroed();
+    // SAFETY: `now` is a whole `timespec`, which is plain integers and was zeroed. The clocks that
+    // are read here are always there.
+    let now = unsafe {
+        libc::clock_gettime(clock, now.as_mut_ptr());
+        now.assume_init()
+    };
+    (now.tv_sec as u64)
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(now.tv_nsec as u64)
+}
+
+/// The monotonic clock, in nanoseconds.
+#[inline]
+pub(crate) fn exact_ns() -> u64 {
+    clock_ns(libc::CLOCK_MONOTONIC)
+}
+
+/// How long a tick of the kernel is, 1 to 10 ms, in nanoseconds; clock_getres(2).
+pub(crate) fn tick_ns() -> u64 {
+    let mut length = MaybeUninit::<libc::timespec>::zeroed();
+    // SAFETY: as in `clock_ns`.
+    let length = unsafe {
+        libc::clock_getres(libc::CLOCK_MONOTONIC_COARSE, length.as_mut_ptr());
+        length.assume_init()
+    };
+    length.tv_nsec as u64
+}
+
+/// How often this thread has given up its processor because it had to wait; getrusage(2).
+pub(crate) fn voluntary_switches() -> i64 {
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: `usage` is a whole `rusage`, which is plain integers and was zeroed: it is
+    // initialized whether or not the call succeeds.
+    unsafe {
+        libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr());
+        usage.assume_init().ru_nvcsw
+    }
+}

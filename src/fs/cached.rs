@@ -5,6 +5,8 @@
 //! cached. That says what is there and on which mount. Only then a regular file or directory of a
 //! disk of this machine is really opened or asked for its attributes: opening a named pipe waits
 //! for its other end, opening a device may do anything, and a network file system asks its server.
+//! Every call is timed by the [`Stopwatch`] of its mount, which refuses it where such calls have
+//! waited before.
 #![forbid(unsafe_code)]
 
 use std::ffi::CStr;
@@ -14,8 +16,10 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::driver::mounts::{self, Place};
+use crate::driver::mounts::{self, Place, Reload};
 use crate::driver::nowait::{self, Facts, Refusal};
+use crate::driver::stopwatch::Stopwatch;
+use crate::scheduler::context::with_current;
 
 /// A file that was opened at once.
 pub(super) struct Opened {
@@ -31,23 +35,39 @@ pub(super) struct About {
 }
 
 impl About {
-    /// What `file` is; `None` where the kernel does not say.
+    /// What `file` is; `None` where that is not known. A later call may know.
     pub(super) fn of(file: &File) -> Option<About> {
-        let facts = nowait::facts(file)?;
-        Some(About {
-            place: place(&facts),
-            facts,
-        })
+        let facts = Stopwatch::of(None).time(|| facts(file)).ok()?;
+        let place = place(&facts)?;
+        Some(About { facts, place })
     }
 
     /// Whether asking for its attributes waits for nothing.
     pub(super) fn is_local(&self) -> bool {
         self.place != Place::Remote
     }
+
+    /// Times the inline calls on the file.
+    pub(super) fn stopwatch(&self) -> &'static Stopwatch {
+        Stopwatch::of(self.facts.mount)
+    }
 }
 
-fn place(facts: &Facts) -> Place {
-    facts.mount.map_or(Place::Remote, mounts::place)
+fn facts(file: &impl AsRawFd) -> Result<Facts, Refusal> {
+    nowait::facts(file).ok_or(Refusal::Unsupported)
+}
+
+fn place(facts: &Facts) -> Option<Place> {
+    match facts.mount {
+        Some(mount) => mounts::place(mount, reload),
+        None => Some(Place::Remote),
+    }
+}
+
+/// Has the current runtime read the table of mounts on a thread that may wait.
+fn reload(reload: Reload) {
+    // Without a runtime, or after its shutdown, it is dropped, and the next caller gets another.
+    let _ = with_current(|handle| handle.common().pool.spawn(Box::new(|| reload.run())));
 }
 
 /// The attributes of what is at `path`; of a link itself without `follow`.
@@ -57,13 +77,17 @@ pub(super) fn metadata(path: &Path, follow: bool) -> Option<io::Result<Metadata>
             Ok(found) => found,
             Err(error) => return Some(Err(error)),
         };
-        about.is_local().then(|| File::from(found).metadata())
+        if !about.is_local() {
+            return None;
+        }
+        let found = File::from(found);
+        about.stopwatch().time(|| Ok(found.metadata())).ok()
     })
 }
 
 /// Whether there is something at `path`.
 pub(super) fn exists(path: &Path) -> Option<bool> {
-    with_c_str(path, |path| match nowait::locate(path, true) {
+    with_c_str(path, |path| match walk(path, true) {
         Ok(_) => Some(true),
         Err(Refusal::Failed(error)) if error.kind() == io::ErrorKind::NotFound => Some(false),
         Err(_) => None,
@@ -77,14 +101,17 @@ pub(super) fn read_link(path: &Path) -> Option<PathBuf> {
         if !about.facts.is_link() || !about.is_local() {
             return None;
         }
+        let stopwatch = about.stopwatch();
         // Walking through the link reads it, and does so only if its text is cached.
-        let in_memory =
-            about.place == Place::Memory || nowait::text_is_in_inode(&link, &about.facts);
-        if !in_memory && let Err(Refusal::Waits | Refusal::Unsupported) = nowait::locate(path, true)
-        {
+        let in_memory = about.place == Place::Memory
+            || stopwatch
+                .time(|| Ok(nowait::text_is_in_inode(&link, &about.facts)))
+                .ok()?;
+        if !in_memory && let Err(Refusal::Waits | Refusal::Unsupported) = walk(path, true) {
             return None;
         }
-        nowait::read_link(&link, c"").map(PathBuf::from)
+        let text = stopwatch.time(|| Ok(nowait::read_link(&link, c"")));
+        text.ok().flatten().map(PathBuf::from)
     })
 }
 
@@ -103,7 +130,10 @@ pub(super) fn canonicalize(path: &Path) -> Option<io::Result<PathBuf>> {
         }
         let name = format!("/proc/self/fd/{}\0", found.as_raw_fd());
         let name = CStr::from_bytes_with_nul(name.as_bytes()).ok()?;
-        let name = nowait::read_link(&found, name)?;
+        let name = about
+            .stopwatch()
+            .time(|| Ok(nowait::read_link(&found, name)));
+        let name = name.ok().flatten()?;
         let is_path =
             name.as_bytes().starts_with(b"/") && !name.as_bytes().ends_with(b" (deleted)");
         is_path.then(|| Ok(PathBuf::from(name)))
@@ -138,7 +168,7 @@ pub(super) fn open_nonblock(path: &Path, flags: i32) -> Option<io::Result<Opened
         if !about.is_local() || !(facts.is_regular() || facts.is_directory()) {
             return None;
         }
-        match nowait::open(path, flags) {
+        match about.stopwatch().time(|| nowait::open(path, flags)) {
             Ok(fd) => Some(Ok(Opened {
                 file: fd.into(),
                 about,
@@ -149,11 +179,20 @@ pub(super) fn open_nonblock(path: &Path, flags: i32) -> Option<io::Result<Opened
     })
 }
 
+/// Opens `path` as a mere reference if the way to it is cached.
+fn walk(path: &CStr, follow: bool) -> Result<OwnedFd, Refusal> {
+    Stopwatch::of_paths().time(|| nowait::locate(path, follow))
+}
+
 fn locate(path: &CStr, follow: bool) -> Option<io::Result<(OwnedFd, About)>> {
-    match nowait::locate(path, follow) {
-        Ok(fd) => {
-            let facts = nowait::facts(&fd)?;
-            let place = place(&facts);
+    let found = Stopwatch::of_paths().time(|| {
+        let fd = nowait::locate(path, follow)?;
+        let facts = facts(&fd)?;
+        Ok((fd, facts))
+    });
+    match found {
+        Ok((fd, facts)) => {
+            let place = place(&facts)?;
             Some(Ok((fd, About { facts, place })))
         }
         Err(Refusal::Failed(error)) => Some(Err(error)),

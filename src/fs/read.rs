@@ -1,6 +1,8 @@
 //! Reading a whole file.
 #![forbid(unsafe_code)]
 
+use std::fs::File as StdFile;
+use std::future::poll_fn;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use crate::driver::nowait::Refusal;
 use crate::fs::cached::{self, Opened};
 use crate::fs::raw::{self, Source};
 use crate::fs::run;
+use crate::util::budget::{poll_proceed, spend_bytes};
 
 /// Files up to this size are copied out of the page cache on the calling thread; copying more
 /// takes longer than handing over to another one, and would hold up other tasks.
@@ -47,14 +50,9 @@ pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
         Some(Ok(opened)) if opened.about.facts.size <= AT_ONCE => read_opened(opened).await,
         Some(Err(error)) => Err(error),
         // Nothing to wait for, but much to copy.
-        Some(Ok(Opened { mut file, about })) => {
-            run::blocking(move || {
-                let mut bytes = Vec::new();
-                bytes.try_reserve_exact(usize::try_from(about.facts.size).unwrap_or(usize::MAX))?;
-                io::Read::read_to_end(&mut file, &mut bytes)?;
-                Ok(bytes)
-            })
-            .await
+        Some(Ok(Opened { file, about })) => {
+            let size = usize::try_from(about.facts.size).unwrap_or(usize::MAX);
+            read_aside(Arc::new(file), Vec::new(), size).await
         }
         None => {
             let path = path.to_owned();
@@ -101,6 +99,7 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
         Place::Memory => Source::Memory,
         Place::Disk | Place::Layers | Place::Remote => Source::Cache,
     };
+    let stopwatch = opened.about.stopwatch();
     let file = Arc::new(opened.file);
     // With room for one byte more, a read that ends where the file ended when it was opened has
     // shown its end.
@@ -116,9 +115,15 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
         } else {
             &mut bytes
         };
-        let count = match raw::read_to_vec(&file, source, into) {
-            Ok(count) => count,
+        let count = match stopwatch.time(|| raw::read_to_vec(&file, source, into)) {
+            Ok(count) => {
+                spend_bytes(count);
+                count
+            }
             Err(Refusal::Failed(error)) => return Err(error),
+            Err(Refusal::Waits) if stopwatch.is_slow() => {
+                return read_aside(file, bytes, size).await;
+            }
             Err(Refusal::Waits | Refusal::Unsupported) => {
                 let at = into.len();
                 let done = run::perform(Op::Read {
@@ -138,5 +143,17 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
         if count == 0 || bytes.len() == size {
             return Ok(bytes);
         }
+        // A file that grows as fast as it is read has no end.
+        poll_fn(poll_proceed).await.made_progress();
     }
+}
+
+/// Reads on until the end on a thread that may wait; about `size` bytes in all.
+async fn read_aside(file: Arc<StdFile>, mut bytes: Vec<u8>, size: usize) -> io::Result<Vec<u8>> {
+    run::blocking(move || {
+        bytes.try_reserve_exact(size.saturating_sub(bytes.len()))?;
+        io::Read::read_to_end(&mut &*file, &mut bytes)?;
+        Ok(bytes)
+    })
+    .await
 }

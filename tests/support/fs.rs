@@ -5,7 +5,7 @@ use std::future::Future;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use zokio::io::AsyncWriteExt;
 use zokio::runtime::{Builder, DriverKind, Runtime};
+use zokio::task::unconstrained;
 
 /// Long enough for a slow machine: only a test that would never end comes near.
 pub const LONG: Duration = Duration::from_secs(30);
@@ -89,6 +90,13 @@ pub fn within_the_limit<R>(f: impl FnOnce() -> R) -> R {
 /// Polls once with a waker that nobody listens to.
 pub fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Whether what `f` begins is done at its first poll, fifty times in a row: that it is most likely
+/// done inline. Another thread may be as fast now and then.
+pub fn is_inline<F: Future>(f: impl Fn() -> F) -> bool {
+    // Not so often within one budget.
+    (0..50).all(|_| poll_once(pin!(unconstrained(f()))).is_ready())
 }
 
 /// How many descriptors of this process are open on `path`.

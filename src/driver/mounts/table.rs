@@ -1,0 +1,180 @@
+//! The table of mounts as text, and what it says about each mount.
+//!
+//! An overlay is as remote as the most remote of its layers. Its options name the folders that the
+//! layers are; which mount such a folder lies on follows from the mount points in the same table.
+//! A folder whose mount is not in the table (the layers of a container's root are not visible in
+//! the container) says nothing, and neither does one that is named by a relative path or through
+//! symbolic links that lead elsewhere.
+#![forbid(unsafe_code)]
+
+use std::collections::HashMap;
+
+use super::Place;
+
+/// How many overlays may lie on top of one another; the kernel allows two.
+const DEPTH: usize = 3;
+
+/// The mounts of a process.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// Sorted by the number of the mount.
+    places: Box<[(u64, Place)]>,
+}
+
+/// A line of the table.
+struct Line<'a> {
+    id: u64,
+    point: Vec<u8>,
+    file_system: &'a str,
+    options: &'a str,
+}
+
+impl Table {
+    /// Reads lines of proc_pid_mountinfo(5). A line that is not understood is left out.
+    pub(super) fn parse(text: &str) -> Table {
+        let lines: Vec<Line<'_>> = text.lines().filter_map(Line::parse).collect();
+        // Of two mounts at one point the later one is on top.
+        let points: HashMap<&[u8], &Line<'_>> =
+            lines.iter().map(|line| (&*line.point, line)).collect();
+        let mut places: Vec<(u64, Place)> = lines
+            .iter()
+            .map(|line| (line.id, line.place(&points, DEPTH)))
+            .collect();
+        places.sort_unstable_by_key(|&(id, _)| id);
+        Table {
+            places: places.into(),
+        }
+    }
+
+    /// What a call on a file of mount `id` may wait for; `None` if the mount is not in the table.
+    pub(super) fn place(&self, id: u64) -> Option<Place> {
+        let at = self.places.binary_search_by_key(&id, |&(id, _)| id).ok()?;
+        Some(self.places[at].1)
+    }
+}
+
+impl<'a> Line<'a> {
+    /// The mount's number comes first and its mount point fifth; its file system, the source and
+    /// the file system's options come after the lone dash.
+    fn parse(line: &'a str) -> Option<Line<'a>> {
+        let (mount, rest) = line.split_once(" - ")?;
+        let mut mount = mount.split(' ');
+        let mut rest = rest.split(' ');
+        Some(Line {
+            id: mount.next()?.parse().ok()?,
+            point: mount.nth(3).map(unescape)?,
+            file_system: rest.next()?,
+            options: rest.nth(1).unwrap_or_default(),
+        })
+    }
+
+    fn place(&self, points: &HashMap<&[u8], &Line<'_>>, depth: usize) -> Place {
+        let place = classify(self.file_system);
+        if place != Place::Layers || depth == 0 {
+            return place;
+        }
+        let remote = self.layers().any(|layer| {
+            // In a container the root is the overlay itself: the layer is not in sight.
+            mount_of(points, &layer)
+                .is_some_and(|mount| mount.id != self.id && mount.is_remote(points, depth - 1))
+        });
+        if remote { Place::Remote } else { place }
+    }
+
+    fn is_remote(&self, points: &HashMap<&[u8], &Line<'_>>, depth: usize) -> bool {
+        self.place(points, depth) == Place::Remote
+    }
+
+    /// The folders of an overlay: one option with a list of them, or an option for each
+    /// (overlayfs.rst in the kernel's documentation).
+    fn layers(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.options.split(',').flat_map(|option| {
+            let (name, value) = option.split_once('=').unwrap_or_default();
+            match name {
+                "lowerdir" => split_layers(value),
+                "lowerdir+" | "datadir+" | "upperdir" => vec![unescape(value)],
+                _ => Vec::new(),
+            }
+        })
+    }
+}
+
+/// The mount that the absolute `path` lies on.
+fn mount_of<'a>(points: &HashMap<&[u8], &'a Line<'a>>, path: &[u8]) -> Option<&'a Line<'a>> {
+    if path.first() != Some(&b'/') {
+        return None;
+    }
+    let mut folder = path;
+    loop {
+        if let Some(mount) = points.get(folder) {
+            return Some(mount);
+        }
+        match folder.iter().rposition(|&byte| byte == b'/')? {
+            0 if folder.len() == 1 => return None,
+            0 => folder = b"/",
+            end => folder = &folder[..end],
+        }
+    }
+}
+
+/// Splits `/a:/b::/c`, where a backslash makes the next character a part of the name. Both the
+/// backslash and the colon in a name may be escaped again as an octal number.
+fn split_layers(value: &str) -> Vec<Vec<u8>> {
+    let mut layers = vec![Vec::new()];
+    let mut rest = value.as_bytes();
+    let mut literal = false;
+    while let Some((byte, escaped, after)) = next_byte(rest) {
+        rest = after;
+        match byte {
+            b'\\' if !literal => literal = true,
+            b':' if !literal && !escaped => layers.push(Vec::new()),
+            _ => {
+                literal = false;
+                layers.last_mut().expect("it starts with one").push(byte);
+            }
+        }
+    }
+    // Layers of data only stand after two colons.
+    layers.retain(|layer| !layer.is_empty());
+    layers
+}
+
+/// Undoes the octal escapes of blanks and backslashes.
+fn unescape(value: &str) -> Vec<u8> {
+    let mut rest = value.as_bytes();
+    std::iter::from_fn(|| {
+        let (byte, _, after) = next_byte(rest)?;
+        rest = after;
+        Some(byte)
+    })
+    .collect()
+}
+
+/// The first byte of `text`, whether it was escaped as `\ooo`, and what follows.
+fn next_byte(text: &[u8]) -> Option<(u8, bool, &[u8])> {
+    if let [b'\\', digits @ ..] = text
+        && let Some((digits, after)) = digits.split_first_chunk::<3>()
+        && digits.iter().all(|digit| matches!(digit, b'0'..=b'7'))
+    {
+        let byte = digits
+            .iter()
+            .fold(0_u32, |value, digit| value * 8 + u32::from(digit - b'0'));
+        return Some((u8::try_from(byte).ok()?, true, after));
+    }
+    text.split_first()
+        .map(|(&byte, after)| (byte, false, after))
+}
+
+fn classify(file_system: &str) -> Place {
+    match file_system {
+        "tmpfs" | "ramfs" => Place::Memory,
+        "overlay" => Place::Layers,
+        "ext2" | "ext3" | "ext4" | "xfs" | "btrfs" | "f2fs" | "zfs" | "bcachefs" | "erofs"
+        | "squashfs" | "jfs" | "reiserfs" | "nilfs2" | "vfat" | "exfat" | "ntfs3" | "iso9660"
+        | "udf" => Place::Disk,
+        _ => Place::Remote,
+    }
+}
+
+#[cfg(test)]
+mod tests;

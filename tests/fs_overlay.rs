@@ -1,0 +1,91 @@
+//! An overlay is as good as its layers are. Mounting takes root: otherwise the test says that it was
+//! skipped.
+
+#[path = "support/mounts.rs"]
+mod mounts;
+#[path = "support/fs.rs"]
+mod support;
+
+use std::path::Path;
+use std::pin::pin;
+use std::sync::mpsc;
+
+use zokio::fs;
+use zokio::runtime::{Builder, DriverKind};
+use zokio::task::spawn_blocking;
+
+use self::mounts::Mount;
+use self::support::{poll_once, within_the_limit};
+
+/// Mounts an overlay with these lower layers; says so if that fails.
+fn overlay(layers: &str, upper: &Mount) -> Option<Mount> {
+    let (work, upper) = (upper.path().join("work"), upper.path().join("upper"));
+    for folder in [&work, &upper] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    let rest = format!("upperdir={},workdir={}", upper.display(), work.display());
+    let mount = Mount::new("overlay", &format!("lowerdir={layers},{rest}"));
+    mount.inspect_err(mounts::skip).ok()
+}
+
+/// sysfs stands for a file system that may ask a server.
+#[test]
+fn an_overlay_is_judged_by_its_layers() {
+    let memory = || Mount::in_memory();
+    // All stay to the end: a mount would get the number of one that is gone.
+    let (Some(lower), Some(upper), Some(other_upper)) = (memory(), memory(), memory()) else {
+        return;
+    };
+    let layer = lower.path().join("a b");
+    std::fs::create_dir(&layer).unwrap();
+    std::fs::write(layer.join("file"), "below").unwrap();
+    let layer = layer.display();
+    let (Some(local), Some(remote), Some(last)) = (
+        overlay(&layer.to_string(), &upper),
+        overlay(&format!("{layer}:/sys/kernel"), &other_upper),
+        memory(),
+    ) else {
+        return;
+    };
+    std::fs::write(last.path().join("file"), "").unwrap();
+    let [local, remote, last] =
+        [local, remote, last].map(|mount| (mount.path().join("file"), mount));
+    for driver in [None, Some(DriverKind::Mio)] {
+        for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
+            if let Some(driver) = driver {
+                builder.driver(driver);
+            }
+            let runtime = builder.max_blocking_threads(1).build().unwrap();
+            let paths = [&local.0, &remote.0, &last.0].map(|path| path.as_path());
+            within_the_limit(|| runtime.block_on(compare(paths)));
+        }
+    }
+}
+
+/// Repeats until what is local is answered inline; what is remote never is.
+async fn compare([local, remote, last]: [&Path; 3]) {
+    loop {
+        // Has the table of mounts read, if that is to be, and waits for it.
+        for path in [local, remote, last] {
+            assert!(fs::metadata(path).await.unwrap().is_file());
+        }
+        spawn_blocking(|| {}).await.unwrap();
+        // While the only thread is taken, nothing is answered but inline.
+        let (end, ended) = mpsc::channel::<()>();
+        let taken = spawn_blocking(move || ended.recv());
+        let [local, remote, last] = [local, remote, last].map(is_inline);
+        drop(end);
+        assert!(taken.await.unwrap().is_err());
+        // The mount that was made last is known, so all are.
+        if last {
+            assert!(!remote);
+            if local {
+                return;
+            }
+        }
+    }
+}
+
+fn is_inline(path: &Path) -> bool {
+    poll_once(pin!(fs::metadata(path))).is_ready()
+}
