@@ -29,10 +29,10 @@ use std::process;
 use std::time::Duration;
 
 use self::table::Table;
-use crate::driver::local_ring;
 use crate::driver::nowait::{coarse_ns, mounts_changed};
 use crate::loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::loom::sync::{Arc, Mutex};
+use crate::util::local_worker::local_worker;
 
 /// How old the answer "nothing changed" may be.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -208,7 +208,10 @@ impl Watched {
 impl Reload {
     /// Reads the table; not on a thread that runs tasks.
     pub(crate) fn run(self) {
-        debug_assert!(local_ring().is_none(), "a worker reads the table of mounts");
+        debug_assert!(
+            local_worker().is_none(),
+            "a worker reads the table of mounts"
+        );
         let mounts = self.mounts;
         let begun = coarse_ns();
         // Opened before it is read: a change in between is told by the descriptor.

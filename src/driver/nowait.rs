@@ -102,6 +102,14 @@ pub(crate) fn read_memory(file: &File, into: &mut [MaybeUninit<u8>]) -> Result<u
     usize::try_from(count).map_err(|_| last_error())
 }
 
+/// Writes with write(2). For files that live in memory.
+pub(crate) fn write_memory(file: &File, from: &[u8]) -> Result<usize, Refusal> {
+    let len = from.len().min(MAX_TRANSFER);
+    // SAFETY: the kernel only reads the borrowed slice.
+    let count = unsafe { libc::write(file.as_raw_fd(), from.as_ptr().cast(), len) };
+    usize::try_from(count).map_err(|_| last_error())
+}
+
 /// Opens `path` if the way to it is cached; openat2(2), `RESOLVE_CACHED`.
 ///
 /// It never waits for another end, a lease holder or a device that is being opened: it opens with

@@ -67,7 +67,10 @@ fn place(facts: &Facts) -> Option<Place> {
 /// Has the current runtime read the table of mounts on a thread that may wait.
 fn reload(reload: Reload) {
     // Without a runtime, or after its shutdown, it is dropped, and the next caller gets another.
-    let _ = with_current(|handle| handle.common().pool.spawn(Box::new(|| reload.run())));
+    let _ = with_current(|handle| {
+        let threads = handle.common().driver.completions().threads();
+        threads.spawn(Box::new(|| reload.run()))
+    });
 }
 
 /// The attributes of what is at `path`; of a link itself without `follow`.

@@ -3,7 +3,7 @@
 
 use std::fs::File as StdFile;
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -106,6 +106,7 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
     let size = opened.about.facts.size as usize;
     let mut bytes = Vec::with_capacity(size + 1);
     loop {
+        let position = bytes.len() as u64;
         // A full buffer is not made larger just to learn that the end has come.
         let probe = bytes.len() == bytes.capacity();
         let mut more = Vec::new();
@@ -125,16 +126,18 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
                 return read_aside(file, bytes, size).await;
             }
             Err(Refusal::Waits | Refusal::Unsupported) => {
-                let at = into.len();
                 let done = run::perform(Op::Read {
                     fd: file.clone(),
-                    from: ReadFrom::Position,
-                    max: into.capacity() - at,
+                    // Nothing else knows the file, so this is its position, and it moves with us.
+                    from: ReadFrom::Offset(position),
+                    max: into.capacity() - into.len(),
                     buffer: std::mem::take(into),
                 });
                 let (count, buffer) = done.await.transferred();
                 *into = buffer;
-                run::outcome(count)?
+                let count = run::outcome(count)?;
+                (&*file).seek(SeekFrom::Current(count as i64))?;
+                count
             }
         };
         if probe {

@@ -14,7 +14,7 @@ use crate::fs::cached::About;
 use crate::fs::raw::{self, Source};
 use crate::fs::run;
 use crate::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
-use crate::util::budget::poll_proceed;
+use crate::util::budget::{poll_proceed, spend_bytes};
 
 /// Reads of more are not made inline in one call: copying takes longer than handing over to another
 /// thread.
@@ -30,47 +30,49 @@ const NOT_WRITTEN_INLINE: i32 = libc::O_APPEND | libc::O_SYNC | libc::O_DSYNC | 
 
 impl File {
     /// What to try instead of the page cache for this file.
-    fn without_cache(&self) -> Attempt {
-        match self.about() {
-            Some(About { facts, place }) if place == Place::Memory && facts.is_regular() => {
-                Attempt::Memory
-            }
-            _ => Attempt::Never,
-        }
-    }
-
-    /// Whether a read may be tried inline. A read of a shared file may wait for the position, which
-    /// a pipe does not have; one without the page cache waits for the device, whatever it promises.
-    fn reads_inline(&self) -> bool {
-        if self.is_shared() {
-            self.about().is_some_and(|about| about.facts.is_stream())
+    fn without_cache(about: &About) -> Attempt {
+        if about.place == Place::Memory && about.facts.is_regular() {
+            Attempt::Memory
         } else {
-            self.flags & libc::O_DIRECT == 0
+            Attempt::Never
         }
     }
 
     /// Reads what is in memory; whether it did.
+    ///
+    /// A read of a shared file may wait for the position, which a pipe does not have. One without the
+    /// page cache waits for the device, whatever it promises. These are not tried.
     fn read_inline(&mut self, into: &mut ReadBuf<'_>) -> io::Result<bool> {
-        if !self.reads_inline() {
-            return Ok(false);
-        }
         let max = self.max_buf_size.min(READ_INLINE);
         loop {
-            let source = match self.inner.get_mut().reads {
+            let Some(about) = self.about() else {
+                return Ok(false);
+            };
+            let suits = if self.is_shared() {
+                about.facts.is_stream()
+            } else {
+                self.flags & libc::O_DIRECT == 0
+            };
+            let source = match self.reads {
+                _ if !suits => return Ok(false),
                 Attempt::Never => return Ok(false),
                 Attempt::Cache => Source::Cache,
                 Attempt::Memory => Source::Memory,
             };
-            match raw::read_to_buf(&self.std, source, into, max) {
-                Ok(_) => return Ok(true),
+            let read = || raw::read_to_buf(&self.std, source, into, max);
+            match about.stopwatch().time(read) {
+                Ok(count) => {
+                    spend_bytes(count);
+                    return Ok(true);
+                }
                 Err(Refusal::Waits) => return Ok(false),
                 Err(Refusal::Failed(error)) => return Err(error),
                 Err(Refusal::Unsupported) => {
                     let next = match source {
-                        Source::Cache => self.without_cache(),
+                        Source::Cache => File::without_cache(about),
                         Source::Memory => Attempt::Never,
                     };
-                    self.inner.get_mut().reads = next;
+                    self.reads = next;
                 }
             }
         }
@@ -81,17 +83,18 @@ impl File {
     /// The position of an open file is the kernel's. A ring does not take the lock on it, so it is
     /// told the offset, and the position is moved when the read has ended: that is the same as long
     /// as nothing else knows the open file. A file system that refuses to read without waiting makes
-    /// a ring wait on a thread of the kernel, so there the read goes to a thread of ours.
-    fn read_from(&mut self) -> io::Result<ReadFrom> {
-        let Some(About { facts, place }) = self.about() else {
+    /// a ring wait on a thread of the kernel, and one whose calls wait all the same holds the ring's
+    /// own, so there the read goes to a thread of ours.
+    fn read_from(&self) -> io::Result<ReadFrom> {
+        let Some(about) = self.about() else {
             return Ok(ReadFrom::Position);
         };
-        if facts.is_stream() {
+        if about.facts.is_stream() {
             return Ok(ReadFrom::Stream);
         }
-        let direct = self.flags & libc::O_DIRECT != 0;
-        let without_thread = direct || self.inner.get_mut().reads == Attempt::Cache;
-        if facts.is_regular() && place != Place::Remote && !self.is_shared() && without_thread {
+        let without_thread = self.flags & libc::O_DIRECT != 0 || self.reads == Attempt::Cache;
+        let suits = about.facts.is_regular() && about.is_local() && !about.stopwatch().is_slow();
+        if suits && without_thread && !self.is_shared() {
             return Ok(ReadFrom::Offset((&*self.std).stream_position()?));
         }
         Ok(ReadFrom::Position)
@@ -121,42 +124,53 @@ impl File {
             return Ok(None);
         }
         loop {
-            let result = match self.inner.get_mut().writes {
+            let Some(about) = self.about() else {
+                return Ok(None);
+            };
+            let stopwatch = about.stopwatch();
+            let result = match self.writes {
                 Attempt::Never => return Ok(None),
-                Attempt::Cache => nowait::write(&self.std, bytes),
-                Attempt::Memory => match io::Write::write(&mut &*self.std, bytes) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    result => return result.map(Some),
-                },
+                Attempt::Cache => stopwatch.time(|| nowait::write(&self.std, bytes)),
+                Attempt::Memory => stopwatch.time(|| nowait::write_memory(&self.std, bytes)),
             };
             match result {
-                Ok(count) => return Ok(Some(count)),
+                Ok(count) => {
+                    spend_bytes(count);
+                    return Ok(Some(count));
+                }
                 Err(Refusal::Waits) => return Ok(None),
                 Err(Refusal::Failed(error)) => return Err(error),
                 Err(Refusal::Unsupported) => {
-                    let next = self.without_cache();
-                    self.inner.get_mut().writes = next;
+                    let next = match self.writes {
+                        Attempt::Cache => File::without_cache(about),
+                        Attempt::Memory | Attempt::Never => Attempt::Never,
+                    };
+                    self.writes = next;
                 }
             }
         }
     }
 
-    /// Moves the position, at once where that waits for nothing.
+    /// Moves the position, inline where that waits for nothing.
     fn seek_to(&mut self, position: SeekFrom) {
-        let at_once = !self.is_shared()
-            && self.about().is_some_and(|about| {
-                // The end of a file on a network file system is where its server says.
-                about.facts.is_regular()
-                    && (about.is_local() || !matches!(position, SeekFrom::End(_)))
-            });
-        let std = &self.std;
-        let state = if at_once {
-            State::Sought((&**std).seek(position))
-        } else {
-            let std = std.clone();
-            State::Seeking(run::start_blocking(move || (&*std).seek(position)))
+        let state = match self.seek_inline(position) {
+            Some(sought) => State::Sought(sought),
+            None => {
+                let std = self.std.clone();
+                State::Seeking(run::start_blocking(move || (&*std).seek(position)))
+            }
         };
         self.inner.get_mut().state = state;
+    }
+
+    fn seek_inline(&self, position: SeekFrom) -> Option<io::Result<u64>> {
+        let about = self.about().filter(|about| about.facts.is_regular())?;
+        // The end of a file on a network file system is where its server says.
+        if self.is_shared() || !about.is_local() && matches!(position, SeekFrom::End(_)) {
+            return None;
+        }
+        let seek = || Ok((&*self.std).seek(position));
+        about.stopwatch().time(seek).ok()
     }
 
     /// Writes the bytes in `slices`, `len` of them, or takes them into the background; how many.

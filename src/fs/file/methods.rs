@@ -155,8 +155,10 @@ impl File {
     /// ```
     pub async fn metadata(&self) -> io::Result<Metadata> {
         run::begin().await?;
-        if self.about().is_some_and(|about| about.is_local()) {
-            return self.std.metadata();
+        if let Some(about) = self.about().filter(|about| about.is_local())
+            && let Ok(found) = about.stopwatch().time(|| Ok(self.std.metadata()))
+        {
+            return found;
         }
         let std = self.std.clone();
         run::blocking(move || std.metadata()).await

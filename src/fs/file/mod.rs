@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use self::state::Inner;
+use self::state::{Attempt, Inner};
 use crate::fs::OpenOptions;
 use crate::fs::cached::{About, Opened};
 use crate::loom::sync::OnceLock;
@@ -67,8 +67,11 @@ pub struct File {
     std: Arc<StdFile>,
     inner: Mutex<Inner>,
     max_buf_size: usize,
-    /// What the file is; asked once. `None` where the kernel does not say.
-    about: OnceLock<Option<About>>,
+    /// What the file is, once that is known.
+    about: OnceLock<About>,
+    /// How reads and writes are tried inline.
+    reads: Attempt,
+    writes: Attempt,
     /// The flags with which it was opened here.
     flags: i32,
     /// Something else may know the open file, and use or move its position: it was made elsewhere,
@@ -234,6 +237,8 @@ impl File {
             inner: Mutex::new(Inner::new()),
             max_buf_size: MAX_BUF_SIZE,
             about: OnceLock::new(),
+            reads: Attempt::Cache,
+            writes: Attempt::Cache,
             flags,
             shared: AtomicBool::new(shared),
         }
@@ -247,7 +252,7 @@ impl File {
     /// A file that was opened at once, of which it is known what it is.
     pub(super) fn opened(opened: Opened, flags: i32) -> File {
         let file = File::private(opened.file, flags);
-        let _ = file.about.set(Some(opened.about));
+        let _ = file.about.set(opened.about);
         file
     }
 
@@ -298,9 +303,17 @@ impl File {
         self.max_buf_size = max_buf_size;
     }
 
-    /// What the file is; asks the kernel the first time.
-    fn about(&self) -> Option<About> {
-        *self.about.get_or_init(|| About::of(&self.std))
+    /// What the file is; asks the kernel until it says so. `None` also while it is not known on what
+    /// file system the file lies.
+    #[inline]
+    fn about(&self) -> Option<&About> {
+        match self.about.get() {
+            Some(about) => Some(about),
+            None => {
+                let about = About::of(&self.std)?;
+                Some(self.about.get_or_init(|| about))
+            }
+        }
     }
 
     /// Whether something else may use the position. A call at the position may wait for it, since

@@ -54,8 +54,6 @@ pub(super) struct Inner {
     pub(super) write_error: Option<io::Error>,
     /// Where the last seek went.
     pub(super) position: u64,
-    pub(super) reads: Attempt,
-    pub(super) writes: Attempt,
 }
 
 impl Inner {
@@ -66,8 +64,6 @@ impl Inner {
             taken: 0,
             write_error: None,
             position: 0,
-            reads: Attempt::Cache,
-            writes: Attempt::Cache,
         }
     }
 
