@@ -3,7 +3,7 @@
 #[path = "support/fs.rs"]
 mod support;
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::pin::pin;
@@ -207,28 +207,6 @@ fn descriptors_come_and_go() {
         assert_eq!(file.as_fd().as_raw_fd(), fd);
         let file = File::from(OwnedFd::from(file.into_std().await));
         assert_eq!(file.as_raw_fd(), fd);
-        Ok(())
-    });
-}
-
-/// A pipe or terminal that another program made non-blocking is read like any other.
-#[test]
-fn a_nonblocking_descriptor_is_waited_for() {
-    on_every_runtime(|| async {
-        let (reader, mut writer) = std::io::pipe()?;
-        // SAFETY: a plain call.
-        unsafe { libc::fcntl(reader.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) };
-        let mut file = File::from(OwnedFd::from(reader));
-        let reading = zokio::spawn(async move {
-            let mut text = [0; 5];
-            file.read_exact(&mut text).await.map(|_| text)
-        });
-        zokio::task::spawn_blocking(move || {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-            writer.write_all(b"hello")
-        })
-        .await??;
-        assert_eq!(&reading.await??, b"hello");
         Ok(())
     });
 }
