@@ -2,7 +2,7 @@
 //! tasks wait: a poll copies about as much as takes a fraction of a millisecond.
 //!
 //! Counted are the bytes that the polling thread itself has copied, as the kernel accounts them:
-//! what another thread copies meanwhile holds nothing up.
+//! what another thread copies at the same time holds nothing up.
 
 #[path = "support/apart.rs"]
 mod apart;

@@ -153,7 +153,7 @@ fn a_write_is_made_while_the_next_task_computes() {
 const PIPES: usize = 16;
 
 /// The kernel once interrupted the thread that had begun a read when there were bytes to read, so
-/// that a blocking call there failed that nobody had sent a signal to.
+/// that a blocking call of that thread failed with `Interrupted` although no signal was sent.
 #[test]
 fn a_blocking_call_is_not_interrupted_by_an_operation_that_ends() {
     let test = "a_blocking_call_is_not_interrupted_by_an_operation_that_ends";

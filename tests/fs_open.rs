@@ -3,7 +3,7 @@
 #[path = "support/fs.rs"]
 mod support;
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::pin::pin;
@@ -207,27 +207,6 @@ fn descriptors_come_and_go() {
         assert_eq!(file.as_fd().as_raw_fd(), fd);
         let file = File::from(OwnedFd::from(file.into_std().await));
         assert_eq!(file.as_raw_fd(), fd);
-        Ok(())
-    });
-}
-
-/// A file that is not to wait does not: a program that drains a pipe until `WouldBlock` once hung.
-#[test]
-fn a_nonblocking_descriptor_does_not_wait() {
-    on_every_runtime(|| async {
-        let (reader, mut writer) = std::io::pipe()?;
-        // SAFETY: a plain call.
-        unsafe { libc::fcntl(reader.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) };
-        let mut file = File::from(OwnedFd::from(reader));
-        writer.write_all(b"hello")?;
-        let mut text = Vec::new();
-        let error = file.read_to_end(&mut text).await.unwrap_err();
-        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
-        assert_eq!(text, b"hello");
-        writer.write_all(b"again")?;
-        let mut text = [0; 5];
-        file.read_exact(&mut text).await?;
-        assert_eq!(&text, b"again");
         Ok(())
     });
 }

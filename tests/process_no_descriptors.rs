@@ -11,7 +11,7 @@ use std::process::Stdio;
 
 use zokio::process::Command;
 
-use self::apart::{SCHEDULERS, apart, builder, runtime};
+use self::apart::{SCHEDULERS, apart, builder, runtime, sanitizer, skip};
 
 /// Lets this process have few descriptors, and opens all but `left` of them.
 fn use_descriptors(left: usize) -> Vec<File> {
@@ -81,6 +81,9 @@ fn start<F>(name: &str, start: impl FnOnce(Command) -> F)
 where
     F: Future<Output = io::Result<()>> + Send + 'static,
 {
+    if sanitizer::holds_signals_back() {
+        skip("ThreadSanitizer starts a program of its own");
+    }
     let (left, workers) = numbers(name);
     let runtime = runtime(workers);
     // Its threads have what they need.

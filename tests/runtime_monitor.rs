@@ -113,6 +113,8 @@ fn a_task_that_computes_wakes_no_other_worker() {
     // Each has its name by then.
     wait_until_all_sleep(&rt);
     rt.block_on(rt.spawn(async {
+        // It is started now, and has the name of the worker that starts it at first.
+        wait_until("there is a monitor", || switches(MONITOR).len() == 1);
         let me = std::fs::read_link("/proc/thread-self").unwrap();
         let me = me.file_name().unwrap().to_str().unwrap().to_owned();
         wait_until_silent("the other workers are silent", || {

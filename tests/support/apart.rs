@@ -57,8 +57,14 @@ pub fn on_each_scheduler(test: &str, scenario: impl Fn(usize)) {
 /// [`on_each_scheduler`] for some of them.
 #[track_caller]
 pub fn on_schedulers(test: &str, schedulers: &[usize], scenario: impl Fn(usize)) {
-    let scenario = |name: &str| scenario(name.parse().unwrap());
-    let names: Vec<String> = schedulers.iter().map(usize::to_string).collect();
+    let names: Vec<String> = schedulers
+        .iter()
+        .map(|workers| format!("{workers} workers"))
+        .collect();
+    let scenario = |name: &str| {
+        let (workers, _) = name.split_once(' ').unwrap();
+        scenario(workers.parse().unwrap());
+    };
     apart(test, &names, |_| {}, scenario);
 }
 
