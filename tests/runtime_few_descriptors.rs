@@ -30,8 +30,8 @@ fn allow_descriptors(count: libc::rlim_t) -> libc::rlim_t {
     before
 }
 
-/// poll(2) refuses more entries than the process may have descriptors. A worker that kept watch
-/// over the others, which polls two, once took that for impossible and panicked.
+/// poll(2) refuses more entries than the process may have descriptors. A worker that waited with it for
+/// its turn to look at the others once took that for impossible and panicked.
 #[test]
 fn a_runtime_goes_on_where_no_descriptor_may_be_opened() {
     let runtime = Builder::new_multi_thread()

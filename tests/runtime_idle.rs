@@ -56,7 +56,7 @@ async fn connect_all() {
 }
 
 fn idles(rt: &Runtime) {
-    // The watch timer fires once more after the last activity; then there is silence.
+    // The monitor ticks a few times more after the last activity; then there is silence.
     std::thread::sleep(Duration::from_millis(300));
     let before = threads();
     assert!(!before.is_empty());
@@ -93,8 +93,8 @@ async fn sleeps(busy: impl Future<Output = ()>) -> u64 {
     count() - before
 }
 
-/// Only the watch timer may call the other worker, a hundred times a second. Where polls take longer
-/// than a microsecond, the other worker is worth it.
+/// The other worker may be woken to wait for the driver, now and then. Where polls take longer than a
+/// microsecond, the other worker is worth it.
 #[test]
 #[cfg_attr(
     debug_assertions,

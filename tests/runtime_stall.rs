@@ -4,9 +4,11 @@
 //! task blocks its thread until another task has done something, and nobody waits for I/O any
 //! more. Here an idle worker takes the wait over.
 
+use std::future::poll_fn;
 use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use zokio::io::AsyncReadExt;
@@ -215,7 +217,7 @@ async fn ping_pong(end: impl Fn() -> bool + Send + 'static) {
     echo.abort();
 }
 
-/// The watch once rang for a busy worker, who did nothing about it: the task in the slot of a stuck
+/// The alarm once went to a busy worker, which did nothing about it: the task in the slot of a stuck
 /// one waited for as long as that one was stuck.
 #[test]
 fn a_busy_worker_looks_after_a_stuck_one() {
@@ -233,10 +235,10 @@ fn a_busy_worker_looks_after_a_stuck_one() {
     rt.block_on(busy).unwrap();
 }
 
-/// A worker that took the alarm and then found no place to see the next one left the watch without
-/// a timer, and a pair that wakes nobody did not set it again.
+/// A worker that took an alarm and then found no place to see the next one once left the timer unset,
+/// and a pair of tasks that calls for no help did not set it again.
 #[test]
-fn the_watch_is_set_while_a_pair_keeps_one_worker_at_work() {
+fn a_stuck_worker_is_found_after_a_pair_kept_it_at_work() {
     let rt = Builder::new_multi_thread()
         .worker_threads(3)
         .event_interval(3)
@@ -252,4 +254,45 @@ fn the_watch_is_set_while_a_pair_keeps_one_worker_at_work() {
         rt.block_on(stuck).unwrap()
     });
     within_limit(times.collect());
+}
+
+/// While every worker was awake no alarm came, and a worker that always has work of its own takes
+/// none from others: what the stuck one had queued waited until it went on.
+#[test]
+fn a_stuck_worker_is_helped_by_one_that_is_never_idle() {
+    let rt = two_workers();
+    let end = Arc::new(AtomicBool::new(false));
+    let (stuck_tx, is_stuck) = mpsc::channel();
+    let (busy_tx, is_busy) = mpsc::channel();
+    let stuck = rt.spawn(async move {
+        stuck_tx.send(()).unwrap();
+        // From here on this worker is stuck, so that the other one is the busy one.
+        is_busy.recv().unwrap();
+        let (tx, rx) = mpsc::channel();
+        for _ in 0..3 {
+            let tx = tx.clone();
+            zokio::spawn(async move { tx.send(()).unwrap() });
+        }
+        (0..3).all(|_| rx.recv_timeout(Duration::from_secs(5)).is_ok())
+    });
+    is_stuck.recv().unwrap();
+    let ended = end.clone();
+    let busy = rt.spawn(async move {
+        let mut first = true;
+        poll_fn(|cx| {
+            if std::mem::take(&mut first) {
+                busy_tx.send(()).unwrap();
+            }
+            cx.waker().wake_by_ref();
+            if ended.load(Ordering::Relaxed) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    });
+    assert!(rt.block_on(stuck).unwrap(), "the stuck poll went on first");
+    end.store(true, Ordering::Relaxed);
+    rt.block_on(busy).unwrap();
 }
