@@ -1,10 +1,11 @@
 //! Which workers sleep, and whether one should be woken.
 //!
-//! One word counts the workers that are awake and those among them that search for work. A
-//! pusher reads it after it has pushed; a worker changes it before it looks at the queues for
-//! the last time. Both are sequentially consistent, so either the pusher sees that none
-//! searches and wakes a worker, or the worker sees the task. The last searcher that has found
-//! something looks at the queues, too, and wakes another worker only if there is more.
+//! One word counts the workers that are awake and those among them that search for work. A thread
+//! that has pushed work reads it: if none searches it wakes a worker, else it relies on the
+//! searchers and leaves a mark in the word. The last searcher that stops, because it goes to sleep or
+//! because it has found something, takes the mark away, and if there was one it looks at every queue
+//! and wakes another worker if there is more. All of this is sequentially consistent, so the searcher
+//! sees the mark or the thread that pushed sees that none searches.
 //!
 //! The sleepers are a bit each under a lock. A thread that wakes a worker clears its bit, and the
 //! worker counts as awake and searching from then on. Nothing here looks at all workers one by one.
@@ -16,12 +17,14 @@ use crate::loom::sync::atomic::{AtomicUsize, Ordering, fence};
 const SEARCHING: usize = 1;
 const AWAKE_SHIFT: u32 = usize::BITS / 2;
 const AWAKE: usize = 1 << AWAKE_SHIFT;
-const SEARCHING_MASK: usize = AWAKE - 1;
+/// A thread that has pushed work relies on the workers that search.
+const RELIED_ON: usize = AWAKE >> 1;
+const SEARCHING_MASK: usize = RELIED_ON - 1;
 
 /// Which workers sleep.
 #[derive(Debug)]
 pub(crate) struct Idle {
-    /// `awake << 32 | searching`. Workers and wakers write it; the count of awake workers changes
+    /// `awake << 32 | relied on << 31 | searching`. Workers and wakers write it; the count of awake workers changes
     /// with the lock only.
     state: AtomicUsize,
     sleepers: Mutex<Bitmap>,
@@ -45,11 +48,11 @@ impl Idle {
     pub(crate) fn to_wake(&self, waits_for_driver: impl Fn(usize) -> bool) -> Option<usize> {
         // Orders the caller's push before the load.
         fence(Ordering::SeqCst);
-        if !self.should_wake() {
+        if !self.has_to_wake() {
             return None;
         }
         let mut sleepers = self.sleepers.lock();
-        if !self.should_wake() {
+        if !self.has_to_wake() {
             return None;
         }
         let mut worker = sleepers.first_from(0)?;
@@ -63,22 +66,57 @@ impl Idle {
         Some(worker)
     }
 
-    fn should_wake(&self) -> bool {
-        let state = self.state.load(Ordering::SeqCst);
-        state & SEARCHING_MASK == 0 && state >> AWAKE_SHIFT < self.workers
+    /// Whether a worker sleeps and none searches. Leaves the mark for those that search.
+    fn has_to_wake(&self) -> bool {
+        let mut state = self.state.load(Ordering::SeqCst);
+        while state & SEARCHING_MASK > 0 {
+            if state & RELIED_ON != 0 {
+                return false;
+            }
+            let marked = self.state.compare_exchange(
+                state,
+                state | RELIED_ON,
+                Ordering::SeqCst,
+                Ordering::SeqCst,
+            );
+            match marked {
+                Ok(_) => return false,
+                Err(now) => state = now,
+            }
+        }
+        state >> AWAKE_SHIFT < self.workers
     }
 
-    /// Adds `worker` to the sleepers; true when it was the last that searched, and must then look at
-    /// every queue once more.
+    /// Adds `worker` to the sleepers. Returns true when it was the last that searched and was relied
+    /// on: then it must look at every queue once more.
     pub(crate) fn sleep(&self, worker: usize, searching: bool) -> bool {
         let mut sleepers = self.sleepers.lock();
-        let by = AWAKE + if searching { SEARCHING } else { 0 };
-        let former = self.state.fetch_sub(by, Ordering::SeqCst);
+        let (relied_on, _) = self.subtract(AWAKE + if searching { SEARCHING } else { 0 });
         sleepers.insert(worker);
         drop(sleepers);
         // Orders the change before the caller's last look at the queues.
         fence(Ordering::SeqCst);
-        searching && former & SEARCHING_MASK == SEARCHING
+        relied_on
+    }
+
+    /// Subtracts from the counts, and takes the mark away when none searches any more. Returns
+    /// whether that was so, and the new state.
+    fn subtract(&self, by: usize) -> (bool, usize) {
+        let mut state = self.state.load(Ordering::SeqCst);
+        loop {
+            let mut next = state - by;
+            let was_last = next & SEARCHING_MASK == 0;
+            if was_last {
+                next &= !RELIED_ON;
+            }
+            match self
+                .state
+                .compare_exchange_weak(state, next, Ordering::SeqCst, Ordering::SeqCst)
+            {
+                Ok(_) => return (was_last && state & RELIED_ON != 0, next),
+                Err(now) => state = now,
+            }
+        }
     }
 
     /// Takes `worker` out of the sleepers because it found work by itself. Returns false when another
@@ -110,16 +148,19 @@ impl Idle {
         }
         // A little too many searchers do no harm, so this need not be one step with the load.
         self.state.fetch_add(SEARCHING, Ordering::SeqCst);
+        // Orders the change before the caller's look at the queues: a thread that has pushed and read
+        // the count before it was changed relies on none.
+        fence(Ordering::SeqCst);
         true
     }
 
-    /// A searcher has found work; true when it was the last that searched, and must then look
-    /// whether there is more.
+    /// A searcher has found work. Returns true when it was the last that searched and was relied on,
+    /// and another worker sleeps: then it must look whether there is more.
     pub(crate) fn stop_search(&self) -> bool {
-        let former = self.state.fetch_sub(SEARCHING, Ordering::SeqCst);
+        let (relied_on, state) = self.subtract(SEARCHING);
         // Orders the change before the caller's look at the queues.
         fence(Ordering::SeqCst);
-        former & SEARCHING_MASK == SEARCHING
+        relied_on && state >> AWAKE_SHIFT < self.workers
     }
 
     /// How many workers are awake.
@@ -192,18 +233,24 @@ mod tests {
         let idle = Idle::new(3);
         assert_eq!(idle.to_wake(|_| false), None, "none sleeps");
         assert!(idle.try_search());
-        assert!(idle.sleep(0, true), "the only searcher went to sleep");
+        assert!(!idle.sleep(0, true), "none relied on it");
         assert!(!idle.sleep(1, false));
         assert_eq!(idle.awake(), 1);
         let woken = idle.to_wake(|worker| worker == 0).unwrap();
         assert_eq!(woken, 1, "worker 0 waits for the driver");
         assert_eq!(idle.to_wake(|_| false), None, "worker 1 searches");
-        assert!(idle.stop_search());
+        assert!(idle.stop_search(), "it was relied on");
         assert_eq!(idle.a_sleeper(), Some(0));
         assert_eq!(idle.to_wake(|_| true), Some(0), "there is no other");
         assert!(!idle.get_up(0), "it was woken");
         assert!(!idle.sleeps(0));
         assert_eq!(idle.a_sleeper(), None);
+        assert!(!idle.stop_search(), "none has relied on it");
+        assert!(idle.try_search() && idle.try_search());
+        assert_eq!(idle.to_wake(|_| false), None, "two search");
+        assert!(!idle.sleep(0, true), "another one searches");
+        assert!(idle.sleep(1, true), "it was the last");
+        assert_eq!(idle.awake(), 1);
     }
 
     /// Against a set of the standard library, on both sides of the words' ends.
@@ -237,8 +284,8 @@ mod loom_tests {
     use crate::loom::sync::Arc;
     use crate::loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-    /// A pusher and a searcher that has just found something else: it sees the new task, or the
-    /// pusher wakes the other worker for it.
+    /// A pusher and a searcher that finds something else: it sees the new task when it looks first,
+    /// or when it stops because it was relied on, or the pusher wakes the other worker.
     #[test]
     fn loom_no_task_is_left_by_a_searcher_that_found_another() {
         loom::model(|| {
@@ -251,8 +298,10 @@ mod loom_tests {
                 q.fetch_add(1, Ordering::Relaxed);
                 i.to_wake(|_| false).is_some()
             });
-            assert!(idle.stop_search());
-            let seen = queue.load(Ordering::Relaxed) > 0;
+            let mut seen = queue.load(Ordering::Relaxed) > 0;
+            if idle.stop_search() {
+                seen = queue.load(Ordering::Relaxed) > 0;
+            }
             let woken = pusher.join().unwrap();
             assert!(seen || woken, "a task was left behind");
         });

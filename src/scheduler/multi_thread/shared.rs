@@ -147,13 +147,12 @@ impl Shared {
         }
     }
 
-    /// After the last searcher has stopped: wakes a worker if there is work that it may have been
-    /// trusted to find. Without any, that worker would only go to sleep again.
+    /// For the last searcher, which threads have relied on: wakes a worker to search on if there is
+    /// work. Without any, that worker would only go to sleep again.
     pub(super) fn wake_one_if_work_is_left(&self) {
-        let work = |remote: &CachePadded<Remote>| {
-            !remote.stealer.is_empty() || remote.progress.is_slow() && !remote.lifo.is_empty()
-        };
-        if self.remotes.iter().any(work) || !self.inject.is_empty() {
+        if !self.inject.is_empty() || self.remotes.iter().any(|it| it.has_work_for_others()) {
+            self.wake_one();
+            // There may be more than one task. This finds that worker searching, and so relies on it.
             self.wake_one();
         }
     }
@@ -193,6 +192,11 @@ impl Shared {
 }
 
 impl Remote {
+    /// Whether a worker that searches would find a task here.
+    pub(super) fn has_work_for_others(&self) -> bool {
+        !self.stealer.is_empty() || self.progress.is_slow() && !self.lifo.is_empty()
+    }
+
     /// Moves the tasks that wait for this worker, the next one first, to `tasks`.
     pub(super) fn take_all(&self, tasks: &mut Vec<Runnable>) {
         tasks.extend(self.lifo.take());

@@ -26,11 +26,11 @@ impl Context {
         if self.has_work(&core) || !self.deferred.is_empty() {
             return self.with_core_here(core, || shared.common().after_unpark());
         }
-        let was_last = shared.idle.sleep(index, core.searching);
+        let relied_on = shared.idle.sleep(index, core.searching);
         core.searching = false;
         core.noticed = false;
         // A task may have been injected while all were awake and none searched: none was woken.
-        if was_last || !shared.inject.is_empty() {
+        if relied_on || !shared.inject.is_empty() {
             shared.wake_one_if_work_is_left();
         }
         core.busy.park(&self.remote().metrics);

@@ -32,7 +32,10 @@ pub(super) struct Core {
     pace: Pace,
     /// Tasks in a row that came from the LIFO slot.
     lifo_runs: u32,
+    /// It counts as searching in `Idle`.
     pub(super) searching: bool,
+    /// While it searches: the worker that it has stolen a task from has more.
+    found_more: bool,
     /// The monitor has been told that this worker is awake.
     pub(super) noticed: bool,
     rng: Rng,
@@ -127,6 +130,7 @@ impl Core {
             pace: Pace::new(interval),
             lifo_runs: 0,
             searching: false,
+            found_more: false,
             noticed: false,
             rng: Rng::random(),
             busy: BusyClock::start(),
@@ -285,7 +289,10 @@ impl Context {
             }
             loop {
                 match remotes[victim].stealer.steal_batch_and_pop(&core.queue) {
-                    Steal::Success(task) => return Some(task),
+                    Steal::Success(task) => {
+                        core.found_more = remotes[victim].has_work_for_others();
+                        return Some(task);
+                    }
                     Steal::Empty => break,
                     Steal::Retry => {}
                 }
@@ -305,8 +312,12 @@ impl Context {
     fn run_task(&self, task: Runnable, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
         if core.searching {
             core.searching = false;
-            if self.shared().idle.stop_search() {
+            let relied_on = self.shared().idle.stop_search();
+            let found_more = std::mem::take(&mut core.found_more) || !core.queue.is_empty();
+            if relied_on {
                 self.shared().wake_one_if_work_is_left();
+            } else if found_more || !self.shared().inject.is_empty() {
+                self.shared().wake_one();
             }
         }
         if !core.noticed {
