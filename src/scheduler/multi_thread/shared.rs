@@ -25,17 +25,24 @@ use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Tas
 pub(super) type Runnable = Notified<Arc<Shared>>;
 
 /// The part of the scheduler that handles, wakers and tasks refer to.
+///
+/// What threads write all the time stands in cache lines of its own. So nothing takes away the lines
+/// that every push and every I/O call reads: the padded fields make the struct's alignment that of
+/// the padding, which keeps the counts of its `Arc` apart, too.
 #[derive(Debug)]
 pub(crate) struct Shared {
+    // Read by every thread, and not written while the runtime is at work.
     common: Common,
     pub(super) remotes: Box<[CachePadded<Remote>]>,
-    pub(super) inject: Inject<Runnable>,
-    pub(super) idle: Idle,
     pub(super) owned: OwnedTasks<Arc<Shared>>,
-    pub(super) monitor: Monitor,
+    /// Set once, by the thread that ends the runtime; read by each worker after each task.
     closed: AtomicBool,
-    /// Cores that have been put down for good.
+    /// Cores that have been put down for good, by their workers.
     pub(super) done: Mutex<Vec<Core>>,
+    // Written by every thread.
+    pub(super) inject: CachePadded<Inject<Runnable>>,
+    pub(super) idle: CachePadded<Idle>,
+    pub(super) monitor: CachePadded<Monitor>,
 }
 
 /// What others may touch of a worker.
@@ -70,12 +77,12 @@ impl Shared {
         let shared = Shared {
             common,
             remotes: remotes.into_boxed_slice(),
-            inject: Inject::new(),
-            idle: Idle::new(workers),
             owned: OwnedTasks::new(workers),
-            monitor: Monitor::new(workers),
             closed: AtomicBool::new(false),
             done: Mutex::new(Vec::with_capacity(workers)),
+            inject: CachePadded::new(Inject::new()),
+            idle: CachePadded::new(Idle::new(workers)),
+            monitor: CachePadded::new(Monitor::new(workers)),
         };
         (shared, cores)
     }
