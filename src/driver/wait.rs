@@ -5,14 +5,14 @@
 //! The mio poll sits behind a lock, the *turn*. A thread that wants to wait takes the turn, waits,
 //! hands out what came (readiness to registrations, completions to operations), and gives the
 //! turn back before it runs any user code other than wakers. So the turn is never held by a
-//! thread that is stuck, and whoever is idle can take it.
+//! thread that is stuck, and any idle thread can take it.
 //!
 //! Before it sleeps, a waiter makes two promises in this order: rings signal the eventfd from now
 //! on, and nothing is in a completion queue already; the wake word says `ASLEEP`, and no wake came
 //! before. Only then it calls the kernel. A
 //! completion or a wake that comes later finds the eventfd.
 //!
-//! Nobody blocks inside `io_uring_enter`.
+//! No thread blocks inside `io_uring_enter`.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};

@@ -1,6 +1,6 @@
 //! The scheduler that runs tasks on several worker threads.
 //!
-//! # Protocol
+//! # Queues
 //!
 //! Each worker has a *core*: a run queue that others may steal from, and counters. The thread
 //! that has a core runs it; `block_in_place` puts the core down for another thread to pick up.
@@ -9,25 +9,54 @@
 //!
 //! A task made runnable on a worker goes to that worker; from any other thread it goes to the
 //! injection queue. Then, unless some worker is searching for work already, a sleeping worker is
-//! woken to search ([`idle`]). A searcher that finds work while it was the last one searching
-//! wakes the next, so workers come up one after the other as long as there is work for them.
-//! The last searcher that goes to sleep looks at every queue once more after it has said so,
-//! which closes the race with a pusher that saw it searching.
+//! woken to search ([`idle`]). A searcher that finds more than it can run at once wakes the next, so
+//! workers come up one after the other as long as there is work for them.
 //!
 //! A worker takes up one task itself as soon as its present poll ends, so whether that task is worth
 //! another worker depends on how long its polls take ([`pace`]). Behind quick ones another would
 //! come too late; a task that comes to the queue is worth one behind usual ones; behind slow ones so
 //! is the task in the LIFO slot, which searchers then take as well.
 //!
-//! Of the sleeping workers one has the driver's turn and waits there, one is on watch, and the
-//! rest wait on their parker ([`parker`]). The one on watch is woken by a timer that is armed
-//! only while some worker is active (`driver/watch.rs`). It then looks after what a stuck
-//! worker may have left behind ([`progress`] tells which one is stuck): its queue, its LIFO slot, its
-//! ring, and the driver's turn. An active worker that happens to see the alarm first, because it
-//! looks at the driver just then, does so in its place.
+//! # Sleep
 //!
-//! Shutdown: the first worker to see the flag closes the task list, which drops every future.
-//! Each worker puts its core down for good, and the last of them drops what is still queued and
+//! A worker with nothing to do sleeps in one of two places ([`sleep`]): it holds the driver's turn
+//! and waits there, or it waits on its [`parker`]. One worker at most waits for the driver, and it is
+//! the last choice of a thread that wakes one.
+//!
+//! No wake-up is lost. Work: a thread that has pushed a task then reads how many workers search and
+//! sleep, and a worker first counts itself as asleep, or as not searching, and then looks at the
+//! queues ([`idle`]). Sleep: a worker enters its place by an exchange that fails if it was woken
+//! before ([`parker`]). The driver: a thread that gives the turn back is awake, or tries to take it
+//! again before it sleeps; so while all workers sleep, one waits for the driver.
+//!
+//! # The monitor
+//!
+//! Tasks run user code, which may not come back for a while, or ever. The worker that waited for the
+//! driver may be the one that is stuck (tokio's issue 4730), and tasks wait in its queue and in its
+//! LIFO slot, where busy workers do not look. So while some worker is awake, a thread looks at all
+//! of them every 10 ms ([`monitor`]). No task waits behind a stuck one for longer than two ticks
+//! while a worker is free, and the wait is left unattended for two ticks at most. In an idle
+//! runtime the monitor sleeps as well ([`ticking`]).
+//!
+//! Two other designs were tried or weighed:
+//!
+//! - *A timerfd, armed by workers that are awake while others sleep, which wakes one of these.* It has
+//!   to be armed again after each alarm, so every place where a worker falls asleep, gets up or sees
+//!   the alarm has to get it right; there were seven, and three faults. A sleeper needs a third
+//!   place, from which the driver's descriptors can be waited for without the turn. Nothing happens
+//!   while every worker is awake. And a lone worker that computes makes another one run
+//!   every 10 ms.
+//! - *Idle workers that take turns to look, each with a time-out on its sleep.* There may be none: a
+//!   stuck worker beside one that is never idle is the case above. Each hand-over is a race like the
+//!   one between falling asleep and being woken.
+//!
+//! A thread of its own costs its stack, a wake-up when a burst of work begins, and a hundred more a
+//! second while it lasts.
+//!
+//! # Shutdown
+//!
+//! The first worker to see the flag closes the task list, which drops every future. Each worker puts
+//! its core down for good, and the last of them joins the monitor, drops what is still queued and
 //! ends the driver.
 
 mod idle;

@@ -1,7 +1,7 @@
 //! How long a worker's polls take, and what follows from it.
 //!
 //! The worker counts its polls and reads the clock only after so many of them, when it looks at the
-//! injection queue and tells others that it is well ([`super::pulse`]). It does that by time, not by
+//! injection queue and shows its progress ([`super::progress`]). It does that by time, not by
 //! count: a task from outside should wait no longer behind slow tasks than behind fast ones. A look
 //! costs a lock when there is something, so it should not come after every task. The worker aims at
 //! one look in [`TARGET`] of the time that it is awake. `Builder::global_queue_interval` sets a fixed
@@ -31,7 +31,7 @@ const FIRST: u32 = 4;
 /// faster on two workers from here on (`how_long_does_a_pipeline_take`).
 const QUICK_NANOS: f64 = 1_000.0;
 
-/// Compared with a poll of this length a wake-up costs little, and whoever waits for its end waits
+/// Compared with a poll of this length a wake-up costs little, and a task that waits for its end waits
 /// long.
 const SLOW_NANOS: f64 = 100_000.0;
 
@@ -75,7 +75,7 @@ impl Pace {
         if self.left > 0 {
             return false;
         }
-        // Somebody who wants a look after every poll does not want the clock to be read as often.
+        // A fixed interval of one poll would have the clock read after each.
         if !self.fixed || self.polls >= START {
             self.measure(awake());
             self.polls = 0;

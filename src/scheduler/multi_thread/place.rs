@@ -24,7 +24,7 @@ pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
             allow_block_in_place: true,
         } => {}
     }
-    /// Picks the core up again if nobody else has, also when `f` panics.
+    /// Picks the core up again if no other thread has, also when `f` panics.
     struct PickUp;
     impl Drop for PickUp {
         fn drop(&mut self) {
@@ -59,7 +59,7 @@ impl Context {
         let worker = self.worker.clone();
         let pool = &self.shared().common().pool;
         // Refused where the runtime is ending or there is no thread: then the core waits where it
-        // is, and this thread picks it up when it is back. Meanwhile nobody may count on it.
+        // is until this thread is back and picks it up.
         let _ = pool.spawn_worker(Box::new(move || worker::run(worker)));
         set_local_worker(None);
         self.deferred.wake_all();

@@ -84,7 +84,7 @@ pub(super) fn run(worker: Arc<Worker>) {
     let Some(mut core) = worker.core.lock().take() else {
         return;
     };
-    /// A worker that panics takes its core with it, and whatever waits for it would wait for ever.
+    /// A worker that panics takes its core with it, and what waits for it would wait without end.
     struct AbortOnPanic;
     impl Drop for AbortOnPanic {
         fn drop(&mut self) {
