@@ -80,6 +80,10 @@ fn the_monitor_comes_with_the_first_task_and_goes_with_the_runtime() {
     let _alone = alone();
     let rt = runtime(2);
     wait_until_all_sleep(&rt);
+    wait_until("there is no monitor of an earlier test", || {
+        switches(MONITOR).is_empty()
+    });
+    thread::sleep(Duration::from_millis(50));
     assert_eq!(switches(MONITOR), [], "no task has run yet");
     rt.block_on(rt.spawn(async {})).unwrap();
     wait_until("there is a monitor", || switches(MONITOR).len() == 1);
@@ -100,9 +104,13 @@ fn the_monitor_comes_with_the_first_task_and_goes_with_the_runtime() {
 fn a_runtime_of_one_worker_has_no_monitor() {
     let _alone = alone();
     let rt = runtime(1);
-    rt.block_on(rt.spawn(async { thread::sleep(Duration::from_millis(20)) }))
-        .unwrap();
-    assert_eq!(switches(MONITOR), []);
+    // The one of an earlier test may not have been taken off the list yet; its own would stay.
+    rt.block_on(rt.spawn(async {
+        wait_until("there is no monitor", || switches(MONITOR).is_empty());
+        thread::sleep(Duration::from_millis(50));
+        assert_eq!(switches(MONITOR), []);
+    }))
+    .unwrap();
 }
 
 /// A worker that computes was once the reason to wake another every 10 ms.
@@ -110,17 +118,16 @@ fn a_runtime_of_one_worker_has_no_monitor() {
 fn a_task_that_computes_wakes_no_other_worker() {
     let _alone = alone();
     let rt = runtime(3);
-    // Each has its name by then.
+    // Only then have all threads their names.
     wait_until_all_sleep(&rt);
     rt.block_on(rt.spawn(async {
-        // It is started now, and has the name of the worker that starts it at first.
-        wait_until("there is a monitor", || switches(MONITOR).len() == 1);
         let me = std::fs::read_link("/proc/thread-self").unwrap();
         let me = me.file_name().unwrap().to_str().unwrap().to_owned();
         wait_until_silent("the other workers are silent", || {
             let mut threads = switches(WORKER);
             threads.retain(|(thread, _)| *thread != me);
-            assert_eq!(threads.len(), 2);
+            // Those of an earlier test may not have been taken off the list yet.
+            assert!(threads.len() >= 2, "{threads:?}");
             threads
         });
     }))
