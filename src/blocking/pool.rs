@@ -27,6 +27,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::loom::sync::{Condvar, Mutex, MutexGuard};
+use crate::util::shrink::shrink_if_empty;
 
 /// A closure for the pool.
 pub(crate) type Work = Box<dyn FnOnce() + Send>;
@@ -261,8 +262,11 @@ impl Pool {
             has_thread || job.kind != Kind::Ordinary
         });
         state.queue.extend(keep);
+        let waiting = state.idle > 0;
         drop(state);
-        self.shared.work.notify_all();
+        if waiting {
+            self.shared.work.notify_all();
+        }
         dropped
     }
 
@@ -292,6 +296,7 @@ fn run_jobs(shared: &Shared) {
                 state.workers -= 1;
             }
         }
+        shrink_if_empty(&mut state.queue);
         if state.closed {
             return;
         }
@@ -356,7 +361,7 @@ fn leave(shared: &Arc<Shared>, id: usize) {
             log::error!("the blocking pool could not start a thread for a queued job: {error}");
         }
     }
-    if state.threads == 0 {
+    if state.threads == 0 && state.closed {
         shared.gone.notify_all();
     }
     drop(state);

@@ -10,6 +10,7 @@ pub(crate) mod list;
 pub(crate) mod park;
 pub(crate) mod rng;
 pub(crate) mod scoped;
+pub(crate) mod shrink;
 pub(crate) mod unwind;
 pub(crate) mod wait_queue;
 pub(crate) mod wake;
