@@ -4,18 +4,14 @@
 #[path = "support/fs.rs"]
 mod support;
 
-use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zokio::io::{AsyncRead, ReadBuf};
-use zokio::net::TcpListener;
 use zokio::runtime::{Builder, Runtime};
 use zokio::task::block_in_place;
 
@@ -200,41 +196,5 @@ fn a_callback_that_panics_on_a_worker_aborts_the_process() {
         .on_thread_park(move || assert!(!first.swap(false, Ordering::SeqCst), "from the callback"))
         .build()
         .unwrap();
-    thread::sleep(REPRIEVE);
-}
-
-struct Panics;
-
-impl Wake for Panics {
-    fn wake(self: Arc<Self>) {
-        panic!("from the waker");
-    }
-}
-
-/// As with a callback: a waker that panicked once left the worker that called it dead and the
-/// runtime stuck.
-#[test]
-fn a_waker_that_panics_on_a_worker_aborts_the_process() {
-    if !is_child() {
-        return aborts("a_waker_that_panics_on_a_worker_aborts_the_process");
-    }
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
-    let (mut stream, mut peer) = runtime.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        (listener.accept().await.unwrap().0, peer)
-    });
-    let waker = Waker::from(Arc::new(Panics));
-    let mut bytes = [0; 8];
-    let read = std::pin::Pin::new(&mut stream).poll_read(
-        &mut Context::from_waker(&waker),
-        &mut ReadBuf::new(&mut bytes),
-    );
-    assert!(read.is_pending());
-    peer.write_all(b"x").unwrap();
     thread::sleep(REPRIEVE);
 }
