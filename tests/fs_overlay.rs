@@ -7,15 +7,13 @@ mod mounts;
 mod support;
 
 use std::path::Path;
-use std::pin::pin;
-use std::sync::mpsc;
 
 use zokio::fs;
 use zokio::runtime::{Builder, DriverKind};
 use zokio::task::spawn_blocking;
 
 use self::mounts::Mount;
-use self::support::{poll_once, within_the_limit};
+use self::support::{Gate, is_inline, within_the_limit};
 
 /// Mounts an overlay with these lower layers; says so if that fails.
 fn overlay(layers: &str, upper: &Mount) -> Option<Mount> {
@@ -55,27 +53,24 @@ fn an_overlay_is_judged_by_its_layers() {
             if let Some(driver) = driver {
                 builder.driver(driver);
             }
-            let runtime = builder.max_blocking_threads(1).build().unwrap();
+            let gate = Gate::of(&mut builder);
+            let runtime = builder.build().unwrap();
             let paths = [&local.0, &remote.0, &last.0].map(|path| path.as_path());
-            within_the_limit(|| runtime.block_on(compare(paths)));
+            within_the_limit(|| runtime.block_on(compare(paths, &gate)));
         }
     }
 }
 
 /// Repeats until what is local is answered inline; what is remote never is.
-async fn compare([local, remote, last]: [&Path; 3]) {
+async fn compare([local, remote, last]: [&Path; 3], gate: &Gate) {
     loop {
         // Has the table of mounts read, if that is to be, and waits for it.
         for path in [local, remote, last] {
             assert!(fs::metadata(path).await.unwrap().is_file());
         }
         spawn_blocking(|| {}).await.unwrap();
-        // While the only thread is taken, nothing is answered but inline.
-        let (end, ended) = mpsc::channel::<()>();
-        let taken = spawn_blocking(move || ended.recv());
-        let [local, remote, last] = [local, remote, last].map(is_inline);
-        drop(end);
-        assert!(taken.await.unwrap().is_err());
+        let answered = |path: &Path| is_inline(|| fs::metadata(path));
+        let [local, remote, last] = gate.shut(|| [local, remote, last].map(answered));
         // The mount that was made last is known, so all are.
         if last {
             assert!(!remote);
@@ -84,8 +79,4 @@ async fn compare([local, remote, last]: [&Path; 3]) {
             }
         }
     }
-}
-
-fn is_inline(path: &Path) -> bool {
-    poll_once(pin!(fs::metadata(path))).is_ready()
 }

@@ -3,7 +3,7 @@
 //! Every way to hand one to a runtime works with the 2 MiB that a thread has by default, with and
 //! without optimization. A test that fails ends the process by a stack overflow.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::hint::black_box;
 use std::mem;
 use std::task::Poll;
@@ -20,12 +20,10 @@ const CLOSURE: usize = LARGE / 3;
 const STACK: usize = 2 << 20;
 
 /// A future of more than [`LARGE`] bytes.
-fn large() -> impl Future<Output = u8> + Send + 'static {
-    async {
-        let bytes = [7_u8; LARGE];
-        wakes_itself().await;
-        black_box(&bytes)[LARGE / 2]
-    }
+async fn large() -> u8 {
+    let bytes = [7_u8; LARGE];
+    wakes_itself().await;
+    black_box(&bytes)[LARGE / 2]
 }
 
 /// Is not ready at the first poll. Needs no runtime that is driven.
@@ -102,8 +100,8 @@ fn a_local_task_can_be_large() {
     });
     on_a_small_stack(|| {
         let runtime = local_runtime();
-        let task = runtime.block_on(async { task::spawn_local(large()) });
-        assert_eq!(runtime.block_on(task).unwrap(), 7);
+        let task = async { task::spawn_local(large()).await.unwrap() };
+        assert_eq!(runtime.block_on(task), 7);
     });
     for runtime in runtimes() {
         on_a_small_stack(|| {
@@ -113,8 +111,8 @@ fn a_local_task_can_be_large() {
         });
         on_a_small_stack(|| {
             let set = LocalSet::new();
-            let task = set.block_on(&runtime, async { task::spawn_local(large()) });
-            assert_eq!(set.block_on(&runtime, task).unwrap(), 7);
+            let task = async { task::spawn_local(large()).await.unwrap() };
+            assert_eq!(set.block_on(&runtime, task), 7);
         });
     }
 }
@@ -160,11 +158,10 @@ fn a_closure_can_be_large() {
             assert_eq!(runtime.block_on(task).unwrap(), 7);
         });
         on_a_small_stack(|| {
-            let task = runtime.block_on(async {
-                let bytes = [7_u8; CLOSURE];
-                task::spawn_blocking(move || black_box(&bytes)[CLOSURE / 2])
-            });
-            assert_eq!(runtime.block_on(task).unwrap(), 7);
+            let _entered = runtime.enter();
+            let bytes = [7_u8; CLOSURE];
+            let task = task::spawn_blocking(move || black_box(&bytes)[CLOSURE / 2]);
+            assert_eq!(runtime.handle().block_on(task).unwrap(), 7);
         });
     }
 }

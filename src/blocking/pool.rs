@@ -32,6 +32,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::loom::sync::{Condvar, Mutex, MutexGuard};
+use crate::util::shrink::shrink_if_empty;
 
 /// A closure for the pool.
 pub(crate) type Work = Box<dyn FnOnce() + Send>;
@@ -299,9 +300,14 @@ impl Pool {
             }
         });
         state.queue.extend(keep);
+        let (waiting, has_reliever) = (state.idle > 0, state.has_reliever);
         drop(state);
-        self.shared.work.notify_all();
-        self.shared.stalled.notify_all();
+        if waiting {
+            self.shared.work.notify_all();
+        }
+        if has_reliever {
+            self.shared.stalled.notify_all();
+        }
         dropped
     }
 
@@ -361,6 +367,7 @@ fn run_jobs_locked<'a>(shared: &'a Shared, mut state: MutexGuard<'a, State>) {
             state.detached -= usize::from(kind == Kind::Detached);
             state.workers -= usize::from(kind == Kind::Worker);
         }
+        shrink_if_empty(&mut state.queue);
         if state.closed {
             return;
         }
@@ -425,7 +432,7 @@ fn leave(shared: &Arc<Shared>, id: usize) {
             log::error!("the blocking pool could not start a thread for a queued job: {error}");
         }
     }
-    if state.threads <= state.detached {
+    if state.closed && state.threads <= state.detached {
         shared.gone.notify_all();
     }
     drop(state);

@@ -14,8 +14,8 @@ use std::task::{Context, Poll, ready};
 
 use crate::driver::completion::InFlight;
 use crate::driver::completion::op::{Completed, Op};
-use crate::runtime::Handle;
-use crate::scheduler::context::with_current;
+use crate::runtime::context::with_current;
+use crate::scheduler::Handle;
 use crate::task::JoinHandle;
 use crate::util::budget::poll_proceed;
 
@@ -29,15 +29,10 @@ pub(super) fn task_failed() -> io::Error {
 /// # Panics
 /// Outside of a runtime.
 pub(super) fn check() -> io::Result<()> {
-    match with_current(|handle| handle.common().driver.completions().is_closed()) {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(task_failed()),
-        Err(_) => {
-            // This is what panics, with the sentence for it.
-            Handle::current();
-            Ok(())
-        }
+    if with_runtime(|handle| handle.common().driver.completions().is_closed()) {
+        return Err(task_failed());
     }
+    Ok(())
 }
 
 /// Takes a unit of budget and checks that there is a runtime. First in every function.
@@ -46,12 +41,23 @@ pub(super) async fn begin() -> io::Result<()> {
     check()
 }
 
+/// Calls `f` with the handle of the current runtime, which is not counted once more for that.
+///
+/// # Panics
+/// Outside of a runtime.
+fn with_runtime<R>(f: impl FnOnce(&Handle) -> R) -> R {
+    match with_current(f) {
+        Ok(result) => result,
+        Err(error) => panic!("{error}"),
+    }
+}
+
 /// Submits `op` to the current runtime's driver.
 ///
 /// # Panics
 /// Outside of a runtime.
 pub(super) fn submit(op: Op) -> InFlight {
-    Handle::current().driver().completions().submit(op)
+    with_runtime(|handle| handle.common().driver.completions().submit(op))
 }
 
 /// Carries out `op`; cancelled if dropped.
@@ -99,7 +105,7 @@ pub(super) async fn blocking<T: Send + 'static>(
 pub(super) fn start_blocking<T: Send + 'static>(
     f: impl FnOnce() -> T + Send + 'static,
 ) -> JoinHandle<T> {
-    Handle::current().spawn_on_driver(f)
+    with_runtime(|handle| handle.spawn_on_driver(f))
 }
 
 /// Waits for what [`start_blocking`] started.

@@ -331,16 +331,6 @@ impl Handle {
         &self.scheduler.common().driver
     }
 
-    /// Runs `f`, which is the runtime's own, on the driver's threads.
-    #[track_caller]
-    pub(crate) fn spawn_on_driver<F, R>(&self, f: F) -> JoinHandle<R>
-    where
-        F: FnOnce() -> R + Send + 'static,
-        R: Send + 'static,
-    {
-        self.scheduler.spawn_on_driver(f)
-    }
-
     /// The driver, for what registers with its readiness half.
     #[track_caller]
     pub(crate) fn io_driver(&self) -> &Arc<Driver> {

@@ -20,6 +20,7 @@ use crate::util::budget::{self, Budget};
 use crate::util::enter::{self, EnterGuard, Entered};
 use crate::util::rng::Rng;
 use crate::util::scoped::Scoped;
+use crate::util::shrink::KEEP;
 use crate::util::wake;
 
 thread_local! {
@@ -195,7 +196,7 @@ impl Deferred {
         let mut wakers = self.0.take();
         wakers.drain(..).for_each(wake::wake);
         let mut current = self.0.borrow_mut();
-        if current.is_empty() {
+        if current.is_empty() && wakers.capacity() <= KEEP {
             // Keeps the allocation.
             *current = wakers;
         }

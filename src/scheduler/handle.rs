@@ -105,20 +105,13 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let handle = self.clone();
-        // A paused clock must not run ahead while a closure is at work.
-        let busy = self.common().clock.hold();
-        let closure = move || {
-            let _current = context::set_current(&handle);
-            f()
-        };
-        let (task, join_handle) = task::blocking_task(closure, Id::next());
-        let wake = self.clone();
+        let (task, join_handle) = task::blocking_task(f, Id::next());
+        let at_work = AtWork::new(self.clone());
         let work = Box::new(move || {
+            let _current = context::set_current(&at_work.0);
             task.run();
-            // After the joiner has been woken, and before the clock is looked at again.
-            drop(busy);
-            wake.wake_paused();
+            // After the joiner has been woken the closure is not at work any more.
+            drop(at_work);
         });
         (work, join_handle)
     }
@@ -175,5 +168,22 @@ impl Handle {
             Handle::CurrentThread(shared) => shared.injected(),
             Handle::MultiThread(shared) => shared.injected(),
         }
+    }
+}
+
+/// A closure that is queued or at work. A paused clock does not run ahead of it.
+struct AtWork(Handle);
+
+impl AtWork {
+    fn new(handle: Handle) -> AtWork {
+        handle.common().clock.inhibit();
+        AtWork(handle)
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.common().clock.allow();
+        self.0.wake_paused();
     }
 }

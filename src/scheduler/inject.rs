@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::loom::sync::Mutex;
+use crate::util::shrink::shrink_if_empty;
 
 /// A queue of runnable tasks from anywhere.
 #[derive(Debug)]
@@ -73,6 +74,7 @@ impl<T> Inject<T> {
         }
         let mut state = self.state.lock();
         let task = state.tasks.pop_front();
+        shrink_if_empty(&mut state.tasks);
         self.length.store(state.tasks.len(), Ordering::SeqCst);
         task
     }
@@ -86,6 +88,7 @@ impl<T> Inject<T> {
         let first = state.tasks.pop_front();
         let more = most.min(state.tasks.len());
         state.tasks.drain(..more).for_each(&mut sink);
+        shrink_if_empty(&mut state.tasks);
         self.length.store(state.tasks.len(), Ordering::SeqCst);
         first
     }

@@ -143,12 +143,6 @@ impl Clock {
             && self.shared.state.lock().running_since.is_none()
     }
 
-    /// Forbids auto-advance until the guard is dropped.
-    pub(crate) fn hold(&self) -> Hold {
-        self.inhibit();
-        Hold(self.clone())
-    }
-
     /// Forbids auto-advance until [`Self::allow`] is called as often as this was.
     pub(crate) fn inhibit(&self) {
         self.shared.inhibited.fetch_add(1, Ordering::SeqCst);
@@ -159,16 +153,6 @@ impl Clock {
     pub(crate) fn allow(&self) {
         let former = self.shared.inhibited.fetch_sub(1, Ordering::SeqCst);
         debug_assert_ne!(former, 0, "allow() belongs to an inhibit()");
-    }
-}
-
-/// Forbids auto-advance while it exists.
-#[derive(Debug)]
-pub(crate) struct Hold(Clock);
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        self.0.allow();
     }
 }
 

@@ -17,6 +17,8 @@ use std::task::Waker;
 
 use slab::Slab;
 
+use crate::util::shrink::KEEP;
+
 /// The deadline that never comes: longer than any process lives.
 pub(crate) const NEVER: u64 = u64::MAX - 1;
 
@@ -55,6 +57,8 @@ pub(crate) struct Wheel {
     occupied: [u64; LEVELS],
     entries: Slab<Entry>,
     generation: u32,
+    /// How many entries were removed since the last look at what can be freed.
+    removed: usize,
 }
 
 #[derive(Debug)]
@@ -91,6 +95,7 @@ impl Wheel {
             occupied: [0; LEVELS],
             entries: Slab::new(),
             generation: 0,
+            removed: 0,
         }
     }
 
@@ -157,7 +162,27 @@ impl Wheel {
     pub(crate) fn remove(&mut self, key: Key) -> Option<Waker> {
         self.entry(key)?;
         self.unlink(key.index);
-        self.entries.remove(key.index as usize).waker
+        let waker = self.entries.remove(key.index as usize).waker;
+        self.give_back();
+        waker
+    }
+
+    /// Frees what the entries of a peak took up: all of it when none is left, else what lies behind
+    /// the last one that is left. The latter looks at every place, so it is done only while few are
+    /// in use, and again only after removals of half as many.
+    fn give_back(&mut self) {
+        self.removed += 1;
+        let places = self.entries.capacity();
+        if places <= KEEP {
+            return;
+        }
+        if self.entries.is_empty() {
+            self.entries = Slab::new();
+            self.removed = 0;
+        } else if self.entries.len() <= places / 8 && self.removed > places / 2 {
+            self.entries.shrink_to_fit();
+            self.removed = 0;
+        }
     }
 
     /// A tick before which nothing is due; `None` when nothing will ever be.

@@ -1,7 +1,8 @@
 //! A table of [`DueWord`]s that grows under a lock and is read without one.
 //!
 //! Words live in pages that are never moved or freed while the table lives. Page `n` holds
-//! `FIRST << n` words, so 27 pages serve every `u32` index.
+//! `FIRST << n` words, so 27 pages serve every `u32` index. A word is 8 bytes: a peak of 100,000
+//! timers leaves 1 MB.
 #![forbid(unsafe_code)]
 
 use crate::loom::sync::OnceLock;

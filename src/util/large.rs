@@ -6,14 +6,9 @@
 //! decided when the function is compiled: `if const { is_large::<F>() }`.
 #![forbid(unsafe_code)]
 
-/// The largest size in bytes that is passed by value.
-const LIMIT: usize = if cfg!(debug_assertions) {
-    2 << 10
-} else {
-    16 << 10
-};
+use super::LARGEST_BY_VALUE;
 
 /// Whether a value of type `T` is to be moved to the heap before it is passed on.
 pub(crate) const fn is_large<T>() -> bool {
-    size_of::<T>() > LIMIT
+    size_of::<T>() > LARGEST_BY_VALUE
 }

@@ -12,6 +12,7 @@ pub(crate) mod local_worker;
 pub(crate) mod park;
 pub(crate) mod rng;
 pub(crate) mod scoped;
+pub(crate) mod shrink;
 pub(crate) mod unwind;
 pub(crate) mod wait_queue;
 pub(crate) mod wake;
@@ -23,3 +24,11 @@ const LOCK_SPINS: usize = 40;
 /// None, so that models get to the parking.
 #[cfg(loom)]
 const LOCK_SPINS: usize = 0;
+
+/// The largest future, in bytes, that is passed by value (`large.rs`). Without optimization a function
+/// may have several copies of an argument.
+const LARGEST_BY_VALUE: usize = if cfg!(debug_assertions) {
+    2 << 10
+} else {
+    16 << 10
+};

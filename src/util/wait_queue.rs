@@ -91,10 +91,8 @@ impl WaitQueue {
         let waiter = pin!(self.waiter());
         poll_fn(|cx| {
             let coop = ready!(poll_proceed(cx));
-            if !done() {
-                if waiter.as_ref().register(cx.waker(), || !done()) {
-                    return Poll::Pending;
-                }
+            if !done() && waiter.as_ref().register(cx.waker(), || !done()) {
+                return Poll::Pending;
             }
             coop.made_progress();
             Poll::Ready(())

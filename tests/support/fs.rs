@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::pin::{Pin, pin};
-use std::sync::mpsc;
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -97,6 +97,39 @@ pub fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
 pub fn is_inline<F: Future>(f: impl Fn() -> F) -> bool {
     // Not so often within one budget.
     (0..50).all(|_| poll_once(pin!(unconstrained(f()))).is_ready())
+}
+
+/// Keeps the threads of a runtime's driver from working while it is shut. Threads that are started
+/// wait at it, and none is kept for later.
+#[derive(Default)]
+pub struct Gate {
+    shut: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    /// A gate for the threads of the runtimes that `builder` makes.
+    pub fn of(builder: &mut Builder) -> Arc<Gate> {
+        let gate = Arc::new(Gate::default());
+        let pass = gate.clone();
+        builder.thread_keep_alive(Duration::ZERO);
+        builder.on_thread_start(move || {
+            let mut shut = pass.shut.lock().unwrap();
+            while *shut {
+                shut = pass.opened.wait(shut).unwrap();
+            }
+        });
+        gate
+    }
+
+    /// Calls `f` while the gate is shut: then nothing is done but inline.
+    pub fn shut<R>(&self, f: impl FnOnce() -> R) -> R {
+        *self.shut.lock().unwrap() = true;
+        let result = f();
+        *self.shut.lock().unwrap() = false;
+        self.opened.notify_all();
+        result
+    }
 }
 
 /// How many descriptors of this process are open on `path`.

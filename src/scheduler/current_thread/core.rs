@@ -13,6 +13,7 @@ use crate::scheduler::metrics::BusyClock;
 use crate::scheduler::park;
 use crate::scheduler::task::Notified;
 use crate::util::local_worker::{local_worker, set_local_worker};
+use crate::util::shrink::shrink_if_empty;
 
 /// Task polls between two looks at the injection queue, unless the builder says otherwise.
 const GLOBAL_QUEUE_INTERVAL: u32 = 31;
@@ -131,6 +132,7 @@ impl Context {
                 core.next(&self.shared)
             });
             let Some(task) = task else {
+                self.with_core(|core| shrink_if_empty(&mut core.queue));
                 return false;
             };
             let again = task.run();

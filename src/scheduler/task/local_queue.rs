@@ -11,6 +11,7 @@ use std::task::Waker;
 use super::{Id, JoinHandle, LocalOwnedTasks, Notified, Schedule, Task};
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::{Arc, Mutex};
+use crate::util::shrink::shrink_if_empty;
 use crate::util::wake;
 
 /// How many tasks are polled before the set lets others on its thread run.
@@ -139,7 +140,10 @@ impl LocalQueue {
                     }
                 }
                 None if self.fetch() => {}
-                None => return false,
+                None => {
+                    self.with_home(|home| shrink_if_empty(&mut home.ready));
+                    return false;
+                }
             }
         }
         true
@@ -152,6 +156,7 @@ impl LocalQueue {
             return false;
         }
         self.with_home(|home| home.ready.append(&mut away.ready));
+        shrink_if_empty(&mut away.ready);
         true
     }
 

@@ -216,3 +216,26 @@ fn deadlines_far_away_and_at_the_end_of_time() {
     assert_eq!(wheel.next_deadline(), None);
     assert_eq!(wheel.pop_expired(u64::MAX), Some(never));
 }
+
+#[test]
+fn the_memory_of_a_peak_is_given_back() {
+    const PEAK: usize = 10_000;
+    let mut wheel = Wheel::new();
+    let mut keys: Vec<_> = (0..PEAK).map(|_| wheel.insert(None)).collect();
+    // The last entries go first, so that the others can stay.
+    for key in keys.drain(100..).rev() {
+        wheel.remove(key);
+    }
+    assert!(wheel.entries.capacity() < PEAK / 2);
+    for (when, key) in keys.iter().enumerate() {
+        wheel.schedule(*key, 1 + when as u64);
+    }
+    keys.extend((0..PEAK).map(|_| wheel.insert(None)));
+    for key in &keys[..100] {
+        assert_eq!(wheel.pop_expired(200), Some(*key));
+    }
+    for key in keys {
+        wheel.remove(key);
+    }
+    assert_eq!(wheel.entries.capacity(), 0);
+}
