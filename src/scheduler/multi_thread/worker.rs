@@ -209,6 +209,8 @@ impl Context {
             }
             if looks {
                 core = self.poll_driver(core);
+            } else if due {
+                self.share_work(&core);
             }
             if let Some(task) = self.next_task(&mut core, due) {
                 core = self.run_task(task, core)?;
