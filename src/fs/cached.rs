@@ -38,7 +38,12 @@ impl About {
     /// What `file` is; `None` where that is not known. A later call may know.
     pub(super) fn of(file: &File) -> Option<About> {
         let facts = Stopwatch::of(None).time(|| facts(file)).ok()?;
-        let place = place(&facts)?;
+        let place = if facts.is_stream() {
+            // Where a pipe lies says nothing about it, and most lie nowhere.
+            Place::Remote
+        } else {
+            place(&facts)?
+        };
         Some(About { facts, place })
     }
 

@@ -53,6 +53,16 @@ pub(crate) struct Refusal {
     likely: String,
 }
 
+impl Refusal {
+    /// Whether it comes of a shortage that other programs or this one may end.
+    fn may_pass(&self) -> bool {
+        matches!(
+            self.errno,
+            Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN)
+        )
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.step)?;
@@ -106,20 +116,22 @@ fn from_environment(value: Option<&std::ffi::OsStr>) -> Result<(Choice, &'static
     }
 }
 
-/// The answer of this process, found at the first call.
-fn probed() -> Result<(), &'static Refusal> {
+/// The answer of this process, found at the first call. One that comes of a passing shortage (no
+/// descriptor left, no memory) is not kept: the next runtime asks again.
+fn probed() -> Result<(), Refusal> {
     static ANSWER: OnceLock<Result<(), Refusal>> = OnceLock::new();
-    let answer = ANSWER.get_or_init(|| {
-        let answer = try_out_elsewhere();
-        match &answer {
-            Ok(_) => log::debug!("zokio: io_uring is in force"),
-            Err(refusal) => {
-                log::warn!("zokio: no io_uring, files use the blocking pool: {refusal}")
-            }
-        }
-        answer
-    });
-    answer.as_ref().copied()
+    if let Some(answer) = ANSWER.get() {
+        return answer.clone();
+    }
+    let answer = try_out_elsewhere();
+    match &answer {
+        Ok(()) => log::debug!("zokio: io_uring is in force"),
+        Err(refusal) => log::warn!("zokio: no io_uring, threads carry out operations: {refusal}"),
+    }
+    match answer {
+        Err(refusal) if refusal.may_pass() => Err(refusal),
+        answer => ANSWER.get_or_init(|| answer).clone(),
+    }
 }
 
 /// Tries io_uring out on a thread of its own: when a ring goes, the kernel interrupts a system call

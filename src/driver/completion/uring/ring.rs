@@ -90,7 +90,7 @@ impl Ring {
     }
 
     /// What the ring does not take goes to threads.
-    fn refuse(&self, request: Request) {
+    pub(super) fn refuse(&self, request: Request) {
         if let Request::CarryOut(operation) = request {
             threads::submit(&self.pool, operation, Kind::Detached);
         }

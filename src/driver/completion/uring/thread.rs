@@ -127,18 +127,26 @@ impl RingThread {
     /// Takes requests in, enters the kernel, and takes completions; true at the end.
     fn turn(&mut self) -> Result<bool, Broken> {
         let mut requests = std::mem::take(&mut self.requests);
-        if self.ring.requests.take(&mut requests) && !self.closing {
-            self.closing = true;
-            self.cancel_everything()?;
-        }
-        for request in requests.drain(..) {
-            match request {
-                Request::CarryOut(operation) => self.carry_out(operation)?,
-                Request::Cancel(operation) => self.cancel(&operation)?,
+        let closed = self.ring.requests.take(&mut requests);
+        let closes = closed && !self.closing;
+        self.closing = closed;
+        let mut rest = requests.drain(..);
+        for request in rest.by_ref() {
+            let taken = match request {
+                Request::CarryOut(operation) => self.carry_out(operation),
+                Request::Cancel(operation) => self.cancel(&operation),
+            };
+            if let Err(broken) = taken {
+                rest.for_each(|request| self.ring.refuse(request));
+                return Err(broken);
             }
         }
+        drop(rest);
         if requests.capacity() <= 1024 {
             self.requests = requests;
+        }
+        if closes {
+            self.cancel_everything()?;
         }
         let idle = self.flights.is_empty();
         if idle && self.closing && self.ring.requests.end() {
@@ -172,7 +180,10 @@ impl RingThread {
 
     fn launch(&mut self, operation: Submitted, mut op: Op, counted: Counted) -> Result<(), Broken> {
         // Room is made first, so that what is in the table is in the queue.
-        self.make_room()?;
+        if let Err(broken) = self.make_room() {
+            threads::go_on(&self.ring.pool, operation, (op, counted));
+            return Err(broken);
+        }
         let entry = entry(&mut op).expect("what does not suit a ring is not submitted to one");
         let flight = Flight {
             operation,
