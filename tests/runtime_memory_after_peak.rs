@@ -48,7 +48,8 @@ fn alone() -> MutexGuard<'static, ()> {
 
 fn runtimes() -> [Runtime; 2] {
     let mut multi = Builder::new_multi_thread();
-    multi.worker_threads(2).max_blocking_threads(4).enable_all();
+    // One worker: the queue of another would be looked at only when that one has work again.
+    multi.worker_threads(1).max_blocking_threads(4).enable_all();
     let mut current = Builder::new_current_thread();
     current.max_blocking_threads(4).enable_all();
     [current.build().unwrap(), multi.build().unwrap()]
