@@ -86,9 +86,14 @@ impl AtomicWaker {
     }
 
     /// Wakes the registered waker, if any, and empties the slot.
+    ///
+    /// A panic of the waker reaches the caller: tokio's tests expect it of a channel's sender
+    /// (`permit_send_panicking_rx_waker`).
     #[inline]
     pub(crate) fn wake(&self) {
-        wake::wake_some(self.take());
+        if let Some(waker) = self.take() {
+            waker.wake();
+        }
     }
 
     /// Empties the slot without waking.
