@@ -78,6 +78,7 @@ struct RingThread {
     flights: Slab<Flight>,
     /// How many entries have been queued.
     queued: u64,
+    /// What this turn has not come to yet, the next one last. Empty between two turns.
     requests: Vec<Request>,
     /// Where the kernel puts the eventfd's count. It has an address of its own while the ring lives.
     alarm_count: Box<u64>,
@@ -126,27 +127,21 @@ impl RingThread {
 
     /// Takes requests in, enters the kernel, and takes completions; true at the end.
     fn turn(&mut self) -> Result<bool, Broken> {
-        let mut requests = std::mem::take(&mut self.requests);
-        let closed = self.ring.requests.take(&mut requests);
-        let closes = closed && !self.closing;
-        self.closing = closed;
-        let mut rest = requests.drain(..);
-        for request in rest.by_ref() {
-            let taken = match request {
-                Request::CarryOut(operation) => self.carry_out(operation),
-                Request::Cancel(operation) => self.cancel(&operation),
-            };
-            if let Err(broken) = taken {
-                rest.for_each(|request| self.ring.refuse(request));
-                return Err(broken);
+        let closed = self.ring.requests.take(&mut self.requests);
+        // The first is taken out first, from the end.
+        self.requests.reverse();
+        if closed && !self.closing {
+            self.closing = true;
+            self.cancel_everything()?;
+        }
+        while let Some(request) = self.requests.pop() {
+            match request {
+                Request::CarryOut(operation) => self.carry_out(operation)?,
+                Request::Cancel(operation) => self.cancel(&operation)?,
             }
         }
-        drop(rest);
-        if requests.capacity() <= 1024 {
-            self.requests = requests;
-        }
-        if closes {
-            self.cancel_everything()?;
+        if self.requests.capacity() > 1024 {
+            self.requests = Vec::new();
         }
         let idle = self.flights.is_empty();
         if idle && self.closing && self.ring.requests.end() {
@@ -408,6 +403,9 @@ impl RingThread {
                 std::mem::forget(std::mem::take(buffer));
             }
             self.finish(&operation, counted, op.fail(errno));
+        }
+        while let Some(request) = self.requests.pop() {
+            self.ring.refuse(request);
         }
         self.ring.give_up(true);
         std::mem::forget((self.io, self.alarm_count));
