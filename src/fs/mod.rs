@@ -2,9 +2,9 @@
 //!
 //! The functions are those of [`std::fs`] and do what those do, without stalling the thread that
 //! runs tasks. What the kernel can answer from memory (a cached read, the attributes of a cached
-//! file, an open whose path is cached) is answered at once, at the first poll. The rest is
-//! carried out by the runtime's driver: on io_uring, or on the pool for blocking calls where there
-//! is no io_uring or where one call on a thread beats several operations.
+//! file, an open whose path is cached) is answered at once, at the first poll. The rest is carried
+//! out by the runtime's driver, on io_uring or on threads that `spawn_blocking` does not share, and
+//! goes on whatever the task and its thread do next.
 //!
 //! Special files have homes of their own: named pipes are better opened with
 //! [`net::unix::pipe`](crate::net::unix::pipe), terminals with a crate for terminals.

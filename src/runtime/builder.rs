@@ -269,7 +269,8 @@ impl Builder {
 
     /// How many threads may run closures of `spawn_blocking` at a time; by default 512.
     ///
-    /// Worker threads are not counted.
+    /// Worker threads are not counted, and neither are the threads that carry out file operations:
+    /// closures that fill this number do not hold those up.
     ///
     /// # Panics
     ///

@@ -40,8 +40,18 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 /// # Reads
 ///
 /// What is in the page cache is read at once. What is not comes from the driver; if the future of
-/// such a read is dropped, its bytes are kept for the next read. A pipe or terminal waits for its
-/// bytes without holding a thread where the kernel can.
+/// such a read is dropped, its bytes are kept for the next read. A pipe waits for its bytes without
+/// holding a thread where the kernel can.
+///
+/// # Other handles of the same open file
+///
+/// The position belongs to the open file, not to the handle: a clone, a handle made by another
+/// library from the same descriptor and a child process that inherited it all move it, as they do
+/// with a [`std::fs::File`]. A file that is opened by this type and whose descriptor has not been
+/// asked for is known to have no other handle, and is read and written inline where that needs no
+/// waiting. After [`try_clone`](File::try_clone), `as_fd` or `as_raw_fd`, and for a file that was
+/// made [from a standard one](File::from_std), every read and write is a system call on another
+/// thread, because it may have to wait for the other handle.
 ///
 /// # Examples
 ///
