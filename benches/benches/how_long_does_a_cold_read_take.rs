@@ -1,6 +1,7 @@
 //! How long does it take to read 4 KiB that are not in the page cache, at random: one task, and 64
-//! at once, each with a file of its own. A round is one read of every task. The folder is the
-//! system's for temporary files, or `ZOKIO_BENCH_DIR`; in memory nothing is cold.
+//! at once, each with a file of its own: opened by the runtime, or taken over from `std`. A round is
+//! one read of every task. The folder is the system's for temporary files, or `ZOKIO_BENCH_DIR`; in
+//! memory nothing is cold.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -32,13 +33,11 @@ fn fill(dir: &Path, count: usize) -> Vec<File> {
     files.collect()
 }
 
-/// Takes the file out of the page cache, and has the kernel read no more of it than is asked for.
+/// Takes the file out of the page cache.
 fn chill(file: &File) {
-    for advice in [libc::POSIX_FADV_DONTNEED, libc::POSIX_FADV_RANDOM] {
-        // SAFETY: posix_fadvise(2) takes no pointer.
-        let result = unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, advice) };
-        assert_eq!(result, 0);
-    }
+    // SAFETY: posix_fadvise(2) takes no pointer.
+    let result = unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+    assert_eq!(result, 0);
 }
 
 /// Every block once, in an order that no read-ahead guesses.
@@ -48,11 +47,11 @@ fn order(rounds: u64) -> impl Iterator<Item = u64> {
 
 macro_rules! cold_reads {
     ($runtime:ident, $group:ident, $scheduler:ident) => {
-        for count in [1, 64] {
+        for (count, opened) in [(1, "opened"), (64, "opened"), (64, "taken over")] {
             let runtime = runtime!($runtime, $scheduler);
             let folder = folder();
             let files = fill(folder.path(), count);
-            let name = format!("{count} tasks/{}", stringify!($runtime));
+            let name = format!("{count} tasks, {opened}/{}", stringify!($runtime));
             $group.bench_function(name, move |bencher| {
                 bencher.iter_custom(|rounds| {
                     let mut elapsed = Duration::ZERO;
@@ -61,7 +60,7 @@ macro_rules! cold_reads {
                         let part = left.min(BLOCKS);
                         left -= part;
                         files.iter().for_each(chill);
-                        elapsed += read_all!($runtime, runtime, folder, count, part);
+                        elapsed += read_all!($runtime, runtime, folder, count, opened, part);
                     }
                     elapsed
                 });
@@ -71,16 +70,21 @@ macro_rules! cold_reads {
 }
 
 macro_rules! read_all {
-    ($runtime:ident, $running:ident, $folder:ident, $count:ident, $rounds:ident) => {{
+    ($runtime:ident, $running:ident, $folder:ident, $count:ident, $opened:ident, $rounds:ident) => {{
         let paths = (0..$count).map(|number| $folder.path().join(number.to_string()));
-        let opened: Vec<_> = paths.map(|path| File::open(path).unwrap()).collect();
-        opened.iter().for_each(chill);
+        let paths: Vec<_> = paths.collect();
         let all = $running.spawn(async move {
+            let mut files = Vec::new();
+            for path in paths {
+                files.push(match $opened {
+                    "opened" => $runtime::fs::File::open(path).await.unwrap(),
+                    _ => $runtime::fs::File::from_std(File::open(path).unwrap()),
+                });
+            }
             let start = Instant::now();
-            let tasks = opened.into_iter().map(|file| {
+            let tasks = files.into_iter().map(|mut file| {
                 $runtime::spawn(async move {
                     use $runtime::io::{AsyncReadExt as _, AsyncSeekExt as _};
-                    let mut file = $runtime::fs::File::from_std(file);
                     let mut block = vec![0; BLOCK];
                     for at in order($rounds) {
                         file.seek(std::io::SeekFrom::Start(at)).await.unwrap();
