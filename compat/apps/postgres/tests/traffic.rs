@@ -147,7 +147,12 @@ async fn the_ledger_balances() {
     // A query that is cancelled through a connection of its own.
     let cancel = client.cancel_token();
     let (slept, cancelled) = tokio::join!(client.execute("SELECT pg_sleep(60)", &[]), async {
-        sleep(Duration::from_millis(200)).await;
+        // The request ends what is under way, and nothing that begins later.
+        let other = connect(&tcp).await;
+        let asks = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'";
+        while other.query(asks, &[]).await.unwrap().is_empty() {
+            sleep(Duration::from_millis(10)).await;
+        }
         cancel.cancel_query(NoTls).await
     });
     cancelled.unwrap();
