@@ -17,7 +17,8 @@ fn help_a_thread(rig: &Rig, writer: &std::os::fd::OwnedFd) {
 fn dropped_at_once(rig: &Rig) {
     let (reader, writer) = pipe();
     for _ in 0..100 {
-        drop(rig.submit(read(&reader, 4096)));
+        // A byte at most, so that none takes what another one needs to end.
+        drop(rig.submit(read(&reader, 1)));
         help_a_thread(rig, &writer);
     }
     rig.until_quiet();
@@ -46,6 +47,10 @@ fn dropped_among_many(rig: &Rig) {
         let at = round * 7 % 32;
         waiting[at] = None;
         help_a_thread(rig, &pipes[at].1);
+        if rig.which == Which::Threads {
+            // Else the next read might take the byte from it, and it would wait on.
+            rig.until(|| Arc::strong_count(&pipes[at].0) == 1);
+        }
         waiting[at] = Some(rig.submit(read(&pipes[at].0, 8)));
     }
     for (waiting, (_, writer)) in waiting.into_iter().zip(&pipes) {
