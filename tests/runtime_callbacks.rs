@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zokio::runtime::{Builder, Runtime};
+use zokio::runtime::{Builder, Handle, Runtime};
 use zokio::task::block_in_place;
 
 use self::support::{LONG, within_the_limit};
@@ -197,4 +197,20 @@ fn a_callback_that_panics_on_a_worker_aborts_the_process() {
         .build()
         .unwrap();
     thread::sleep(REPRIEVE);
+}
+
+/// The inner of two calls once took the worker back that the outer one had put down, and kept it
+/// while it waited for a timer that no thread looked after any more.
+#[test]
+fn a_block_in_place_within_another_leaves_the_worker_to_others() {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let sleep = || Handle::current().block_on(zokio::time::sleep(Duration::from_millis(1)));
+    let nested = async move {
+        block_in_place(|| Handle::current().block_on(async { block_in_place(sleep) }));
+    };
+    within_the_limit(|| runtime.block_on(runtime.spawn(nested)).unwrap());
 }

@@ -32,7 +32,8 @@ pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
         }
     }
     let put_down = with_context(Context::put_down).unwrap_or(false);
-    let _pick_up = put_down.then_some(PickUp);
+    // Made only if it is to be dropped at the end: dropping it takes the core back.
+    let _pick_up = put_down.then(|| PickUp);
     let _may_block = enter::exit();
     budget::with(Budget::UNCONSTRAINED, f)
 }
