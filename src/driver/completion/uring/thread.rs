@@ -118,7 +118,7 @@ impl RingThread {
     fn run(mut self) {
         loop {
             match self.turn() {
-                Ok(true) => return self.let_go_of_the_alarm(),
+                Ok(true) => return,
                 Ok(false) => {}
                 Err(Broken(error)) => return self.leave_the_ring(&error),
             }
@@ -144,7 +144,7 @@ impl RingThread {
             self.requests = Vec::new();
         }
         let idle = self.flights.is_empty();
-        if idle && self.closing && self.ring.requests.end() {
+        if idle && self.closing && self.end()? {
             return Ok(true);
         }
         self.set_alarm()?;
@@ -158,7 +158,23 @@ impl RingThread {
         let timed_out = self.enter(limit)?;
         self.ring.requests.wake_up();
         self.reap()?;
-        Ok(timed_out && self.flights.is_empty() && self.ring.requests.end())
+        Ok(timed_out && self.flights.is_empty() && self.end()?)
+    }
+
+    /// Ends the service unless a request has come; whether it did.
+    ///
+    /// The read of the eventfd is taken back first: it would take a wake-up away from the thread that
+    /// comes next, and the kernel must have none of this thread's memory. No wake-up is needed until
+    /// this thread announces a sleep again.
+    fn end(&mut self) -> Result<bool, Broken> {
+        if self.alarm_set {
+            self.ask_for_the_end(ALARM)?;
+        }
+        while self.alarm_set {
+            self.enter(None)?;
+            self.reap()?;
+        }
+        Ok(self.ring.requests.end())
     }
 
     fn carry_out(&mut self, operation: Submitted) -> Result<(), Broken> {
@@ -361,23 +377,6 @@ impl RingThread {
                     log::debug!("zokio: a descriptor was closed on the ring's thread");
                 }
             }
-        }
-    }
-
-    /// Takes the read of the eventfd back, so that the kernel has none of this thread's memory.
-    fn let_go_of_the_alarm(mut self) {
-        let mut ask = || -> Result<(), Broken> {
-            if self.alarm_set {
-                self.ask_for_the_end(ALARM)?;
-            }
-            while self.alarm_set {
-                self.enter(None)?;
-                self.reap()?;
-            }
-            Ok(())
-        };
-        if ask().is_err() {
-            std::mem::forget((self.io, self.alarm_count));
         }
     }
 
