@@ -13,7 +13,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zokio::fs::{File, OpenOptions};
 use zokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -30,6 +30,9 @@ for round in 1 2 3; do
     until grep -q '^State:.*stopped' /proc/$1/status; do :; done
     kill -CONT $1
 done";
+
+/// How long an operation that waits may take to get there.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// More than a pipe holds.
 const TOO_MUCH: usize = 300_000;
@@ -71,12 +74,19 @@ fn fifo() -> (tempfile::TempDir, PathBuf) {
     (dir, path)
 }
 
-/// Opens what another end waits for: it does not wait itself.
+/// Opens what another end waits for: it does not wait itself, but tries again while the other end is
+/// not there, since a thread that was continued has to get into its system call anew.
 fn open_at_once(path: &Path, options: &mut std::fs::OpenOptions) -> StdFile {
-    options
-        .custom_flags(libc::O_NONBLOCK)
-        .open(path)
-        .expect("the operation still waits")
+    let begin = Instant::now();
+    loop {
+        match options.custom_flags(libc::O_NONBLOCK).open(path) {
+            Ok(file) => return file,
+            Err(error) if error.raw_os_error() == Some(libc::ENXIO) && begin.elapsed() < LIMIT => {
+                thread::yield_now();
+            }
+            Err(error) => panic!("the operation does not wait any more: {error}"),
+        }
+    }
 }
 
 /// It once ended with os error 512, the kernel's word for "restart the system call".
