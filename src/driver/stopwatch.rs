@@ -65,7 +65,7 @@ thread_local! {
 /// number of calls to be timed exactly, or [`SLOW`] and a time.
 #[derive(Debug)]
 pub(crate) struct Stopwatch {
-    /// Written by whoever timed a call, read before each call. It guards no other memory.
+    /// Written by the thread that timed a call, read before each call. It guards no other memory.
     state: AtomicU64,
 }
 

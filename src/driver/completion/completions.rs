@@ -126,7 +126,7 @@ impl Completions {
 
 impl Drop for Completions {
     fn drop(&mut self) {
-        // Whoever wants to wait for the end has called it before.
+        // A caller that wants to wait for the end has called it before.
         self.shutdown(Some(Instant::now()));
     }
 }

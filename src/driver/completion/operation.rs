@@ -100,7 +100,7 @@ impl<P, R> Operation<P, R> {
 
     /// Takes the payload out to carry the operation out; `None` if it was cancelled before.
     ///
-    /// Whoever gets the payload calls [`complete`](Operation::complete), once.
+    /// The one that gets the payload calls [`complete`](Operation::complete), once.
     pub(crate) fn begin(&self) -> Option<P> {
         let mut state = self.state.lock();
         match std::mem::replace(&mut state.stage, Stage::Begun) {

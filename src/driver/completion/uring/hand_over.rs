@@ -25,7 +25,7 @@ use crate::loom::sync::{Condvar, Mutex};
 pub(super) struct HandOver<T> {
     state: Mutex<State<T>>,
     /// The thread waits in the kernel, or is about to. The thread puts it up, under the lock;
-    /// whoever takes it down wakes the thread.
+    /// the one that takes it down wakes the thread.
     asleep: AtomicBool,
     /// Notified when the thread is gone.
     gone: Condvar,

@@ -1,4 +1,4 @@
-//! [`Ring`]: what everybody but its thread has of a ring.
+//! [`Ring`]: what all threads but its own have of a ring.
 
 use std::fs::File;
 use std::io::{self, Write};
