@@ -21,7 +21,7 @@
 //! A job may wait without a bound (an open of a FIFO). A pool with *relief* is not stopped by that:
 //! a job that finds all threads taken starts one more, the reliever, which waits too. When no job
 //! has begun for the time of [`PoolConfig::relief`] although some are queued, it becomes a thread as
-//! the others are. A shutdown does not wait for jobs of the kind [`Kind::Detached`].
+//! the others are; if that does not help, twice as many do the next time. A shutdown does not wait for jobs of the kind [`Kind::Detached`].
 #![forbid(unsafe_code)]
 
 use std::collections::{HashMap, VecDeque};
@@ -112,6 +112,8 @@ struct State {
     begun: u64,
     /// A thread waits for the pool to stand still.
     has_reliever: bool,
+    /// How often it stood still, one time after the other.
+    standstills: u32,
     closed: bool,
     next_thread: usize,
     handles: HashMap<usize, JoinHandle<()>>,
@@ -345,12 +347,21 @@ fn relieve(shared: &Arc<Shared>) {
         }
     }
     state.has_reliever = false;
-    if state.queue.len() > 1 {
-        // The job that this thread takes may wait as well.
-        Pool {
-            shared: shared.clone(),
+    let pool = Pool {
+        shared: shared.clone(),
+    };
+    // The jobs that the next threads take may wait as well: each time twice as many help.
+    let help = 1_usize << state.standstills.min(8);
+    state.standstills += 1;
+    for _ in 1..help.min(state.queue.len()) {
+        if pool.start(&mut state, run_jobs).is_err() {
+            break;
         }
-        .start_reliever(&mut state);
+    }
+    if state.queue.len() > help {
+        pool.start_reliever(&mut state);
+    } else {
+        state.standstills = 0;
     }
     run_jobs_locked(shared, state);
 }

@@ -818,7 +818,7 @@ impl Builder {
             relief: None,
         };
         let threads = Pool::new(PoolConfig {
-            max_threads: DRIVER_THREADS,
+            max_threads: self.max_blocking_threads.max(DRIVER_THREADS),
             relief: Some(DRIVER_RELIEF),
             ..pool.clone()
         });
@@ -852,7 +852,8 @@ impl Builder {
     }
 }
 
-/// The most threads of the driver's at a time, as long as its operations do not stand still.
+/// The most threads of the driver's at a time, as long as its operations do not stand still; more if
+/// the builder allows more for closures.
 const DRIVER_THREADS: usize = 512;
 
 /// When no operation could begin for this long although some are queued, one more thread helps.
