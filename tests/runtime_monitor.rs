@@ -104,6 +104,24 @@ fn the_monitor_comes_with_the_first_task_and_goes_with_the_runtime() {
     wait_until("the monitor is gone", || switches(MONITOR).is_empty());
 }
 
+/// A thread that the runtime would end with cost a third of making and dropping it.
+#[test]
+fn a_runtime_that_is_over_within_a_tick_has_no_monitor() {
+    let _alone = alone();
+    wait_until("a runtime is over within a tick", || {
+        wait_until("there is no monitor of an earlier test", || {
+            switches(MONITOR).is_empty()
+        });
+        let start = Instant::now();
+        let rt = runtime(2);
+        rt.block_on(rt.spawn(async {})).unwrap();
+        let monitors = switches(MONITOR);
+        let is_quick = start.elapsed() < Duration::from_millis(10);
+        assert!(!is_quick || monitors.is_empty());
+        is_quick
+    });
+}
+
 #[test]
 fn a_runtime_of_one_worker_has_no_monitor() {
     let _alone = alone();

@@ -6,6 +6,8 @@
 //! compare-and-exchange from `EMPTY`.
 #![forbid(unsafe_code)]
 
+use std::time::Duration;
+
 use crate::loom::sync::atomic::{AtomicU8, Ordering};
 use crate::loom::sync::{Condvar, Mutex};
 
@@ -42,14 +44,20 @@ impl Parker {
         self.state.swap(EMPTY, Ordering::SeqCst);
     }
 
-    /// Sleeps until [`unpark`](Parker::unpark); returns at once if it came first.
-    pub(super) fn park(&self) {
+    /// Sleeps until [`unpark`](Parker::unpark), at most `limit`, which a wake-up without reason ends
+    /// early; returns at once if `unpark` came first.
+    pub(super) fn park(&self, limit: Option<Duration>) {
         let mut guard = self.lock.lock();
         if self.change_from_empty(ON_CONDVAR) {
-            while self.state.load(Ordering::SeqCst) == ON_CONDVAR {
-                guard = self.unparked.wait(guard);
+            if let Some(limit) = limit {
+                guard = self.unparked.wait_timeout(guard, limit).0;
+            } else {
+                while self.state.load(Ordering::SeqCst) == ON_CONDVAR {
+                    guard = self.unparked.wait(guard);
+                }
             }
         }
+        drop(guard);
         self.leave();
     }
 
@@ -100,7 +108,7 @@ mod loom_tests {
                     }
                 });
                 if !in_driver {
-                    parker.park();
+                    parker.park(None);
                 } else {
                     if parker.enter_driver() {
                         while !eventfd.load(Ordering::SeqCst) {
@@ -124,7 +132,7 @@ mod loom_tests {
                 let _ = p.unpark();
                 let _ = p.unpark();
             });
-            parker.park();
+            parker.park(None);
             waker.join().unwrap();
             let left = parker.enter_driver();
             parker.leave();

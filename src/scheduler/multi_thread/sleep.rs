@@ -57,13 +57,18 @@ impl Context {
     /// One sleep: in the driver's wait if no other thread is there, else on the parker.
     fn sleep_once(&self, mut core: Box<Core>) -> Box<Core> {
         let parker = &self.remote().parker;
+        let limit = self.shared().monitor.first_tick(self.shared());
         if let Some(mut turn) = self.shared().common().driver.try_turn() {
-            let limit = (!parker.enter_driver()).then_some(Duration::ZERO);
+            let limit = if parker.enter_driver() {
+                limit
+            } else {
+                Some(Duration::ZERO)
+            };
             core = self.wait(core, &mut turn, limit);
             drop(turn);
             parker.leave();
         } else {
-            parker.park();
+            parker.park(limit);
         }
         core
     }

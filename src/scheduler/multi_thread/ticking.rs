@@ -1,4 +1,4 @@
-//! Whether the monitor ticks, is parked, or has ended.
+//! Whether the monitor ticks, is parked, or has ended, or is not needed yet.
 //!
 //! All changes are made under the lock; a worker that has got up reads the state without it.
 //!
@@ -8,6 +8,9 @@
 //! parked and then reads how many workers are awake. A sequentially consistent fence stands between
 //! the two on both sides, so at least one of them sees the other: the worker wakes the monitor, or
 //! the monitor does not park.
+//!
+//! The same holds between a worker that gets up and the one that ends the first tick
+//! ([`Ticking::end_first_tick`]), which stands in for a monitor that is not there yet.
 #![cfg_attr(not(loom), forbid(unsafe_code))]
 
 use std::time::Duration;
@@ -15,14 +18,16 @@ use std::time::Duration;
 use crate::loom::sync::atomic::{AtomicU8, Ordering, fence};
 use crate::loom::sync::{Condvar, Mutex};
 
-/// There is no thread yet.
-const ABSENT: u8 = 0;
+/// There is no thread, and none starts before the first tick is over.
+const FIRST_TICK: u8 = 0;
+/// There is no thread; the next worker that gets up has to start it.
+const ABSENT: u8 = 1;
 /// The thread sleeps without limit.
-const PARKED: u8 = 1;
+const PARKED: u8 = 2;
 /// The thread ticks, or is about to start and will.
-const TICKING: u8 = 2;
+const TICKING: u8 = 3;
 /// The thread ends, or is never to start.
-const ENDED: u8 = 3;
+const ENDED: u8 = 4;
 
 /// The state of the monitor's thread.
 #[derive(Debug)]
@@ -38,7 +43,7 @@ impl Ticking {
     /// There is no thread yet, and if it is not `needed` there will be none.
     pub(super) fn new(needed: bool) -> Ticking {
         Ticking {
-            state: AtomicU8::new(if needed { ABSENT } else { ENDED }),
+            state: AtomicU8::new(if needed { FIRST_TICK } else { ENDED }),
             lock: Mutex::new(()),
             changed: Condvar::new(),
         }
@@ -50,7 +55,30 @@ impl Ticking {
     #[inline]
     pub(super) fn resume(&self) -> bool {
         fence(Ordering::SeqCst);
-        self.state.load(Ordering::Relaxed) < TICKING && self.start_ticking()
+        let state = self.state.load(Ordering::Relaxed);
+        (state == ABSENT || state == PARKED) && self.start_ticking()
+    }
+
+    /// Whether the first tick has not been ended yet.
+    #[inline]
+    pub(super) fn is_first_tick(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == FIRST_TICK
+    }
+
+    /// Ends the first tick. Returns true if the caller has to start the thread: if
+    /// `a_worker_is_awake` says so after the workers have been told to start it when they get up.
+    pub(super) fn end_first_tick(&self, a_worker_is_awake: impl FnOnce() -> bool) -> bool {
+        let _guard = self.lock.lock();
+        if self.state.load(Ordering::Relaxed) != FIRST_TICK {
+            return false;
+        }
+        self.state.store(ABSENT, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        let start = a_worker_is_awake();
+        if start {
+            self.state.store(TICKING, Ordering::Relaxed);
+        }
+        start
     }
 
     #[cold]
@@ -124,9 +152,18 @@ mod tests {
     use std::time::Duration;
 
     #[test]
+    fn asks_for_no_thread_within_the_first_tick() {
+        let ticking = Ticking::new(true);
+        assert!(ticking.is_first_tick() && !ticking.resume());
+        assert!(!ticking.end_first_tick(|| false), "all sleep");
+        assert!(!ticking.is_first_tick() && ticking.resume());
+        assert!(!ticking.end_first_tick(|| true), "it is over");
+    }
+
+    #[test]
     fn asks_for_one_thread_and_again_if_it_could_not_be_started() {
         let ticking = Ticking::new(true);
-        assert!(ticking.resume());
+        assert!(ticking.end_first_tick(|| true));
         assert!(!ticking.resume(), "the first caller starts it");
         ticking.start_failed();
         assert!(ticking.resume());
@@ -138,7 +175,9 @@ mod tests {
 
     #[test]
     fn asks_for_no_thread_where_none_is_needed() {
-        assert!(!Ticking::new(false).resume());
+        let ticking = Ticking::new(false);
+        assert!(!ticking.is_first_tick() && !ticking.resume());
+        assert!(!ticking.end_first_tick(|| true));
     }
 }
 
@@ -155,7 +194,7 @@ mod loom_tests {
         for worker in 0..workers {
             both.1.sleep(worker, false);
         }
-        assert!(both.0.resume());
+        assert!(both.0.end_first_tick(|| true));
         both
     }
 
@@ -221,6 +260,22 @@ mod loom_tests {
             worker.join().unwrap();
             monitor.join().unwrap();
             assert!(!both.0.resume());
+        });
+    }
+    /// One worker gets up while another ends the first tick: exactly one of them starts the monitor.
+    #[test]
+    fn loom_the_end_of_the_first_tick_leaves_no_worker_without_a_monitor() {
+        loom::model(|| {
+            let both = Arc::new((Ticking::new(true), Idle::new(2)));
+            both.1.sleep(0, false);
+            both.1.sleep(1, false);
+            let other = {
+                let both = both.clone();
+                loom::thread::spawn(move || both.0.end_first_tick(|| both.1.awake() > 0))
+            };
+            assert!(both.1.get_up(0));
+            let one = both.0.resume();
+            assert_eq!(u8::from(one) + u8::from(other.join().unwrap()), 1);
         });
     }
 }

@@ -206,6 +206,7 @@ impl Context {
             let looks = core.tick.is_multiple_of(event_interval);
             if due || looks {
                 self.remote().progress.step(core.pace.is_slow());
+                shared.monitor.first_tick(shared);
             }
             if looks {
                 core = self.poll_driver(core);
