@@ -117,7 +117,8 @@ struct State {
     closed: bool,
     next_thread: usize,
     handles: HashMap<usize, JoinHandle<()>>,
-    last_to_leave: Option<JoinHandle<()>>,
+    /// Threads on their way out: the last that left, and from the close on all, for the shutdown.
+    left: Vec<JoinHandle<()>>,
 }
 
 struct Job {
@@ -257,8 +258,7 @@ impl Pool {
     /// Returns whether these have ended. With `Some(timeout)` it waits no longer than that;
     /// threads that are still busy then end on their own.
     pub(crate) fn shutdown(&self, timeout: Option<Duration>) -> bool {
-        let dropped = self.close();
-        drop(dropped);
+        self.close();
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.shared.state.lock();
         while state.threads > state.detached {
@@ -273,22 +273,23 @@ impl Pool {
                 _ => state = self.shared.gone.wait(state),
             }
         }
-        let last = state.last_to_leave.take();
+        let left = std::mem::take(&mut state.left);
         // Of threads that are left to themselves, if there are any.
         let rest = std::mem::take(&mut state.handles);
         drop(state);
         drop(rest);
-        if let Some(last) = last {
-            join(last);
+        for thread in left {
+            join(thread);
         }
         true
     }
 
-    /// Refuses new jobs and hands out those that have not begun.
-    fn close(&self) -> Vec<Job> {
+    /// Refuses new jobs, drops those that have not begun, and has the threads end when they have
+    /// nothing left to run. For a thread that goes on to call [`shutdown`](Pool::shutdown).
+    pub(crate) fn close(&self) {
         let mut state = self.shared.state.lock();
         if state.closed {
-            return Vec::new();
+            return;
         }
         state.closed = true;
         let mut begun = state.starting + state.notified;
@@ -310,7 +311,7 @@ impl Pool {
         if has_reliever {
             self.shared.stalled.notify_all();
         }
-        dropped
+        drop(dropped);
     }
 
     /// Threads that run closures or wait for one; a scheduler's workers are not counted.
@@ -433,8 +434,9 @@ fn run(job: Job) {
 fn leave(shared: &Arc<Shared>, id: usize) {
     let mut state = shared.state.lock();
     state.threads -= 1;
+    let previous = if state.closed { None } else { state.left.pop() };
     let own = state.handles.remove(&id);
-    let previous = std::mem::replace(&mut state.last_to_leave, own);
+    state.left.extend(own);
     if !state.queue.is_empty() && state.idle == 0 {
         let pool = Pool {
             shared: shared.clone(),
@@ -443,10 +445,11 @@ fn leave(shared: &Arc<Shared>, id: usize) {
             log::error!("the blocking pool could not start a thread for a queued job: {error}");
         }
     }
-    if state.closed && state.threads <= state.detached {
+    let was_awaited = state.closed && state.threads <= state.detached;
+    drop(state);
+    if was_awaited {
         shared.gone.notify_all();
     }
-    drop(state);
     if let Some(previous) = previous {
         join(previous);
     }

@@ -295,7 +295,11 @@ impl Runtime {
             (Kind::CurrentThread(scheduler), scheduler::Handle::CurrentThread(shared)) => {
                 scheduler.shutdown(shared, timeout.unwrap_or(Duration::MAX));
             }
-            (_, scheduler::Handle::MultiThread(shared)) => shared.close(),
+            (_, scheduler::Handle::MultiThread(shared)) => {
+                // First, so that a worker's thread that is done does not wait for another job.
+                shared.common().pool.close();
+                shared.close();
+            }
             _ => unreachable!("a runtime is made with the handle of its own kind"),
         }
         let common = self.handle.scheduler.common();

@@ -110,8 +110,11 @@ impl Ticking {
     /// Makes the thread end.
     pub(super) fn end(&self) {
         let _guard = self.lock.lock();
+        let former = self.state.load(Ordering::Relaxed);
         self.state.store(ENDED, Ordering::Relaxed);
-        self.changed.notify_one();
+        if former == PARKED || former == TICKING {
+            self.changed.notify_one();
+        }
     }
 
     /// Waits for the next tick. Returns false when the thread has to end. For the monitor.
