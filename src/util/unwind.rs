@@ -9,6 +9,9 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// How many payloads that panic when they are dropped may follow one another.
+const ROUNDS: usize = 8;
+
 /// Calls `f` and ends a panic of it.
 #[inline]
 pub(crate) fn contain(f: impl FnOnce()) {
@@ -17,7 +20,8 @@ pub(crate) fn contain(f: impl FnOnce()) {
     }
 }
 
-/// Drops what a panic carried, if there was one; a payload whose own drop panics is leaked.
+/// Drops what a panic carried, if there was one. Where that panics in turn, what that panic carried
+/// is dropped, and so on; after some rounds it is leaked.
 #[inline]
 pub(crate) fn drop_payload(payload: Option<Box<dyn Any + Send>>) {
     if let Some(payload) = payload {
@@ -27,9 +31,14 @@ pub(crate) fn drop_payload(payload: Option<Box<dyn Any + Send>>) {
 
 #[cold]
 fn drop_some(payload: Box<dyn Any + Send>) {
-    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(second);
+    let mut payload = payload;
+    for _ in 0..ROUNDS {
+        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            Ok(()) => return,
+            Err(next) => payload = next,
+        }
     }
+    std::mem::forget(payload);
 }
 
 #[cfg(test)]

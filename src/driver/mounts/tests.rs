@@ -6,8 +6,8 @@ use std::thread;
 
 use super::{Mounts, Place, Reload, Watched, place};
 use crate::driver::nowait::{coarse_ns, facts};
-use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::Ordering;
+use crate::loom::sync::{Arc, Mutex};
 
 thread_local! {
     static HANDED_OUT: RefCell<Vec<Reload>> = const { RefCell::new(Vec::new()) };
@@ -27,9 +27,13 @@ fn run_all() {
     }
 }
 
-/// Tables of their own. They stay to the end of the process, as those of the product do.
+/// Tables of their own. They stay to the end of the process, as those of the product do, where a
+/// search for leaks finds them.
 fn mounts() -> &'static Mounts {
-    Box::leak(Box::new(Mounts::new()))
+    static ALL: Mutex<Vec<&'static Mounts>> = Mutex::new(Vec::new());
+    let mounts = Box::leak(Box::new(Mounts::new()));
+    ALL.lock().push(mounts);
+    mounts
 }
 
 /// Asks as [`place`] does.

@@ -21,6 +21,7 @@ use crate::driver::completion::count::Counted;
 use crate::driver::completion::op::{Completed, Op};
 use crate::driver::completion::operation::Ended;
 use crate::driver::completion::{Submitted, threads};
+use crate::loom::sync::Mutex;
 use crate::util::wake::wake_some;
 
 /// How long the thread waits for a request when nothing is in flight, before it ends.
@@ -387,6 +388,7 @@ impl RingThread {
         log::warn!("zokio: the ring is no longer served, threads take over: {error}");
         let errno = error.raw_os_error().unwrap_or(libc::EIO);
         let taken = self.queued - self.io.submission().len() as u64;
+        let mut buffers = Vec::new();
         for flight in std::mem::take(&mut self.flights) {
             let Flight {
                 operation,
@@ -399,7 +401,7 @@ impl RingThread {
                 continue;
             }
             if let Op::Read { buffer, .. } = &mut op {
-                std::mem::forget(std::mem::take(buffer));
+                buffers.push(std::mem::take(buffer));
             }
             self.finish(&operation, counted, op.fail(errno));
         }
@@ -407,8 +409,22 @@ impl RingThread {
             self.ring.refuse(request);
         }
         self.ring.give_up(true);
-        std::mem::forget((self.io, self.alarm_count));
+        LEFT_TO_THE_KERNEL.lock().push(LeftToTheKernel {
+            _io: self.io,
+            _alarm_count: self.alarm_count,
+            _buffers: buffers,
+        });
     }
+}
+
+/// What the kernel may write to as long as the process lives, since it does not serve the ring that
+/// would tell when it has finished (I1).
+static LEFT_TO_THE_KERNEL: Mutex<Vec<LeftToTheKernel>> = Mutex::new(Vec::new());
+
+struct LeftToTheKernel {
+    _io: IoUring,
+    _alarm_count: Box<u64>,
+    _buffers: Vec<Vec<u8>>,
 }
 
 /// The word of an entry: its place in the table, and the lower half of its number.
