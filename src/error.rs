@@ -5,6 +5,7 @@
 //! function work under one `?`.
 #![forbid(unsafe_code)]
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -27,8 +28,7 @@ use std::time::Duration;
 /// assert!(error.is_resource());
 /// assert!(error.to_string().starts_with("cannot start a worker thread: "));
 /// ```
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
+#[derive(Debug)]
 pub struct Error(Box<Repr>);
 
 /// The result of what is zokio's own.
@@ -49,38 +49,56 @@ pub struct Error(Box<Repr>);
 /// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 enum Repr {
-    #[error("cannot {operation}{}: {source}", at(.path))]
     Io {
         operation: &'static str,
         path: Option<PathBuf>,
         source: io::Error,
     },
-    #[error("cannot {operation} {address}: {source}")]
     Network {
         operation: &'static str,
         address: SocketAddr,
         source: io::Error,
     },
-    #[error("cannot {operation}: not done within {limit:?}")]
     Timeout {
         operation: &'static str,
         limit: Duration,
     },
-    #[error("cannot {operation}: {reason}")]
     Resource {
         operation: &'static str,
         reason: String,
-        #[source]
         source: Option<io::Error>,
     },
 }
 
-fn at(path: &Option<PathBuf>) -> String {
-    path.as_ref()
-        .map(|path| format!(" `{}`", path.display()))
-        .unwrap_or_default()
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {}", self.operation())?;
+        match &*self.0 {
+            Repr::Io {
+                path: Some(path),
+                source,
+                ..
+            } => write!(f, " `{}`: {source}", path.display()),
+            Repr::Io { source, .. } => write!(f, ": {source}"),
+            Repr::Network {
+                address, source, ..
+            } => write!(f, " {address}: {source}"),
+            Repr::Timeout { limit, .. } => write!(f, ": not done within {limit:?}"),
+            Repr::Resource { reason, .. } => write!(f, ": {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            Repr::Io { source, .. } | Repr::Network { source, .. } => Some(source),
+            Repr::Timeout { .. } => None,
+            Repr::Resource { source, .. } => source.as_ref().map(|source| source as _),
+        }
+    }
 }
 
 impl Error {

@@ -3,50 +3,57 @@
 //! The public API is tokio's. The core is a driver on io_uring, with mio where io_uring is not
 //! to be had. See `ARCHITECTURE.md` for the map and one read traced from poll to completion.
 
+// The runtime uses parts of `util` and `io` that are left unused where it is not compiled.
+#![cfg_attr(not(feature = "rt"), allow(dead_code))]
+
 pub(crate) mod loom;
 pub(crate) mod util;
 
-#[cfg(not(loom))]
-mod error;
-pub mod sync;
-
-#[cfg(not(loom))]
-pub mod fs;
 #[cfg(not(loom))]
 pub mod io;
 #[cfg(not(loom))]
 #[doc(hidden)]
 pub mod macros;
-#[cfg(not(loom))]
+#[cfg(feature = "sync")]
+pub mod sync;
+
+#[cfg(all(feature = "rt", not(loom)))]
+mod error;
+#[cfg(all(feature = "rt", not(loom)))]
+pub mod fs;
+#[cfg(all(feature = "rt", not(loom)))]
 pub mod net;
-#[cfg(not(loom))]
+#[cfg(all(feature = "rt", not(loom)))]
 pub mod process;
-#[cfg(not(loom))]
+#[cfg(all(feature = "rt", not(loom)))]
 pub mod runtime;
-#[cfg(not(loom))]
+#[cfg(all(feature = "rt", not(loom)))]
 pub mod signal;
-#[cfg(not(loom))]
+#[cfg(all(feature = "rt", not(loom)))]
 pub mod task;
-#[cfg(not(loom))]
+#[cfg(all(feature = "rt", not(loom)))]
 pub mod time;
 
-#[cfg(not(loom))]
+#[cfg(all(feature = "rt", not(loom)))]
 pub(crate) mod blocking;
+#[cfg(feature = "rt")]
 pub(crate) mod driver;
+#[cfg(feature = "rt")]
 pub(crate) mod scheduler;
+#[cfg(feature = "rt")]
 pub(crate) mod timer;
 #[cfg(all(feature = "tokio", not(loom)))]
 mod tokio_traits;
 
-#[cfg(not(loom))]
+#[cfg(all(feature = "rt", not(loom)))]
 pub use error::{Error, Result};
-#[cfg(not(loom))]
+#[cfg(all(feature = "rt", not(loom)))]
 pub use task::spawn;
-#[cfg(not(loom))]
+#[cfg(all(feature = "macros", not(loom)))]
 pub use zokio_macros::{main, test};
 
 /// What the attribute macros expand to.
-#[cfg(not(loom))]
+#[cfg(all(feature = "macros", not(loom)))]
 #[doc(hidden)]
 pub mod __private {
     pub use tokio_macros::{main, test};

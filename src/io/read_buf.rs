@@ -10,9 +10,7 @@
 
 use std::fmt;
 use std::mem::MaybeUninit;
-
-use bytes::BufMut;
-use bytes::buf::UninitSlice;
+use std::ptr;
 
 /// A borrowed buffer that a reader fills step by step, and that need not be initialized.
 ///
@@ -486,33 +484,11 @@ impl<'a> ReadBuf<'a> {
             "buf.len() must fit in remaining(): append at most the room that is left"
         );
         let end = self.filled + buf.len();
-        self.buf[self.filled..end].write_copy_of_slice(buf);
+        let room = &mut self.buf[self.filled..end];
+        // SAFETY: `room` is as long as `buf`, and nothing else refers to what `&mut self` borrows.
+        unsafe { ptr::copy_nonoverlapping(buf.as_ptr(), room.as_mut_ptr().cast(), buf.len()) };
         self.initialized = self.initialized.max(end);
         self.filled = end;
-    }
-}
-
-// SAFETY: `chunk_mut` is the unfilled part, whose length is `remaining_mut`, and `advance_mut`
-// adds the first bytes of exactly that part to the filled one.
-unsafe impl<'a> BufMut for ReadBuf<'a> {
-    fn remaining_mut(&self) -> usize {
-        self.remaining()
-    }
-
-    #[track_caller]
-    unsafe fn advance_mut(&mut self, cnt: usize) {
-        assert!(
-            cnt <= self.remaining(),
-            "advance_mut by at most remaining_mut()"
-        );
-        // SAFETY: the caller of `advance_mut` has initialized the next `cnt` bytes, and they are
-        // inside of the buffer (checked above).
-        unsafe { self.assume_init(cnt) };
-        self.advance(cnt);
-    }
-
-    fn chunk_mut(&mut self) -> &mut UninitSlice {
-        UninitSlice::uninit(&mut self.buf[self.filled..])
     }
 }
 
@@ -532,7 +508,7 @@ impl fmt::Debug for ReadBuf<'_> {
 #[inline(always)]
 unsafe fn init_ref(bytes: &[MaybeUninit<u8>]) -> &[u8] {
     // SAFETY: the caller's contract.
-    unsafe { bytes.assume_init_ref() }
+    unsafe { &*(ptr::from_ref(bytes) as *const [u8]) }
 }
 
 /// # Safety
@@ -541,5 +517,5 @@ unsafe fn init_ref(bytes: &[MaybeUninit<u8>]) -> &[u8] {
 #[inline(always)]
 unsafe fn init_mut(bytes: &mut [MaybeUninit<u8>]) -> &mut [u8] {
     // SAFETY: the caller's contract.
-    unsafe { bytes.assume_init_mut() }
+    unsafe { &mut *(ptr::from_mut(bytes) as *mut [u8]) }
 }

@@ -9,8 +9,14 @@ mod join;
 mod maybe_done;
 mod pin;
 mod rotate;
+#[cfg(feature = "select")]
 mod select;
 #[doc(hidden)]
 pub mod support;
 mod try_join;
 mod try_maybe_done;
+
+/// The parts of `select!` that need a parser.
+#[cfg(feature = "select")]
+#[doc(hidden)]
+pub use tokio_macros as parsing;

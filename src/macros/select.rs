@@ -214,7 +214,7 @@ macro_rules! select {
         mod __zokio_select {
             // `Out`, with a variant for each branch and `Disabled`, and `Mask`, with a bit for
             // each branch.
-            $crate::macros::support::select_priv_declare_output_enum!( ( $($blank)+ ) );
+            $crate::macros::parsing::select_priv_declare_output_enum!( ( $($blank)+ ) );
         }
         let mut disabled: __zokio_select::Mask = 0;
         $($(
@@ -258,7 +258,7 @@ macro_rules! select {
                             };
                             disabled |= mask;
                             match &output {
-                                $crate::macros::support::select_priv_clean_pattern!($pattern) => {}
+                                $crate::macros::parsing::select_priv_clean_pattern!($pattern) => {}
                                 _ => break 'branch,
                             }
                             return $crate::macros::support::Poll::Ready(

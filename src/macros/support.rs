@@ -3,13 +3,12 @@
 #![allow(missing_docs)]
 
 use crate::util::budget::poll_proceed;
+use crate::util::rng::below_for_thread;
 
 pub use std::future::{Future, IntoFuture, poll_fn};
 pub use std::pin::{Pin, pin};
 pub use std::result::Result;
 pub use std::task::{Context, Poll, ready};
-
-pub use tokio_macros::{select_priv_clean_pattern, select_priv_declare_output_enum};
 
 pub use super::chain::{Chain, End, Node};
 pub use super::maybe_done::{MaybeDone, maybe_done};
@@ -19,7 +18,7 @@ pub use super::try_maybe_done::{TryMaybeDone, try_maybe_done};
 /// A number below `n`, which must not be zero, from the thread's generator.
 #[inline]
 pub fn thread_rng_n(n: u32) -> u32 {
-    crate::runtime::context::thread_rng_n(n)
+    below_for_thread(n)
 }
 
 impl SelectNormal {

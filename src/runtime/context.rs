@@ -4,7 +4,7 @@
 use super::TryCurrentError;
 use crate::scheduler::{Handle, context};
 
-pub(crate) use crate::scheduler::context::{defer, disallow_block_in_place, thread_rng_n};
+pub(crate) use crate::scheduler::context::{defer, disallow_block_in_place};
 
 /// Calls `f` with the runtime that this thread has entered; cheaper than a handle of one's own.
 ///

@@ -10,7 +10,7 @@
 //!   thread goes, and which wakers wait for the driver to be polled first.
 #![forbid(unsafe_code)]
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::task::Waker;
@@ -18,7 +18,6 @@ use std::task::Waker;
 use crate::scheduler::{Handle, current_thread, multi_thread};
 use crate::util::budget::{self, Budget};
 use crate::util::enter::{self, EnterGuard, Entered};
-use crate::util::rng::Rng;
 use crate::util::scoped::Scoped;
 use crate::util::shrink::KEEP;
 use crate::util::wake;
@@ -28,7 +27,6 @@ thread_local! {
     /// on this thread alone, so that asking for it costs no atomic operation.
     static CURRENT: RefCell<Vec<Rc<Handle>>> = const { RefCell::new(Vec::new()) };
     static SCHEDULER: Scoped<Scheduler> = const { Scoped::new() };
-    static RNG: Cell<Option<Rng>> = const { Cell::new(None) };
 }
 
 /// The context of a thread that runs tasks.
@@ -92,9 +90,7 @@ impl Drop for SetCurrent {
             Ok(handles.pop())
         });
         // The handle that was current is dropped here, outside of the borrow.
-        if let Ok(Err(())) = left
-            && !std::thread::panicking()
-        {
+        if matches!(left, Ok(Err(()))) && !std::thread::panicking() {
             panic!(
                 "`EnterGuard` values dropped out of order. Guards returned by \
                  `Handle::enter()` must be dropped in the reverse order as they were acquired."
@@ -162,17 +158,6 @@ pub(crate) fn defer(waker: &Waker) {
     if !deferred {
         waker.wake_by_ref();
     }
-}
-
-/// A random number below `n`, which is not zero.
-pub(crate) fn thread_rng_n(n: u32) -> u32 {
-    RNG.try_with(|cell| {
-        let mut rng = cell.take().unwrap_or_else(Rng::random);
-        let number = rng.below(n);
-        cell.set(Some(rng));
-        number
-    })
-    .unwrap_or(0)
 }
 
 /// Wakers that wait for the driver to be polled.

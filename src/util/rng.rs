@@ -1,6 +1,12 @@
 //! A small random number generator for fairness, not for secrets.
 #![forbid(unsafe_code)]
 
+use std::cell::Cell;
+
+thread_local! {
+    static RNG: Cell<Option<Rng>> = const { Cell::new(None) };
+}
+
 /// `xorshift64*`, as described by Marsaglia, "Xorshift RNGs" (2003), and Vigna,
 /// "An experimental exploration of Marsaglia's xorshift generators, scrambled" (2016).
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +40,17 @@ impl Rng {
         let high = self.next() >> 32;
         ((high * u64::from(n)) >> 32) as u32
     }
+}
+
+/// A number below `n`, which is not zero, from the thread's own generator.
+pub(crate) fn below_for_thread(n: u32) -> u32 {
+    RNG.try_with(|cell| {
+        let mut rng = cell.take().unwrap_or_else(Rng::random);
+        let number = rng.below(n);
+        cell.set(Some(rng));
+        number
+    })
+    .unwrap_or(0)
 }
 
 #[cfg(test)]

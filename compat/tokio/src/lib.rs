@@ -13,11 +13,22 @@
 
 #![forbid(unsafe_code)]
 
-pub use tokio_macros_crate::{main, test};
 #[doc(hidden)]
 pub use zokio_crate::macros;
-pub use zokio_crate::{fs, io, net, process, runtime, signal, sync, task, time};
-pub use zokio_crate::{join, pin, select, spawn, task_local, try_join};
+pub use zokio_crate::{io, join, pin, try_join};
+
+#[cfg(feature = "macros")]
+pub use {
+    tokio_macros_crate::{main, test},
+    zokio_crate::select,
+};
+
+#[cfg(feature = "sync")]
+pub use zokio_crate::sync;
+
+// What needs a runtime is there as a whole, whichever of its parts was asked for.
+#[cfg(feature = "rt")]
+pub use zokio_crate::{fs, net, process, runtime, signal, spawn, task, task_local, time};
 
 /// What zokio offers beyond tokio's API, and the sign that this tokio is zokio.
 pub mod zokio {

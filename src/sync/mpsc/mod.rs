@@ -53,7 +53,7 @@ pub mod error;
 mod permit;
 mod queue;
 mod receiver;
-#[cfg(not(loom))]
+#[cfg(all(feature = "rt", not(loom)))]
 mod send_timeout;
 mod sender;
 mod unbounded_receiver;
