@@ -1,5 +1,9 @@
 //! An operation on a file that was begun is in the kernel while its thread computes, and the
 //! system calls of that thread are not interrupted when it ends.
+#![allow(
+    clippy::incompatible_msrv,
+    reason = "tests are built by a newer compiler"
+)]
 
 #[path = "support/apart.rs"]
 mod apart;

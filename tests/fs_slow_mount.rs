@@ -1,6 +1,10 @@
 //! Mounts that keep callers waiting although nothing says so beforehand. They hold a worker up once
 //! or twice, not for good. Mounting and watching takes root: otherwise the tests say that they were
 //! skipped.
+#![allow(
+    clippy::incompatible_msrv,
+    reason = "tests are built by a newer compiler"
+)]
 
 #[path = "support/mounts.rs"]
 mod mounts;

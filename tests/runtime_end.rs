@@ -1,4 +1,8 @@
 //! The end of a runtime that still has work: what it waits for, and what goes on without it.
+#![allow(
+    clippy::incompatible_msrv,
+    reason = "tests are built by a newer compiler"
+)]
 
 #[path = "support/beside.rs"]
 mod beside;

@@ -1,5 +1,9 @@
 //! The thread that looks after stuck workers: when there is one, when it is silent, and when it is
 //! gone. In a program of its own, because the process's threads are counted.
+#![allow(
+    clippy::incompatible_msrv,
+    reason = "tests are built by a newer compiler"
+)]
 
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;

@@ -3,6 +3,10 @@
 //! tokio's issue 4730 is the model: the worker that waited for I/O wakes a task and runs it, the
 //! task blocks its thread until another task has done something, and nobody waits for I/O any
 //! more. Here an idle worker takes the wait over.
+#![allow(
+    clippy::incompatible_msrv,
+    reason = "tests are built by a newer compiler"
+)]
 
 #[path = "support/beside.rs"]
 mod beside;

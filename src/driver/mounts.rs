@@ -217,9 +217,8 @@ impl Reload {
         // Opened before it is read: a change in between is told by the descriptor.
         let mut file = File::open("/proc/self/mountinfo").ok();
         let mut text = Vec::new();
-        if let Some(read) = &mut file
-            && read.read_to_end(&mut text).is_err()
-        {
+        let read = file.as_mut().map(|file| file.read_to_end(&mut text));
+        if matches!(read, Some(Err(_))) {
             file = None;
             text.clear();
         }

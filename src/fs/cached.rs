@@ -115,7 +115,7 @@ pub(super) fn read_link(path: &Path) -> Option<PathBuf> {
             || stopwatch
                 .time(|| Ok(nowait::text_is_in_inode(&link, &about.facts)))
                 .ok()?;
-        if !in_memory && let Err(Refusal::Waits | Refusal::Unsupported) = walk(path, true) {
+        if !in_memory && matches!(walk(path, true), Err(Refusal::Waits | Refusal::Unsupported)) {
             return None;
         }
         let text = stopwatch.time(|| Ok(nowait::read_link(&link, c"")));
@@ -152,13 +152,12 @@ pub(super) fn canonicalize(path: &Path) -> Option<io::Result<PathBuf>> {
 /// truncates. On most file systems opening to write waits no more than opening to read does.
 pub(super) fn open(path: &Path, flags: i32) -> Option<io::Result<Opened>> {
     let opened = open_nonblock(path, flags)?;
-    if flags & libc::O_NONBLOCK == 0
-        && let Ok(Opened { file, .. }) = &opened
-        && let Err(error) = nowait::clear_nonblock(file, flags)
-    {
-        return Some(Err(error));
-    }
-    Some(opened)
+    Some(opened.and_then(|opened| {
+        if flags & libc::O_NONBLOCK == 0 {
+            nowait::clear_nonblock(&opened.file, flags)?;
+        }
+        Ok(opened)
+    }))
 }
 
 /// Like [`open`], but leaves `O_NONBLOCK` set. It says nothing to what is opened here.

@@ -474,10 +474,10 @@ const CHANGES: i32 = libc::O_CREAT | libc::O_TRUNC;
 async fn open(path: &Path, flags: i32, mode: u32) -> io::Result<File> {
     let name = run::c_string(path)?;
     run::begin().await?;
-    if flags & !HARMLESS & !libc::O_ACCMODE & !libc::O_APPEND == 0
-        && let Some(opened) = cached::open(path, flags)
-    {
-        return opened.map(|opened| File::opened(opened, flags));
+    if flags & !HARMLESS & !libc::O_ACCMODE & !libc::O_APPEND == 0 {
+        if let Some(opened) = cached::open(path, flags) {
+            return opened.map(|opened| File::opened(opened, flags));
+        }
     }
     let op = Op::Open {
         path: name,

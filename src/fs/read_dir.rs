@@ -67,9 +67,10 @@ struct Fetched {
 impl Fetched {
     /// Fetches the next entries; an error is the last of them.
     fn fetch(&mut self) {
-        while let Some(more) = &mut self.more
-            && self.entries.len() < CHUNK
-        {
+        while self.entries.len() < CHUNK {
+            let Some(more) = &mut self.more else {
+                return;
+            };
             match more.next() {
                 Some(Ok(entry)) => self.entries.push_back(Ok(DirEntry {
                     // The directory itself says what most entries are.

@@ -133,11 +133,10 @@ impl Notice {
     /// A stream of signals is served by the runtime in which it was made, which may be gone:
     /// makes a new one when another runtime polls it.
     fn follow(&mut self) -> io::Result<()> {
-        if let Notice::Signal(_, runtime) = self
-            && let Ok(handle) = Handle::try_current()
-            && handle.id() != *runtime
-        {
-            *self = Notice::signal()?;
+        if let (Notice::Signal(_, runtime), Ok(handle)) = (&*self, Handle::try_current()) {
+            if handle.id() != *runtime {
+                *self = Notice::signal()?;
+            }
         }
         Ok(())
     }

@@ -95,10 +95,10 @@ impl Entry {
     /// if it is not polled again meanwhile.
     pub(crate) fn reset(&mut self, deadline: Instant) {
         self.deadline = deadline;
-        if let State::Armed { key, .. } = self.state
-            && self.shard.extend(key, deadline.into_std())
-        {
-            return;
+        if let State::Armed { key, .. } = self.state {
+            if self.shard.extend(key, deadline.into_std()) {
+                return;
+            }
         }
         self.arm(None);
     }

@@ -123,7 +123,7 @@ impl Inner {
             // SAFETY: a node in the list is alive: its waiter unlinks it before it goes away,
             // which takes the lock that is held here.
             let age = epoch.wrapping_sub(unsafe { node.as_ref() }.epoch.get());
-            if age.cast_signed() <= 0 {
+            if (age as isize) <= 0 {
                 return false;
             }
             if wakers.is_full() {

@@ -1,5 +1,9 @@
 //! What the `fs_*` tests share: runtimes of every kind, and a way to look at descriptors.
 #![allow(dead_code)]
+#![allow(
+    clippy::incompatible_msrv,
+    reason = "tests are built by a newer compiler"
+)]
 
 use std::future::Future;
 use std::io;

@@ -86,7 +86,7 @@ impl InFlight {
             Abandoned::Completed(completed) => drop(completed),
             Abandoned::GoesOn(waker) => {
                 drop_waker(waker);
-                if cancel && let Some(ring) = ring {
+                if let Some(ring) = ring.filter(|_| cancel) {
                     ring.cancel(operation);
                 }
             }

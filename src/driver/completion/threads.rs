@@ -165,7 +165,7 @@ fn by_descriptor(op: &mut Op) -> i32 {
                 answer(match *from {
                     ReadFrom::Position | ReadFrom::Stream => libc::read(fd, target, len) as i64,
                     ReadFrom::Offset(offset) => {
-                        libc::pread64(fd, target, len, offset.cast_signed()) as i64
+                        libc::pread64(fd, target, len, offset as i64) as i64
                     }
                 })
             }
@@ -180,9 +180,7 @@ fn by_descriptor(op: &mut Op) -> i32 {
             }
             Op::Sync { fd, data_only } if *data_only => answer(libc::fdatasync(fd.as_raw_fd())),
             Op::Sync { fd, .. } => answer(libc::fsync(fd.as_raw_fd())),
-            Op::Truncate { fd, len } => {
-                answer(libc::ftruncate64(fd.as_raw_fd(), len.cast_signed()))
-            }
+            Op::Truncate { fd, len } => answer(libc::ftruncate64(fd.as_raw_fd(), *len as i64)),
             Op::Open { .. }
             | Op::Rename { .. }
             | Op::Unlink { .. }

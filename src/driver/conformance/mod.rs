@@ -146,6 +146,10 @@ impl Rig {
 }
 
 /// A pipe: the end to read from, the end to write to.
+#[allow(
+    clippy::incompatible_msrv,
+    reason = "tests are built by a newer compiler"
+)]
 fn pipe() -> (SharedFd, OwnedFd) {
     let (reader, writer) = std::io::pipe().unwrap();
     (Arc::new(OwnedFd::from(reader).into()), writer.into())

@@ -152,17 +152,21 @@ fn unescape(value: &str) -> Vec<u8> {
 
 /// The first byte of `text`, whether it was escaped as `\ooo`, and what follows.
 fn next_byte(text: &[u8]) -> Option<(u8, bool, &[u8])> {
-    if let [b'\\', digits @ ..] = text
-        && let Some((digits, after)) = digits.split_first_chunk::<3>()
-        && digits.iter().all(|digit| matches!(digit, b'0'..=b'7'))
-    {
-        let byte = digits
-            .iter()
-            .fold(0_u32, |value, digit| value * 8 + u32::from(digit - b'0'));
-        return Some((u8::try_from(byte).ok()?, true, after));
+    match text {
+        [
+            b'\\',
+            high @ b'0'..=b'7',
+            middle @ b'0'..=b'7',
+            low @ b'0'..=b'7',
+            after @ ..,
+        ] => {
+            let digits = [high, middle, low].into_iter();
+            let byte = digits.fold(0_u32, |value, digit| value * 8 + u32::from(digit - b'0'));
+            Some((u8::try_from(byte).ok()?, true, after))
+        }
+        [byte, after @ ..] => Some((*byte, false, after)),
+        [] => None,
     }
-    text.split_first()
-        .map(|(&byte, after)| (byte, false, after))
 }
 
 fn classify(file_system: &str) -> Place {

@@ -155,9 +155,9 @@ impl File {
     /// ```
     pub async fn metadata(&self) -> io::Result<Metadata> {
         run::begin().await?;
-        if let Some(about) = self.about().filter(|about| about.is_local())
-            && let Ok(found) = about.stopwatch().time(|| Ok(self.std.metadata()))
-        {
+        let about = self.about().filter(|about| about.is_local());
+        let found = about.map(|about| about.stopwatch().time(|| Ok(self.std.metadata())));
+        if let Some(Ok(found)) = found {
             return found;
         }
         let std = self.std.clone();

@@ -178,8 +178,11 @@ where
             return Poll::Ready(Ok(None));
         }
         let mut line = std::mem::take(me.line);
-        if line.pop_if(|byte| *byte == b'\n').is_some() {
-            line.pop_if(|byte| *byte == b'\r');
+        if line.last() == Some(&b'\n') {
+            line.pop();
+            if line.last() == Some(&b'\r') {
+                line.pop();
+            }
         }
         let line = String::from_utf8(line)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error));

@@ -51,7 +51,7 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToString<'_, R> {
         let added = *result.as_ref().unwrap_or(me.read);
         let mut bytes = me.buf.take();
         let before = bytes.len() - added;
-        let result = match (result, str::from_utf8(&bytes)) {
+        let result = match (result, std::str::from_utf8(&bytes)) {
             (Ok(n), Ok(_)) => Ok(n),
             (Ok(_), Err(error)) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
             (Err(error), _) => Err(error),

@@ -130,7 +130,9 @@ where
             return Poll::Ready(Ok(None));
         }
         let mut segment = std::mem::take(me.segment);
-        segment.pop_if(|byte| *byte == *me.delimiter);
+        if segment.last() == Some(me.delimiter) {
+            segment.pop();
+        }
         Poll::Ready(Ok(Some(segment)))
     }
 }

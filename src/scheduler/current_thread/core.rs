@@ -49,7 +49,7 @@ impl Core {
             .options
             .global_queue_interval
             .unwrap_or(GLOBAL_QUEUE_INTERVAL);
-        if self.tick.is_multiple_of(interval) {
+        if self.tick % interval == 0 {
             shared.inject.pop().or_else(|| self.queue.pop_front())
         } else {
             self.queue.pop_front().or_else(|| shared.inject.pop())

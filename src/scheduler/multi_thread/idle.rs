@@ -56,10 +56,10 @@ impl Idle {
             return None;
         }
         let mut worker = sleepers.first_from(0)?;
-        if let Some(other) = sleepers.first_from(worker + 1)
-            && waits_for_driver(worker)
-        {
-            worker = other;
+        if let Some(other) = sleepers.first_from(worker + 1) {
+            if waits_for_driver(worker) {
+                worker = other;
+            }
         }
         sleepers.remove(worker);
         self.state.fetch_add(AWAKE | SEARCHING, Ordering::SeqCst);

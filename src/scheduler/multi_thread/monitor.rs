@@ -159,11 +159,13 @@ fn tick(shared: &Shared, seen: &mut Seen) -> bool {
         shared.inject_all(left_behind);
     }
     let waits = shared.common().driver.waits();
-    let unattended = waits.is_multiple_of(2) && waits == seen.waits;
+    let unattended = waits % 2 == 0 && waits == seen.waits;
     seen.waits = waits;
-    if unattended && let Some(worker) = shared.idle.a_sleeper() {
-        // It finds no work, and the place in the driver's wait free.
-        shared.unpark(worker);
+    if unattended {
+        if let Some(worker) = shared.idle.a_sleeper() {
+            // It finds no work, and the place in the driver's wait free.
+            shared.unpark(worker);
+        }
     }
     if !shared.inject.is_empty() {
         shared.wake_one();

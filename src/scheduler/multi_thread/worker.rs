@@ -203,7 +203,7 @@ impl Context {
             core.tick = core.tick.wrapping_add(1);
             let Core { pace, busy, .. } = &mut *core;
             let due = pace.is_due(|| busy.awake(&self.remote().metrics));
-            let looks = core.tick.is_multiple_of(event_interval);
+            let looks = core.tick % event_interval == 0;
             if due || looks {
                 self.remote().progress.step(core.pace.is_slow());
                 shared.monitor.first_tick(shared);
@@ -232,14 +232,16 @@ impl Context {
     }
 
     fn next_task(&self, core: &mut Core, due: bool) -> Option<Runnable> {
-        if due && let Some(task) = self.shared().inject.pop() {
-            return Some(task);
+        if due {
+            if let Some(task) = self.shared().inject.pop() {
+                return Some(task);
+            }
         }
-        if core.lifo_runs < LIFO_RUNS
-            && let Some(task) = self.remote().lifo.take()
-        {
-            core.lifo_runs += 1;
-            return Some(task);
+        if core.lifo_runs < LIFO_RUNS {
+            if let Some(task) = self.remote().lifo.take() {
+                core.lifo_runs += 1;
+                return Some(task);
+            }
         }
         if let Some(task) = core.queue.pop() {
             core.lifo_runs = 0;

@@ -353,11 +353,11 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
         }
         let coop = ready!(poll_proceed(cx));
         let mut count = self.pop_many(buffer, limit);
-        if count == 0
-            && let Some(value) = ready!(self.poll_recv_slow(cx))
-        {
-            buffer.push(value);
-            count = 1 + self.pop_many(buffer, limit - 1);
+        if count == 0 {
+            if let Some(value) = ready!(self.poll_recv_slow(cx)) {
+                buffer.push(value);
+                count = 1 + self.pop_many(buffer, limit - 1);
+            }
         }
         if count > 0 {
             self.received(count);
@@ -367,14 +367,13 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
     }
 
     fn pop_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
-        let mut count = 0;
-        while count < limit
-            && let Some(value) = self.consumer.pop()
-        {
+        for count in 0..limit {
+            let Some(value) = self.consumer.pop() else {
+                return count;
+            };
             buffer.push(value);
-            count += 1;
         }
-        count
+        limit
     }
 
     /// A value without waiting for one to be sent.

@@ -32,7 +32,7 @@ pub struct Notified<'a> {
     wait: Wait,
 }
 
-// SAFETY: the wait and a reference to a notify are `Send` and `Sync` by themselves: `promises` below
+// SAFETY: the wait and a reference to a notify are `Send` and `Sync` by themselves: the constant at the end
 // would not compile otherwise. This spells it out.
 unsafe impl<'a> Send for Notified<'a> {}
 // SAFETY: as for `Send`.
@@ -225,8 +225,7 @@ impl fmt::Debug for OwnedNotified {
 }
 
 /// What the unsafe impls above rest on.
-const fn promises() {
+const _: () = {
     const fn is_send_and_sync<T: Send + Sync>() {}
     is_send_and_sync::<(Wait, &Notify, Arc<Notify>)>();
-}
-const _: () = promises();
+};

@@ -199,7 +199,7 @@ impl RawNotify {
             while let Some(waiter) = waiters.front() {
                 // SAFETY: a queued waiter is alive (N4), and the lock is held.
                 let age = generation.wrapping_sub(unsafe { waiter.as_ref() }.generation);
-                if age.cast_signed() <= 0 {
+                if (age as isize) <= 0 {
                     break;
                 }
                 if wakers.is_full() {

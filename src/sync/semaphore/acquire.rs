@@ -86,9 +86,7 @@ impl<'a> Acquire<'a> {
 
     fn poll_queued(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
         let mut outcome = self.semaphore.outcome(&self.waiter);
-        if let Outcome::Waiting = outcome
-            && self.registered != Some(WakerId::of(cx.waker()))
-        {
+        if matches!(outcome, Outcome::Waiting) && self.registered != Some(WakerId::of(cx.waker())) {
             let waker = cx.waker().clone();
             self.registered = Some(WakerId::of(&waker));
             outcome = self.semaphore.update_waker(&self.waiter, waker);
