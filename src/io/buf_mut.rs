@@ -25,7 +25,11 @@ unsafe impl<'a> BufMut for ReadBuf<'a> {
     }
 
     fn chunk_mut(&mut self) -> &mut UninitSlice {
-        // SAFETY: an `UninitSlice` takes initialized bytes only.
-        UninitSlice::uninit(unsafe { self.unfilled_mut() })
+        // SAFETY: what is handed out takes initialized bytes only. The pointer and the length are those
+        // of the slice, which is borrowed from `self` for as long as the result.
+        unsafe {
+            let room = self.unfilled_mut();
+            UninitSlice::from_raw_parts_mut(room.as_mut_ptr().cast(), room.len())
+        }
     }
 }
