@@ -1,11 +1,12 @@
 //! Operations as plain data.
 //!
 //! An [`Op`] owns everything that the kernel may touch while it runs: file descriptors, paths and
-//! buffers (I1). The set is closed. A new member does not compile until it is decided whether a ring
-//! can carry it out (`uring/entry.rs`) and how a thread does (`threads.rs`); both match on it without
-//! a catch-all arm.
+//! buffers (I1). The set is closed. A new member does not compile until it is decided whether a
+//! ring can carry it out (`uring/entry.rs`) and how a thread does (`threads.rs`); both match on it
+//! without a catch-all arm.
 //!
-//! Both ways report an operation in the kernel's form: a count or zero, or a negative errno.
+//! Both ways report an operation in the kernel's form: a count, a descriptor or zero, or a negative
+//! errno.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -138,7 +139,7 @@ impl Op {
         }
     }
 
-    /// The outcome of this operation where it could not even begin.
+    /// The outcome of this operation where it was refused or cancelled.
     pub(crate) fn refuse(self) -> Completed {
         self.fail(libc::ECANCELED)
     }
