@@ -314,8 +314,8 @@ impl File {
         self.max_buf_size = max_buf_size;
     }
 
-    /// What the file is; asks the kernel until it says so. `None` also while it is not known on what
-    /// file system the file lies.
+    /// What the file is; asks the kernel until it says so. `None` also while it is not known on
+    /// what file system the file lies.
     #[inline]
     fn about(&self) -> Option<&About> {
         match self.about.get() {

@@ -253,8 +253,8 @@ impl RingThread {
         let target = (&raw mut *self.alarm_count).cast();
         let entry = opcode::Read::new(Fd(fd), target, 8).build();
         self.alarm_set = true;
-        // SAFETY: I1: the count lives in a box of its own until the ring is gone, and the eventfd as
-        // long as `Ring`, of which this thread has a reference.
+        // SAFETY: I1: the count lives in a box of its own until the ring is gone, and the eventfd
+        // as long as `Ring`, of which this thread has a reference.
         unsafe { self.push(&entry.user_data(ALARM)) }
     }
 
@@ -300,7 +300,8 @@ impl RingThread {
                 Some(libc::ETIME) => Ok(true),
                 // A signal; or completions are to be taken before there is room for more.
                 Some(libc::EINTR | libc::EBUSY) => Ok(false),
-                // Out of memory for requests: what is queued stays so. It passes, or the system ends.
+                // Out of memory for requests: what is queued stays so. It passes, or the system
+                // ends.
                 Some(libc::EAGAIN | libc::ENOMEM) => {
                     std::thread::sleep(Duration::from_millis(1));
                     Ok(false)
