@@ -483,7 +483,7 @@ impl Builder {
         self
     }
 
-    /// A function that a worker calls when it gets up.
+    /// A function that a worker calls when it wakes up.
     ///
     /// It is also called when the worker did not sleep after all, as when the function of
     /// [`on_thread_park`](Builder::on_thread_park) made something runnable.
