@@ -89,7 +89,7 @@ pub fn worker_index() -> Option<usize> {
     })
 }
 
-/// Whether an I/O error says that the runtime of the operation has been shut down.
+/// Whether an I/O error reports that the runtime of the operation has been shut down.
 ///
 /// # Examples
 ///

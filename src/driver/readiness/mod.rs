@@ -8,8 +8,8 @@
 //!
 //! # Invariants
 //!
-//! - **R1** Flags are set by events and taken back only by whoever saw an operation block, and only
-//!   if no event came in since that operation was started (`word`).
+//! - **R1** Flags are set by events and taken back only by a thread that saw an operation block,
+//!   and only if no event came in since that operation was started (`word`).
 //! - **R2** A waiter looks at the word again while it holds the lock under which it leaves its
 //!   waker; an event writes the word before it takes that lock (`slot`).
 //! - **R3** A token names the generation of its slot: what is in flight when a registration ends

@@ -186,7 +186,7 @@ impl Inner {
         match self.state {
             State::Idle => {}
             State::Reading(..) => {
-                // An error concerns a read that nobody waits for any more.
+                // An error concerns a read whose future is gone.
                 let _ = ready!(self.poll_read(cx));
             }
             State::Writing(_) => {

@@ -27,8 +27,8 @@ const START: u32 = 61;
 const FIRST: u32 = 4;
 
 /// The worker that would be woken for one task is up only after several polls that are shorter than
-/// this. Of two tasks that wake each other in turns, and work for as long each time, the pair was
-/// faster on two workers from here on (`how_long_does_a_pipeline_take`).
+/// this. Two tasks that wake each other alternately, and work for as long each time, were faster on
+/// two workers from here on (`how_long_does_a_pipeline_take`).
 const QUICK_NANOS: f64 = 1_000.0;
 
 /// Compared with a poll of this length a wake-up costs little, and a task that waits for its end
