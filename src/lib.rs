@@ -1,7 +1,9 @@
 //! A completion-driven async runtime that stands in for tokio.
 //!
-//! The public API is tokio's. The core is a driver on io_uring, with mio where io_uring is not
-//! to be had. See `ARCHITECTURE.md` for the map and one read traced from poll to completion.
+//! The public API is tokio's. Sockets, pipes, signals and child processes are driven by readiness
+//! (mio). File operations are completed inline, on io_uring, or on a pool of threads; where
+//! io_uring is not available, the threads do its part too. See `ARCHITECTURE.md` for the map and
+//! one read traced from poll to completion.
 
 // The runtime uses parts of `util` and `io` that are left unused where it is not compiled.
 #![cfg_attr(not(feature = "rt"), allow(dead_code))]

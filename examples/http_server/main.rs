@@ -1,7 +1,7 @@
 //! An HTTP server on hyper 1: HTTP/1 and HTTP/2 on one port, graceful shutdown on Ctrl-C.
 //!
 //! Run it with `cargo run --release --example http_server [ADDRESS]`. It prints its address and
-//! which back-end is in force and why; `RUST_LOG=debug` logs the choice as well.
+//! which back-end is in force and why. With `RUST_LOG=debug` zokio logs whether io_uring works.
 
 use std::error::Error;
 use std::{env, io};
@@ -41,7 +41,7 @@ fn serve(stream: TcpStream, server: &Server, graceful: &GracefulShutdown, open: 
 }
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    // Before the runtime is built, which logs its choice of a back-end.
+    // Before the runtime is built, which tries io_uring and logs the result.
     env_logger::init();
     run()
 }

@@ -1,8 +1,8 @@
 //! Threads that run closures which may block.
 //!
-//! [`pool::Pool`] is plain threads and a queue; it knows neither tasks nor runtimes. The runtime
-//! owns one: `spawn_blocking` closures, the driver's fallback operations and the multi-thread
-//! scheduler's workers all run on it.
+//! [`pool::Pool`] is plain threads and a queue; it knows neither tasks nor runtimes. A runtime owns
+//! two: one for `spawn_blocking` closures and the multi-thread scheduler's workers, and one for the
+//! driver's operations and for other calls of the runtime's own that may wait.
 #![forbid(unsafe_code)]
 
 pub(crate) mod pool;

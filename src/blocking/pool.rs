@@ -6,22 +6,24 @@
 //! notified, or, below the cap, a thread is started, or the job waits for a busy thread.
 //! `notified` counts idle threads that have been told to look: an idle thread leaves its wait
 //! only by consuming one such notification, by shutdown, or by its keep-alive running out while
-//! none is outstanding. So a job is never left to a thread that has already decided to go.
+//! none is outstanding. So a job is never left to a thread that has already decided to end.
 //!
-//! A thread that leaves by keep-alive joins the one that left before it and puts itself in its
-//! place, so that `shutdown` joins one handle and with it all of them.
+//! A thread that ends before the pool is closed joins the one that ended before it, so one handle
+//! stays in `left`. From the close on all handles are collected there, and `shutdown` joins each.
 //!
 //! At shutdown, jobs that have not begun are dropped, which is how their owners learn of it. A job
-//! for which a thread is on its way counts as begun; and so do those marked mandatory (a file write
-//! that was reported as accepted must happen).
+//! for which a thread is on its way counts as begun, unless it is [`Kind::Detached`]; and so do
+//! those marked mandatory (a file write that was reported as accepted must happen). Detached jobs
+//! that have begun are not waited for.
 //!
 //! A scheduler's worker is a job too. It goes to the front of the queue and raises the cap by one
-//! while it runs, so that neither closures hold up workers nor workers closures.
+//! while it is queued or runs, so that neither closures hold up workers nor workers closures.
 //!
 //! A job may wait without a bound (an open of a FIFO). A pool with *relief* is not stopped by that:
 //! a job that finds all threads taken starts one more, the reliever, which waits too. When no job
-//! has begun for the time of [`PoolConfig::relief`] although some are queued, it becomes a thread as
-//! the others are; if that does not help, twice as many do the next time. A shutdown does not wait for jobs of the kind [`Kind::Detached`].
+//! has begun for the time of [`PoolConfig::relief`] although some are queued, it becomes a thread
+//! like the others. If that does not help, two threads do the next time, then four, and so on up to
+//! 256 at a time.
 #![forbid(unsafe_code)]
 
 use std::collections::{HashMap, VecDeque};
@@ -43,7 +45,7 @@ pub(crate) type Callback = Arc<dyn Fn() + Send + Sync>;
 /// What a pool is made of.
 #[derive(Clone)]
 pub(crate) struct PoolConfig {
-    /// Threads for jobs; each worker job that runs allows one more.
+    /// Threads for jobs; each worker job that is queued or runs allows one more.
     pub(crate) max_threads: usize,
     /// How long an idle thread waits before it leaves.
     pub(crate) keep_alive: Duration,
@@ -135,7 +137,7 @@ pub(crate) enum Kind {
     Mandatory,
     /// A scheduler's worker: run and waited for. It goes first, and does not count against the cap.
     Worker,
-    /// Dropped if it has not begun, left to itself if it has.
+    /// Dropped if it has not begun, even if a thread is on its way; left to itself if it has.
     Detached,
 }
 
@@ -430,7 +432,7 @@ fn run(job: Job) {
 /// Takes the calling thread out of the count; its last act in the pool.
 ///
 /// Between the end of [`run_jobs`] and this, a job may be pushed: it finds this thread neither
-/// idle nor gone, and at the cap would be left to nobody. So the queue is looked at once more.
+/// idle nor gone, and at the cap no thread would run it. So the queue is looked at once more.
 fn leave(shared: &Arc<Shared>, id: usize) {
     let mut state = shared.state.lock();
     state.threads -= 1;

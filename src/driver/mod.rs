@@ -2,8 +2,8 @@
 //!
 //! A runtime has one driver. It answers two questions. *Completion*: "do this and tell me how it
 //! went"; an operation owns its file descriptors and its buffers, is submitted once and ends in
-//! exactly one completion ([`completion`]). *Readiness*: "tell me when this file descriptor may make
-//! progress" ([`readiness`]). An idle thread of the scheduler waits for readiness ([`wait`]);
+//! exactly one completion ([`completion`]). *Readiness*: "tell me when this file descriptor may
+//! make progress" ([`readiness`]). An idle thread of the scheduler waits for readiness ([`wait`]);
 //! completions need none: the driver's own threads wake tasks directly.
 //!
 //! # Invariants
@@ -14,24 +14,28 @@
 //!   request, not a release.
 //! - **I3** A result that is a resource (a file descriptor) is wrapped in an owning type before
 //!   it leaves the driver, so an orphaned open closes it.
-//! - **I4** In-flight keys carry a generation: a late completion never reaches a reused slot.
+//! - **I4** In-flight keys carry a generation, the lower half of a running number: a late
+//!   completion never reaches a reused slot.
 //! - **I5** An operation that was not cancelled and that ends with `ECANCELED` is submitted again;
 //!   `EAGAIN` from the kernel's poll loop is waited out; `EINTR` and the kernel's private restart
 //!   codes (512 to 516) are retried. None of them reach the user.
 //! - **I6** A full submission queue is flushed and retried, never dropped. A completion queue
 //!   overflow is drained.
-//! - **I7** Teardown cancels, drains against one deadline, and leaves what it cannot drain to the
-//!   thread that has it. It never frees memory that the kernel may still write.
-//! - **I8** Dropping a future cancels its operation and returns at once. What that does to bytes
-//!   and file descriptors is written in the `# Cancel safety` section of the function.
+//! - **I7** Teardown cancels what is on the ring, waits for its end for 2 s at most (`PATIENCE` in
+//!   `scheduler/common.rs`), and leaves what has not ended by then to the ring's thread. Operations
+//!   on threads end with their pool. Memory that the kernel may still write is never freed.
+//! - **I8** Dropping a future returns at once. It cancels the operation, unless that changes the
+//!   file system (`InFlight::detach`) or belongs to an open file: then it continues. What a drop
+//!   does to bytes and file descriptors is written in the function's `# Cancel safety` section.
 //! - **I9** Progress: from the submission on, an operation needs no thread that runs user code: not
-//!   to begin, not to go on, not to complete, not to wake its task.
+//!   to begin, not to continue, not to complete, not to wake its task.
 //! - **I10** No interference: no thread that runs user code carries task work of the kernel's for
 //!   us. Its system calls never see `EINTR` because of us, and no call that may wait holds it.
 //! - **I11** No exhaustion: an operation that may wait without a bound (a FIFO, a terminal, a dead
 //!   server) holds nothing that other operations need.
-//! - **I12** The same answer: on the ring, on a thread, or inline, an operation does to the file what
-//!   its system call does: position, short transfers, limits, `O_APPEND`, `O_NONBLOCK`, signals.
+//! - **I12** The same answer: on the ring, on a thread, or inline, an operation does to the file
+//!   what its system call does: position, short transfers, limits, `O_APPEND`, `O_NONBLOCK`,
+//!   signals.
 //! - **I13** Bounded polls: what is done inline in one poll is bounded in bytes and in time.
 
 use std::fmt;

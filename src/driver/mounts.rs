@@ -4,11 +4,12 @@
 //! file's size, so a worker does not make it. Which file system a mount has is read from
 //! `/proc/self/mountinfo`. With thousands of mounts that takes milliseconds, so no worker does it:
 //! [`place`] hands a [`Reload`] to its caller, who runs it on a thread that may wait. A worker only
-//! asks the kernel whether the table changed (poll(2), 0.5 us), ten times a second at most. Until
-//! the table has been read for the first time, and again after it changed, nothing is known.
+//! asks the kernel whether the table changed (poll(2), 0.5 us): ten times a second at most, and at
+//! each lookup of a mount that is not in the table. Until the table has been read for the first
+//! time, and again after it changed, nothing is known.
 //!
-//! Readers take no lock: each thread keeps the table that it saw last, and a generation tells
-//! whether there is a newer one.
+//! Readers never wait for a lock: each thread keeps the table that it saw last, and a generation
+//! tells whether there is a newer one.
 //!
 //! # Forks and mount namespaces
 //!
@@ -90,8 +91,9 @@ struct Mounts {
     table: Mutex<Option<Arc<Table>>>,
     /// How many tables there were. Written under the lock of `table`, read by every reader.
     generation: AtomicU64,
-    /// Until when the newest table counts as right without asking whether it changed. Moved by the reader that asked, under
-    /// the lock of `watched`, and by a reload; storing it publishes the generation before it.
+    /// Until when the newest table counts as right without asking whether it changed. Moved under
+    /// the lock of `watched`, by the reader that asked and by a reload; storing it publishes the
+    /// generation before it.
     valid_until: AtomicU64,
     /// When a mount that is not in the table is again a reason to read it.
     reload_at: AtomicU64,

@@ -1,9 +1,9 @@
 //! What the kernel does without waiting, done at once.
 //!
 //! The third way to perform an operation, besides the ring and the pool: a system call that either
-//! succeeds from what is in memory or says that it would have to wait. Only calls that promise not
-//! to wait are made here, so a worker may make them; whoever gets [`Refusal::Waits`] submits the
-//! operation instead.
+//! succeeds from what is in memory or reports that it would have to wait. Only calls that promise
+//! not to wait are made here, so a worker may make them; a caller that gets [`Refusal::Waits`]
+//! submits the operation instead.
 
 use std::ffi::{CStr, OsStr, OsString};
 use std::fs::File;

@@ -2,25 +2,28 @@
 //!
 //! A call that "cannot wait" does wait now and then: a program that watches the mount by fanotify
 //! is asked before an open or a read goes on, `RWF_NOWAIT` or not, and an overlay asks the server
-//! of a lower layer. So every inline call is timed by the [`Stopwatch`] of its mount, and a mount
-//! whose call slept for more than a millisecond is not asked inline for a hundred times as long.
-//! Then one call tries again. So a worker spends one part in a hundred waiting, at most.
+//! of a lower layer. So every inline call is timed by a [`Stopwatch`]: that of its mount where the
+//! mount is known, one for all walks along a path, and one for all mounts that are not known.
+//!
+//! A mount whose call slept for more than a millisecond is not asked inline for a hundred times as
+//! long, at least 1 s and at most 300 s. Then one call tries again. For calls of up to 3 s a worker
+//! therefore spends at most one percent of its time waiting.
 //!
 //! # How a call is timed
 //!
 //! The clock of the kernel's ticks is read before and after (8 ns each; the exact clock takes
-//! 25 ns). Mostly no tick passed. If one did, the call may have waited, or the thread was preempted,
-//! which says nothing about the mount. Only a thread that waits switches *voluntarily*, and the
-//! kernel counts those switches (getrusage(2), `ru_nvcsw`). Asking for the count takes 220 ns, so a
-//! thread does that at its first inline call within a tick, and again after a call in which a tick
-//! passed. Three outcomes:
+//! 25 ns). Mostly no tick passed. If one did, the call may have waited, or the thread was
+//! preempted, which tells nothing about the mount. Only a thread that waits switches *voluntarily*,
+//! and the kernel counts those switches (getrusage(2), `ru_nvcsw`). Asking for the count takes
+//! 220 ns, so a thread does that at its first inline call within a tick, and again after a call in
+//! which a tick passed. Three outcomes:
 //!
 //! - The count is unchanged: the thread was preempted, or a tick fell into a short call.
 //! - It changed, was taken right before the call, and more than a millisecond passed: the mount is
 //!   slow.
 //! - Otherwise the thread may have slept between its inline calls, and the mount is *suspected*:
-//!   the next calls on it are timed with a count of their own and the exact clock. How many they are
-//!   depends on how long the suspicious call took: timing them costs 0.2 % of that.
+//!   the next calls on it are timed with a count of their own and the exact clock. How many they
+//!   are depends on how long the suspicious call took: timing them costs 0.2 % of that.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};

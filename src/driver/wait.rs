@@ -1,14 +1,15 @@
-//! The driver of one runtime: both halves, and the one place where the scheduler's threads wait.
+//! The driver of one runtime: both halves, and the one place where a thread of the scheduler waits
+//! for readiness.
 //!
 //! # Protocol
 //!
 //! The mio poll sits behind a lock, the *turn*. A thread that wants to wait takes the turn, waits,
-//! hands out the readiness that came, and gives the turn back before it runs any user code other than
-//! wakers. So the turn is never held by a thread that is stuck, and any idle thread can take it.
+//! hands out the readiness that came, and gives the turn back before it runs any user code other
+//! than wakers. So a thread that runs a task never holds the turn, and any idle thread can take it.
 //!
-//! Before it sleeps, a waiter sets the wake word to `ASLEEP`, unless a wake came before. A wake that
-//! comes later finds the word and ends the poll (`wake.rs`). Completions of operations do not end the
-//! wait by themselves: the threads that carry them out wake tasks, and that wakes the scheduler.
+//! Before it sleeps, a waiter sets the wake state to `ASLEEP`, unless a wake came before. A wake
+//! that comes later finds that and ends the poll (`wake.rs`). Completions of operations do not end
+//! the wait by themselves: the threads that carry them out wake tasks, which wakes the scheduler.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -69,7 +70,8 @@ pub(crate) struct Turn<'a> {
 /// Why a wait ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Waited {
-    /// [`Driver::wake`] was called.
+    /// [`Driver::wake`] was called, or the last operation ended whose end was awaited by
+    /// [`Completions::await_quiet`].
     pub(crate) woken: bool,
     /// Readiness was handed out.
     pub(crate) progress: bool,
@@ -120,7 +122,7 @@ impl Driver {
         &self.completions
     }
 
-    /// Counts the beginnings and the ends of waits: odd while a thread is in one. It orders nothing.
+    /// Counts the beginnings and the ends of waits: odd while a thread is in one. Orders nothing.
     pub(crate) fn waits(&self) -> usize {
         self.waits.load(Ordering::Relaxed)
     }
@@ -148,7 +150,7 @@ impl Driver {
     }
 
     /// Ends both halves: operations on the ring are cancelled, which is waited for until `deadline`
-    /// (I7), and everyone who waits for readiness learns of it.
+    /// (I7), and every wait for readiness ends with an error.
     pub(crate) fn shutdown(&self, deadline: Option<Instant>) {
         self.readiness.shutdown();
         self.completions.shutdown(deadline);

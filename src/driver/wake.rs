@@ -1,10 +1,10 @@
 //! How a thread is woken from the driver's wait.
 //!
-//! One eventfd, registered in the mio poll. The word beside it spares the
-//! system call when nobody sleeps:
+//! One eventfd, registered in the mio poll. The state beside it spares the system call when no
+//! thread sleeps:
 //!
-//! - `AWAKE`: no thread is in the wait.
-//! - `ASLEEP`: a thread is in the wait or about to enter it.
+//! - `AWAKE`: no thread sleeps in the wait.
+//! - `ASLEEP`: a thread sleeps in the wait or is about to.
 //! - `NOTIFIED`: a wake came since the last time a thread left the wait.
 //!
 //! A waiter goes `AWAKE -> ASLEEP` before it sleeps; finding `NOTIFIED` it does not sleep. A
@@ -12,7 +12,7 @@
 //! number of wakes cost one system call. When the waiter is back it writes `AWAKE`.
 //!
 //! The eventfd is edge-triggered and never read: every write raises an edge anew, as epoll(7)
-//! documents for eventfds, and the counter is far from its limit after 2^64 - 2 writes.
+//! documents for eventfds. The counter would be full after 2^64 - 2 writes, which is never reached.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -35,7 +35,7 @@ impl Wake {
         if fd < 0 {
             return Err(io::Error::last_os_error());
         }
-        // SAFETY: the descriptor was made above and nobody else owns it.
+        // SAFETY: the descriptor was made above and nothing else owns it.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
         Ok(Wake {
             fd,
@@ -69,7 +69,7 @@ impl Wake {
         }
     }
 
-    /// Takes a wake that came while nobody slept. Only with the turn, by a thread that looks for
+    /// Takes a wake that came while no thread slept. Only with the turn, by a thread that looks for
     /// work before it sleeps.
     pub(super) fn take(&self) -> bool {
         self.state.load(Ordering::SeqCst) == NOTIFIED && self.end_sleep()
@@ -82,7 +82,7 @@ impl Wake {
             .is_ok()
     }
 
-    /// The sleep is over, or was not begun; says whether a wake came.
+    /// The sleep is over, or was not begun; returns whether a wake came.
     pub(super) fn end_sleep(&self) -> bool {
         self.state.swap(AWAKE, Ordering::SeqCst) == NOTIFIED
     }

@@ -1,12 +1,13 @@
 //! What the kernel answers from memory about a path.
 //!
 //! Everything here returns `None` where only a call that may wait can tell. First the path is
-//! *located*: opened as a mere reference, which nobody notices, and only if the way to it is
-//! cached. That says what is there and on which mount. Only then a regular file or directory of a
-//! disk of this machine is really opened or asked for its attributes: opening a named pipe waits
-//! for its other end, opening a device may do anything, and a network file system asks its server.
-//! Every call is timed by the [`Stopwatch`] of its mount, which refuses it where such calls have
-//! waited before.
+//! *located*: opened as a mere reference (`O_PATH`), which has no effect on what is there, and only
+//! if the way to it is cached. That shows what is there and on which mount. Only then a regular
+//! file or directory of a disk of this machine is really opened or asked for its attributes:
+//! opening a named pipe waits for its other end, opening a device may do anything, and a network
+//! file system asks its server. Every call is timed by a [`Stopwatch`], which refuses it where such
+//! calls have waited before: that of the mount where the mount is known, one for all walks along a
+//! path, and one for all mounts that are not known.
 #![forbid(unsafe_code)]
 
 use std::ffi::CStr;

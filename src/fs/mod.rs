@@ -4,7 +4,7 @@
 //! runs tasks. What the kernel can answer from memory (a cached read, the attributes of a cached
 //! file, an open whose path is cached) is answered at once, at the first poll. The rest is carried
 //! out by the runtime's driver, on io_uring or on threads that `spawn_blocking` does not share, and
-//! goes on whatever the task and its thread do next.
+//! makes progress whatever the task and its thread do next.
 //!
 //! Special files have homes of their own: named pipes are better opened with
 //! [`net::unix::pipe`](crate::net::unix::pipe), terminals with a crate for terminals.

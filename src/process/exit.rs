@@ -36,7 +36,7 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// When neither a file descriptor nor a signal handler is to be had: the child comes back.
+    /// When neither a file descriptor nor a signal handler is available: the child comes back.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! Children that nobody waits for any more.
+//! Children whose handles were dropped before they ended.
 //!
 //! An orphan is the waker of its own wait: when the runtime learns that the child has ended, it
 //! "wakes" the orphan, which takes the child's status and is gone. No task is needed. A child

@@ -270,7 +270,8 @@ impl Builder {
     /// How many threads may run closures of `spawn_blocking` at a time; by default 512.
     ///
     /// Worker threads are not counted, and neither are the threads that carry out file operations:
-    /// closures that fill this number do not hold those up.
+    /// closures that fill this number do not hold those up. Of the latter there are up to 512, or
+    /// up to `val` if that is larger, and more if no operation can begin.
     ///
     /// # Panics
     ///
@@ -482,7 +483,7 @@ impl Builder {
         self
     }
 
-    /// A function that a worker calls when it gets up.
+    /// A function that a worker calls when it wakes up.
     ///
     /// It is also called when the worker did not sleep after all, as when the function of
     /// [`on_thread_park`](Builder::on_thread_park) made something runnable.
@@ -692,8 +693,8 @@ impl Builder {
     /// Forces a back-end of the driver. Without it `ZOKIO_DRIVER=uring|mio` decides, and without
     /// that io_uring is used where it works.
     ///
-    /// Forcing io_uring where it is not to be had makes [`build`](Builder::build) fail with an
-    /// error that names the cause.
+    /// If io_uring is forced and is not available, [`build`](Builder::build) returns an error that
+    /// names the cause.
     ///
     /// # Examples
     ///
@@ -852,11 +853,12 @@ impl Builder {
     }
 }
 
-/// The most threads of the driver's at a time, as long as its operations do not stand still; more if
-/// the builder allows more for closures.
+/// The most threads of the driver's at a time, as long as its operations do not stand still; more
+/// if the builder allows more for closures.
 const DRIVER_THREADS: usize = 512;
 
-/// When no operation could begin for this long although some are queued, one more thread helps.
+/// When no operation could begin for this long although some are queued, threads beyond the limit
+/// help: one, then two, four, and so on.
 const DRIVER_RELIEF: Duration = Duration::from_millis(50);
 
 /// `TOKIO_WORKER_THREADS`, or one worker for each processor.

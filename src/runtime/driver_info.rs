@@ -26,9 +26,10 @@ use crate::driver::completion::probe::{Backend, Choice, Kind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DriverKind {
-    /// io_uring carries out completions; readiness comes from epoll, by way of mio.
+    /// io_uring carries out reads of files that have to wait, and a pool of threads the other file
+    /// operations; readiness comes from mio.
     Uring,
-    /// A pool of threads carries out completions; readiness comes from mio.
+    /// A pool of threads carries out file operations; readiness comes from mio.
     Mio,
 }
 

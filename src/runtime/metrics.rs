@@ -136,7 +136,7 @@ impl RuntimeMetrics {
         self.handle.worker_metrics(worker).parks()
     }
 
-    /// How often a worker has gone to sleep or got up: odd while it sleeps.
+    /// How often a worker has gone to sleep or woken up: odd while it sleeps.
     ///
     /// # Panics
     ///
@@ -151,7 +151,7 @@ impl RuntimeMetrics {
     /// # fn main() -> std::io::Result<()> {
     /// let rt = Builder::new_current_thread().enable_time().start_paused(true).build()?;
     /// rt.block_on(async { sleep(Duration::from_secs(60)).await });
-    /// // The worker has got up as often as it went to sleep.
+    /// // The worker has woken up as often as it went to sleep.
     /// let metrics = rt.metrics();
     /// assert_eq!(metrics.worker_park_unpark_count(0), 2 * metrics.worker_park_count(0));
     /// # Ok(())

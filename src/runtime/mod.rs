@@ -9,9 +9,10 @@
 //! one has none: its tasks run while some thread is inside `block_on`. [`LocalRuntime`] is a
 //! current-thread runtime that is tied to one thread, and can run futures that are not `Send`.
 //!
-//! The driver is on io_uring where the kernel and the sandbox allow it, and on mio and a pool of
-//! threads where not. [`Handle::driver_info`] says which it is and why; [`Builder::driver`] and
-//! the environment variable `ZOKIO_DRIVER=uring|mio` force it.
+//! The driver waits for sockets by readiness (mio). File operations are completed inline, on
+//! io_uring where the kernel and the sandbox allow it, or on a pool of threads.
+//! [`Handle::driver_info`] returns whether io_uring is used, and why; [`Builder::driver`] and the
+//! environment variable `ZOKIO_DRIVER=uring|mio` force it.
 #![forbid(unsafe_code)]
 
 mod builder;
@@ -88,7 +89,7 @@ pub fn worker_index() -> Option<usize> {
     })
 }
 
-/// Whether an I/O error says that the runtime of the operation has been shut down.
+/// Whether an I/O error reports that the runtime of the operation has been shut down.
 ///
 /// # Examples
 ///

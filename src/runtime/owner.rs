@@ -18,8 +18,10 @@ use crate::util::large::is_large;
 /// # Shutdown
 ///
 /// Dropping the runtime ends it. Tasks are dropped at their next `.await`; the drop waits for
-/// every worker, and for every closure of `spawn_blocking` that has begun, however long that
-/// takes. Closures that have not begun are dropped. [`shutdown_timeout`] limits the wait, and
+/// every worker, for every closure of `spawn_blocking` that has begun, and for every file operation
+/// that has begun, however long that takes. It does not wait for reads of files, nor for opens that
+/// neither create nor truncate, apart from 2 s at most until a read on io_uring is cancelled.
+/// Closures that have not begun are dropped. [`shutdown_timeout`] limits the wait, and
 /// [`shutdown_background`] does not wait at all.
 ///
 /// After that, timers and sockets of this runtime that still exist are of no use: a timer panics

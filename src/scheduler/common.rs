@@ -76,8 +76,8 @@ impl Common {
         }
     }
 
-    /// Ends the driver and the timers: everybody who waits on them learns of it. Waits for what the
-    /// kernel has begun, at most for [`PATIENCE`] and `limit`.
+    /// Ends the driver and the timers: every wait for them ends. Waits for what the kernel has
+    /// begun on the ring, at most for [`PATIENCE`] and `limit`.
     pub(crate) fn shutdown(&self, limit: Duration) {
         if let Some(timers) = &self.timers {
             timers.shutdown();

@@ -18,7 +18,7 @@ impl WorkerMetrics {
         self.parks.load(Ordering::Relaxed)
     }
 
-    /// Times the worker went to sleep or got up: odd while it sleeps.
+    /// Times the worker went to sleep or woke up: odd while it sleeps.
     pub(crate) fn park_unparks(&self) -> u64 {
         self.park_unparks.load(Ordering::Relaxed)
     }

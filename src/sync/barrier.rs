@@ -68,7 +68,7 @@ impl Barrier {
         }
     }
 
-    /// Waits until all have arrived. One of them, the last to come, gets a result that says that it
+    /// Waits until all have arrived. For one of them, the last to come, the result reports that it
     /// [is the leader](BarrierWaitResult::is_leader).
     ///
     /// # Cancel safety

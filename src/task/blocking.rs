@@ -6,7 +6,7 @@ use crate::runtime::context;
 use crate::scheduler;
 use crate::util::large::is_large;
 
-/// Runs a closure that may block on a thread where that stalls nobody.
+/// Runs a closure that may block on a thread where that stalls no task.
 ///
 /// The runtime has a pool of such threads, which grows on demand up to
 /// [`max_blocking_threads`](crate::runtime::Builder::max_blocking_threads); beyond that, closures

@@ -15,7 +15,8 @@ use crate::util::wake::drop_waker;
 
 /// A submitted operation.
 ///
-/// Dropping it cancels the operation and returns at once (I8).
+/// Dropping it cancels the operation and returns at once (I8). After [`detach`](InFlight::detach)
+/// the operation continues.
 #[must_use]
 pub(crate) struct InFlight(State);
 

@@ -4,14 +4,15 @@
 //! the future of its outcome. Between the two there is one [`Operation`], shared by the future and
 //! by what carries it out. There are two ways to do that:
 //!
-//! - the **ring** ([`uring`]), for what io_uring really does without a thread: reads that wait for a
-//!   device or for the other end of a pipe;
+//! - the **ring** ([`uring`]), for what io_uring really does without a thread: reads that wait for
+//!   a device or for the other end of a pipe;
 //! - **threads** ([`threads`]), for everything else, and for all of it where there is no io_uring.
 //!
-//! (A third, *inline*, is tried before an operation is submitted: `driver/nowait.rs`.) Which way an
-//! operation goes is decided here, for each by itself; above this folder nothing asks. Neither way
-//! needs a thread that runs tasks: not to begin, not to go on, not to complete, not to wake the task
-//! (I9).
+//! A third, *inline*, is tried before an operation is submitted: `driver/nowait.rs`. Between the
+//! ring and threads [`uring::suits`] decides, for each operation by itself. For a read the caller
+//! has a say by its [`ReadFrom`](op::ReadFrom): see `read_from` in `fs/file/io.rs`. Neither way
+//! needs a thread that runs tasks: not to begin, not to continue, not to complete, not to wake the
+//! task (I9).
 
 #[cfg(not(loom))]
 mod completions;

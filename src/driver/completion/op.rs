@@ -1,11 +1,12 @@
 //! Operations as plain data.
 //!
 //! An [`Op`] owns everything that the kernel may touch while it runs: file descriptors, paths and
-//! buffers (I1). The set is closed. A new member does not compile until it is decided whether a ring
-//! can carry it out (`uring/entry.rs`) and how a thread does (`threads.rs`); both match on it without
-//! a catch-all arm.
+//! buffers (I1). The set is closed. A new member does not compile until it is decided whether a
+//! ring can carry it out (`uring/entry.rs`) and how a thread does (`threads.rs`); both match on it
+//! without a catch-all arm.
 //!
-//! Both ways report an operation in the kernel's form: a count or zero, or a negative errno.
+//! Both ways report an operation in the kernel's form: a count, a descriptor or zero, or a negative
+//! errno.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -46,8 +47,8 @@ pub(crate) enum Op {
         buffer: Vec<u8>,
         max: usize,
     },
-    /// write(2) of `buffer` from `written` on, again and again until everything is written or a call
-    /// fails, whether or not a task waits for it.
+    /// write(2) of `buffer` from `written` on, again and again until everything is written or a
+    /// call fails, whether or not a task waits for it.
     Write {
         fd: SharedFd,
         buffer: Vec<u8>,
@@ -106,8 +107,8 @@ impl Op {
         let mut opened = None;
         if let Ok(count) = usize::try_from(raw) {
             match &mut self {
-                // SAFETY: I3: the kernel has just made this descriptor for us (the caller's promise),
-                // and a final completion is seen once (I2).
+                // SAFETY: I3: the kernel has just made this descriptor for us (the caller's
+                // promise), and a final completion is seen once (I2).
                 Op::Open { .. } => opened = Some(unsafe { OwnedFd::from_raw_fd(raw) }),
                 // SAFETY: the kernel reported `count` for this very read, so it wrote as many bytes
                 // behind the vector's end, within the capacity that was offered to it.
@@ -138,7 +139,7 @@ impl Op {
         }
     }
 
-    /// The outcome of this operation where it could not even begin.
+    /// The outcome of this operation where it was refused or cancelled.
     pub(crate) fn refuse(self) -> Completed {
         self.fail(libc::ECANCELED)
     }
@@ -160,8 +161,8 @@ impl Completed {
         Ok(self.opened.expect("an open that succeeds has a descriptor"))
     }
 
-    /// The outcome of a read or write: how many bytes, and the buffer. For a write the count is that
-    /// of its last call.
+    /// The outcome of a read or write: how many bytes, and the buffer. For a write the count is
+    /// that of its last call.
     pub(crate) fn transferred(self) -> (io::Result<usize>, Vec<u8>) {
         let result = self.result();
         match self.op {

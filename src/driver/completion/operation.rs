@@ -11,17 +11,20 @@
 //!              begin                complete                 poll
 //!   queued ------------> begun ----------------> completed --------> over
 //!     |                    |                         |
-//!     | abandon            | abandon                 | abandon
+//!     | abandon, cancel    | abandon                 | abandon
 //!     v                    v                         v
 //!   over: the payload    marked: its outcome       over: the outcome
 //!   goes back            goes to the completer     goes back
 //! ```
 //!
+//! An operation that is abandoned while it is queued, without a cancellation, stays queued, and its
+//! outcome goes to the completer.
+//!
 //! *Begin* takes the payload (what the operation owns: descriptors, buffers, paths) out, so from
 //! then on it belongs to whatever carries the operation out and never to the future (I1), and the
 //! operation cannot end in any other way than by *complete* (I2). *Abandon* is the future's last
 //! act. It may ask for a cancellation, which is a request: an operation that has not begun never
-//! will; one that has begun ends as it ends.
+//! will; one that has begun still ends by *complete*.
 #![cfg_attr(not(loom), forbid(unsafe_code))]
 
 use std::task::{Context, Poll, Waker};

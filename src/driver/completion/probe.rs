@@ -135,8 +135,8 @@ fn probed() -> Result<(), Refusal> {
 }
 
 /// Tries io_uring out on a thread of its own: when a ring goes, the kernel interrupts a system call
-/// of the thread that has used it (`io_ring_exit_work` in io_uring/io_uring.c), which must not be one
-/// of the user's (I10).
+/// of the thread that has used it (`io_ring_exit_work` in io_uring/io_uring.c), which must not be
+/// one of the user's (I10).
 fn try_out_elsewhere() -> Result<(), Refusal> {
     let builder = std::thread::Builder::new().name("zokio-probe".to_owned());
     let thread = builder

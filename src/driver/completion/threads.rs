@@ -1,12 +1,13 @@
 //! Operations by system calls, on threads of the driver's own.
 //!
-//! What a ring would hand to a thread of the kernel anyway goes here, and everything does where there
-//! is no io_uring. A thread takes the operation out of its entry, performs it, and completes the
-//! entry with the kernel's answer, a count or a negative errno.
+//! What a ring would hand to a thread of the kernel anyway goes here, and everything does where
+//! there is no io_uring. A thread takes the payload out of the `Operation`, performs it, and
+//! completes the `Operation` with the kernel's answer.
 //!
 //! The threads are not those of `spawn_blocking`: closures of the user's never hold up an operation
 //! (I9). Nor do operations that wait: when no operation could begin for a while although some are
-//! queued, the pool starts a thread beyond its limit (I11; `blocking/pool.rs`, `PoolConfig::relief`).
+//! queued, the pool starts threads beyond its limit (I11; `PoolConfig::relief` in
+//! `blocking/pool.rs`).
 
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};

@@ -98,8 +98,8 @@ fn a_ring_that_cannot_be_made() {
     }
 }
 
-/// A ring that may be made but not entered: what was queued is done by threads. What the ring's thread
-/// had taken over and had no entry for was once lost: it took more than one ring holds.
+/// A ring that may be made but not entered: what was queued is done by threads. What the ring's
+/// thread had taken over and had no entry for was once lost: it took more than one ring holds.
 #[test]
 fn a_ring_that_is_not_served() {
     for entries in [4, 128] {

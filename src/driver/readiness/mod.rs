@@ -2,18 +2,19 @@
 //!
 //! [`Registry`] belongs to the driver: it registers file descriptors with mio, edge-triggered, and
 //! takes in the events of the wait. [`Registration`] is what a socket holds. In between stands one
-//! slot per registration: a `word` with what is known, and who waits. A slot is 64 bytes,
-//! comes from a page that is never freed, and is used again, so a registration allocates nothing.
+//! slot per registration: a `word` with what is known, and who waits. A slot is 64 bytes, comes
+//! from a page that is freed with the registry, and is used again, so a registration rarely
+//! allocates.
 //!
 //! # Invariants
 //!
-//! - **R1** Flags are set by events and taken back only by whoever saw an operation block, and only
-//!   if no event came in since that operation was started (`word`).
+//! - **R1** Flags are set by events and taken back only by a thread that saw an operation block,
+//!   and only if no event came in since that operation was started (`word`).
 //! - **R2** A waiter looks at the word again while it holds the lock under which it leaves its
 //!   waker; an event writes the word before it takes that lock (`slot`).
 //! - **R3** A token names the generation of its slot: what is in flight when a registration ends
-//!   reaches nobody (`word`). So ending one needs no word with the thread that waits.
-//! - **R4** Wakers are woken and dropped outside all locks.
+//!   has no effect (`word`). So ending one needs no agreement with the thread that waits.
+//! - **R4** Wakers are woken and dropped with no lock held but the driver's turn.
 //! - **R5** After the shutdown every wait ends with an error and every registration fails.
 //!
 //! Read `word` first, then `slot`, then `registration`.

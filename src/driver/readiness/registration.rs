@@ -33,7 +33,7 @@ pub(crate) enum Verdict {
     /// The kernel's. It also proves that a direction which looked closed is not: the writer of a
     /// FIFO may come back, and the error of a datagram socket looks like a closed direction.
     Kernel,
-    /// That of somebody else's closure, which may have reasons of its own.
+    /// That of a closure of the caller's, which may have reasons of its own.
     Closure,
 }
 

@@ -90,7 +90,7 @@ impl Registry {
         );
     }
 
-    /// Wakes everybody; waits and registrations fail from now on.
+    /// Wakes all that wait; waits and registrations fail from now on.
     pub(crate) fn shutdown(&self) {
         self.shared.slots.shut_down();
     }

@@ -1,8 +1,8 @@
 //! One registered file descriptor: its [`Word`] and who waits for it.
 //!
-//! A slot has one place for the waker of whoever polls for reading and one for writing (the last
-//! poller of each direction is woken, which is the contract of the `poll_*` functions), and a list
-//! for futures, all of which are woken.
+//! A slot has one place for the waker of the task that polls for reading and one for writing (the
+//! last poller of each direction is woken, which is the contract of the `poll_*` functions), and a
+//! list for futures, all of which are woken.
 //!
 //! # Why no wake-up is lost
 //!
@@ -125,7 +125,7 @@ impl Slot {
         }
     }
 
-    /// Wakes everybody for good.
+    /// Wakes all that wait; every later wait ends at once.
     pub(super) fn shut_down(&self) {
         self.word.shut_down();
         self.wake(u8::MAX, true, true);

@@ -4,8 +4,8 @@
 //! be looked up at any time without a lock; the generation in the slot's word tells whether the
 //! token is still good. Free slots are handed out again last in, first out, while they are warm.
 //!
-//! What a peak of 100,000 sockets leaves is 131,040 slots of 64 bytes and as many indices of 4, which
-//! is 8.9 MB, or 89 bytes for each socket of the peak.
+//! What a peak of 100,000 sockets leaves is 131,040 slots of 64 bytes and as many indices of 4,
+//! which is 8.9 MB, or 89 bytes for each socket of the peak.
 #![forbid(unsafe_code)]
 
 use std::io;

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - **W1** The entry of a node is only read or written while the lock of the list's slot is held, or
-//!   before the node was linked for the first time.
+//! - **W1** The entry of a node is only read or written while the lock of the list's slot is held,
+//!   or before the node was linked for the first time.
 //! - **W2** A linked node is pinned, and its owner unlinks it before the memory goes away. A leaked
 //!   owner never runs its destructor, and then the pin guarantees that the memory stays.
 //! - **W3** A node has a waker exactly while it is linked.

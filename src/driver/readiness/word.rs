@@ -5,10 +5,11 @@
 //! [  generation   ][ shutdown ][  tick   ][ ready  ]
 //! ```
 //!
-//! - **ready**: the flags that were seen and that nobody has disproved since.
-//! - **tick**: counts events. Whoever found an operation not ready clears the flags of the event
-//!   that it had acted on: it names the tick it saw, and when another event has come in since,
-//!   nothing is cleared. Thus an event between a `WouldBlock` and the clearing is never lost.
+//! - **ready**: the flags that were seen and that no operation has disproved since.
+//! - **tick**: counts events. A thread that found an operation not ready clears the flags of the
+//!   event that it had acted on: it names the tick it saw, and when another event has come in
+//!   since, nothing is cleared. Thus an event between a `WouldBlock` and the clearing is never
+//!   lost.
 //! - **generation**: counts the registrations that used the slot. An event carries the generation
 //!   it was registered with, so an event that was in flight while its registration ended changes
 //!   nothing for the next user of the slot.

@@ -24,8 +24,8 @@ const READ_INLINE: usize = 512 * 1024;
 /// file could come between the parts of what is one write(2) elsewhere.
 const WRITE_INLINE: usize = 256 * 1024;
 
-/// With any of these a write waits for the device, or goes to where another process may write at the
-/// same time and must come there in one piece.
+/// With any of these a write waits for the device, or goes to where another process may write at
+/// the same time and must come there in one piece.
 const NOT_WRITTEN_INLINE: i32 = libc::O_APPEND | libc::O_SYNC | libc::O_DSYNC | libc::O_DIRECT;
 
 impl File {
@@ -40,8 +40,8 @@ impl File {
 
     /// Reads what is in memory; whether it did.
     ///
-    /// A read of a shared file may wait for the position, which a pipe does not have. One without the
-    /// page cache waits for the device, whatever it promises. These are not tried.
+    /// A read of a shared file may wait for the position, which a pipe does not have. One without
+    /// the page cache waits for the device, whatever it promises. These are not tried.
     fn read_inline(&mut self, into: &mut ReadBuf<'_>) -> io::Result<bool> {
         let max = self.max_buf_size.min(READ_INLINE);
         loop {
@@ -82,9 +82,9 @@ impl File {
     ///
     /// The position of an open file is the kernel's. A ring does not take the lock on it, so it is
     /// told the offset, and the position is moved when the read has ended: that is the same as long
-    /// as nothing else knows the open file. A file system that refuses to read without waiting makes
-    /// a ring wait on a thread of the kernel, and one whose calls wait all the same holds the ring's
-    /// own, so there the read goes to a thread of ours.
+    /// as nothing else knows the open file. A file system that refuses to read without waiting
+    /// makes a ring wait on a thread of the kernel, and one whose calls wait all the same holds the
+    /// ring's own, so there the read goes to a thread of ours.
     fn read_from(&self) -> io::Result<ReadFrom> {
         let Some(about) = self.about() else {
             return Ok(ReadFrom::Position);

@@ -164,7 +164,9 @@ impl File {
         run::blocking(move || std.metadata()).await
     }
 
-    /// Opens the file once more. Both share one position.
+    /// Creates a new `File` that shares the same underlying open file.
+    ///
+    /// Reads, writes and seeks affect both.
     ///
     /// # Cancel safety
     ///

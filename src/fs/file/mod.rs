@@ -32,8 +32,8 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 ///
 /// # Writes go on in the background
 ///
-/// A write is accepted as soon as its bytes are copied into the file's buffer. It then goes on
-/// by itself, also when the file is dropped, and the next operation on the file waits for it. An
+/// A write is accepted as soon as its bytes are copied into the file's buffer. It then continues by
+/// itself, even if the file is dropped, and the next read, write, seek or sync waits for it. An
 /// error that comes later is returned by the next write or flush. So **flush a file before it is
 /// dropped**, or its errors are lost, and before something else reads what was written.
 ///
@@ -51,7 +51,8 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 /// asked for is known to have no other handle, and is read and written inline where that needs no
 /// waiting. After [`try_clone`](File::try_clone), `as_fd` or `as_raw_fd`, and for a file that was
 /// made [from a standard one](File::from_std), every read and write is a system call on another
-/// thread, because it may have to wait for the other handle.
+/// thread, because it may have to wait for the other handle. Reads of a pipe or a socket are the
+/// exception, since these have no position.
 ///
 /// # Examples
 ///
@@ -313,8 +314,8 @@ impl File {
         self.max_buf_size = max_buf_size;
     }
 
-    /// What the file is; asks the kernel until it says so. `None` also while it is not known on what
-    /// file system the file lies.
+    /// What the file is; asks the kernel until it says so. `None` also while it is not known on
+    /// what file system the file lies.
     #[inline]
     fn about(&self) -> Option<&About> {
         match self.about.get() {

@@ -1,8 +1,9 @@
 //! What a file is in the middle of.
 //!
-//! One operation at a time is in flight. It belongs to the file, not to the future that started it:
-//! a dropped read leaves its bytes for the next one, and a dropped write goes on. The next operation
-//! waits for it.
+//! One read, write, seek or change of the length at a time is in flight. It belongs to the file,
+//! not to the future that started it: a dropped read leaves its bytes for the next one, and a
+//! dropped write continues. The next of them waits for it. What else is done with a file (syncing
+//! it, asking for its metadata, setting its permissions or times) belongs to its own future.
 #![forbid(unsafe_code)]
 
 use std::fs::File as StdFile;
@@ -15,7 +16,8 @@ use crate::fs::run;
 use crate::io::ReadBuf;
 use crate::task::JoinHandle;
 
-/// A buffer is kept for the next operation if it is not larger.
+/// The buffer of a write is kept for the next operation if it is not larger. That of a read, whose
+/// size `max_buf_size` limits, is kept in any case.
 const KEPT: usize = 256 * 1024;
 
 #[derive(Debug)]
@@ -24,11 +26,11 @@ pub(super) enum State {
     /// With the file whose position is to move by what was read, if the read does not move it.
     Reading(InFlight, Option<Arc<StdFile>>),
     Writing(InFlight),
-    /// An operation without bytes, whose outcome is fetched by whoever started it or lost.
+    /// An operation without bytes, whose outcome is lost if its future is dropped.
     Other(InFlight),
     /// A seek on a thread where it may block.
     Seeking(JoinHandle<io::Result<u64>>),
-    /// A seek that is done and was not asked for yet.
+    /// A seek that is done and whose outcome was not fetched yet.
     Sought(io::Result<u64>),
 }
 
@@ -184,7 +186,7 @@ impl Inner {
         match self.state {
             State::Idle => {}
             State::Reading(..) => {
-                // An error concerns a read that nobody waits for any more.
+                // An error concerns a read whose future is gone.
                 let _ = ready!(self.poll_read(cx));
             }
             State::Writing(_) => {

@@ -90,7 +90,7 @@ impl<S> Strategy<S> {
         self.registration.assume(ready);
     }
 
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         let event = self.registration.ready(interest).await?;
         Ok(event.ready)

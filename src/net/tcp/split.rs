@@ -159,7 +159,7 @@ impl ReadHalf<'_> {
         self.0.peek(buf).await
     }
 
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
     /// See [`TcpStream::ready`].
     ///
@@ -381,7 +381,7 @@ impl ReadHalf<'_> {
 }
 
 impl WriteHalf<'_> {
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
     /// See [`TcpStream::ready`].
     ///

@@ -264,7 +264,7 @@ impl OwnedReadHalf {
         self.inner.peek(buf).await
     }
 
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
     /// See [`TcpStream::ready`].
     ///
@@ -552,7 +552,7 @@ impl OwnedWriteHalf {
         self.shutdown_on_drop = false;
     }
 
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
     /// See [`TcpStream::ready`].
     ///

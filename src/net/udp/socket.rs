@@ -271,10 +271,10 @@ impl UdpSocket {
         .await
     }
 
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
-    /// To be followed by `try_recv`, `try_send` or one of their kin, which may find nothing all the
-    /// same. The result may even be empty, when another task was faster.
+    /// To be followed by `try_recv`, `try_send` or another `try_` method, which may find nothing
+    /// all the same. The result may even be empty, when another task was faster.
     ///
     /// # Cancel safety
     ///
@@ -348,7 +348,7 @@ impl UdpSocket {
 
     /// Waits until there is a datagram to receive.
     ///
-    /// To be followed by [`try_recv`](UdpSocket::try_recv) or one of its kin.
+    /// To be followed by [`try_recv`](UdpSocket::try_recv) or another `try_` method.
     ///
     /// # Cancel safety
     ///

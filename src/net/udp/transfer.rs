@@ -238,7 +238,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` when nobody listened.
+    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
     ///
     /// # Examples
     ///
@@ -274,7 +274,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` when nobody listened.
+    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
     ///
     /// # Examples
     ///
@@ -348,7 +348,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` when nobody listened.
+    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
     ///
     /// # Examples
     ///
@@ -416,7 +416,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` when nobody listened.
+    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
     ///
     /// # Examples
     ///
@@ -452,7 +452,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` when nobody listened.
+    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
     ///
     /// # Examples
     ///
@@ -532,7 +532,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` when nobody listened.
+    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
     ///
     /// # Examples
     ///
@@ -599,7 +599,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` when nobody listened.
+    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
     ///
     /// # Examples
     ///
@@ -639,7 +639,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` when nobody listened.
+    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
     ///
     /// # Examples
     ///
@@ -714,7 +714,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` when nobody listened.
+    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
     ///
     /// # Examples
     ///
@@ -749,7 +749,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` when nobody listened.
+    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
     ///
     /// # Examples
     ///
@@ -824,7 +824,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` when nobody listened.
+    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
     ///
     /// # Examples
     ///
@@ -858,7 +858,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` when nobody listened.
+    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
     ///
     /// # Examples
     ///

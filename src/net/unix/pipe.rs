@@ -489,7 +489,7 @@ impl Sender {
         Sender::new(owned_fd.into())
     }
 
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
     /// # Cancel safety
     ///
@@ -917,7 +917,7 @@ impl Receiver {
         Receiver::new(owned_fd.into())
     }
 
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
     /// # Cancel safety
     ///

@@ -69,7 +69,7 @@ pub(super) fn split(stream: &mut UnixStream) -> (ReadHalf<'_>, WriteHalf<'_>) {
 }
 
 impl ReadHalf<'_> {
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
     /// See [`UnixStream::ready`].
     ///
@@ -285,7 +285,7 @@ impl ReadHalf<'_> {
 }
 
 impl WriteHalf<'_> {
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
     /// See [`UnixStream::ready`].
     ///

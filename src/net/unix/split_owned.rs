@@ -169,7 +169,7 @@ impl OwnedReadHalf {
         reunite(self, other)
     }
 
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
     /// See [`UnixStream::ready`].
     ///
@@ -447,7 +447,7 @@ impl OwnedWriteHalf {
         self.shutdown_on_drop = false;
     }
 
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
     /// See [`UnixStream::ready`].
     ///

@@ -382,7 +382,7 @@ impl UnixStream {
         self.io.source().take_error()
     }
 
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
     /// To be followed by `try_read`, `try_write` or `try_io`, which may find nothing all the same.
     /// The result may even be empty, when another task was faster.
@@ -429,7 +429,7 @@ impl UnixStream {
 
     /// Waits until there is something to read, or the end of the stream.
     ///
-    /// To be followed by [`try_read`](UnixStream::try_read) or one of its kin.
+    /// To be followed by [`try_read`](UnixStream::try_read) or another `try_` method.
     ///
     /// # Cancel safety
     ///

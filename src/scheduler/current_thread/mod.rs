@@ -4,11 +4,11 @@
 //!
 //! The *core* (the run queue and the counters) belongs to one thread at a time. `block_on` takes
 //! it; a thread that finds it taken polls its own future only, and waits for whichever comes
-//! first: its future is woken, or the core is put back. Whoever puts the core back wakes these
-//! threads.
+//! first: its future is woken, or the core is put back. The thread that puts the core back wakes
+//! these threads.
 //!
 //! A task made runnable on the core's thread goes to the core's queue. From another thread, or
-//! when nobody has the core, it goes to the injection queue, and the driver is woken. The future
+//! when no thread has the core, it goes to the injection queue, and the driver is woken. The future
 //! of `block_on` itself is represented by the flag `woken`, which is set before the driver is
 //! woken and taken before the future is polled.
 //!

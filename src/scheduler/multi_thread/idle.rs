@@ -2,10 +2,10 @@
 //!
 //! One word counts the workers that are awake and those among them that search for work. A thread
 //! that has pushed work reads it: if none searches it wakes a worker, else it relies on the
-//! searchers and leaves a mark in the word. The last searcher that stops, because it goes to sleep or
-//! because it has found something, takes the mark away, and if there was one it looks at every queue
-//! and wakes another worker if there is more. All of this is sequentially consistent, so the searcher
-//! sees the mark or the thread that pushed sees that none searches.
+//! searchers and leaves a mark in the word. The last searcher that stops, because it goes to sleep
+//! or because it has found something, takes the mark away, and if there was one it looks at every
+//! queue and wakes another worker if there is more. All of this is sequentially consistent, so the
+//! searcher sees the mark or the thread that pushed sees that none searches.
 //!
 //! The sleepers are a bit each under a lock. A thread that wakes a worker clears its bit, and the
 //! worker counts as awake and searching from then on. Nothing here looks at all workers one by one.
@@ -24,8 +24,8 @@ const SEARCHING_MASK: usize = RELIED_ON - 1;
 /// Which workers sleep.
 #[derive(Debug)]
 pub(crate) struct Idle {
-    /// `awake << 32 | relied on << 31 | searching`. Workers and wakers write it; the count of awake workers changes
-    /// with the lock only.
+    /// `awake << 32 | relied on << 31 | searching`. Workers and the threads that wake them write
+    /// it; the count of awake workers changes only with the lock held.
     state: AtomicUsize,
     sleepers: Mutex<Bitmap>,
     workers: usize,
@@ -43,8 +43,8 @@ impl Idle {
 
     /// Takes a worker out of the sleepers if one should be woken for work that was just pushed.
     ///
-    /// The worker for which `waits_for_driver` returns true, one at most, is taken only if it is the
-    /// only sleeper: it would have to be woken by a system call more, and its place be taken.
+    /// The worker for which `waits_for_driver` returns true, one at most, is taken only if it is
+    /// the only sleeper: it would have to be woken by a system call more, and its place be taken.
     pub(crate) fn to_wake(&self, waits_for_driver: impl Fn(usize) -> bool) -> Option<usize> {
         // Orders the caller's push before the load.
         fence(Ordering::SeqCst);
@@ -87,8 +87,8 @@ impl Idle {
         state >> AWAKE_SHIFT < self.workers
     }
 
-    /// Adds `worker` to the sleepers. Returns true when it was the last that searched and was relied
-    /// on: then it must look at every queue once more.
+    /// Adds `worker` to the sleepers. Returns true when it was the last that searched and was
+    /// relied on: then it must look at every queue once more.
     pub(crate) fn sleep(&self, worker: usize, searching: bool) -> bool {
         let mut sleepers = self.sleepers.lock();
         let (relied_on, _) = self.subtract(AWAKE + if searching { SEARCHING } else { 0 });
@@ -119,8 +119,8 @@ impl Idle {
         }
     }
 
-    /// Takes `worker` out of the sleepers because it found work by itself. Returns false when another
-    /// thread has done so, and it then counts as searching.
+    /// Takes `worker` out of the sleepers because it found work by itself. Returns false when
+    /// another thread has done so, and it then counts as searching.
     pub(crate) fn get_up(&self, worker: usize) -> bool {
         let mut sleepers = self.sleepers.lock();
         if !sleepers.remove(worker) {
@@ -140,7 +140,7 @@ impl Idle {
         self.sleepers.lock().first_from(0)
     }
 
-    /// Counts an awake worker as searching, unless half of the awake ones search already.
+    /// Counts an awake worker as searching, unless half of all workers search already.
     pub(crate) fn try_search(&self) -> bool {
         let state = self.state.load(Ordering::SeqCst);
         if 2 * (state & SEARCHING_MASK) >= self.workers {
@@ -148,14 +148,14 @@ impl Idle {
         }
         // A little too many searchers do no harm, so this need not be one step with the load.
         self.state.fetch_add(SEARCHING, Ordering::SeqCst);
-        // Orders the change before the caller's look at the queues: a thread that has pushed and read
-        // the count before it was changed relies on none.
+        // Orders the change before the caller's look at the queues: a thread that has pushed and
+        // read the count before it was changed relies on none.
         fence(Ordering::SeqCst);
         true
     }
 
-    /// A searcher has found work. Returns true when it was the last that searched and was relied on,
-    /// and another worker sleeps: then it must look whether there is more.
+    /// A searcher has found work. Returns true when it was the last that searched and was relied
+    /// on, and another worker sleeps: then it must look whether there is more.
     pub(crate) fn stop_search(&self) -> bool {
         let (relied_on, state) = self.subtract(SEARCHING);
         // Orders the change before the caller's look at the queues.

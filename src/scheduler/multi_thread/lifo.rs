@@ -1,8 +1,8 @@
 //! The slot for the task that a worker runs next.
 //!
-//! Only the owner puts a task in. The owner takes it out to run it; another worker takes it when the
-//! owner is stuck or slow. A task in the slot is owned by the slot, and every exchange of the pointer
-//! passes that ownership on.
+//! Only the owner puts a task in. The owner takes it out to run it; another worker takes it when
+//! the owner's polls are slow, and the monitor when the owner is stuck. A task in the slot is owned
+//! by the slot, and every exchange of the pointer passes that ownership on.
 
 use std::marker::PhantomData;
 use std::ptr;

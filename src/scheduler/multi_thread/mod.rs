@@ -9,19 +9,20 @@
 //!
 //! A task made runnable on a worker goes to that worker; from any other thread it goes to the
 //! injection queue. Then, unless some worker is searching for work already, a sleeping worker is
-//! woken to search ([`idle`]). A searcher that finds more than it can run at once wakes the next, so
-//! workers come up one after the other as long as there is work for them.
+//! woken to search ([`idle`]). A searcher that finds more than it can run at once wakes the next,
+//! so workers come up one after the other as long as there is work for them.
 //!
-//! A worker takes up one task itself as soon as its present poll ends, so whether that task is worth
-//! another worker depends on how long its polls take ([`pace`]). Behind quick ones another would
-//! come too late; a task that comes to the queue is worth one behind usual ones; behind slow ones so
-//! is the task in the LIFO slot, which searchers then take as well.
+//! A worker takes up one task itself as soon as its present poll ends, so whether that task is
+//! worth waking another worker depends on how long its polls take on average ([`pace`]). Below 1 us
+//! another worker would come too late for a single task. From 1 us on, a single task in the queue
+//! wakes one. Above 100 us so does the task in the LIFO slot, which searchers then take as well.
+//! Two or more waiting tasks always wake a worker.
 //!
 //! # Sleep
 //!
 //! A worker with nothing to do sleeps in one of two places ([`sleep`]): it holds the driver's turn
-//! and waits there, or it waits on its [`parker`]. One worker at most waits for the driver, and it is
-//! the last choice of a thread that wakes one.
+//! and waits there, or it waits on its [`parker`]. One worker at most waits for the driver, and it
+//! is the last choice of a thread that wakes one.
 //!
 //! No wake-up is lost. Work: a thread that has pushed a task then reads how many workers search and
 //! sleep, and a worker first counts itself as asleep, or as not searching, and then looks at the
@@ -31,33 +32,34 @@
 //!
 //! # The monitor
 //!
-//! Tasks run user code, which may not come back for a while, or ever. The worker that waited for the
-//! driver may be the one that is stuck (tokio's issue 4730), and tasks wait in its queue and in its
-//! LIFO slot, where busy workers do not look. So while some worker is awake, a thread looks at all
-//! of them every 10 ms ([`monitor`]). No task waits behind a stuck one for longer than two ticks
-//! while a worker is free, and the wait is left unattended for two ticks at most. In an idle
-//! runtime the monitor sleeps as well ([`ticking`]).
+//! Tasks run user code, which may not come back for a while, or ever. The worker that waited for
+//! the driver may be the one that is stuck (tokio's issue 4730), and tasks wait in its queue and in
+//! its LIFO slot, where busy workers do not look. So in a runtime of two or more workers that is
+//! older than 10 ms, while some worker is awake, a thread looks at all of them every 10 ms
+//! ([`monitor`]). No task waits behind a stuck one for longer than two ticks while a worker is
+//! free, and the wait is left unattended for two ticks at most. In an idle runtime the monitor
+//! sleeps as well ([`ticking`]).
 //!
 //! Two other designs were tried or weighed:
 //!
-//! - *A timerfd, armed by workers that are awake while others sleep, which wakes one of these.* It has
-//!   to be armed again after each alarm, so every place where a worker falls asleep, gets up or sees
-//!   the alarm has to get it right; there were seven, and three faults. A sleeper needs a third
-//!   place, from which the driver's descriptors can be waited for without the turn. Nothing happens
-//!   while every worker is awake. And a lone worker that computes makes another one run
+//! - *A timerfd, armed by workers that are awake while others sleep, which wakes one of these.* It
+//!   must be armed again after each alarm, in every place where a worker falls asleep, wakes up or
+//!   sees the alarm. There were seven such places, and three of them were wrong. A sleeping worker
+//!   would need a third way to wait: for the driver's descriptors, without the turn. Nothing
+//!   happens while every worker is awake. And a lone worker that computes makes another one run
 //!   every 10 ms.
-//! - *Idle workers that take turns to look, each with a time-out on its sleep.* There may be none: a
-//!   stuck worker beside one that is never idle is the case above. Each hand-over is a race like the
-//!   one between falling asleep and being woken.
+//! - *Idle workers that look one after the other, each with a time-out on its sleep.* There may be
+//!   none: a stuck worker beside one that is never idle is the case above. Each hand-over is a race
+//!   like the one between falling asleep and being woken.
 //!
 //! A thread of its own costs its stack, a wake-up when a burst of work begins, and a hundred more a
 //! second while it lasts.
 //!
 //! # Shutdown
 //!
-//! The first worker to see the flag closes the task list, which drops every future. Each worker puts
-//! its core down for good, and the last of them joins the monitor, drops what is still queued and
-//! ends the driver.
+//! The first worker to see the flag closes the task list, which drops every future. Each worker
+//! puts its core down for good, and the last of them joins the monitor, drops what is still queued
+//! and ends the driver.
 
 mod idle;
 mod lifo;

@@ -1,15 +1,16 @@
 //! The thread that looks after workers which are stuck in user code.
 //!
-//! **While some worker is awake, the monitor looks at all of them every 10 ms.** The rule is kept in
-//! this file and in [`ticking`](super::ticking). Each worker calls [`Monitor::notice`] before it runs
-//! the first task after a sleep; the monitor parks when it finds that no worker is awake and none
-//! has run a task since its last look. So it costs a load per sleep of a worker, and an idle runtime
-//! has no thread that ticks, or none at all.
+//! **In a runtime of two or more workers that is older than 10 ms, while some worker is awake, the
+//! monitor looks at all of them every 10 ms.** The rule is kept in this file and in
+//! [`ticking`](super::ticking). Each worker calls [`Monitor::notice`] before it runs the first task
+//! after a sleep; the monitor parks when it finds that no worker is awake and none has made
+//! progress since its last look. So it costs a fence and a load per sleep of a worker, and an idle
+//! runtime has no thread that ticks, or none at all.
 //!
-//! A runtime that is over within one tick has no use for the thread, and starting it would be a third
-//! of what such a runtime of two workers costs. So for the first 10 ms there is none. In that time a
-//! worker sleeps until they are over at the latest, and each looks at the clock at every step of its
-//! progress: [`Monitor::first_tick`].
+//! A runtime that is over within one tick has no use for the thread, and starting it would be a
+//! third of what such a runtime of two workers costs. So for the first 10 ms there is none. In that
+//! time a worker sleeps until they are over at the latest, and each looks at the clock at every
+//! step of its progress: [`Monitor::first_tick`].
 //!
 //! At each tick the monitor
 //!
@@ -46,7 +47,8 @@ pub(super) struct Monitor {
 }
 
 impl Monitor {
-    /// Makes the monitor of a new runtime with this many workers. Its thread starts when it is needed.
+    /// Makes the monitor of a new runtime with this many workers. Its thread starts when it is
+    /// needed.
     pub(super) fn new(workers: usize) -> Monitor {
         Monitor {
             ticking: Ticking::new(workers > 1),

@@ -4,8 +4,8 @@
 //! injection queue and shows its progress ([`super::progress`]). It does that by time, not by
 //! count: a task from outside should wait no longer behind slow tasks than behind fast ones. A look
 //! costs a lock when there is something, so it should not come after every task. The worker aims at
-//! one look in [`TARGET`] of the time that it is awake. `Builder::global_queue_interval` sets a fixed
-//! count.
+//! one look in [`TARGET`] of the time that it is awake. `Builder::global_queue_interval` sets a
+//! fixed count.
 //!
 //! What a poll takes also tells whether a task that waits for the present poll to end is worth the
 //! wake-up of another worker, which is a system call here and some microseconds there:
@@ -20,19 +20,19 @@ const TARGET: Duration = Duration::from_micros(200);
 /// The fewest and the most polls between two looks.
 const LIMITS: (u32, u32) = (2, 127);
 
-/// The count before anything has been measured.
+/// The interval that is assumed until something has been measured.
 const START: u32 = 61;
 
 /// After so many polls something is measured for the first time.
 const FIRST: u32 = 4;
 
 /// The worker that would be woken for one task is up only after several polls that are shorter than
-/// this. Of two tasks that wake each other in turns, and work for as long each time, the pair was
-/// faster on two workers from here on (`how_long_does_a_pipeline_take`).
+/// this. Two tasks that wake each other alternately, and work for as long each time, were faster on
+/// two workers from here on (`how_long_does_a_pipeline_take`).
 const QUICK_NANOS: f64 = 1_000.0;
 
-/// Compared with a poll of this length a wake-up costs little, and a task that waits for its end waits
-/// long.
+/// Compared with a poll of this length a wake-up costs little, and a task that waits for its end
+/// waits long.
 const SLOW_NANOS: f64 = 100_000.0;
 
 #[derive(Debug)]

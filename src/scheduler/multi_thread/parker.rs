@@ -1,8 +1,8 @@
 //! How one worker sleeps and is woken.
 //!
 //! A word tells where the worker is: awake, in the driver's wait, or on the parker's condition
-//! variable. A waker writes `NOTIFIED` and then wakes the worker in the place that it replaced; so a
-//! wake-up that comes before the sleep is seen by the worker, which enters its place with a
+//! variable. A waker writes `NOTIFIED` and then wakes the worker in the place that it replaced; so
+//! a wake-up that comes before the sleep is seen by the worker, which enters its place with a
 //! compare-and-exchange from `EMPTY`.
 #![forbid(unsafe_code)]
 
@@ -44,8 +44,8 @@ impl Parker {
         self.state.swap(EMPTY, Ordering::SeqCst);
     }
 
-    /// Sleeps until [`unpark`](Parker::unpark), at most `limit`, which a wake-up without reason ends
-    /// early; returns at once if `unpark` came first.
+    /// Sleeps until [`unpark`](Parker::unpark), at most `limit`, which a wake-up without reason
+    /// ends early; returns at once if `unpark` came first.
     pub(super) fn park(&self, limit: Option<Duration>) {
         let mut guard = self.lock.lock();
         if self.change_from_empty(ON_CONDVAR) {

@@ -26,9 +26,9 @@ pub(super) type Runnable = Notified<Arc<Shared>>;
 
 /// The part of the scheduler that handles, wakers and tasks refer to.
 ///
-/// What threads write all the time stands in cache lines of its own. So nothing takes away the lines
-/// that every push and every I/O call reads: the padded fields make the struct's alignment that of
-/// the padding, which keeps the counts of its `Arc` apart, too.
+/// What threads write all the time stands in cache lines of its own. So nothing takes away the
+/// lines that every push and every I/O call reads: the padded fields make the struct's alignment
+/// that of the padding, which keeps the counts of its `Arc` apart, too.
 #[derive(Debug)]
 pub(crate) struct Shared {
     // Read by every thread, and not written while the runtime is at work.
@@ -159,7 +159,8 @@ impl Shared {
     pub(super) fn wake_one_if_work_is_left(&self) {
         if !self.inject.is_empty() || self.remotes.iter().any(|it| it.has_work_for_others()) {
             self.wake_one();
-            // There may be more than one task. This finds that worker searching, and so relies on it.
+            // There may be more than one task. This finds that worker searching, and so relies on
+            // it.
             self.wake_one();
         }
     }

@@ -1,9 +1,10 @@
 //! How a worker waits for something to do.
 //!
-//! The worker first counts itself among the sleepers. Then it takes the driver's turn and waits there
-//! if the turn is free, else it waits on its parker. It gets up when its wait left it something to
-//! run, when another thread took it out of the sleepers, or at the end of the runtime. After any other
-//! wake-up it chooses its place anew: so the monitor has it take a turn that has become free.
+//! The worker first counts itself among the sleepers. Then it takes the driver's turn and waits
+//! there if the turn is free, else it waits on its parker. It gets up when its wait left it
+//! something to run, when another thread took it out of the sleepers, or at the end of the runtime.
+//! After any other wake-up it chooses its place anew: so the monitor has it take a turn that has
+//! become free.
 #![forbid(unsafe_code)]
 
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! Whether the monitor ticks, is parked, or has ended, or is not needed yet.
+//! The state of the monitor's thread: not needed yet, absent, parked, ticking, or ended.
 //!
-//! All changes are made under the lock; a worker that has got up reads the state without it.
+//! All changes are made under the lock; a worker that has woken up reads the state without it.
 //!
 //! # No worker is awake while the monitor stays parked
 //!
@@ -9,8 +9,8 @@
 //! the two on both sides, so at least one of them sees the other: the worker wakes the monitor, or
 //! the monitor does not park.
 //!
-//! The same holds between a worker that gets up and the one that ends the first tick
-//! ([`Ticking::end_first_tick`]), which stands in for a monitor that is not there yet.
+//! The same holds between a worker that wakes up and the one that ends the first tick
+//! ([`Ticking::end_first_tick`]), which acts for a monitor that does not exist yet.
 #![cfg_attr(not(loom), forbid(unsafe_code))]
 
 use std::time::Duration;
@@ -20,11 +20,11 @@ use crate::loom::sync::{Condvar, Mutex};
 
 /// There is no thread, and none starts before the first tick is over.
 const FIRST_TICK: u8 = 0;
-/// There is no thread; the next worker that gets up has to start it.
+/// There is no thread; the next worker that wakes up has to start it.
 const ABSENT: u8 = 1;
 /// The thread sleeps without limit.
 const PARKED: u8 = 2;
-/// The thread ticks, or is about to start and will.
+/// The thread ticks, or is being started.
 const TICKING: u8 = 3;
 /// The thread ends, or is never to start.
 const ENDED: u8 = 4;
@@ -51,7 +51,7 @@ impl Ticking {
 
     /// Makes the monitor tick. Returns true if there is no thread and the caller has to start it.
     ///
-    /// For a worker that counts as awake. In the common case this is one load.
+    /// For a worker that counts as awake. In the common case this is a fence and a load.
     #[inline]
     pub(super) fn resume(&self) -> bool {
         fence(Ordering::SeqCst);
@@ -66,7 +66,7 @@ impl Ticking {
     }
 
     /// Ends the first tick. Returns true if the caller has to start the thread: if
-    /// `a_worker_is_awake` says so after the workers have been told to start it when they get up.
+    /// `a_worker_is_awake` returns true after the state tells workers that wake up to start it.
     pub(super) fn end_first_tick(&self, a_worker_is_awake: impl FnOnce() -> bool) -> bool {
         let _guard = self.lock.lock();
         if self.state.load(Ordering::Relaxed) != FIRST_TICK {
@@ -130,7 +130,7 @@ impl Ticking {
     }
 
     /// Parks until a worker is awake or the thread has to end; returns at once if
-    /// `a_worker_is_awake` says so after the workers have been told to wake this thread. For the
+    /// `a_worker_is_awake` returns true after the state tells workers to wake this thread. For the
     /// monitor.
     pub(super) fn park(&self, a_worker_is_awake: impl FnOnce() -> bool) {
         let mut guard = self.lock.lock();
@@ -201,8 +201,8 @@ mod loom_tests {
         both
     }
 
-    /// A worker that gets up by itself while the monitor parks: the monitor ticks on. If the wake-up
-    /// were lost it would wait without end, which loom reports.
+    /// A worker that gets up by itself while the monitor parks: the monitor ticks on. If the
+    /// wake-up were lost it would wait without end, which loom reports.
     #[test]
     fn loom_a_worker_that_gets_up_makes_the_monitor_tick() {
         loom::model(|| {
@@ -265,7 +265,9 @@ mod loom_tests {
             assert!(!both.0.resume());
         });
     }
-    /// One worker gets up while another ends the first tick: exactly one of them starts the monitor.
+
+    /// One worker gets up while another ends the first tick: exactly one of them starts the
+    /// monitor.
     #[test]
     fn loom_the_end_of_the_first_tick_leaves_no_worker_without_a_monitor() {
         loom::model(|| {

@@ -275,7 +275,7 @@ impl Context {
             .or_else(|| self.steal_from_slow(core))
     }
 
-    /// Takes half of another worker's queue.
+    /// Takes up to half of another worker's queue, in one batch.
     pub(super) fn steal(&self, core: &mut Core) -> Option<Runnable> {
         let remotes = &self.shared().remotes;
         let workers = remotes.len();

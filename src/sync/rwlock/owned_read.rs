@@ -11,7 +11,7 @@ use crate::sync::rwlock::RwLock;
 /// Shared access to the data of a shared [`RwLock`], or to a part of them; dropping it gives the
 /// access up.
 ///
-/// Made by [`RwLock::read_owned`] and its kin, and by downgrading an
+/// Made by [`RwLock::read_owned`] and its variants, and by downgrading an
 /// [`OwnedRwLockWriteGuard`](crate::sync::OwnedRwLockWriteGuard). It keeps the lock alive and may
 /// move to another task.
 ///

@@ -10,8 +10,8 @@ use crate::sync::rwlock::{OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, RwL
 
 /// Exclusive access to the data of a shared [`RwLock`]; dropping it gives the access up.
 ///
-/// Made by [`RwLock::write_owned`] and its kin. It keeps the lock alive and may move to another
-/// task.
+/// Made by [`RwLock::write_owned`] and its variants. It keeps the lock alive and may move to
+/// another task.
 ///
 /// # Examples
 ///

@@ -10,7 +10,7 @@ use crate::sync::semaphore::RawSemaphore;
 /// Shared access to the data of an [`RwLock`](crate::sync::RwLock), or to a part of them; dropping
 /// it gives the access up.
 ///
-/// Made by [`RwLock::read`](crate::sync::RwLock::read) and its kin, and by downgrading a
+/// Made by [`RwLock::read`](crate::sync::RwLock::read) and its variants, and by downgrading a
 /// [`RwLockWriteGuard`](crate::sync::RwLockWriteGuard).
 ///
 /// # Examples

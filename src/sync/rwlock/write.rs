@@ -8,7 +8,7 @@ use crate::sync::rwlock::{RwLock, RwLockMappedWriteGuard, RwLockReadGuard};
 
 /// Exclusive access to the data of an [`RwLock`]; dropping it gives the access up.
 ///
-/// Made by [`RwLock::write`] and its kin.
+/// Made by [`RwLock::write`] and its variants.
 ///
 /// # Examples
 ///

@@ -7,8 +7,8 @@ use crate::sync::semaphore::Semaphore;
 
 /// Permits of a shared [`Semaphore`], given back when this is dropped.
 ///
-/// Made by [`Semaphore::acquire_owned`] and its kin. They keep the semaphore alive and may move to
-/// another task.
+/// Made by [`Semaphore::acquire_owned`] and its variants. They keep the semaphore alive and may
+/// move to another task.
 ///
 /// # Examples
 ///

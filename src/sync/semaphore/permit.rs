@@ -5,7 +5,7 @@ use crate::sync::semaphore::Semaphore;
 
 /// Permits of a [`Semaphore`], given back when this is dropped.
 ///
-/// Made by [`Semaphore::acquire`] and its kin.
+/// Made by [`Semaphore::acquire`] and its variants.
 ///
 /// # Examples
 ///

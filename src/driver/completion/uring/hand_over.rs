@@ -1,18 +1,18 @@
 //! How requests reach the ring's thread, and how that thread sleeps, ends and is started again.
 //!
-//! A list behind a short lock, and a flag that says whether the thread sleeps in the kernel.
+//! A list behind a short lock, and a flag that is set while the thread sleeps in the kernel.
 //!
-//! - A submitter adds its request under the lock, lets go, and then takes the flag down. If the flag
-//!   was up, it writes to the thread's eventfd.
-//! - The thread looks at the list under the lock and, if it is empty, puts the flag up there. Then it
-//!   enters the kernel and waits for a completion; the eventfd's is one.
+//! - A submitter adds its request under the lock, releases the lock, and then clears the flag. If
+//!   the flag was set, it writes to the thread's eventfd.
+//! - The thread looks at the list under the lock and, if it is empty, sets the flag before it
+//!   releases the lock. Then it enters the kernel and waits for a completion; the eventfd's is one.
 //!
 //! A request that was added before that look is seen by it. One that is added later comes from a
-//! submitter that had the lock later, and therefore sees the flag. So no request is left behind, and
-//! a thread that is awake costs its submitters no system call. Closing works the same way.
+//! submitter that had the lock later, and therefore sees the flag. So no request is left behind,
+//! and a thread that is awake costs its submitters no system call. Closing works the same way.
 //!
 //! A thread that has had nothing to do for a while ends: it looks at the list under the lock once
-//! more and says there that it is gone. The next submitter sees that and starts a new one.
+//! more and notes there that it is gone. The next submitter sees that and starts a new one.
 #![cfg_attr(not(loom), forbid(unsafe_code))]
 
 use std::time::Instant;
@@ -24,8 +24,8 @@ use crate::loom::sync::{Condvar, Mutex};
 #[derive(Debug)]
 pub(super) struct HandOver<T> {
     state: Mutex<State<T>>,
-    /// The thread waits in the kernel, or is about to. The thread puts it up, under the lock;
-    /// the one that takes it down wakes the thread.
+    /// The thread waits in the kernel, or is about to. Set by the thread, under the lock; the
+    /// submitter that clears it wakes the thread.
     asleep: AtomicBool,
     /// Notified when the thread is gone.
     gone: Condvar,
@@ -88,15 +88,16 @@ impl<T> HandOver<T> {
         }
     }
 
-    /// For the thread: moves all requests to `into`, which is empty; whether the hand-over is closed.
+    /// For the thread: moves all requests to `into`, which is empty; returns whether the hand-over
+    /// is closed.
     pub(super) fn take(&self, into: &mut Vec<T>) -> bool {
         let mut state = self.state.lock();
         std::mem::swap(&mut state.requests, into);
         state.closed
     }
 
-    /// For the thread: announces its sleep; false if it must not sleep, since there are requests, or
-    /// the hand-over was closed and `closed` says that the thread has not seen it.
+    /// For the thread: announces its sleep; false if it must not sleep, since there are requests,
+    /// or the hand-over was closed and the thread has not seen it, which `closed` tells.
     pub(super) fn sleep(&self, closed: bool) -> bool {
         let state = self.state.lock();
         let idle = state.requests.is_empty() && state.closed == closed;
@@ -111,13 +112,13 @@ impl<T> HandOver<T> {
         self.asleep.store(false, Ordering::SeqCst);
     }
 
-    /// For the thread: says that it ends, unless a request has come; whether it may.
+    /// For the thread: notes that it ends, unless a request has come; returns whether it may end.
     pub(super) fn end(&self) -> bool {
         let mut state = self.state.lock();
         if !state.requests.is_empty() {
             return false;
         }
-        // It was asked for much once; that is over.
+        // Gives back the memory of a peak.
         state.requests = Vec::new();
         state.served = false;
         drop(state);

@@ -8,9 +8,9 @@ use io_uring::{IoUring, opcode};
 const COMPLETIONS_PER_SUBMISSION: u32 = 8;
 
 /// The most threads that the kernel may start for a ring, bounded and unbounded ones
-/// (`IORING_REGISTER_IOWQ_MAX_WORKERS`; io_uring_register(2)). By default there are four a processor
-/// of the first kind. A ring of ours hardly ever uses any, and when it does, operations must not
-/// wait for each other.
+/// (`IORING_REGISTER_IOWQ_MAX_WORKERS`; io_uring_register(2)). By default there are at most four of
+/// the first kind for each processor. A ring of ours hardly ever uses any, and when it does,
+/// operations must not wait for each other.
 const KERNEL_THREADS: u32 = 512;
 
 /// Makes a ring for the calling thread alone.

@@ -1,7 +1,7 @@
 //! The thread that owns the ring: it submits, waits, reaps, and wakes tasks.
 //!
 //! What the kernel may touch lies in the thread's table of flights until its final completion (I1).
-//! An entry's word is its place in that table and a number that no other entry had (I4).
+//! An entry's user data is its place in that table and the lower half of a running number (I4).
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -27,9 +27,9 @@ use crate::util::wake::wake_some;
 /// How long the thread waits for a request when nothing is in flight, before it ends.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// The word of the read of the eventfd.
+/// The user data of the read of the eventfd.
 const ALARM: u64 = u64::MAX;
-/// The word of a request to cancel.
+/// The user data of a request to cancel.
 const CANCEL: u64 = u64::MAX - 1;
 
 /// `IORING_ENTER_*` (io_uring_enter(2)).
@@ -81,7 +81,7 @@ struct RingThread {
     queued: u64,
     /// What this turn has not come to yet, the next one last. Empty between two turns.
     requests: Vec<Request>,
-    /// Where the kernel puts the eventfd's count. It has an address of its own while the ring lives.
+    /// Where the kernel puts the eventfd's count. Its address is fixed as long as the ring lives.
     alarm_count: Box<u64>,
     alarm_set: bool,
     /// The flags of every entering of the kernel.
@@ -164,8 +164,8 @@ impl RingThread {
 
     /// Ends the service unless a request has come; whether it did.
     ///
-    /// The read of the eventfd is taken back first: it would take a wake-up away from the thread that
-    /// comes next, and the kernel must have none of this thread's memory. No wake-up is needed until
+    /// The read of the eventfd is taken back first: it would take a wake-up away from the next
+    /// thread, and the kernel must have none of this thread's memory. No wake-up is needed until
     /// this thread announces a sleep again.
     fn end(&mut self) -> Result<bool, Broken> {
         if self.alarm_set {
@@ -227,7 +227,7 @@ impl RingThread {
         unsafe { self.push(&entry) }
     }
 
-    /// What `word` stands for, unless it is over (I4).
+    /// The operation with the user data `word`, unless it is over (I4).
     fn flight(&self, word: u64) -> Option<&Flight> {
         let flight = self.flights.get(place(word))?;
         (self::word(place(word), flight.sequence) == word).then_some(flight)
@@ -253,8 +253,8 @@ impl RingThread {
         let target = (&raw mut *self.alarm_count).cast();
         let entry = opcode::Read::new(Fd(fd), target, 8).build();
         self.alarm_set = true;
-        // SAFETY: I1: the count lives in a box of its own until the ring is gone, and the eventfd as
-        // long as `Ring`, of which this thread has a reference.
+        // SAFETY: I1: the count lives in a box of its own until the ring is gone, and the eventfd
+        // as long as `Ring`, of which this thread has a reference.
         unsafe { self.push(&entry.user_data(ALARM)) }
     }
 
@@ -281,8 +281,8 @@ impl RingThread {
         Ok(())
     }
 
-    /// Hands the kernel what is queued and waits for a completion, at most for `limit`; whether the
-    /// limit was reached.
+    /// Hands the kernel what is queued and waits for a completion, at most for `limit`; returns
+    /// whether the limit was reached.
     fn enter(&mut self, limit: Option<Duration>) -> Result<bool, Broken> {
         let queued = self.io.submission().len() as u32;
         let timespec = limit.map(Timespec::from);
@@ -300,7 +300,8 @@ impl RingThread {
                 Some(libc::ETIME) => Ok(true),
                 // A signal; or completions are to be taken before there is room for more.
                 Some(libc::EINTR | libc::EBUSY) => Ok(false),
-                // Out of memory for requests: what is queued stays so. It passes, or the system ends.
+                // Out of memory for requests: what is queued stays so. It passes, or the system
+                // ends.
                 Some(libc::EAGAIN | libc::ENOMEM) => {
                     std::thread::sleep(Duration::from_millis(1));
                     Ok(false)
@@ -344,7 +345,7 @@ impl RingThread {
         let interrupted = matches!(-raw, libc::ECANCELED | libc::EINTR) || RESTARTS.contains(&-raw);
         let wanted = !self.closing && !operation.is_cancelled();
         if interrupted && wanted {
-            // I5: no one has asked for its end.
+            // I5: its end was not asked for.
             return self.launch(operation, op, counted);
         }
         if raw == -libc::EAGAIN && wanted {
@@ -381,9 +382,9 @@ impl RingThread {
         }
     }
 
-    /// The kernel refuses the ring (a system call filter that came late): what it has not taken goes
-    /// to threads, and so does all that follows. The memory of what it has taken is never freed
-    /// (I7), and its tasks learn of the error.
+    /// The kernel refuses the ring (a system call filter that was installed later): what it has not
+    /// taken goes to threads, and so does all that follows. The memory of what it has taken is
+    /// never freed (I7), and its tasks get the error.
     fn leave_the_ring(mut self, error: &io::Error) {
         log::warn!("zokio: the ring is no longer served, threads take over: {error}");
         let errno = error.raw_os_error().unwrap_or(libc::EIO);
@@ -427,7 +428,7 @@ struct LeftToTheKernel {
     _buffers: Vec<Vec<u8>>,
 }
 
-/// The word of an entry: its place in the table, and the lower half of its number.
+/// The user data of an entry: its place in the table, and the lower half of its number.
 fn word(place: usize, sequence: u64) -> u64 {
     let place = u32::try_from(place).expect("fewer than 2^32 operations in flight");
     sequence << 32 | u64::from(place)

@@ -384,10 +384,10 @@ impl UnixDatagram {
         self.io.source().shutdown(how)
     }
 
-    /// Waits until a part of `interest` is ready, and says which.
+    /// Waits until a part of `interest` is ready, and returns which.
     ///
-    /// To be followed by `try_recv`, `try_send` or one of their kin, which may find nothing all the
-    /// same. The result may even be empty, when another task was faster.
+    /// To be followed by `try_recv`, `try_send` or another `try_` method, which may find nothing
+    /// all the same. The result may even be empty, when another task was faster.
     ///
     /// # Cancel safety
     ///
@@ -458,7 +458,7 @@ impl UnixDatagram {
 
     /// Waits until there is a datagram to receive.
     ///
-    /// To be followed by [`try_recv`](UnixDatagram::try_recv) or one of its kin.
+    /// To be followed by [`try_recv`](UnixDatagram::try_recv) or another `try_` method.
     ///
     /// # Cancel safety
     ///
