@@ -22,8 +22,12 @@ use zokio::io::AsyncReadExt;
 use zokio::net::{TcpListener, TcpStream};
 use zokio::runtime::{Builder, Runtime};
 use zokio::sync::Notify;
+use zokio::task::{spawn, yield_now};
 
 use self::beside::{bare_help, keeps_up};
+
+/// Longer than a busy machine makes any test here wait.
+const LONG: Duration = Duration::from_secs(30);
 
 /// What the other one waits for itself.
 const NAP: Duration = Duration::from_millis(10);
@@ -310,4 +314,27 @@ fn a_stuck_worker_is_helped_by_one_that_is_never_idle() {
     assert!(rt.block_on(stuck).unwrap(), "the stuck poll went on first");
     end.store(true, Ordering::Relaxed);
     rt.block_on(busy).unwrap();
+}
+
+/// A task that yields is put off until its worker has polled the driver, which a task that computes
+/// keeps it from.
+#[test]
+fn a_task_that_has_yielded_runs_beside_one_that_computes() {
+    for yields in [1, 2, 3, 50] {
+        let rt = two_workers();
+        let computes = rt.spawn(async move {
+            let (done, is_done) = mpsc::channel();
+            let other = spawn(async move {
+                for _ in 0..yields {
+                    yield_now().await;
+                }
+                done.send(()).unwrap();
+            });
+            yield_now().await;
+            let seen = is_done.recv_timeout(LONG);
+            other.await.unwrap();
+            seen
+        });
+        rt.block_on(computes).unwrap().unwrap();
+    }
 }

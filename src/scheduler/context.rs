@@ -176,6 +176,11 @@ impl Deferred {
         }
     }
 
+    /// Moves all to the end of `wakers`.
+    pub(crate) fn append_to(&self, wakers: &mut Vec<Waker>) {
+        wakers.append(&mut self.0.borrow_mut());
+    }
+
     /// Wakes all; a waker may push again.
     pub(crate) fn wake_all(&self) {
         let mut wakers = self.0.take();

@@ -72,6 +72,7 @@ mod parker;
 mod place;
 #[cfg(not(loom))]
 mod progress;
+mod put_off;
 #[cfg(not(loom))]
 mod shared;
 #[cfg(not(loom))]

@@ -16,12 +16,13 @@
 //!
 //! - takes the tasks out of the queue and the LIFO slot of each worker that has made no progress
 //!   since the last tick ([`progress`](super::progress)), and injects them, where a sleeping worker
-//!   or a busy one will find them;
+//!   or a busy one will find them; and calls the wakers that such a worker has put off
+//!   ([`put_off`](super::put_off));
 //! - makes a sleeping worker wait for the driver if no thread does and none has polled it since the
 //!   last tick: the worker that waited there runs a task that does not end;
 //! - wakes a worker if tasks are in the injection queue and none searches for work.
 //!
-//! Without any of these it wakes none. It runs no task, and no callback of the user's. A runtime of
+//! Without any of these it wakes none. It runs no task. A runtime of
 //! one worker has no monitor: there is no other worker to help.
 #![forbid(unsafe_code)]
 
@@ -32,6 +33,7 @@ use std::time::{Duration, Instant};
 use super::shared::Shared;
 use super::ticking::Ticking;
 use crate::loom::sync::Mutex;
+use crate::util::wake;
 
 /// The time between two ticks.
 const TICK: Duration = Duration::from_millis(10);
@@ -149,10 +151,12 @@ impl Seen {
 fn tick(shared: &Shared, seen: &mut Seen) -> bool {
     let mut progress = false;
     let mut left_behind = Vec::new();
+    let mut put_off = Vec::new();
     for (remote, seen) in shared.remotes.iter().zip(&mut seen.marks) {
         let mark = remote.progress.mark();
         if std::mem::replace(seen, mark) == mark {
             remote.take_all(&mut left_behind);
+            put_off.append(&mut remote.put_off.lock());
         } else {
             progress = true;
         }
@@ -160,6 +164,8 @@ fn tick(shared: &Shared, seen: &mut Seen) -> bool {
     if !left_behind.is_empty() {
         shared.inject_all(left_behind);
     }
+    // On this thread that injects the tasks.
+    put_off.into_iter().for_each(wake::wake);
     let waits = shared.common().driver.waits();
     let unattended = waits % 2 == 0 && waits == seen.waits;
     seen.waits = waits;

@@ -63,7 +63,7 @@ impl Context {
         // is until this thread is back and picks it up.
         let _ = pool.spawn_worker(Box::new(move || worker::run(worker)));
         set_local_worker(None);
-        self.deferred.wake_all();
+        self.wake_put_off();
         true
     }
 

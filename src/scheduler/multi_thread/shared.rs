@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Waker;
 
 use crossbeam_deque::{Steal, Stealer, Worker as Queue};
 use crossbeam_utils::CachePadded;
@@ -52,6 +53,8 @@ pub(super) struct Remote {
     pub(super) lifo: LifoSlot<Arc<Shared>>,
     pub(super) progress: Progress,
     pub(super) parker: Parker,
+    /// Written by the worker before it runs a task; taken by it, or by the monitor.
+    pub(super) put_off: Mutex<Vec<Waker>>,
     pub(super) metrics: WorkerMetrics,
 }
 
@@ -66,6 +69,7 @@ impl Shared {
                 lifo: LifoSlot::new(),
                 progress: Progress::default(),
                 parker: Parker::new(),
+                put_off: Mutex::new(Vec::new()),
                 metrics: WorkerMetrics::default(),
             }));
             cores.push(Core::new(

@@ -20,7 +20,7 @@ impl Context {
         let index = core.index;
         let mut core = self.with_core_here(core, || shared.common().before_park());
         // The callback may have made something runnable.
-        if self.has_work(&core) || !self.deferred.is_empty() {
+        if self.has_work(&core) || !self.put_off.is_empty() {
             return self.with_core_here(core, || shared.common().after_unpark());
         }
         let relied_on = shared.idle.sleep(index, core.searching);
@@ -48,7 +48,7 @@ impl Context {
         }
         core.busy.unpark(&self.remote().metrics);
         let core = self.with_core_here(core, || {
-            self.deferred.wake_all();
+            self.wake_put_off();
             shared.common().after_unpark();
         });
         self.share_work(&core);
@@ -99,7 +99,7 @@ impl Context {
         if let Some(mut turn) = self.shared().common().driver.try_turn() {
             core = self.wait(core, &mut turn, Some(Duration::ZERO));
         }
-        core = self.with_core_here(core, || self.deferred.wake_all());
+        core = self.with_core_here(core, || self.wake_put_off());
         self.share_work(&core);
         core
     }

@@ -8,11 +8,12 @@ use std::task::Waker;
 use crossbeam_deque::{Steal, Worker as Queue};
 
 use super::pace::Pace;
+use super::put_off::PutOff;
 use super::shared::{Remote, Runnable, Shared};
 use crate::blocking::pool::Refused;
 use crate::loom::sync::Mutex;
 use crate::scheduler::Handle;
-use crate::scheduler::context::{self, Deferred, Scheduler};
+use crate::scheduler::context::{self, Scheduler};
 use crate::scheduler::metrics::BusyClock;
 use crate::util::local_worker::set_local_worker;
 use crate::util::rng::Rng;
@@ -46,7 +47,7 @@ pub(crate) struct Context {
     /// Here while a task runs and while the worker sleeps; gone once `block_in_place` has put it
     /// down and another thread has picked it up.
     pub(super) core: RefCell<Option<Box<Core>>>,
-    pub(super) deferred: Deferred,
+    pub(super) put_off: PutOff,
     /// The worker is in its wait, where it looks at its queue before it sleeps on.
     pub(super) waiting: Cell<bool>,
     /// The worker itself is at work, not a task: the core stays.
@@ -99,7 +100,7 @@ pub(super) fn run(worker: Arc<Worker>) {
     let scheduler = Scheduler::MultiThread(Context {
         worker,
         core: RefCell::new(None),
-        deferred: Deferred::default(),
+        put_off: PutOff::default(),
         waiting: Cell::new(false),
         held: Cell::new(false),
     });
@@ -111,8 +112,8 @@ pub(super) fn run(worker: Arc<Worker>) {
             if let Ok(core) = context.run(core) {
                 context.put_down_for_good(*core);
             }
-            // Another thread may have had the core since a waker was deferred here.
-            context.deferred.wake_all();
+            // Another thread may have had the core since a waker was put off here.
+            context.wake_put_off();
         });
     });
     set_local_worker(None);
@@ -156,7 +157,7 @@ impl Context {
     pub(crate) fn defer(&self, waker: &Waker) -> bool {
         let has_core = self.core.borrow().is_some();
         if has_core {
-            self.deferred.push(waker);
+            self.put_off.push(waker);
         }
         has_core
     }
@@ -219,7 +220,7 @@ impl Context {
                 core.lifo_runs = 0;
                 if let Some(task) = self.search(&mut core) {
                     core = self.run_task(task, core)?;
-                } else if self.deferred.is_empty() {
+                } else if self.put_off.is_empty() {
                     core = self.park(core);
                 } else {
                     core = self.poll_driver(core);
@@ -323,6 +324,7 @@ impl Context {
             self.remote().progress.step(core.pace.is_slow());
             self.shared().monitor.notice(self.shared());
         }
+        self.show_put_off();
         core.pace.count();
         *self.core.borrow_mut() = Some(core);
         if let Some(again) = task.run() {
