@@ -1,6 +1,7 @@
 //! The commands that are cargo's own, run on zokio.
 
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::args::Invocation;
@@ -64,7 +65,8 @@ pub fn forward(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
         // Its own command comes first.
         command.args(args.next());
     }
-    add_stage(&mut command, &stage, &source, &project);
+    command.args(&stage.args);
+    add_build(&mut command, source.config(), &project.base);
     command.args(args);
     if let Some(rest) = &invocation.rest {
         command.arg("--").args(rest);
@@ -75,14 +77,10 @@ pub fn forward(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     Err(cannot_run(&command, &error))
 }
 
-/// Adds the options that make a build one on zokio.
-pub fn add_stage(command: &mut Command, stage: &Stage, source: &Source, project: &Project) {
-    let target = toml_string(&project.base.to_string_lossy());
-    command.args(&stage.args).args(source.config());
+/// Adds the options of a build with a verified lock, in a target folder of its own.
+pub fn add_build(command: &mut Command, patch: Vec<String>, target: &Path) {
+    let target = toml_string(&target.to_string_lossy());
     // Not by the environment: programs that run would see it there.
-    command.args([
-        "--config",
-        &format!("build.target-dir={target}"),
-        "--locked",
-    ]);
+    let target = format!("build.target-dir={target}");
+    command.args(patch).args(["--config", &target, "--locked"]);
 }

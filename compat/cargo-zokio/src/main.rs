@@ -22,17 +22,25 @@
 
 mod args;
 mod cargo;
+mod check;
+mod compare;
 mod error;
 mod files;
 mod forward;
 mod graph;
 mod help;
+mod install;
 mod lock;
+mod manifest;
+mod measure;
 mod project;
+mod report;
 mod resolve;
 mod shell;
 mod source;
 mod stage;
+mod switch;
+mod syscalls;
 mod tree;
 
 use std::process::ExitCode;
@@ -74,6 +82,11 @@ fn main() -> ExitCode {
 
 fn dispatch(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     match invocation.command.as_str() {
+        "on" => switch::on(shell, invocation),
+        "off" => switch::off(shell, invocation),
+        "check" => check::check(shell, invocation),
+        "compare" => compare::compare(shell, invocation),
+        "install" => install::install(shell, invocation),
         command if forward::COMMANDS.contains(&command) => forward::forward(shell, invocation),
         command if forward::WRITERS.contains(&command) => Err(Error::new(format!(
             "`cargo zokio {command}` does not exist, because `cargo {command}` edits the project or \

@@ -7,7 +7,6 @@ use crate::error::Error;
 
 const GREEN: &str = "\x1b[1m\x1b[92m";
 const CYAN: &str = "\x1b[1m\x1b[96m";
-const YELLOW: &str = "\x1b[1m\x1b[33m";
 const RED: &str = "\x1b[1m\x1b[91m";
 const RESET: &str = "\x1b[0m";
 
@@ -36,13 +35,6 @@ impl Shell {
     pub fn status(&self, verb: &str, message: &str) {
         if !self.quiet {
             self.line(GREEN, &format!("{verb:>12}"), message);
-        }
-    }
-
-    /// Prints a warning.
-    pub fn warn(&self, message: &str) {
-        if !self.quiet {
-            self.line(YELLOW, "warning:", message);
         }
     }
 
