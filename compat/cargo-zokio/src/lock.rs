@@ -96,7 +96,8 @@ impl Lock {
 
     fn by_name(&self) -> BTreeMap<&str, BTreeSet<&Version>> {
         let mut names: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for (name, version, _) in &self.packages {
+        // The version of a path is not the lock's to keep.
+        for (name, version, _) in self.packages.iter().filter(|(.., source)| source.is_some()) {
             names.entry(name.as_str()).or_default().insert(version);
         }
         names
@@ -160,17 +161,18 @@ mod tests {
 
     #[test]
     fn moves_are_counted_by_name() {
+        let registry = Some(CRATES_IO[0]);
         let old = lock(&[
-            ("a", "1.0.0", None),
-            ("b", "1.0.0", None),
-            ("b", "2.0.0", None),
-            ("tokio", "1.0.0", None),
+            ("a", "1.0.0", registry),
+            ("b", "1.0.0", registry),
+            ("b", "2.0.0", registry),
+            ("tokio", "1.0.0", registry),
         ]);
         let new = lock(&[
-            ("a", "1.1.0", None),
-            ("b", "1.0.0", None),
-            ("b", "2.0.0", None),
-            ("c", "1.0.0", None),
+            ("a", "1.1.0", registry),
+            ("b", "1.0.0", registry),
+            ("b", "2.0.0", registry),
+            ("c", "1.0.0", registry),
         ]);
         assert_eq!(
             new.moved_from(&old),

@@ -11,6 +11,11 @@ use crate::project::Project;
 use crate::source::toml_string;
 use crate::tree::Tree;
 
+/// Cargo looks for a workspace in the folders above a package, and stops at one of this name, in which
+/// `cargo package` builds. Without it, the search from a folder outside of the workspace would end in
+/// the manifest of the project, whose target folder the tree lies in.
+const TREE: &str = "target/package";
+
 /// A lock file of this program's own, with the options that make cargo read and write it.
 pub struct Stage {
     /// The lock file.
@@ -68,7 +73,7 @@ impl Stage {
         let folder = project.base.join("cargo-zokio").join(name);
         files::create_dir(&folder)?;
         let hold = files::hold(&folder)?;
-        let tree = Tree::new(folder.join("tree"), project, manifest.is_some())?;
+        let tree = Tree::new(folder.join(TREE), project, manifest.is_some())?;
         tree.make()?;
         if let Some(text) = manifest {
             files::write(&tree.place(&project.root_manifest()), text)?;
