@@ -45,7 +45,7 @@ pub fn compare(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     };
     let cargo = Cargo::find(invocation)?;
     let project = Project::find(&cargo, invocation)?;
-    let source = Source::find(invocation)?;
+    let source = Source::find(invocation, &project)?;
     if invocation.locked {
         resolve::must_be_locked(&cargo, &project)?;
     }

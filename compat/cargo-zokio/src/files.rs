@@ -2,10 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
-use std::os::fd::AsRawFd;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::raw;
 
 /// Reads a file; `None` if there is none.
 pub fn read(path: &Path) -> Result<Option<String>> {
@@ -84,14 +84,6 @@ pub fn hold(folder: &Path) -> Result<File> {
     let path = folder.join(".cargo-zokio-hold");
     let fail = |error: std::io::Error| Error::file("lock", &path, error);
     let file = File::create(&path).map_err(fail)?;
-    loop {
-        // SAFETY: `flock` only reads the descriptor, which `file` keeps open during the call.
-        if unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) } == 0 {
-            return Ok(file);
-        }
-        let error = std::io::Error::last_os_error();
-        if error.kind() != ErrorKind::Interrupted {
-            return Err(fail(error));
-        }
-    }
+    raw::lock(&file).map_err(fail)?;
+    Ok(file)
 }

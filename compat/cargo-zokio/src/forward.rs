@@ -52,7 +52,7 @@ pub fn forward(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
         return Err(cannot_run(&command, &error));
     }
     let project = Project::find(&cargo, invocation)?;
-    let source = Source::find(invocation)?;
+    let source = Source::find(invocation, &project)?;
     if invocation.locked {
         resolve::must_be_locked(&cargo, &project)?;
     }

@@ -82,7 +82,7 @@ fn build(
         ..Invocation::default()
     };
     let project = Project::find(cargo, &seen)?;
-    let source = Source::find(invocation)?;
+    let source = Source::find(invocation, &project)?;
     if invocation.locked {
         resolve::must_be_locked(cargo, &project)?;
     }

@@ -20,6 +20,8 @@
 //!
 //! Read on in [`resolve`], which puts zokio into the copy of the lock and verifies it.
 
+#![deny(unsafe_code)]
+
 mod args;
 mod cargo;
 mod check;
@@ -34,6 +36,7 @@ mod lock;
 mod manifest;
 mod measure;
 mod project;
+mod raw;
 mod report;
 mod resolve;
 mod shell;

@@ -1,12 +1,12 @@
 //! One run of a program, with what the kernel counted for it.
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind};
-use std::mem::MaybeUninit;
-use std::os::unix::process::ExitStatusExt;
+use std::io;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::raw;
 
 /// What one run took. The numbers include the children that the program waited for.
 #[derive(Clone, Copy, Debug)]
@@ -41,19 +41,8 @@ pub fn run(program: &Path, args: &[OsString]) -> io::Result<Sample> {
         .stderr(Stdio::null());
     let start = Instant::now();
     let child = command.spawn()?;
-    let pid = libc::pid_t::try_from(child.id()).map_err(io::Error::other)?;
-    let mut status = 0;
-    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: `status` and `usage` are valid for writes during the call; the kernel keeps no pointer.
-    while unsafe { libc::wait4(pid, &mut status, 0, usage.as_mut_ptr()) } == -1 {
-        let error = io::Error::last_os_error();
-        if error.kind() != ErrorKind::Interrupted {
-            return Err(error);
-        }
-    }
+    let (status, usage) = raw::wait(child)?;
     let wall = start.elapsed();
-    // SAFETY: all-zero bytes are a valid `rusage`, which consists of integers.
-    let usage = unsafe { usage.assume_init() };
     Ok(Sample {
         wall,
         user: duration(usage.ru_utime),
@@ -61,7 +50,7 @@ pub fn run(program: &Path, args: &[OsString]) -> io::Result<Sample> {
         peak_kib: count(usage.ru_maxrss),
         voluntary: count(usage.ru_nvcsw),
         involuntary: count(usage.ru_nivcsw),
-        status: ExitStatus::from_raw(status),
+        status,
     })
 }
 

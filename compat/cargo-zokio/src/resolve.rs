@@ -118,6 +118,9 @@ fn report(shell: &Shell, before: Option<&Lock>, after: &Lock, tokio: Option<Stri
     let Some(before) = before else {
         return shell.status("Locking", "the newest versions, as there is no Cargo.lock");
     };
+    if before.tokios().zokio {
+        return;
+    }
     let (kept, moves) = after.moved_from(before);
     let tokio = tokio.unwrap_or_else(|| "none".to_owned());
     shell.status(

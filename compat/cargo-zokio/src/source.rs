@@ -4,12 +4,17 @@ use std::path::{Path, PathBuf};
 
 use crate::args::Invocation;
 use crate::error::{Error, Result};
+use crate::files;
+use crate::manifest;
+use crate::project::Project;
 
 const REPOSITORY: &str = "https://github.com/zokio/zokio";
 
 /// The place of zokio's `tokio` package.
 #[derive(Debug, PartialEq)]
 pub enum Source {
+    /// The patch that the project's manifest has.
+    Manifest,
     /// Its folder.
     Path(PathBuf),
     /// The repository that holds it.
@@ -22,12 +27,13 @@ pub enum Source {
 }
 
 impl Source {
-    /// Reads `--zokio`, then `CARGO_ZOKIO_SOURCE`; the default is zokio's repository.
+    /// Reads `--zokio`, then `CARGO_ZOKIO_SOURCE`; the default is the patch that the project has, or zokio's
+    /// repository.
     ///
     /// # Errors
     ///
     /// Returns an error if a folder holds no zokio.
-    pub fn find(invocation: &Invocation) -> Result<Self> {
+    pub fn find(invocation: &Invocation, project: &Project) -> Result<Self> {
         let variable = std::env::var("CARGO_ZOKIO_SOURCE").ok();
         let given = invocation
             .zokio
@@ -35,6 +41,7 @@ impl Source {
             .or(variable.filter(|value| !value.is_empty()));
         match given {
             Some(given) => Self::parse(&given),
+            None if is_patched(project)? => Ok(Self::Manifest),
             None => Self::parse(REPOSITORY),
         }
     }
@@ -89,6 +96,7 @@ impl Source {
 
     fn keys(&self) -> Vec<(&'static str, String)> {
         match self {
+            Self::Manifest => Vec::new(),
             Self::Path(path) => vec![("path", path.to_string_lossy().into_owned())],
             Self::Git { url, rev } => {
                 let rev = rev.as_ref().map(|rev| ("rev", rev.clone()));
@@ -101,6 +109,7 @@ impl Source {
 impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Manifest => write!(f, "the patch in Cargo.toml"),
             Self::Path(path) => write!(f, "{}", path.display()),
             Self::Git {
                 url,
@@ -123,6 +132,11 @@ pub fn toml_string(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+fn is_patched(project: &Project) -> Result<bool> {
+    let text = files::read(&project.root_manifest())?;
+    manifest::is_patched(&text.unwrap_or_default())
 }
 
 fn is_zokio(folder: &Path) -> bool {

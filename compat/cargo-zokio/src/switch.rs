@@ -48,7 +48,7 @@ pub fn on(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
         lock: None,
     };
     if !patched {
-        let source = Source::find(invocation)?;
+        let source = Source::find(invocation, &project)?;
         new.manifest = manifest::with_patch(&old.manifest, &source, former.as_ref())?;
     }
     let stage = Stage::of_links(&project, "on", Some(&new.manifest))?;
@@ -175,21 +175,31 @@ fn write(cargo: &Cargo, project: &Project, old: &Pair, new: &Pair) -> Result<()>
             Some(_) => resolve::must_be_locked(cargo, project),
             None => Ok(()),
         })
-        .map_err(|error| match put(project, new, old) {
-            Ok(()) => error.note("Cargo.toml and Cargo.lock are as they were"),
-            Err(second) => error.note(format!(
-                "putting the files back failed too: {}",
-                second.message
-            )),
-        })
+        .map_err(
+            |error| match read(project).and_then(|now| put(project, &now, old)) {
+                Ok(()) => error.note("Cargo.toml and Cargo.lock are as they were"),
+                Err(second) => error.note(format!(
+                    "putting the files back failed too: {}",
+                    second.message
+                )),
+            },
+        )
 }
 
+/// Replaces what differs. If the program is killed between the two, the manifest has the patch and the
+/// lock has the published tokio, which cargo accepts, and `on` or `off` can be run again.
 fn put(project: &Project, now: &Pair, new: &Pair) -> Result<()> {
-    if let (Some(lock), true) = (&new.lock, now.lock != new.lock) {
-        files::replace(&project.lock(), lock)?;
+    let manifest = || match now.manifest == new.manifest {
+        true => Ok(()),
+        false => files::replace(&project.root_manifest(), &new.manifest),
+    };
+    let lock = || match &new.lock {
+        Some(lock) if now.lock != new.lock => files::replace(&project.lock(), lock),
+        _ => Ok(()),
+    };
+    if manifest::is_patched(&new.manifest)? {
+        manifest().and_then(|()| lock())
+    } else {
+        lock().and_then(|()| manifest())
     }
-    if now.manifest != new.manifest {
-        files::replace(&project.root_manifest(), &new.manifest)?;
-    }
-    Ok(())
 }

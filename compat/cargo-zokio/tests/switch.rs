@@ -189,3 +189,35 @@ fn a_patch_by_hand_is_left_to_its_owner() {
         .tells("was not added by `cargo zokio on`");
     assert_eq!(fixture.state(), before);
 }
+
+#[test]
+fn a_kill_leaves_each_file_whole_and_on_and_off_can_be_run_again() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    let old = ["Cargo.toml", "Cargo.lock"].map(|name| fixture.read(name));
+    fixture.zokio("on").ends_with(0);
+    let new = ["Cargo.toml", "Cargo.lock"].map(|name| fixture.read(name));
+    for command in ["off", "on", "off"] {
+        for wait_ms in [50, 100, 150, 200, 250, 300, 400] {
+            fixture.kill(command, wait_ms);
+            for (at, name) in ["Cargo.toml", "Cargo.lock"].iter().enumerate() {
+                let text = fixture.read(name);
+                assert!(
+                    text == old[at] || text == new[at],
+                    "{name} is neither: {text}"
+                );
+            }
+        }
+        let run = fixture.zokio(command);
+        // It may have come to its end before a kill.
+        assert!(
+            run.code == 0 || run.stderr.contains("zokio is not on"),
+            "{}",
+            run.stderr
+        );
+    }
+    assert_eq!(
+        ["Cargo.toml", "Cargo.lock"].map(|name| fixture.read(name)),
+        old
+    );
+}

@@ -325,3 +325,61 @@ fn help_version_and_wrong_words() {
     let quiet = fixture.zokio("-q tree").ends_with(0);
     assert_eq!(quiet.stderr, "");
 }
+
+#[test]
+fn a_kill_at_any_time_leaves_the_tree_as_it_was() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.49.0");
+    let before = fixture.state();
+    // Nothing depends on where in its work a run is when it is killed.
+    for wait_ms in [0, 20, 50, 100, 150, 200, 300, 500, 800] {
+        fixture.kill("run", wait_ms);
+        assert_eq!(fixture.state(), before, "killed after {wait_ms} ms");
+    }
+    let run = fixture.zokio("run").ends_with(0);
+    assert_eq!(run.stdout, "zokio data\n");
+}
+
+#[test]
+fn a_read_only_mount_is_a_clear_error() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.49.0");
+    let before = fixture.state();
+    if !fixture.can_mount() {
+        eprintln!("skipped: no mount can be made here");
+        return;
+    }
+    for command in ["build", "on", "compare -- program", "install --path ."] {
+        let run = fixture
+            .zokio_read_only(command)
+            .ends_with(101)
+            .tells("failed to create directory");
+        run.tells("Read-only file system").tells("--target-dir");
+        assert_eq!(fixture.state(), before);
+    }
+    let run = fixture
+        .zokio_read_only("on --target-dir ../elsewhere")
+        .ends_with(101);
+    run.tells("Cargo.toml")
+        .tells("Read-only file system")
+        .tells("are as they were");
+    fixture.zokio_read_only("check").ends_with(1);
+    let run = fixture
+        .zokio_read_only("run --target-dir ../elsewhere")
+        .ends_with(0);
+    assert_eq!(run.stdout, "zokio data\n");
+    assert_eq!(fixture.state(), before);
+}
+
+#[test]
+fn a_project_that_is_on_stays_on_its_own_patch() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.49.0");
+    fixture.zokio("on").ends_with(0);
+    let before = fixture.state();
+    let mut command = fixture.command("run");
+    let run = fixture::Run::new(command.env_remove("CARGO_ZOKIO_SOURCE").output().unwrap());
+    let run = run.ends_with(0).tells("the patch in Cargo.toml");
+    assert_eq!(run.stdout, "zokio data\n");
+    assert_eq!(fixture.state(), before);
+}
