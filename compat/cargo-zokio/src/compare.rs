@@ -170,7 +170,7 @@ fn build(mut command: Command, invocation: &Invocation, bin: &OsString) -> Resul
         return Err(Error::new("").code(status_code(output.status)));
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    let programs = text.lines().filter_map(|line| {
+    let mut programs = text.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
         let named = message["target"]["name"]
             .as_str()
@@ -178,7 +178,7 @@ fn build(mut command: Command, invocation: &Invocation, bin: &OsString) -> Resul
         let program = message["executable"].as_str().filter(|_| named)?;
         Some(Path::new(program).to_owned())
     });
-    programs.last().ok_or_else(|| {
+    programs.next_back().ok_or_else(|| {
         Error::new(format!(
             "cargo has not built a program named `{}`",
             bin.to_string_lossy()

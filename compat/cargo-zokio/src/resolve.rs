@@ -125,7 +125,7 @@ fn report(shell: &Shell, before: Option<&Lock>, after: &Lock, tokio: Option<Stri
     let tokio = tokio.unwrap_or_else(|| "none".to_owned());
     shell.status(
         "Locking",
-        &format!("tokio {tokio} -> {ZOKIO_VERSION}; {kept} other packages kept"),
+        &format!("tokio {tokio} -> {ZOKIO_VERSION}; other packages kept: {kept}"),
     );
     for line in moves {
         shell.status("Updating", &format!("{line}, which zokio requires"));

@@ -5,7 +5,7 @@
 //! link for each entry of the project's. All below are links to folders, so that the kernel resolves
 //! `..` there within the project. Cargo itself resolves paths by name and stays in the tree.
 //!
-//! The target folder is left out, as it holds the tree.
+//! The target folder is left out, as it holds the tree; so is `.git`, if the tree lies in the project.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -102,6 +102,11 @@ impl<'a> Tree<'a> {
         for entry in fs::read_dir(folder).map_err(fail)? {
             let path = entry.map_err(fail)?.path();
             if path == self.project.target || path == self.project.base {
+                continue;
+            }
+            // Git then finds the project's, with the project as its work tree, not one of changed types.
+            if path == self.project.root.join(".git") && self.folder.starts_with(&self.project.root)
+            {
                 continue;
             }
             let place = self.place(&path);

@@ -84,8 +84,8 @@ fn a_project_that_is_on_has_nothing_to_compare_with() {
         .tells("`cargo zokio off` first");
 }
 
-fn installed(fixture: &Fixture) -> String {
-    let program = fixture.folder.join("root/bin/program");
+fn installed(fixture: &Fixture, name: &str) -> String {
+    let program = fixture.folder.join("root/bin").join(name);
     String::from_utf8(Command::new(program).output().unwrap().stdout).unwrap()
 }
 
@@ -97,7 +97,7 @@ fn a_folder_is_installed_on_zokio() {
     fixture
         .zokio("install --path . --root ../root --debug")
         .ends_with(0);
-    assert_eq!(installed(&fixture), "zokio data\n");
+    assert_eq!(installed(&fixture, "program"), "zokio data\n");
     assert_eq!(fixture.state(), before);
 }
 
@@ -120,4 +120,27 @@ fn what_install_does_not_take_is_refused() {
         .zokio("install absent")
         .ends_with(101)
         .tells("absent");
+}
+
+#[test]
+fn a_published_program_is_installed_with_the_lock_that_it_ships() {
+    let fixture = program_fixture("1");
+    let before = fixture.state();
+    for name in [
+        "shipped@0.6.0",
+        "shipped --version 0.6.0 --force",
+        "--force shipped",
+    ] {
+        let run = fixture
+            .zokio(&format!("install {name} --root ../root --debug"))
+            .ends_with(0);
+        run.tells("tokio 1.40.0 -> 1.999.0");
+        // bytes 1.6.0 is the newest.
+        assert_eq!(installed(&fixture, "shipped"), "zokio, bytes 1.5.0\n");
+        assert_eq!(fixture.state(), before);
+    }
+    fixture
+        .zokio("install shipped@9.9.9 --root ../root")
+        .ends_with(101)
+        .tells("shipped");
 }

@@ -53,7 +53,7 @@ fn every_other_locked_version_is_kept() {
     let run = fixture
         .zokio("tree")
         .ends_with(0)
-        .tells("2 other packages kept");
+        .tells("other packages kept: 2");
     assert!(
         run.stdout.contains("itoa v1.0.1") && run.stdout.contains("bytes v1.5.0"),
         "{}",
