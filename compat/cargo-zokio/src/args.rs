@@ -1,5 +1,7 @@
 //! The command line: what belongs to this program, what every call of cargo takes, what is passed on.
 
+#![forbid(unsafe_code)]
+
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -240,7 +242,9 @@ fn number(name: &str, value: &OsStr) -> Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::ffi::OsString;
+
+    use super::{Invocation, Request, parse};
 
     fn invocation(line: &str) -> Invocation {
         match parse(line.split(' ').map(OsString::from).collect()) {

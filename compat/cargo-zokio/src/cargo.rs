@@ -1,5 +1,7 @@
 //! Calls of cargo.
 
+#![forbid(unsafe_code)]
+
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Output};

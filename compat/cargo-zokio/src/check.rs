@@ -1,5 +1,7 @@
 //! `check`: whether zokio is in force in the project as it is, for CI.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 use crate::ZOKIO_VERSION;

@@ -1,5 +1,7 @@
 //! `compare`: a program of the project on the published tokio and on zokio, run in pairs.
 
+#![forbid(unsafe_code)]
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};

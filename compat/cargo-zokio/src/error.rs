@@ -1,5 +1,7 @@
 //! Errors, with the text that is printed and the status that the program ends with.
 
+#![forbid(unsafe_code)]
+
 use std::fmt::Display;
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! Reading and replacing files, and a lock between two runs of this program.
 
+#![forbid(unsafe_code)]
+
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! The commands that are cargo's own, run on zokio.
 
+#![forbid(unsafe_code)]
+
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};

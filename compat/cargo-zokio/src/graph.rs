@@ -1,5 +1,7 @@
 //! The resolved graph of `cargo metadata`: whose requirement keeps zokio out.
 
+#![forbid(unsafe_code)]
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use semver::{Version, VersionReq};
@@ -147,8 +149,9 @@ fn label(package: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    use super::culprits;
 
     fn package(name: &str, version: &str, requirement: Option<&str>) -> Value {
         let dependencies = requirement.map(|req| json!({ "name": "tokio", "req": req }));

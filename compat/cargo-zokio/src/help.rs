@@ -1,5 +1,7 @@
 //! The text of `--help`.
 
+#![forbid(unsafe_code)]
+
 /// What `cargo zokio --help` prints.
 pub const TEXT: &str = "\
 Run a project that uses tokio on zokio

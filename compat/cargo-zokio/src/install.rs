@@ -4,6 +4,8 @@
 //! version of everything without. Here the published sources are copied, zokio is put into the lock
 //! that came with them, and cargo installs from there.
 
+#![forbid(unsafe_code)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,5 +1,7 @@
 //! Lock files: which tokios one holds, and what differs between two of them.
 
+#![forbid(unsafe_code)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
@@ -124,7 +126,10 @@ impl Tokios {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use semver::Version;
+
+    use super::{CRATES_IO, Lock};
+    use crate::ZOKIO_VERSION;
 
     fn lock(packages: &[(&str, &str, Option<&str>)]) -> Lock {
         let mut text = String::from("version = 4\n");

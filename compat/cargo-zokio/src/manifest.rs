@@ -2,6 +2,8 @@
 //!
 //! The text is spliced, not printed anew, so that line ends, comments and order stay as they are.
 
+#![forbid(unsafe_code)]
+
 use std::ops::Range;
 
 use toml_edit::{Document, TableLike};
@@ -142,7 +144,9 @@ fn header_end(text: &str, document: &Document<&str>) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{is_patched, with_patch, without_patch};
+    use crate::lock::Lock;
+    use crate::source::Source;
 
     fn source() -> Source {
         Source::Git {

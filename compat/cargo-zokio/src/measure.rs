@@ -1,5 +1,7 @@
 //! One run of a program, with what the kernel counted for it.
 
+#![forbid(unsafe_code)]
+
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
@@ -64,7 +66,10 @@ fn count(number: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::run;
 
     #[test]
     fn a_run_is_counted_and_its_status_kept() {

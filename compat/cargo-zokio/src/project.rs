@@ -1,5 +1,7 @@
 //! The project that the command is about: its workspace, folders and path dependencies.
 
+#![forbid(unsafe_code)]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

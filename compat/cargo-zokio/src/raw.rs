@@ -1,7 +1,5 @@
 //! The two system calls that `std` has no name for, behind safe functions.
 
-#![allow(unsafe_code)]
-
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::mem::MaybeUninit;

@@ -1,5 +1,7 @@
 //! The table of `compare`.
 
+#![forbid(unsafe_code)]
+
 use std::time::Duration;
 
 use crate::measure::Sample;
@@ -117,7 +119,11 @@ fn print_millis(millis: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
+
+    use super::{syscalls, table};
+    use crate::measure::Sample;
+    use crate::syscalls::Calls;
     use std::os::unix::process::ExitStatusExt;
     use std::process::ExitStatus;
 

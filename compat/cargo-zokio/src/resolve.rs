@@ -4,6 +4,8 @@
 //! requirements admit. All later calls of cargo run with `--locked` on that copy: what was
 //! verified is what is built. The copy is kept until the project's lock changes, or the manifests do.
 
+#![forbid(unsafe_code)]
+
 use std::process::Command;
 
 use crate::ZOKIO_VERSION;
@@ -153,6 +155,11 @@ fn blame(cargo: &Cargo, stage: &Stage, own: Option<&str>, failure: Option<Error>
     match failure {
         Some(mut failure) => {
             failure.message = "zokio cannot be put in force".to_owned();
+            if failure.cargo.contains("failed to select a version") {
+                return failure.help(
+                    "if a locked version is in the way, move it in the project with `cargo update NAME`",
+                );
+            }
             failure
         }
         None => explain("zokio is not in force", &tokios, &culprits),

@@ -1,5 +1,7 @@
 //! Lines on standard error in cargo's style, with its rules for color.
 
+#![forbid(unsafe_code)]
+
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 

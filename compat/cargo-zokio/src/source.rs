@@ -1,5 +1,7 @@
 //! Where zokio comes from: a folder or a git repository.
 
+#![forbid(unsafe_code)]
+
 use std::path::{Path, PathBuf};
 
 use crate::args::Invocation;
@@ -149,7 +151,7 @@ fn is_zokio(folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Source, toml_string};
 
     #[test]
     fn a_url_may_name_a_revision() {

@@ -1,5 +1,7 @@
 //! The place where a lock file of this program's own takes effect.
 
+#![forbid(unsafe_code)]
+
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::PathBuf;

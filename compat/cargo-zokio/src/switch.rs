@@ -3,6 +3,8 @@
 //! Both files are worked out and verified on a tree of links first. Then each is replaced in one step;
 //! if the second, or the last look at the project, fails, the first is put back.
 
+#![forbid(unsafe_code)]
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 

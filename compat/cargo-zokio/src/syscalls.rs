@@ -1,5 +1,7 @@
 //! System calls of one run, counted by strace, where it is installed and allowed.
 
+#![forbid(unsafe_code)]
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -61,7 +63,7 @@ fn parse(summary: &str) -> Calls {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::parse;
 
     #[test]
     fn the_table_is_read() {

@@ -7,6 +7,8 @@
 //!
 //! The target folder is left out, as it holds the tree; so is `.git`, if the tree lies in the project.
 
+#![forbid(unsafe_code)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind};
