@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 
 use crate::args::Invocation;
 use crate::cargo::{Cargo, cannot_run};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::resolve;
 use crate::shell::Shell;
@@ -52,6 +52,14 @@ pub fn forward(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
         let mut command = cargo.command(&invocation.command);
         let error = command.arg("--help").exec();
         return Err(cannot_run(&command, &error));
+    }
+    if invocation.args.iter().any(|arg| arg == "--fix") {
+        return Err(Error::new(format!(
+            "`cargo zokio {}` does not take `--fix`",
+            invocation.command
+        ))
+        .note("it edits the project")
+        .help("run it without `zokio`"));
     }
     let project = Project::find(&cargo, invocation)?;
     let source = Source::find(invocation, &project)?;

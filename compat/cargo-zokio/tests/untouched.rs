@@ -314,6 +314,10 @@ fn help_version_and_wrong_words() {
         .zokio("--zokio . tree")
         .ends_with(101)
         .tells("holds no zokio");
+    fixture
+        .zokio("clippy --fix")
+        .ends_with(101)
+        .tells("it edits the project");
     let colored = fixture.zokio("--color always nonsense").ends_with(101);
     assert!(
         colored
