@@ -130,7 +130,10 @@ fn report(shell: &Shell, before: Option<&Lock>, after: &Lock, tokio: Option<Stri
         &format!("tokio {tokio} -> {ZOKIO_VERSION}; other packages kept: {kept}"),
     );
     for line in moves {
-        shell.status("Updating", &format!("{line}, which zokio requires"));
+        shell.status(
+            "Updating",
+            &format!("{line} (required by zokio or its dependencies)"),
+        );
     }
 }
 
