@@ -1,0 +1,223 @@
+//! `on`, `off` and `check`.
+
+#[allow(dead_code, reason = "each test file uses a part")]
+mod fixture;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use fixture::program_fixture;
+
+#[test]
+fn a_round_trip_leaves_the_manifest_and_the_lock_to_the_byte() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    fixture.cargo("update -p bytes --precise 1.4.0");
+    let (manifest, lock) = (fixture.read("Cargo.toml"), fixture.read("Cargo.lock"));
+    fixture
+        .zokio("check")
+        .ends_with(1)
+        .tells("the lock holds tokio 1.40.0")
+        .tells("`cargo zokio on`");
+
+    fixture.zokio("on").ends_with(0).tells("bytes 1.4.0 -> ");
+    let patched = fixture.read("Cargo.toml");
+    assert!(
+        patched.starts_with(&manifest) && patched.contains("tokio was 1.40.0"),
+        "{patched}"
+    );
+    fixture
+        .zokio("check")
+        .ends_with(0)
+        .tells("the only tokio 1.x");
+    // A plain build is on zokio now, and leaves the lock as it is.
+    assert_eq!(fixture.cargo("run --locked").stdout, "zokio data\n");
+    fixture.zokio("on").ends_with(0).tells("on already");
+    assert_eq!(fixture.read("Cargo.toml"), patched);
+
+    fixture.zokio("off").ends_with(0).tells("tokio is 1.40.0");
+    assert_eq!(fixture.read("Cargo.toml"), manifest);
+    assert_eq!(fixture.read("Cargo.lock"), lock);
+    fixture.zokio("off").ends_with(101).tells("zokio is not on");
+}
+
+#[test]
+fn off_without_the_kept_lock_takes_the_former_version() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    fixture.cargo("update -p itoa --precise 1.0.1");
+    let lock = fixture.read("Cargo.lock");
+    fixture.zokio("on").ends_with(0);
+    fs::remove_dir_all(fixture.project.join("target")).unwrap();
+    fixture.zokio("off").ends_with(0);
+    assert_eq!(fixture.read("Cargo.lock"), lock);
+}
+
+#[test]
+fn off_keeps_what_was_changed_in_between() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    fixture.zokio("on").ends_with(0);
+    fixture.cargo("update -p itoa --precise 1.0.1");
+    fixture.zokio("off").ends_with(0).tells("tokio is 1.40.0");
+    let lock = fixture.read("Cargo.lock");
+    assert!(
+        lock.contains("name = \"itoa\"\nversion = \"1.0.1\""),
+        "{lock}"
+    );
+    fixture.cargo("tree --locked");
+}
+
+#[test]
+fn a_project_without_a_lock_stays_without_one() {
+    let fixture = program_fixture("1");
+    let before = fixture.read("Cargo.toml");
+    fixture
+        .zokio("check")
+        .ends_with(1)
+        .tells("there is no Cargo.lock");
+    fixture.zokio("on").ends_with(0);
+    fixture.zokio("check").ends_with(0);
+    fixture.zokio("off").ends_with(0);
+    assert_eq!(fixture.read("Cargo.toml"), before);
+    assert!(!fixture.project.join("Cargo.lock").exists());
+}
+
+#[test]
+fn a_failure_of_on_leaves_both_files() {
+    let fixture = program_fixture("=1.40.0");
+    fixture.cargo("generate-lockfile");
+    let before = fixture.state();
+    fixture
+        .zokio("on")
+        .ends_with(101)
+        .tells("`program v0.1.0 (")
+        .tells("=1.40.0");
+    assert_eq!(fixture.state(), before);
+    fixture
+        .zokio("check")
+        .ends_with(1)
+        .tells("requires `tokio = \"=1.40.0\"`");
+    assert_eq!(fixture.state(), before);
+}
+
+#[test]
+fn a_read_only_file_is_not_replaced() {
+    for name in ["Cargo.toml", "Cargo.lock"] {
+        let fixture = program_fixture("1");
+        fixture.lock("1.40.0");
+        let path = fixture.project.join(name);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+        let before = fixture.state();
+        fixture
+            .zokio("on")
+            .ends_with(101)
+            .tells("is read-only")
+            .tells("nothing was changed");
+        assert_eq!(fixture.state(), before);
+    }
+}
+
+#[test]
+fn the_permissions_of_a_replaced_file_are_kept() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    let path = fixture.project.join("Cargo.toml");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    fixture.zokio("on").ends_with(0);
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o640
+    );
+}
+
+#[test]
+fn a_patch_that_the_lock_does_not_use_is_found() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    let lock = fixture.read("Cargo.lock");
+    fixture.zokio("on").ends_with(0);
+    // What one build without the patch does.
+    fixture.write("Cargo.lock", &lock);
+    fixture.cargo("tree");
+    fixture
+        .zokio("check")
+        .ends_with(1)
+        .tells("the lock does not use it");
+    fixture.zokio("on").ends_with(0);
+    fixture.zokio("check").ends_with(0);
+}
+
+#[test]
+fn tokio_0_2_beside_zokio_is_mentioned() {
+    let fixture = program_fixture("1");
+    let old = "old = { package = \"tokio\", version = \"0.2\" }\n";
+    fixture.write("Cargo.toml", &(fixture.read("Cargo.toml") + old));
+    fixture.lock("1.40.0");
+    fixture.zokio("on").ends_with(0);
+    fixture
+        .zokio("check")
+        .ends_with(0)
+        .tells("tokio 0.2.25 is in the graph too");
+    fixture.zokio("off").ends_with(0).tells("tokio is 1.40.0");
+}
+
+#[test]
+fn a_lock_behind_its_manifest_is_an_error_of_check() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    fixture.write(
+        "Cargo.toml",
+        &(fixture.read("Cargo.toml") + "bytes = \"1\"\n"),
+    );
+    let before = fixture.state();
+    fixture.zokio("check").ends_with(101).tells("--locked");
+    assert_eq!(fixture.state(), before);
+}
+
+#[test]
+fn a_patch_by_hand_is_left_to_its_owner() {
+    let fixture = program_fixture("1");
+    let patch = "[patch.crates-io]\ntokio = { path = \"../zokio\" }\n";
+    fixture.write("Cargo.toml", &(fixture.read("Cargo.toml") + patch));
+    fixture.cargo("generate-lockfile");
+    fixture.zokio("check").ends_with(0);
+    let before = fixture.state();
+    fixture
+        .zokio("off")
+        .ends_with(101)
+        .tells("was not added by `cargo zokio on`");
+    assert_eq!(fixture.state(), before);
+}
+
+#[test]
+fn a_kill_leaves_each_file_whole_and_on_and_off_can_be_run_again() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    let old = ["Cargo.toml", "Cargo.lock"].map(|name| fixture.read(name));
+    fixture.zokio("on").ends_with(0);
+    let new = ["Cargo.toml", "Cargo.lock"].map(|name| fixture.read(name));
+    for command in ["off", "on", "off"] {
+        for wait_ms in [50, 100, 150, 200, 250, 300, 400] {
+            fixture.kill(command, wait_ms);
+            for (at, name) in ["Cargo.toml", "Cargo.lock"].iter().enumerate() {
+                let text = fixture.read(name);
+                assert!(
+                    text == old[at] || text == new[at],
+                    "{name} is neither: {text}"
+                );
+            }
+        }
+        let run = fixture.zokio(command);
+        // It may have come to its end before a kill.
+        assert!(
+            run.code == 0 || run.stderr.contains("zokio is not on"),
+            "{}",
+            run.stderr
+        );
+    }
+    assert_eq!(
+        ["Cargo.toml", "Cargo.lock"].map(|name| fixture.read(name)),
+        old
+    );
+}
