@@ -3,6 +3,9 @@
 //!
 //! The probe is made once per process, so each case runs this test program again as a child.
 
+#[path = "support/filter.rs"]
+mod filter;
+
 use std::process::{Command, Output};
 
 use zokio::runtime::{Builder, DriverKind};
@@ -28,7 +31,8 @@ fn child() {
     }
     env_logger::init();
     if std::env::var_os("ZOKIO_SECCOMP").is_some() {
-        forbid_io_uring();
+        // As container runtimes do.
+        filter::refuse(&[libc::SYS_io_uring_setup], libc::EPERM);
     }
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(2).enable_all();
@@ -47,37 +51,6 @@ fn child() {
             println!("sum: {sum}");
         }
     }
-}
-
-/// Makes io_uring_setup(2) fail with EPERM from here on, as container runtimes do.
-fn forbid_io_uring() {
-    const LOAD_NUMBER: libc::sock_filter = step(0x20, 0, 0, 0);
-    const fn step(code: u16, jt: u8, jf: u8, k: u32) -> libc::sock_filter {
-        libc::sock_filter { code, jt, jf, k }
-    }
-    let filter = [
-        LOAD_NUMBER,
-        // If the number is io_uring_setup's, fall through to the refusal.
-        step(0x15, 0, 1, libc::SYS_io_uring_setup as u32),
-        step(0x06, 0, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
-        step(0x06, 0, 0, libc::SECCOMP_RET_ALLOW),
-    ];
-    let program = libc::sock_fprog {
-        len: filter.len() as u16,
-        filter: filter.as_ptr().cast_mut(),
-    };
-    // SAFETY: prctl(2) takes no pointer here.
-    let result = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-    assert_eq!(result, 0);
-    // SAFETY: the program and its filter live across the call.
-    let result = unsafe {
-        libc::prctl(
-            libc::PR_SET_SECCOMP,
-            libc::SECCOMP_MODE_FILTER,
-            &raw const program,
-        )
-    };
-    assert_eq!(result, 0);
 }
 
 fn text(output: &Output) -> (String, String) {

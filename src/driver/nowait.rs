@@ -64,7 +64,10 @@ fn last_error() -> Refusal {
     let error = io::Error::last_os_error();
     match error.raw_os_error() {
         Some(libc::EAGAIN | libc::EINTR) => Refusal::Waits,
-        Some(libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL) => Refusal::Unsupported,
+        // The last two may come from a filter of system calls, which the waiting call need not meet.
+        Some(libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL | libc::EPERM | libc::EACCES) => {
+            Refusal::Unsupported
+        }
         _ => Refusal::Failed(error),
     }
 }

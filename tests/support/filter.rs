@@ -1,0 +1,38 @@
+//! A filter of system calls, as the one of a container (seccomp(2)).
+
+/// Makes these system calls fail with `errno`, on this thread and on all that it starts from here on.
+pub fn refuse(calls: &[libc::c_long], errno: i32) {
+    let step = |code: u32, jt: u8, k: u32| libc::sock_filter {
+        code: code as u16,
+        jt,
+        jf: 0,
+        k,
+    };
+    // Load the number; jump to the refusal at the end for each of the calls.
+    let mut filter = vec![step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0)];
+    for (index, call) in calls.iter().enumerate() {
+        let to_the_end = u8::try_from(calls.len() - index).unwrap();
+        let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+        filter.push(step(equal, to_the_end, u32::try_from(*call).unwrap()));
+    }
+    let end = libc::BPF_RET | libc::BPF_K;
+    filter.push(step(end, 0, libc::SECCOMP_RET_ALLOW));
+    let errno = u32::try_from(errno).unwrap();
+    filter.push(step(end, 0, libc::SECCOMP_RET_ERRNO | errno));
+    let program = libc::sock_fprog {
+        len: u16::try_from(filter.len()).unwrap(),
+        filter: filter.as_mut_ptr(),
+    };
+    // SAFETY: prctl(2) takes no pointer here.
+    let result = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    assert_eq!(result, 0);
+    // SAFETY: the program and its filter live across the call.
+    let result = unsafe {
+        libc::prctl(
+            libc::PR_SET_SECCOMP,
+            libc::SECCOMP_MODE_FILTER,
+            &raw const program,
+        )
+    };
+    assert_eq!(result, 0);
+}
