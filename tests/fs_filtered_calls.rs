@@ -18,11 +18,7 @@ fn a_refused_shortcut_is_no_error() {
     for errno in [libc::EPERM, libc::EACCES, libc::ENOSYS] {
         // The filter is the thread's and its children's.
         std::thread::spawn(move || {
-            let calls = [
-                libc::SYS_preadv2,
-                libc::SYS_pwritev2,
-                libc::SYS_openat2,
-            ];
+            let calls = [libc::SYS_preadv2, libc::SYS_pwritev2, libc::SYS_openat2];
             filter::refuse(&calls, errno);
             on_every_runtime(|| async move {
                 let folder = tempfile::tempdir_in(".")?;
@@ -31,7 +27,11 @@ fn a_refused_shortcut_is_no_error() {
                 file.write_all(b"hello world").await?;
                 file.sync_all().await?;
                 drop(file);
-                let mut file = OpenOptions::new().read(true).write(true).open(&path).await?;
+                let mut file = OpenOptions::new()
+                    .read(true)
+                    .write(true)
+                    .open(&path)
+                    .await?;
                 file.seek(SeekFrom::Start(6)).await?;
                 let mut text = String::new();
                 file.read_to_string(&mut text).await?;
