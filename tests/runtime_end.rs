@@ -15,7 +15,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use zokio::runtime::{Handle, Runtime};
+use futures::FutureExt;
+use zokio::runtime::{Builder, Handle, Runtime};
 use zokio::task::{block_in_place, yield_now};
 
 use self::beside::one_of_several;
@@ -110,4 +111,34 @@ fn block_in_place_works_while_the_runtime_ends() {
     runtime.shutdown_background();
     go.send(()).unwrap();
     done.recv_timeout(LONG).expect("yield_now hangs");
+}
+
+/// A worker whose thread blocks in place while the runtime ends has no other thread to go to. The
+/// end waited for it, and it for a timer.
+#[test]
+fn a_worker_that_blocks_in_place_at_the_end_is_told_of_it() {
+    for workers in [1, 2] {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(workers).enable_all();
+        let runtime = builder.build().unwrap();
+        let (begun, has_begun) = mpsc::channel();
+        let waits = runtime.spawn(async move {
+            begun.send(()).unwrap();
+            // Until closures are refused.
+            let refused = || {
+                let closure = zokio::task::spawn_blocking(|| ());
+                let answer = closure.now_or_never();
+                answer.is_some_and(|answer| answer.is_err())
+            };
+            while !refused() {
+                thread::yield_now();
+            }
+            let forever = zokio::time::sleep(Duration::from_secs(1_000_000));
+            block_in_place(|| Handle::current().block_on(forever));
+        });
+        has_begun.recv().unwrap();
+        within_the_limit(|| drop(runtime));
+        let error = within_the_limit(|| futures::executor::block_on(waits)).unwrap_err();
+        assert!(error.is_panic() || error.is_cancelled());
+    }
 }

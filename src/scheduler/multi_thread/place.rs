@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::worker::{self, Context};
+use crate::blocking::pool::Refused;
 use crate::scheduler::context::{self, Scheduler};
 use crate::util::budget::{self, Budget};
 use crate::util::enter::{self, Entered};
@@ -59,12 +60,24 @@ impl Context {
         *self.worker.core.lock() = Some(core);
         let worker = self.worker.clone();
         let pool = &self.shared().common().pool;
-        // Refused where the runtime is ending or there is no thread: then the core waits where it
-        // is until this thread is back and picks it up.
-        let _ = pool.spawn_worker(Box::new(move || worker::run(worker)));
+        let refused = pool.spawn_worker(Box::new(move || worker::run(worker)));
         set_local_worker(None);
         self.wake_put_off();
+        if matches!(refused, Err(Refused::Closed)) {
+            self.end_worker();
+        }
+        // Where there is no thread for it, the core waits until this thread is back.
         true
+    }
+
+    /// Ends the worker, since the runtime ends and no other thread will. What this thread waits for
+    /// may be told only when all workers have ended.
+    fn end_worker(&self) {
+        let core = self.worker.core.lock().take();
+        if let Some(mut core) = core {
+            core.busy.resume();
+            self.put_down_for_good(*core);
+        }
     }
 
     /// Takes the core back if no thread has come for it yet.
