@@ -232,6 +232,8 @@ fn wait_with_panics(wait: &mut Waiting, when_woken: bool) -> Arc<AtomicBool> {
             .poll(&mut Context::from_waker(&waker))
             .is_pending()
     );
+    // The wait may be over by now, and this the last reference.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(waker)));
     fired
 }
 

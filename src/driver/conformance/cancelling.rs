@@ -47,10 +47,8 @@ fn dropped_among_many(rig: &Rig) {
         let at = round * 7 % 32;
         waiting[at] = None;
         help_a_thread(rig, &pipes[at].1);
-        if rig.which == Which::Threads {
-            // Else the next read might take the byte from it, and it would wait on.
-            rig.until(|| Arc::strong_count(&pipes[at].0) == 1);
-        }
+        // Else one of the two reads might take the other's byte.
+        rig.until(|| Arc::strong_count(&pipes[at].0) == 1);
         waiting[at] = Some(rig.submit(read(&pipes[at].0, 8)));
     }
     for (waiting, (_, writer)) in waiting.into_iter().zip(&pipes) {
