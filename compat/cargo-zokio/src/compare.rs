@@ -31,6 +31,16 @@ struct Side {
     samples: Vec<Sample>,
 }
 
+impl Side {
+    fn new(name: &'static str, program: PathBuf) -> Side {
+        Side {
+            name,
+            program,
+            samples: Vec::new(),
+        }
+    }
+}
+
 /// Builds both, runs them in pairs and prints the table to standard output.
 ///
 /// # Errors
@@ -121,12 +131,7 @@ fn build_published(
     let mut command = cargo.command("build");
     command.args(&stage.args);
     add_build(&mut command, Vec::new(), &project.base.join("tokio"));
-    let program = build(command, invocation, bin)?;
-    Ok(Side {
-        name: "tokio",
-        program,
-        samples: Vec::new(),
-    })
+    Ok(Side::new("tokio", build(command, invocation, bin)?))
 }
 
 fn build_zokio(
@@ -143,12 +148,7 @@ fn build_zokio(
     let mut command = cargo.command("build");
     command.args(&stage.args);
     add_build(&mut command, source.config(), &project.base);
-    let program = build(command, invocation, bin)?;
-    Ok(Side {
-        name: "zokio",
-        program,
-        samples: Vec::new(),
-    })
+    Ok(Side::new("zokio", build(command, invocation, bin)?))
 }
 
 /// Runs a build and returns the path of the program.
