@@ -11,6 +11,7 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::Arc;
 
@@ -68,6 +69,13 @@ pub(crate) enum Op {
     Link { from: CString, to: CString },
     /// symlink(2).
     Symlink { target: CString, link: CString },
+}
+
+/// The memory that one read of at most `max` bytes may fill: unused capacity of `buffer`.
+pub(super) fn room(buffer: &mut Vec<u8>, max: usize) -> &mut [MaybeUninit<u8>] {
+    let room = buffer.spare_capacity_mut();
+    let len = room.len().min(max).min(MAX_TRANSFER);
+    &mut room[..len]
 }
 
 /// How an operation ended, with all that it owned.

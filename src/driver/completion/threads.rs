@@ -14,7 +14,7 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use crate::blocking::pool::{Kind, Pool};
 use crate::driver::completion::count::Counted;
-use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom};
+use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom, room};
 use crate::driver::completion::operation::Ended;
 use crate::driver::completion::{Payload, Submitted};
 use crate::util::wake::wake_some;
@@ -160,9 +160,8 @@ fn by_descriptor(op: &mut Op) -> i32 {
                 buffer,
                 max,
             } => {
-                let room = buffer.spare_capacity_mut();
-                let len = room.len().min(*max).min(MAX_TRANSFER);
-                let (fd, target) = (fd.as_raw_fd(), room.as_mut_ptr().cast());
+                let room = room(buffer, *max);
+                let (fd, target, len) = (fd.as_raw_fd(), room.as_mut_ptr().cast(), room.len());
                 answer(match *from {
                     ReadFrom::Position | ReadFrom::Stream => libc::read(fd, target, len) as i64,
                     ReadFrom::Offset(offset) => {

@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use io_uring::types::Fd;
 use io_uring::{opcode, squeue};
 
-use crate::driver::completion::op::{MAX_TRANSFER, Op, ReadFrom};
+use crate::driver::completion::op::{Op, ReadFrom, room};
 use crate::driver::nowait;
 
 /// Whether a ring carries `op` out without a thread of the kernel: reads that wait for a device or
@@ -55,8 +55,8 @@ pub(super) fn entry(op: &mut Op) -> Option<squeue::Entry> {
         ReadFrom::Stream => u64::MAX,
         ReadFrom::Position => return None,
     };
-    let room = buffer.spare_capacity_mut();
-    let len = room.len().min(*max).min(MAX_TRANSFER) as u32;
+    let room = room(buffer, *max);
+    let len = room.len() as u32;
     let entry = opcode::Read::new(Fd(fd.as_raw_fd()), room.as_mut_ptr().cast(), len);
     Some(entry.offset(offset).build())
 }

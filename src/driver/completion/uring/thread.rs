@@ -27,6 +27,10 @@ use crate::util::wake::wake_some;
 /// How long the thread waits for a request when nothing is in flight, before it ends.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
+/// How many times in a row the kernel may have no room before threads take over. From the ninth on
+/// there is a millisecond between two attempts.
+const REFUSALS: u32 = 1000;
+
 /// The user data of the read of the eventfd.
 const ALARM: u64 = u64::MAX;
 /// The user data of a request to cancel.
@@ -86,6 +90,8 @@ struct RingThread {
     alarm_set: bool,
     /// The flags of every entering of the kernel.
     flags: u32,
+    /// How many times in a row the kernel had no room.
+    refusals: u32,
     closing: bool,
 }
 
@@ -112,6 +118,7 @@ impl RingThread {
             alarm_count: Box::new(0),
             alarm_set: false,
             flags: GETEVENTS | EXT_ARG | NO_IOWAIT,
+            refusals: 0,
             closing: false,
         }
     }
@@ -295,15 +302,24 @@ impl RingThread {
         // SAFETY: with `EXT_ARG` the kernel takes what `SubmitArgs` is (io_uring_enter(2)); it and
         // the time that it points to live across the call.
         match unsafe { submitter.enter(queued, want, self.flags, Some(&args)) } {
-            Ok(_) => Ok(false),
+            Ok(_) => {
+                self.refusals = 0;
+                Ok(false)
+            }
             Err(error) => match error.raw_os_error() {
-                Some(libc::ETIME) => Ok(true),
-                // A signal; or completions are to be taken before there is room for more.
-                Some(libc::EINTR | libc::EBUSY) => Ok(false),
-                // Out of memory for requests: what is queued stays so. It passes, or the system
-                // ends.
-                Some(libc::EAGAIN | libc::ENOMEM) => {
-                    std::thread::sleep(Duration::from_millis(1));
+                Some(libc::ETIME) => {
+                    self.refusals = 0;
+                    Ok(true)
+                }
+                // The process was stopped and continued.
+                Some(libc::EINTR) => Ok(false),
+                // Completions are to be taken before there is room for more, or there is no memory
+                // for requests: what is queued stays so.
+                Some(libc::EBUSY | libc::EAGAIN | libc::ENOMEM) if self.refusals < REFUSALS => {
+                    self.refusals += 1;
+                    if self.refusals > 8 {
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
                     Ok(false)
                 }
                 Some(libc::EINVAL) if self.flags & NO_IOWAIT != 0 => {
@@ -382,9 +398,9 @@ impl RingThread {
         }
     }
 
-    /// The kernel refuses the ring (a system call filter that was installed later): what it has not
-    /// taken goes to threads, and so does all that follows. The memory of what it has taken is
-    /// never freed (I7), and its tasks get the error.
+    /// The kernel refuses the ring (a system call filter that was installed later, or no memory for
+    /// requests over a second): what it has not taken goes to threads, and so does all that
+    /// follows. The memory of what it has taken is never freed (I7), and its tasks get the error.
     fn leave_the_ring(mut self, error: &io::Error) {
         log::warn!("zokio: the ring is no longer served, threads take over: {error}");
         let errno = error.raw_os_error().unwrap_or(libc::EIO);
