@@ -54,7 +54,7 @@ pub(super) struct Remote {
     pub(super) progress: Progress,
     pub(super) parker: Parker,
     /// Written by the worker before it runs a task; taken by it, or by the monitor.
-    pub(super) put_off: Mutex<Vec<Waker>>,
+    pub(super) put_off: CachePadded<Mutex<Vec<Waker>>>,
     pub(super) metrics: WorkerMetrics,
 }
 
@@ -69,7 +69,7 @@ impl Shared {
                 lifo: LifoSlot::new(),
                 progress: Progress::default(),
                 parker: Parker::new(),
-                put_off: Mutex::new(Vec::new()),
+                put_off: CachePadded::new(Mutex::new(Vec::new())),
                 metrics: WorkerMetrics::default(),
             }));
             cores.push(Core::new(
