@@ -8,8 +8,12 @@
 //! only by consuming one such notification, by shutdown, or by its keep-alive running out while
 //! none is outstanding. So a job is never left to a thread that has already decided to end.
 //!
-//! A thread that ends before the pool is closed joins the one that ended before it, so one handle
-//! stays in `left`. From the close on all handles are collected there, and `shutdown` joins each.
+//! A thread is counted under the lock and started without it: starting one takes as long as a short
+//! job, and all threads would wait for it. If that fails, its starter takes back its own job, and
+//! all jobs if no thread is left or on its way.
+//!
+//! A thread that ends before the pool is closed joins those that ended before it, so one handle or
+//! two stay in `left`. From the close on all handles are collected there, and `shutdown` joins each.
 //!
 //! At shutdown, jobs that have not begun are dropped, which is how their owners learn of it. A job
 //! for which a thread is on its way counts as begun, unless it is [`Kind::Detached`]; and so do
@@ -105,6 +109,8 @@ struct State {
     idle: usize,
     /// Threads that are starting, and have not looked at the queue yet.
     starting: usize,
+    /// Threads that are counted, and whose starter does not know yet whether they could be started.
+    launching: usize,
     /// Worker jobs that are queued or running.
     workers: usize,
     notified: usize,
@@ -118,12 +124,17 @@ struct State {
     standstills: u32,
     closed: bool,
     next_thread: usize,
+    next_job: u64,
     handles: HashMap<usize, JoinHandle<()>>,
+    /// Threads that ended before their starters had put their handles into `handles`.
+    ended_early: Vec<usize>,
     /// Threads on their way out: the last that left, and from the close on all, for the shutdown.
     left: Vec<JoinHandle<()>>,
 }
 
 struct Job {
+    /// A running number.
+    id: u64,
     work: Work,
     kind: Kind,
 }
@@ -184,7 +195,9 @@ impl Pool {
             drop(work);
             return Err(Refused::Closed);
         }
-        let job = Job { work, kind };
+        let id = state.next_job;
+        state.next_job += 1;
+        let job = Job { id, work, kind };
         if kind == Kind::Worker {
             state.workers += 1;
             state.queue.push_front(job);
@@ -196,61 +209,14 @@ impl Pool {
             state.notified += 1;
             drop(state);
             self.shared.work.notify_one();
-            return Ok(());
-        }
-        if state.threads < self.shared.config.max_threads.saturating_add(state.workers) {
-            match self.start(&mut state, run_jobs) {
-                Ok(()) => {}
-                // A thread that is busy now will come back for the job.
-                Err(error) if state.threads > state.workers && is_temporary(&error) => {}
-                Err(error) => {
-                    let job = if kind == Kind::Worker {
-                        state.workers -= 1;
-                        state.queue.pop_front()
-                    } else {
-                        state.queue.pop_back()
-                    };
-                    drop(state);
-                    drop(job);
-                    return Err(Refused::NoThread(error));
-                }
+        } else if state.threads < self.shared.config.max_threads.saturating_add(state.workers) {
+            let (state, started) = start(&self.shared, state, run_jobs);
+            if let Err(error) = started {
+                return take_back(state, id, error);
             }
         } else {
-            self.start_reliever(&mut state);
+            drop(start_reliever(&self.shared, state));
         }
-        Ok(())
-    }
-
-    /// Has a thread beyond the cap watch the pool, if it is to have relief and has no reliever.
-    fn start_reliever(&self, state: &mut MutexGuard<'_, State>) {
-        if self.shared.config.relief.is_none() || state.has_reliever {
-            return;
-        }
-        // Without it, the job waits for a thread that is busy now; the next one tries again.
-        if let Ok(()) = self.start(state, relieve) {
-            state.has_reliever = true;
-        }
-    }
-
-    /// Starts one more thread.
-    fn start(&self, state: &mut MutexGuard<'_, State>, run: fn(&Arc<Shared>)) -> io::Result<()> {
-        let id = state.next_thread;
-        let config = &self.shared.config;
-        let mut builder = std::thread::Builder::new().name((config.thread_name)());
-        if let Some(size) = config.stack_size {
-            builder = builder.stack_size(size);
-        }
-        let shared = self.shared.clone();
-        let handle = builder.spawn(move || {
-            call(shared.config.after_start.as_ref());
-            run(&shared);
-            call(shared.config.before_stop.as_ref());
-            leave(&shared, id);
-        })?;
-        state.next_thread += 1;
-        state.threads += 1;
-        state.starting += 1;
-        state.handles.insert(id, handle);
         Ok(())
     }
 
@@ -263,7 +229,7 @@ impl Pool {
         self.close();
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut state = self.shared.state.lock();
-        while state.threads > state.detached {
+        while state.threads > state.detached || state.launching > 0 {
             match (timeout, deadline) {
                 (Some(_), Some(deadline)) => {
                     let left = deadline.saturating_duration_since(Instant::now());
@@ -324,8 +290,101 @@ impl Pool {
     }
 }
 
-fn is_temporary(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock
+/// Has a thread beyond the cap watch the pool, if it is to have relief and has no reliever.
+fn start_reliever<'a>(
+    shared: &'a Arc<Shared>,
+    mut state: MutexGuard<'a, State>,
+) -> MutexGuard<'a, State> {
+    if shared.config.relief.is_some() && !state.has_reliever {
+        state.has_reliever = true;
+        let started;
+        (state, started) = start(shared, state, relieve);
+        // Without it, the job waits for a thread that is busy now; the next one tries again.
+        state.has_reliever &= started.is_ok();
+    }
+    state
+}
+
+/// Starts one more thread.
+fn start<'a>(
+    shared: &'a Arc<Shared>,
+    mut state: MutexGuard<'a, State>,
+    run: fn(&Arc<Shared>),
+) -> (MutexGuard<'a, State>, io::Result<()>) {
+    let id = state.next_thread;
+    state.next_thread += 1;
+    state.threads += 1;
+    state.starting += 1;
+    state.launching += 1;
+    drop(state);
+    let launched = launch(shared, id, run);
+    let mut state = shared.state.lock();
+    state.launching -= 1;
+    let started = match launched {
+        Ok(handle) => {
+            if let Some(place) = state.ended_early.iter().position(|it| *it == id) {
+                state.ended_early.swap_remove(place);
+                state.left.push(handle);
+            } else {
+                state.handles.insert(id, handle);
+            }
+            Ok(())
+        }
+        Err(error) => {
+            state.threads -= 1;
+            state.starting -= 1;
+            Err(error)
+        }
+    };
+    if state.closed {
+        shared.gone.notify_all();
+    }
+    (state, started)
+}
+
+fn launch(shared: &Arc<Shared>, id: usize, run: fn(&Arc<Shared>)) -> io::Result<JoinHandle<()>> {
+    let config = &shared.config;
+    let mut builder = std::thread::Builder::new().name((config.thread_name)());
+    if let Some(size) = config.stack_size {
+        builder = builder.stack_size(size);
+    }
+    let shared = shared.clone();
+    builder.spawn(move || {
+        call(shared.config.after_start.as_ref());
+        run(&shared);
+        call(shared.config.before_stop.as_ref());
+        leave(&shared, id);
+    })
+}
+
+/// What becomes of job `id` when no thread could be started for it.
+fn take_back(mut state: MutexGuard<'_, State>, id: u64, error: io::Error) -> Result<(), Refused> {
+    let is_temporary = error.kind() == io::ErrorKind::WouldBlock;
+    if is_temporary && state.threads - state.launching > state.workers {
+        // A thread that is busy now will come back for it.
+        return Ok(());
+    }
+    let place = state.queue.iter().position(|job| job.id == id);
+    let job = place.and_then(|place| state.queue.remove(place));
+    state.workers -= usize::from(matches!(&job, Some(job) if job.kind == Kind::Worker));
+    let stranded = stranded(&mut state);
+    drop(state);
+    drop(stranded);
+    match job {
+        Some(_) => Err(Refused::NoThread(error)),
+        // Another thread has it, or the pool was closed.
+        None => Ok(()),
+    }
+}
+
+/// Jobs that no thread comes back for.
+fn stranded(state: &mut State) -> VecDeque<Job> {
+    if state.threads > 0 {
+        return VecDeque::new();
+    }
+    let jobs = std::mem::take(&mut state.queue);
+    state.workers -= jobs.iter().filter(|job| job.kind == Kind::Worker).count();
+    jobs
 }
 
 /// The life of a pooled thread: jobs until the keep-alive runs out or the pool is closed.
@@ -350,19 +409,19 @@ fn relieve(shared: &Arc<Shared>) {
         }
     }
     state.has_reliever = false;
-    let pool = Pool {
-        shared: shared.clone(),
-    };
     // The jobs that the next threads take may wait as well: each time twice as many help.
     let help = 1_usize << state.standstills.min(8);
     state.standstills += 1;
-    for _ in 1..help.min(state.queue.len()) {
-        if pool.start(&mut state, run_jobs).is_err() {
+    let queued = state.queue.len();
+    for _ in 1..help.min(queued) {
+        let started;
+        (state, started) = start(shared, state, run_jobs);
+        if started.is_err() {
             break;
         }
     }
-    if state.queue.len() > help {
-        pool.start_reliever(&mut state);
+    if queued > help {
+        state = start_reliever(shared, state);
     } else {
         state.standstills = 0;
     }
@@ -436,15 +495,22 @@ fn run(job: Job) {
 fn leave(shared: &Arc<Shared>, id: usize) {
     let mut state = shared.state.lock();
     state.threads -= 1;
-    let previous = if state.closed { None } else { state.left.pop() };
-    let own = state.handles.remove(&id);
-    state.left.extend(own);
+    let previous = if state.closed {
+        Vec::new()
+    } else {
+        std::mem::take(&mut state.left)
+    };
+    match state.handles.remove(&id) {
+        Some(own) => state.left.push(own),
+        None => state.ended_early.push(id),
+    }
+    let mut dropped = VecDeque::new();
     if !state.queue.is_empty() && state.idle == 0 {
-        let pool = Pool {
-            shared: shared.clone(),
-        };
-        if let Err(error) = pool.start(&mut state, run_jobs) {
+        let started;
+        (state, started) = start(shared, state, run_jobs);
+        if let Err(error) = started {
             log::error!("the blocking pool could not start a thread for a queued job: {error}");
+            dropped = stranded(&mut state);
         }
     }
     let was_awaited = state.closed && state.threads <= state.detached;
@@ -452,9 +518,8 @@ fn leave(shared: &Arc<Shared>, id: usize) {
     if was_awaited {
         shared.gone.notify_all();
     }
-    if let Some(previous) = previous {
-        join(previous);
-    }
+    drop(dropped);
+    previous.into_iter().for_each(join);
 }
 
 /// Waits for a thread that is on its way out. Its panic, if any, was reported by the hook.
@@ -584,6 +649,53 @@ mod tests {
         assert_eq!(rx.iter().take(4).count(), 4);
         assert!(pool.shutdown(None), "it does not wait for detached jobs");
         drop(release);
+    }
+
+    /// Jobs that find the only thread on its way are dropped with the job that it was for.
+    #[test]
+    fn no_job_is_left_where_no_thread_can_be_started() {
+        let pool = Pool::new(PoolConfig {
+            stack_size: Some(1 << 60),
+            ..pool(1, Duration::from_secs(10)).shared.config.clone()
+        });
+        let kept = Arc::new(());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        let kept = kept.clone();
+                        let work = Box::new(move || unreachable!("{kept:?} ran"));
+                        if let Err(refused) = pool.spawn(work) {
+                            assert!(matches!(refused, Refused::NoThread(_)), "{refused}");
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(Arc::strong_count(&kept), 1);
+        assert!(pool.shutdown(None));
+    }
+
+    /// A thread may end before its handle is known.
+    #[test]
+    fn threads_that_end_at_once_are_joined() {
+        for _ in 0..50 {
+            let pool = pool(100, Duration::ZERO);
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        for _ in 0..20 {
+                            pool.spawn(Box::new(|| {})).unwrap();
+                        }
+                    });
+                }
+            });
+            assert!(pool.shutdown(None));
+            let state = pool.shared.state.lock();
+            assert_eq!((state.threads, state.launching), (0, 0));
+            assert!(state.left.is_empty() && state.handles.is_empty());
+            assert!(state.ended_early.is_empty());
+        }
     }
 
     #[test]
