@@ -13,7 +13,8 @@
 //! all jobs if no thread is left or on its way.
 //!
 //! A thread that ends before the pool is closed joins those that ended before it, so one handle or
-//! two stay in `left`. From the close on all handles are collected there, and `shutdown` joins each.
+//! two stay in `left`. When the pool retires or is closed, all handles are collected there, and
+//! `shutdown` joins each.
 //!
 //! At shutdown, jobs that have not begun are dropped, which is how their owners learn of it. A job
 //! for which a thread is on its way counts as begun, unless it is [`Kind::Detached`]; and so do
@@ -122,6 +123,8 @@ struct State {
     has_reliever: bool,
     /// How often it stood still, one time after the other.
     standstills: u32,
+    /// Threads that have nothing to run end.
+    retiring: bool,
     closed: bool,
     next_thread: usize,
     next_job: u64,
@@ -130,6 +133,13 @@ struct State {
     ended_early: Vec<usize>,
     /// Threads on their way out: the last that left, and from the close on all, for the shutdown.
     left: Vec<JoinHandle<()>>,
+}
+
+impl State {
+    /// Whether threads end that have nothing to run.
+    fn ends(&self) -> bool {
+        self.closed || self.retiring
+    }
 }
 
 struct Job {
@@ -250,6 +260,18 @@ impl Pool {
             join(thread);
         }
         true
+    }
+
+    /// Has threads end that have nothing to run, now and from now on. Jobs are still taken. For a
+    /// thread that goes on to call [`shutdown`](Pool::shutdown) when something else has ended.
+    pub(crate) fn retire(&self) {
+        let mut state = self.shared.state.lock();
+        state.retiring = true;
+        let waiting = state.idle > 0;
+        drop(state);
+        if waiting {
+            self.shared.work.notify_all();
+        }
     }
 
     /// Refuses new jobs, drops those that have not begun, and has the threads end when they have
@@ -441,7 +463,7 @@ fn run_jobs_locked<'a>(shared: &'a Shared, mut state: MutexGuard<'a, State>) {
             state.workers -= usize::from(kind == Kind::Worker);
         }
         shrink_if_empty(&mut state.queue);
-        if state.closed {
+        if state.ends() {
             return;
         }
         state.idle += 1;
@@ -457,7 +479,7 @@ fn run_jobs_locked<'a>(shared: &'a Shared, mut state: MutexGuard<'a, State>) {
                 state.notified -= 1;
                 continue 'busy;
             }
-            if state.closed {
+            if state.ends() {
                 state.idle -= 1;
                 continue 'busy;
             }
@@ -495,7 +517,7 @@ fn run(job: Job) {
 fn leave(shared: &Arc<Shared>, id: usize) {
     let mut state = shared.state.lock();
     state.threads -= 1;
-    let previous = if state.closed {
+    let previous = if state.ends() {
         Vec::new()
     } else {
         std::mem::take(&mut state.left)
@@ -696,6 +718,25 @@ mod tests {
             assert!(state.left.is_empty() && state.handles.is_empty());
             assert!(state.ended_early.is_empty());
         }
+    }
+
+    #[test]
+    fn a_retired_pool_has_no_idle_threads_and_takes_jobs() {
+        let pool = pool(4, Duration::from_secs(10));
+        let (tx, rx) = mpsc::channel();
+        for _ in 0..10 {
+            let tx = tx.clone();
+            pool.spawn(Box::new(move || tx.send(()).unwrap())).unwrap();
+            rx.recv().unwrap();
+        }
+        pool.retire();
+        while pool.threads() > 0 {
+            std::thread::yield_now();
+        }
+        pool.spawn(Box::new(move || tx.send(()).unwrap())).unwrap();
+        rx.recv().unwrap();
+        assert!(pool.shutdown(None));
+        assert!(pool.shared.state.lock().left.is_empty());
     }
 
     #[test]

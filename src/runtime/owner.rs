@@ -298,7 +298,9 @@ impl Runtime {
                 scheduler.shutdown(shared, timeout.unwrap_or(Duration::MAX));
             }
             (_, scheduler::Handle::MultiThread(shared)) => {
-                // First, so that a worker's thread that is done does not wait for another job.
+                // Those of the driver's threads that are idle end while the workers do.
+                shared.common().driver.completions().threads().retire();
+                // Before the workers end, so that their threads do not wait for another job.
                 shared.common().pool.close();
                 shared.close();
             }
