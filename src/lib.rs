@@ -16,6 +16,8 @@ pub mod io;
 #[cfg(not(loom))]
 #[doc(hidden)]
 pub mod macros;
+#[cfg(not(loom))]
+pub(crate) mod stream;
 #[cfg(feature = "sync")]
 pub mod sync;
 
@@ -46,6 +48,8 @@ pub(crate) mod scheduler;
 pub(crate) mod timer;
 #[cfg(all(feature = "tokio", not(loom)))]
 mod tokio_traits;
+#[cfg(all(feature = "rt", not(loom)))]
+pub(crate) mod watched;
 
 #[cfg(all(feature = "rt", not(loom)))]
 pub use error::{Error, Result};

@@ -37,25 +37,15 @@ const ROWS: &Rows = &[
     ("signal", 6),
     ("time", 6),
     ("task", 6),
-    ("completion", 6),
-    // The parts of `io` that wait for file descriptors or threads.
-    ("io::unix", 6),
-    ("io::stdio", 6),
-    // A method of `Sender` that waits for a clock.
-    ("sync::mpsc::send_timeout", 6),
-    ("io::strategy", 5),
+    ("io", 6),
     ("runtime", 5),
-    // The clock and the timers that a runtime is built with.
-    ("time::clock", 2),
-    ("time::timers", 2),
-    ("time::Clock", 2),
-    ("time::Timers", 2),
+    ("watched", 5),
     ("scheduler", 4),
     ("scheduler::task", 3),
     ("driver", 2),
     ("blocking", 1),
     ("timer", 1),
-    ("io", 0),
+    ("stream", 0),
     ("sync", 0),
     ("util", 0),
     ("error", 0),
@@ -70,8 +60,8 @@ const UNSAFE: &[&str] = &[
     "src/util/",
     "src/loom.rs",
     "src/loom/instrumented/",
-    "src/io/buf_mut.rs",
-    "src/io/read_buf.rs",
+    "src/stream/buf_mut.rs",
+    "src/stream/read_buf.rs",
     // A queue of one place.
     "src/scheduler/multi_thread/lifo.rs",
     // It promises the task cell that the runtime stays on its thread.
@@ -108,6 +98,7 @@ const CFG: &[&str] = &[
 const CANCEL_SAFETY: &[&str] = &[
     "src/net/",
     "src/io/",
+    "src/stream/",
     "src/fs/",
     "src/process/",
     "src/signal/",

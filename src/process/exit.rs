@@ -8,10 +8,10 @@ use std::task::{Context, Poll, ready};
 
 use super::raw::pidfd_open;
 use crate::io::Interest;
-use crate::io::strategy::Strategy;
 use crate::runtime::{Handle, Id};
 use crate::scheduler::context::with_current;
 use crate::signal::unix::{Signal, SignalKind, signal};
+use crate::watched::Strategy;
 
 /// A child process that may still run.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use crate::scheduler;
 use crate::scheduler::common::{Common, Options};
 use crate::scheduler::current_thread::CurrentThread;
 use crate::scheduler::multi_thread;
-use crate::time::{Clock, Timers};
+use crate::timer::{Clock, Timers};
 
 /// The most worker threads that a runtime may have.
 const MAX_WORKERS: usize = 65_536;

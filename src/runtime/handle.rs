@@ -12,7 +12,7 @@ use crate::driver::Driver;
 use crate::scheduler;
 use crate::scheduler::context::{self, SetCurrent};
 use crate::scheduler::task::{self, JoinHandle};
-use crate::time::{Clock, Timers};
+use crate::timer::{Clock, Timers};
 use crate::util::large::is_large;
 use crate::util::park;
 

@@ -11,7 +11,7 @@ use crate::blocking::Pool;
 use crate::blocking::pool::Callback;
 use crate::driver::Driver;
 use crate::scheduler::context;
-use crate::time::{Clock, Timers};
+use crate::timer::{Clock, Timers};
 use crate::util::budget;
 
 /// How long the end of a runtime waits for the kernel to give back what it was asked to cancel.

@@ -12,8 +12,8 @@ use crate::driver::shutdown_error;
 use crate::runtime::Handle;
 use crate::scheduler::context::with_current;
 use crate::time::Instant;
-use crate::time::timers::{TimerShard, Timers};
 use crate::timer::Key;
+use crate::timer::timers::{TimerShard, Timers};
 use crate::util::budget::poll_proceed;
 
 /// See the module's documentation.

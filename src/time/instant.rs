@@ -6,7 +6,7 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::time::Duration;
 
 use crate::scheduler::context::with_current;
-use crate::time::clock;
+use crate::timer::clock;
 
 /// A point in time on a clock that never goes backwards.
 ///

@@ -29,14 +29,14 @@
 
 pub mod error;
 
-mod clock;
 mod entry;
 mod instant;
 mod interval;
 mod pause;
+#[cfg(feature = "sync")]
+mod send_timeout;
 mod sleep;
 mod timeout;
-mod timers;
 
 pub use std::time::Duration;
 
@@ -45,6 +45,3 @@ pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
 pub use pause::{advance, pause, resume};
 pub use sleep::{Sleep, sleep, sleep_until};
 pub use timeout::{Timeout, timeout, timeout_at};
-
-pub(crate) use clock::Clock;
-pub(crate) use timers::Timers;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::runtime::Handle;
 use crate::scheduler::context::with_current;
 use crate::task::yield_now;
-use crate::time::clock::Refused;
+use crate::timer::clock::Refused;
 
 /// Stops the current runtime's clock.
 ///

@@ -4,8 +4,8 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::io::raw::check_same;
 use crate::io::{AsyncRead, ReadBuf};
+use crate::stream::raw::check_same;
 
 /// Reads into the unfilled part of the tokio crate's buffer, without a copy in between.
 ///

@@ -14,7 +14,7 @@ use super::registry::Shared;
 use super::slot::{Direction, Slot};
 use super::word::Snapshot;
 use crate::driver::shutdown_error;
-use crate::io::{Interest, Ready};
+use crate::stream::{Interest, Ready};
 use crate::util::budget;
 
 /// What one look at a registration showed. Clearing readiness takes the event that disproved it.

@@ -13,7 +13,7 @@ use mio::unix::SourceFd;
 
 use super::registration::Registration;
 use super::slots::Slots;
-use crate::io::{Interest, Ready};
+use crate::stream::{Interest, Ready};
 
 const _: () = assert!(usize::BITS >= 64, "a token holds two 32-bit numbers");
 const INDEX_BITS: u32 = 32;
@@ -160,7 +160,7 @@ fn from_mio(event: &Event) -> Ready {
 #[cfg(test)]
 mod tests {
     use super::{parts, to_mio, token};
-    use crate::io::Interest;
+    use crate::stream::Interest;
 
     #[test]
     fn a_token_holds_both_numbers_and_is_not_the_wake_token() {

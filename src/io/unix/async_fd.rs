@@ -9,8 +9,8 @@ use std::task::{Context, Poll, ready};
 use super::guard::Seen;
 use super::{AsyncFdReadyGuard, AsyncFdReadyMutGuard, AsyncFdRegisterError};
 use crate::driver::readiness::{Direction, Registration, Verdict};
-use crate::io::strategy;
 use crate::io::{Interest, Ready};
+use crate::watched;
 
 const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
@@ -250,7 +250,7 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// What all constructors do.
     #[track_caller]
     pub(super) fn start(inner: T, interest: Interest) -> Result<Self, AsyncFdRegisterError<T>> {
-        match strategy::register(inner.as_raw_fd(), interest) {
+        match watched::register(inner.as_raw_fd(), interest) {
             Ok(registration) => Ok(AsyncFd {
                 registration: Some(registration),
                 inner: Some(inner),

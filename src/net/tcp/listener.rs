@@ -10,9 +10,9 @@ use std::task::{Context, Poll, ready};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::io::Interest;
-use crate::io::strategy::Strategy;
 use crate::net::addr::{BLOCKS, first_that_works, ip, is_nonblocking};
 use crate::net::{TcpStream, ToSocketAddrs, raw};
+use crate::watched::Strategy;
 
 /// How many connections may wait to be accepted when nothing else is said.
 const BACKLOG: i32 = 1024;

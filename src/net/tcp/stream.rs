@@ -15,12 +15,12 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::split::{ReadHalf, WriteHalf, split};
 use super::split_owned::{OwnedReadHalf, OwnedWriteHalf, split_owned};
-use crate::io::strategy::{Receive, Strategy, recv};
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use crate::net::ToSocketAddrs;
 use crate::net::addr::{BLOCKS, first_that_works, is_nonblocking};
+use crate::watched::{Receive, Strategy, recv};
 
-/// Priority events tell of urgent data, see `io/strategy/stream.rs`.
+/// Priority events tell of urgent data, see `watched/stream.rs`.
 const INTEREST: Interest = Interest::READABLE
     .add(Interest::WRITABLE)
     .add(Interest::PRIORITY);

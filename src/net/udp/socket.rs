@@ -9,10 +9,10 @@ use std::task::{Context, Poll};
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-use crate::io::strategy::Strategy;
 use crate::io::{Interest, Ready};
 use crate::net::ToSocketAddrs;
 use crate::net::addr::{BLOCKS, first_that_works, is_nonblocking};
+use crate::watched::Strategy;
 
 /// A UDP socket.
 ///

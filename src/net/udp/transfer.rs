@@ -12,10 +12,10 @@ use std::task::{Context, Poll};
 use bytes::BufMut;
 
 use super::UdpSocket;
-use crate::io::strategy::{Receive, fill, recv, recv_from};
 use crate::io::{Interest, ReadBuf};
 use crate::net::ToSocketAddrs;
 use crate::net::addr::{ip, resolve};
+use crate::watched::{Receive, fill, recv, recv_from};
 
 impl UdpSocket {
     /// Sends `buf` as one datagram to the connected address.

@@ -12,9 +12,9 @@ use socket2::SockAddr;
 use super::SocketAddr;
 use super::socketaddr::at_path;
 use crate::io::Interest;
-use crate::io::strategy::Strategy;
 use crate::net::addr::{BLOCKS, is_nonblocking};
 use crate::net::{UnixStream, raw};
+use crate::watched::Strategy;
 
 /// A Unix socket that listens for connections.
 ///

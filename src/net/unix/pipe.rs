@@ -16,9 +16,9 @@ use std::task::{Context, Poll};
 use bytes::BufMut;
 use libc::c_int;
 
-use crate::io::strategy::{ByteStream, Strategy, read};
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use crate::net::raw;
+use crate::watched::{ByteStream, Strategy, read};
 
 /// Makes an anonymous pipe: what is written to the [`Sender`] is read from the [`Receiver`].
 ///

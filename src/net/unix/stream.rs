@@ -17,10 +17,10 @@ use super::socketaddr::at_path;
 use super::split::split;
 use super::split_owned::split_owned;
 use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, SocketAddr, UCred, WriteHalf};
-use crate::io::strategy::Strategy;
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use crate::net::addr::{BLOCKS, is_nonblocking};
 use crate::net::raw;
+use crate::watched::Strategy;
 
 /// A connection over a Unix socket.
 ///

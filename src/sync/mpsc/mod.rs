@@ -53,8 +53,6 @@ pub mod error;
 mod permit;
 mod queue;
 mod receiver;
-#[cfg(all(feature = "rt", not(loom)))]
-mod send_timeout;
 mod sender;
 mod unbounded_receiver;
 mod unbounded_sender;

@@ -10,11 +10,11 @@ use std::task::{Context, Poll};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::io::strategy::Strategy;
 use crate::io::{Interest, Ready};
 use crate::net::addr::{BLOCKS, is_nonblocking};
 use crate::net::unix::SocketAddr;
 use crate::net::unix::socketaddr::at_path;
+use crate::watched::Strategy;
 
 /// A Unix socket for datagrams.
 ///

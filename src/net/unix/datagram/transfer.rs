@@ -11,11 +11,11 @@ use std::task::{Context, Poll};
 
 use bytes::BufMut;
 
-use crate::io::strategy::{Receive, fill, recv, recv_from};
 use crate::io::{Interest, ReadBuf};
 use crate::net::UnixDatagram;
 use crate::net::unix::SocketAddr;
 use crate::net::unix::socketaddr::at_path;
+use crate::watched::{Receive, fill, recv, recv_from};
 
 impl UnixDatagram {
     /// Sends `buf` as one datagram to the connected address.

@@ -1,0 +1,163 @@
+//! The trait `AsyncRead` and its implementations for standard types.
+//!
+//! The methods that one calls with `.await` are in `util/async_read_ext.rs`.
+#![forbid(unsafe_code)]
+
+use std::io::{self, Cursor};
+use std::ops::DerefMut;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::stream::ReadBuf;
+
+/// A source of bytes that can be read from without blocking the thread.
+///
+/// This is [`std::io::Read`] for tasks: a source that has nothing to give yet says
+/// [`Poll::Pending`] and wakes the task when that changes. Programs mostly call the methods of
+/// [`AsyncReadExt`](crate::io::AsyncReadExt), which every `AsyncRead` has; they implement or call
+/// this trait when they write a source or an adapter of their own.
+///
+/// # Examples
+///
+/// ```
+/// use std::io;
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll};
+/// use zokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+///
+/// /// Gives the letters from A to Z.
+/// struct Letters(u8);
+///
+/// impl AsyncRead for Letters {
+///     fn poll_read(
+///         mut self: Pin<&mut Self>,
+///         _cx: &mut Context<'_>,
+///         buf: &mut ReadBuf<'_>,
+///     ) -> Poll<io::Result<()>> {
+///         while self.0 <= b'Z' && buf.remaining() > 0 {
+///             buf.put_slice(&[self.0]);
+///             self.0 += 1;
+///         }
+///         Poll::Ready(Ok(()))
+///     }
+/// }
+///
+/// # futures::executor::block_on(async {
+/// let mut text = String::new();
+/// Letters(b'A').read_to_string(&mut text).await?;
+/// assert_eq!(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
+pub trait AsyncRead {
+    /// Tries to read into `buf`.
+    ///
+    /// - `Ready(Ok(()))`: the bytes that were read are appended to the filled part of `buf`. When
+    ///   `buf` had room and nothing was appended, the source is at its end.
+    /// - `Pending`: nothing was read, and `buf` is as it was.
+    /// - `Ready(Err(e))`: the read failed. `buf`'s filled part is as it was.
+    ///
+    /// An implementation leaves what was filled before as it is; it only appends.
+    ///
+    /// # Cancel safety
+    ///
+    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call, and is woken
+    /// when a read may succeed. Not polling again loses no bytes.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the source reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use zokio::io::{AsyncRead, ReadBuf};
+    ///
+    /// # futures::executor::block_on(async {
+    /// let mut source: &[u8] = b"hello";
+    /// let mut space = [0; 16];
+    /// let mut buf = ReadBuf::new(&mut space);
+    /// buf.put_slice(b"oh, ");
+    ///
+    /// // What was there stays; the bytes are appended.
+    /// poll_fn(|cx| Pin::new(&mut source).poll_read(cx, &mut buf)).await?;
+    /// assert_eq!(buf.filled(), b"oh, hello");
+    ///
+    /// // Nothing is appended: that is the end.
+    /// poll_fn(|cx| Pin::new(&mut source).poll_read(cx, &mut buf)).await?;
+    /// assert_eq!(buf.filled().len(), 9);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>>;
+}
+
+impl<T: ?Sized + AsyncRead + Unpin> AsyncRead for Box<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut **self).poll_read(cx, buf)
+    }
+}
+
+impl<T: ?Sized + AsyncRead + Unpin> AsyncRead for &mut T {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut **self).poll_read(cx, buf)
+    }
+}
+
+impl<P> AsyncRead for Pin<P>
+where
+    P: DerefMut,
+    P::Target: AsyncRead,
+{
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.as_deref_mut().poll_read(cx, buf)
+    }
+}
+
+/// Reads from the slice's front, and lets the slice shrink by what was read.
+impl AsyncRead for &[u8] {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let (now, later) = self.split_at(self.len().min(buf.remaining()));
+        buf.put_slice(now);
+        *self = later;
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Reads from the cursor's position on; a position beyond the end reads as the end.
+impl<T: AsRef<[u8]> + Unpin> AsyncRead for Cursor<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let position = self.position();
+        let bytes = self.get_ref().as_ref();
+        let start = usize::try_from(position).map_or(bytes.len(), |start| start.min(bytes.len()));
+        let rest = &bytes[start..];
+        let n = rest.len().min(buf.remaining());
+        buf.put_slice(&rest[..n]);
+        self.set_position(position + n as u64);
+        Poll::Ready(Ok(()))
+    }
+}

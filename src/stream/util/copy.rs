@@ -1,0 +1,185 @@
+//! `copy`: everything from a reader to a writer, through a buffer of its own.
+#![forbid(unsafe_code)]
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use crate::stream::util::{DEFAULT_BUF_SIZE, interrupted};
+use crate::stream::{AsyncRead, AsyncWrite, ReadBuf};
+use crate::util::budget::poll_proceed;
+
+/// Copies everything from `reader` to `writer` and says how many bytes that were.
+///
+/// Reads until `reader` is at its end, and then flushes `writer`; it does not shut it down. When
+/// the reader has nothing to give for a while, what was written before is flushed, so that the
+/// other side does not wait for it. A read or a write that reports
+/// [`Interrupted`](io::ErrorKind::Interrupted) is tried again.
+///
+/// The bytes go through a buffer of 8 KiB, which is allocated for the copy. A reader that has a
+/// buffer needs no second one: use [`copy_buf`](crate::io::copy_buf). For another size of the
+/// buffer, put the reader into a [`BufReader`](crate::io::BufReader) and do the same.
+///
+/// # Cancel safety
+///
+/// Not cancel safe: when the future is dropped, bytes that were read but not yet written are lost,
+/// and there is no telling how many were copied.
+///
+/// # Errors
+///
+/// The first error of `reader` or `writer`, and [`WriteZero`](io::ErrorKind::WriteZero) when
+/// `writer` takes no more bytes. What was read but not yet written is lost.
+///
+/// # Examples
+///
+/// ```
+/// # futures::executor::block_on(async {
+/// let mut reader: &[u8] = b"hello";
+/// let mut writer = Vec::new();
+/// assert_eq!(zokio::io::copy(&mut reader, &mut writer).await?, 5);
+/// assert_eq!(writer, b"hello");
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
+pub async fn copy<'a, R, W>(reader: &'a mut R, writer: &'a mut W) -> io::Result<u64>
+where
+    R: AsyncRead + Unpin + ?Sized,
+    W: AsyncWrite + Unpin + ?Sized,
+{
+    let mut buffer = CopyBuffer::new(DEFAULT_BUF_SIZE);
+    poll_fn(|cx| buffer.poll_copy(cx, Pin::new(&mut *reader), Pin::new(&mut *writer))).await
+}
+
+/// The state of a copy in one direction.
+#[derive(Debug)]
+pub(super) struct CopyBuffer {
+    space: Box<[u8]>,
+    /// `space[start..end]` was read and has yet to be written.
+    start: usize,
+    end: usize,
+    ended: bool,
+    must_flush: bool,
+    copied: u64,
+}
+
+impl CopyBuffer {
+    pub(super) fn new(size: usize) -> Self {
+        CopyBuffer {
+            // Zeroed: readers may rely on memory that is initialized.
+            space: vec![0; size].into_boxed_slice(),
+            start: 0,
+            end: 0,
+            ended: false,
+            must_flush: false,
+            copied: 0,
+        }
+    }
+
+    /// Copies as far as it goes, and says how many bytes were copied in all once it is done.
+    ///
+    /// One poll spends one unit of the task's budget, whatever the reader and the writer spend.
+    pub(super) fn poll_copy<R, W>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut reader: Pin<&mut R>,
+        mut writer: Pin<&mut W>,
+    ) -> Poll<io::Result<u64>>
+    where
+        R: AsyncRead + ?Sized,
+        W: AsyncWrite + ?Sized,
+    {
+        let unit = ready!(poll_proceed(cx));
+        loop {
+            if self.start == self.end && !self.ended {
+                match self.poll_fill(cx, reader.as_mut()) {
+                    Poll::Ready(result) => {
+                        unit.made_progress();
+                        result?;
+                    }
+                    Poll::Pending => {
+                        if self.must_flush {
+                            ready!(writer.as_mut().poll_flush(cx))?;
+                            self.must_flush = false;
+                            unit.made_progress();
+                        }
+                        return Poll::Pending;
+                    }
+                }
+            }
+            while self.start < self.end {
+                let Poll::Ready(written) = self.poll_drain(cx, writer.as_mut()) else {
+                    // Fill up meanwhile: the next write is the larger for it.
+                    while !self.ended && self.end < self.space.len() {
+                        ready!(self.poll_fill(cx, reader.as_mut()))?;
+                        unit.made_progress();
+                    }
+                    return Poll::Pending;
+                };
+                unit.made_progress();
+                written?;
+            }
+            if self.ended {
+                ready!(writer.as_mut().poll_flush(cx))?;
+                return Poll::Ready(Ok(self.copied));
+            }
+        }
+    }
+
+    /// Reads once behind what is in the buffer.
+    fn poll_fill<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut reader: Pin<&mut R>,
+    ) -> Poll<io::Result<()>>
+    where
+        R: AsyncRead + ?Sized,
+    {
+        loop {
+            let mut buf = ReadBuf::new(&mut self.space);
+            buf.set_filled(self.end);
+            match ready!(reader.as_mut().poll_read(cx, &mut buf)) {
+                Ok(()) => {
+                    let end = buf.filled().len();
+                    self.ended = end == self.end;
+                    self.end = end;
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if interrupted(&error) => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    /// Writes once from the front of what is in the buffer.
+    fn poll_drain<W>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut writer: Pin<&mut W>,
+    ) -> Poll<io::Result<()>>
+    where
+        W: AsyncWrite + ?Sized,
+    {
+        loop {
+            let rest = &self.space[self.start..self.end];
+            match ready!(writer.as_mut().poll_write(cx, rest)) {
+                Ok(0) => {
+                    let message = "the writer took no bytes of a copy that is not done";
+                    let error = io::Error::new(io::ErrorKind::WriteZero, message);
+                    return Poll::Ready(Err(error));
+                }
+                Ok(n) => {
+                    self.start += n;
+                    self.copied += n as u64;
+                    self.must_flush = true;
+                    if self.start == self.end {
+                        self.start = 0;
+                        self.end = 0;
+                    }
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if interrupted(&error) => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! [`Strategy`]: a file descriptor together with the way in which its I/O is carried out.
+//!
+//! This is the seam between the public types (sockets, pipes, `AsyncFd`) and the driver. They ask
+//! their strategy to read, to write or to wait, and know no driver. There is one way today:
+//! non-blocking system calls, and the readiness half of the driver to wait for the next try.
+//! Sockets that submit operations and receive completions will be another one behind the same
+//! methods.
+//!
+//! [`Strategy`] itself waits and tries closures; `stream` adds bytes, for everything that reads and
+//! writes a stream of them; `raw` receives into uninitialised memory.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+use std::task::{Context, Poll, ready};
+
+mod raw;
+mod stream;
+
+use crate::driver::readiness::{Direction, ReadyEvent, Registration, Verdict};
+use crate::runtime::Handle;
+use crate::stream::{Interest, Ready};
+
+pub(crate) use raw::{Receive, fill, read, recv, recv_from};
+pub(crate) use stream::ByteStream;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Strategy<S> {
+    // First, so that it is dropped first: the watch ends before the descriptor is closed.
+    registration: Registration,
+    source: S,
+}
+
+impl<S: AsFd> Strategy<S> {
+    /// Takes `source`, which does not block, to the current runtime's driver.
+    ///
+    /// # Errors
+    ///
+    /// The error of the registration. `source` is dropped then.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime, and when the runtime has no I/O driver.
+    #[track_caller]
+    pub(crate) fn new(source: S, interest: Interest) -> io::Result<Strategy<S>> {
+        let registration = register(source.as_fd().as_raw_fd(), interest)?;
+        Ok(Strategy {
+            registration,
+            source,
+        })
+    }
+}
+
+/// Registers a file descriptor with the current runtime's driver.
+///
+/// # Errors
+///
+/// The error of the registration.
+///
+/// # Panics
+///
+/// Outside a runtime, and when the runtime has no I/O driver.
+#[track_caller]
+pub(crate) fn register(fd: std::os::fd::RawFd, interest: Interest) -> io::Result<Registration> {
+    Handle::current()
+        .io_driver()
+        .readiness()
+        .register(fd, interest)
+}
+
+impl<S> Strategy<S> {
+    /// The descriptor's owner.
+    #[inline]
+    pub(crate) fn source(&self) -> &S {
+        &self.source
+    }
+
+    /// Ends the watch and gives the source back.
+    pub(crate) fn into_source(self) -> S {
+        let Strategy {
+            registration,
+            source,
+        } = self;
+        drop(registration);
+        source
+    }
+
+    /// Takes `ready` for granted until an operation shows otherwise.
+    pub(crate) fn assume(&self, ready: Ready) {
+        self.registration.assume(ready);
+    }
+
+    /// Waits until a part of `interest` is ready, and returns which.
+    pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        let event = self.registration.ready(interest).await?;
+        Ok(event.ready)
+    }
+
+    /// Waits until reading may make progress. The last caller is woken.
+    pub(crate) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.registration.poll_ready(cx, Direction::Read))?;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Waits until writing may make progress. The last caller is woken.
+    pub(crate) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.registration.poll_ready(cx, Direction::Write))?;
+        Poll::Ready(Ok(()))
+    }
+
+    /// Runs a user's closure if the descriptor looks ready.
+    pub(crate) fn try_io<R>(
+        &self,
+        interest: Interest,
+        operation: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.registration
+            .try_io(interest, Verdict::Closure, operation)
+    }
+
+    /// Runs a user's closure, waiting in between, until it does not say `WouldBlock`.
+    pub(crate) async fn async_io<R>(
+        &self,
+        interest: Interest,
+        operation: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.registration
+            .async_io(interest, Verdict::Closure, operation)
+            .await
+    }
+
+    /// Runs a system call on the source if the descriptor looks ready.
+    #[inline]
+    pub(crate) fn attempt<R>(
+        &self,
+        interest: Interest,
+        call: impl FnOnce(&S) -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.registration
+            .try_io(interest, Verdict::Kernel, || call(&self.source))
+    }
+
+    /// Runs a system call on the source, waiting in between, until it does not block.
+    pub(crate) async fn perform<R>(
+        &self,
+        interest: Interest,
+        mut call: impl FnMut(&S) -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.registration
+            .async_io(interest, Verdict::Kernel, || call(&self.source))
+            .await
+    }
+
+    /// Polls a system call on the source that reads. The last caller is woken.
+    #[inline]
+    pub(crate) fn poll_reading<R>(
+        &self,
+        cx: &mut Context<'_>,
+        mut call: impl FnMut(&S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        self.registration
+            .poll_io(cx, Direction::Read, |_| call(&self.source))
+    }
+
+    /// Polls a system call on the source that writes. The last caller is woken.
+    #[inline]
+    pub(crate) fn poll_writing<R>(
+        &self,
+        cx: &mut Context<'_>,
+        mut call: impl FnMut(&S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        self.registration
+            .poll_io(cx, Direction::Write, |_| call(&self.source))
+    }
+
+    /// Polls a call that also sees what was known when it was tried.
+    #[inline]
+    fn poll_with_event<R>(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        mut call: impl FnMut(&S, ReadyEvent) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        self.registration
+            .poll_io(cx, direction, |event| call(&self.source, event))
+    }
+}
