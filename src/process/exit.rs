@@ -11,7 +11,7 @@ use crate::io::Interest;
 use crate::runtime::{Handle, Id};
 use crate::scheduler::context::with_current;
 use crate::signal::unix::{Signal, SignalKind, signal};
-use crate::watched::Strategy;
+use crate::watched::Watched;
 
 /// A child process that may still run.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Process {
 #[derive(Debug)]
 enum Notice {
     /// Its file descriptor becomes readable when it ends.
-    Pidfd(Strategy<OwnedFd>),
+    Pidfd(Watched<OwnedFd>),
     /// A signal comes for any child that ends. The stream hears of it in this runtime.
     Signal(Signal, Id),
     /// Its runtime is gone, and it has not been taken over by another.
@@ -44,7 +44,7 @@ impl Process {
     #[track_caller]
     pub(super) fn new(child: StdChild) -> Result<Process, (io::Error, StdChild)> {
         let notice = pidfd_open(child.id())
-            .and_then(|pidfd| Strategy::new(pidfd, Interest::READABLE))
+            .and_then(|pidfd| Watched::new(pidfd, Interest::READABLE))
             .map(Notice::Pidfd)
             .or_else(|_| Notice::signal());
         match notice {
@@ -121,7 +121,7 @@ impl Process {
 impl Notice {
     fn pidfd(pidfd: OwnedFd) -> io::Result<Notice> {
         current()?;
-        Ok(Notice::Pidfd(Strategy::new(pidfd, Interest::READABLE)?))
+        Ok(Notice::Pidfd(Watched::new(pidfd, Interest::READABLE)?))
     }
 
     #[track_caller]

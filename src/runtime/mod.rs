@@ -35,8 +35,6 @@ pub use self::local::{LocalOptions, LocalRuntime};
 pub use self::metrics::RuntimeMetrics;
 pub use self::owner::Runtime;
 
-use crate::scheduler::context::{Scheduler, with_scheduler};
-
 /// The two kinds of runtime.
 ///
 /// # Examples
@@ -82,11 +80,7 @@ pub enum RuntimeFlavor {
 /// # }
 /// ```
 pub fn worker_index() -> Option<usize> {
-    with_scheduler(|scheduler| match scheduler {
-        Some(Scheduler::CurrentThread(context)) => context.worker_index(),
-        Some(Scheduler::MultiThread(context)) => context.worker_index(),
-        None => None,
-    })
+    crate::scheduler::context::worker_index()
 }
 
 /// Whether an I/O error reports that the runtime of the operation has been shut down.

@@ -6,8 +6,9 @@
 //!   blocking thread); guards nest and must be dropped in reverse order;
 //! - whether this thread is *driving* a runtime (inside `block_on` or a worker), which is kept in
 //!   `util/enter.rs`, because the locks ask it too;
-//! - the *scheduler context* of a thread that runs tasks: where a task that is woken on this
-//!   thread goes, and which wakers wait for the driver to be polled first.
+//! - what a thread that *runs tasks* knows of them, whichever scheduler they belong to. Each
+//!   scheduler keeps a context of its own beside it, where a task that is woken on this thread
+//!   finds its queue.
 #![forbid(unsafe_code)]
 
 use std::cell::RefCell;
@@ -15,10 +16,10 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 use std::task::Waker;
 
-use crate::scheduler::{Handle, current_thread, multi_thread};
+use crate::scheduler::Handle;
 use crate::util::budget::{self, Budget};
 use crate::util::enter::{self, EnterGuard, Entered};
-use crate::util::scoped::Scoped;
+use crate::util::scoped::{Scoped, with_local};
 use crate::util::shrink::KEEP;
 use crate::util::wake;
 
@@ -26,13 +27,16 @@ thread_local! {
     /// The runtimes that this thread has entered, the current one last. Each is counted once more
     /// on this thread alone, so that asking for it costs no atomic operation.
     static CURRENT: RefCell<Vec<Rc<Handle>>> = const { RefCell::new(Vec::new()) };
-    static SCHEDULER: Scoped<Scheduler> = const { Scoped::new() };
+    static RUNNING: Scoped<dyn RunsTasks> = const { Scoped::new() };
 }
 
 /// The context of a thread that runs tasks.
-pub(crate) enum Scheduler {
-    CurrentThread(current_thread::Context),
-    MultiThread(multi_thread::Context),
+pub(crate) trait RunsTasks {
+    /// Keeps `waker` until the driver has been polled; false if this thread runs no tasks now.
+    fn defer(&self, waker: &Waker) -> bool;
+
+    /// The index of the worker that this thread is now.
+    fn worker_index(&self) -> Option<usize>;
 }
 
 /// Why there is no current handle.
@@ -129,35 +133,24 @@ pub(crate) fn disallow_block_in_place() -> Option<EnterGuard> {
     (enter::entered() == allowed).then(|| enter::replace(forbidden))
 }
 
-/// Runs `f` with `scheduler` as the context of this thread.
-pub(crate) fn set_scheduler<R>(scheduler: &Scheduler, f: impl FnOnce() -> R) -> R {
-    SCHEDULER.with(|slot| slot.set(scheduler, f))
-}
-
-/// Calls `f` with the context of this thread, if it runs tasks.
-#[inline]
-pub(crate) fn with_scheduler<R>(f: impl FnOnce(Option<&Scheduler>) -> R) -> R {
-    let mut f = Some(f);
-    let result = SCHEDULER.try_with(|slot| {
-        let f = f.take().expect("called once");
-        slot.with(f)
-    });
-    match result {
-        Ok(result) => result,
-        Err(_) => (f.take().expect("not called above"))(None),
-    }
+/// Runs `f` on a thread that runs tasks with `context`.
+pub(crate) fn run_tasks<R>(context: &(dyn RunsTasks + 'static), f: impl FnOnce() -> R) -> R {
+    RUNNING.with(|slot| slot.set(context, f))
 }
 
 /// Wakes `waker` after the driver has been polled; at once on a thread that runs no tasks.
 pub(crate) fn defer(waker: &Waker) {
-    let deferred = with_scheduler(|scheduler| match scheduler {
-        Some(Scheduler::CurrentThread(context)) => context.defer(waker),
-        Some(Scheduler::MultiThread(context)) => context.defer(waker),
-        None => false,
+    let deferred = with_local(&RUNNING, |context| {
+        context.is_some_and(|context| context.defer(waker))
     });
     if !deferred {
         waker.wake_by_ref();
     }
+}
+
+/// The index of the worker that this thread is, if it runs tasks.
+pub(crate) fn worker_index() -> Option<usize> {
+    with_local(&RUNNING, |context| context?.worker_index())
 }
 
 /// Wakers that wait for the driver to be polled.

@@ -1,30 +1,31 @@
 //! A thread-local slot for a reference that lives on the stack further up.
 
 use std::cell::Cell;
-use std::ptr;
+use std::ptr::NonNull;
+use std::thread::LocalKey;
 
 /// Holds a reference for the time of a call.
 #[derive(Debug)]
-pub(crate) struct Scoped<T> {
-    value: Cell<*const T>,
+pub(crate) struct Scoped<T: ?Sized> {
+    value: Cell<Option<NonNull<T>>>,
 }
 
-impl<T> Scoped<T> {
+impl<T: ?Sized> Scoped<T> {
     pub(crate) const fn new() -> Scoped<T> {
         Scoped {
-            value: Cell::new(ptr::null()),
+            value: Cell::new(None),
         }
     }
 
     /// Runs `f` with `value` in the slot and restores what was there, also when `f` panics.
     pub(crate) fn set<R>(&self, value: &T, f: impl FnOnce() -> R) -> R {
-        struct Restore<'a, T>(&'a Cell<*const T>, *const T);
-        impl<T> Drop for Restore<'_, T> {
+        struct Restore<'a, T: ?Sized>(&'a Cell<Option<NonNull<T>>>, Option<NonNull<T>>);
+        impl<T: ?Sized> Drop for Restore<'_, T> {
             fn drop(&mut self) {
                 self.0.set(self.1);
             }
         }
-        let former = self.value.replace(value);
+        let former = self.value.replace(Some(NonNull::from(value)));
         let _restore = Restore(&self.value, former);
         f()
     }
@@ -33,10 +34,27 @@ impl<T> Scoped<T> {
     #[inline]
     pub(crate) fn with<R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
         let value = self.value.get();
-        // SAFETY: the pointer is null or was put there by `set`, which is still further up on
-        // this thread's stack and keeps its reference alive until it has restored the slot. The
-        // slot is not `Sync`, and the closure cannot let the reference escape.
-        f(unsafe { value.as_ref() })
+        // SAFETY: the pointer was put there by `set`, which is still further up on this thread's
+        // stack and keeps its reference alive until it has restored the slot. The slot is not
+        // `Sync`, and the closure cannot let the reference escape.
+        f(value.map(|value| unsafe { value.as_ref() }))
+    }
+}
+
+/// Runs `f` with what is in this thread's slot; with nothing once the thread's locals are gone.
+#[inline]
+pub(crate) fn with_local<T: ?Sized, R>(
+    slot: &'static LocalKey<Scoped<T>>,
+    f: impl FnOnce(Option<&T>) -> R,
+) -> R {
+    let mut f = Some(f);
+    let result = slot.try_with(|slot| {
+        let f = f.take().expect("called once");
+        slot.with(f)
+    });
+    match result {
+        Ok(result) => result,
+        Err(_) => (f.take().expect("not called above"))(None),
     }
 }
 

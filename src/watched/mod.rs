@@ -1,13 +1,10 @@
-//! [`Strategy`]: a file descriptor together with the way in which its I/O is carried out.
+//! [`Watched`]: a file descriptor that the driver watches, and how its I/O is done.
 //!
-//! This is the seam between the public types (sockets, pipes, `AsyncFd`) and the driver. They ask
-//! their strategy to read, to write or to wait, and know no driver. There is one way today:
-//! non-blocking system calls, and the readiness half of the driver to wait for the next try.
-//! Sockets that submit operations and receive completions will be another one behind the same
-//! methods.
+//! This is the seam between the public types (sockets, pipes, `AsyncFd`) and the driver: a system
+//! call that does not block, and the readiness half of the driver to wait for the next attempt.
 //!
-//! [`Strategy`] itself waits and tries closures; `stream` adds bytes, for everything that reads and
-//! writes a stream of them; `raw` receives into uninitialised memory.
+//! [`Watched`] itself waits and tries closures; `stream` adds bytes, for everything that reads and
+//! writes a stream of them; `raw` receives into uninitialized memory.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -23,15 +20,15 @@ use crate::stream::{Interest, Ready};
 pub(crate) use raw::{Receive, fill, read, recv, recv_from};
 pub(crate) use stream::ByteStream;
 
-/// See the module.
+/// A file descriptor and its registration with the driver.
 #[derive(Debug)]
-pub(crate) struct Strategy<S> {
+pub(crate) struct Watched<S> {
     // First, so that it is dropped first: the watch ends before the descriptor is closed.
     registration: Registration,
     source: S,
 }
 
-impl<S: AsFd> Strategy<S> {
+impl<S: AsFd> Watched<S> {
     /// Takes `source`, which does not block, to the current runtime's driver.
     ///
     /// # Errors
@@ -42,9 +39,9 @@ impl<S: AsFd> Strategy<S> {
     ///
     /// Outside a runtime, and when the runtime has no I/O driver.
     #[track_caller]
-    pub(crate) fn new(source: S, interest: Interest) -> io::Result<Strategy<S>> {
+    pub(crate) fn new(source: S, interest: Interest) -> io::Result<Watched<S>> {
         let registration = register(source.as_fd().as_raw_fd(), interest)?;
-        Ok(Strategy {
+        Ok(Watched {
             registration,
             source,
         })
@@ -68,7 +65,7 @@ pub(crate) fn register(fd: std::os::fd::RawFd, interest: Interest) -> io::Result
         .register(fd, interest)
 }
 
-impl<S> Strategy<S> {
+impl<S> Watched<S> {
     /// The descriptor's owner.
     #[inline]
     pub(crate) fn source(&self) -> &S {
@@ -77,7 +74,7 @@ impl<S> Strategy<S> {
 
     /// Ends the watch and gives the source back.
     pub(crate) fn into_source(self) -> S {
-        let Strategy {
+        let Watched {
             registration,
             source,
         } = self;

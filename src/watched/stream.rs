@@ -1,4 +1,4 @@
-//! Streams of bytes over a [`Strategy`]: TCP, Unix streams, pipes.
+//! Streams of bytes over a [`Watched`]: TCP, Unix streams, pipes.
 //!
 //! # Why a short transfer saves a system call
 //!
@@ -31,7 +31,7 @@ use std::task::{Context, Poll};
 use bytes::BufMut;
 use socket2::SockRef;
 
-use super::{Receive, Strategy, fill, recv};
+use super::{Receive, Watched, fill, recv};
 use crate::driver::readiness::{Direction, Verdict};
 use crate::stream::{Interest, ReadBuf};
 
@@ -108,7 +108,7 @@ impl ByteStream for UnixStream {
     }
 }
 
-impl<S: ByteStream> Strategy<S> {
+impl<S: ByteStream> Watched<S> {
     /// Reads into the unfilled part of `buf`. The last caller is woken.
     #[inline]
     pub(crate) fn poll_read(

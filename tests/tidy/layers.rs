@@ -48,7 +48,7 @@ pub fn kernel_words(source: &Source, rows: &Rows) -> Vec<Problem> {
             let what = match word {
                 "io_uring" if !in_driver => "`io_uring` is known to the driver alone",
                 "sqe" | "cqe" | "Sqe" | "Cqe" if !in_driver => "a kernel word outside the driver",
-                "mio" if row >= 6 => "`mio` in the public surface: ask the stream I/O strategy",
+                "mio" if row >= 6 => "`mio` in the public surface: ask `watched`",
                 _ => continue,
             };
             found.push(Problem {

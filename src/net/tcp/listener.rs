@@ -12,7 +12,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use crate::io::Interest;
 use crate::net::addr::{BLOCKS, first_that_works, ip, is_nonblocking};
 use crate::net::{TcpStream, ToSocketAddrs, raw};
-use crate::watched::Strategy;
+use crate::watched::Watched;
 
 /// How many connections may wait to be accepted when nothing else is said.
 const BACKLOG: i32 = 1024;
@@ -49,7 +49,7 @@ const BACKLOG: i32 = 1024;
 /// # }
 /// ```
 pub struct TcpListener {
-    io: Strategy<std::net::TcpListener>,
+    io: Watched<std::net::TcpListener>,
 }
 
 impl TcpListener {
@@ -124,7 +124,7 @@ impl TcpListener {
 
     #[track_caller]
     pub(super) fn new(listener: std::net::TcpListener) -> io::Result<TcpListener> {
-        let io = Strategy::new(listener, Interest::READABLE)?;
+        let io = Watched::new(listener, Interest::READABLE)?;
         Ok(TcpListener { io })
     }
 

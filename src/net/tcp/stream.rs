@@ -18,7 +18,7 @@ use super::split_owned::{OwnedReadHalf, OwnedWriteHalf, split_owned};
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use crate::net::ToSocketAddrs;
 use crate::net::addr::{BLOCKS, first_that_works, is_nonblocking};
-use crate::watched::{Receive, Strategy, recv};
+use crate::watched::{Receive, Watched, recv};
 
 /// Priority events tell of urgent data, see `watched/stream.rs`.
 const INTEREST: Interest = Interest::READABLE
@@ -54,7 +54,7 @@ const INTEREST: Interest = Interest::READABLE
 /// # }
 /// ```
 pub struct TcpStream {
-    io: Strategy<std::net::TcpStream>,
+    io: Watched<std::net::TcpStream>,
 }
 
 impl TcpStream {
@@ -120,7 +120,7 @@ impl TcpStream {
 
     #[track_caller]
     fn new(stream: std::net::TcpStream) -> io::Result<TcpStream> {
-        let io = Strategy::new(stream, INTEREST)?;
+        let io = Watched::new(stream, INTEREST)?;
         Ok(TcpStream { io })
     }
 

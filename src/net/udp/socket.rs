@@ -12,7 +12,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 use crate::io::{Interest, Ready};
 use crate::net::ToSocketAddrs;
 use crate::net::addr::{BLOCKS, first_that_works, is_nonblocking};
-use crate::watched::Strategy;
+use crate::watched::Watched;
 
 /// A UDP socket.
 ///
@@ -67,7 +67,7 @@ use crate::watched::Strategy;
 /// # }
 /// ```
 pub struct UdpSocket {
-    pub(super) io: Strategy<std::net::UdpSocket>,
+    pub(super) io: Watched<std::net::UdpSocket>,
 }
 
 impl UdpSocket {
@@ -109,7 +109,7 @@ impl UdpSocket {
 
     #[track_caller]
     fn new(socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
-        let io = Strategy::new(socket, Interest::READABLE | Interest::WRITABLE)?;
+        let io = Watched::new(socket, Interest::READABLE | Interest::WRITABLE)?;
         Ok(UdpSocket { io })
     }
 

@@ -14,7 +14,7 @@ use super::socketaddr::at_path;
 use crate::io::Interest;
 use crate::net::addr::{BLOCKS, is_nonblocking};
 use crate::net::{UnixStream, raw};
-use crate::watched::Strategy;
+use crate::watched::Watched;
 
 /// A Unix socket that listens for connections.
 ///
@@ -38,7 +38,7 @@ use crate::watched::Strategy;
 /// # }
 /// ```
 pub struct UnixListener {
-    io: Strategy<std::os::unix::net::UnixListener>,
+    io: Watched<std::os::unix::net::UnixListener>,
 }
 
 impl UnixListener {
@@ -121,7 +121,7 @@ impl UnixListener {
 
     #[track_caller]
     pub(super) fn new(listener: std::os::unix::net::UnixListener) -> io::Result<UnixListener> {
-        let io = Strategy::new(listener, Interest::READABLE)?;
+        let io = Watched::new(listener, Interest::READABLE)?;
         Ok(UnixListener { io })
     }
 

@@ -18,7 +18,7 @@ use libc::c_int;
 
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use crate::net::raw;
-use crate::watched::{ByteStream, Strategy, read};
+use crate::watched::{ByteStream, Watched, read};
 
 /// Makes an anonymous pipe: what is written to the [`Sender`] is read from the [`Receiver`].
 ///
@@ -327,13 +327,13 @@ impl ByteStream for End {
 /// # }
 /// ```
 pub struct Sender {
-    io: Strategy<End>,
+    io: Watched<End>,
 }
 
 impl Sender {
     #[track_caller]
     fn new(file: File) -> io::Result<Sender> {
-        let io = Strategy::new(End(file), Interest::WRITABLE)?;
+        let io = Watched::new(End(file), Interest::WRITABLE)?;
         Ok(Sender { io })
     }
 
@@ -758,13 +758,13 @@ impl Sender {
 /// # }
 /// ```
 pub struct Receiver {
-    io: Strategy<End>,
+    io: Watched<End>,
 }
 
 impl Receiver {
     #[track_caller]
     fn new(file: File) -> io::Result<Receiver> {
-        let io = Strategy::new(End(file), Interest::READABLE)?;
+        let io = Watched::new(End(file), Interest::READABLE)?;
         Ok(Receiver { io })
     }
 

@@ -20,7 +20,7 @@ use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, SocketAddr, UCred, WriteHal
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use crate::net::addr::{BLOCKS, is_nonblocking};
 use crate::net::raw;
-use crate::watched::Strategy;
+use crate::watched::Watched;
 
 /// A connection over a Unix socket.
 ///
@@ -52,7 +52,7 @@ use crate::watched::Strategy;
 /// # }
 /// ```
 pub struct UnixStream {
-    io: Strategy<std::os::unix::net::UnixStream>,
+    io: Watched<std::os::unix::net::UnixStream>,
 }
 
 impl UnixStream {
@@ -151,7 +151,7 @@ impl UnixStream {
 
     #[track_caller]
     fn new(stream: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
-        let io = Strategy::new(stream, Interest::READABLE | Interest::WRITABLE)?;
+        let io = Watched::new(stream, Interest::READABLE | Interest::WRITABLE)?;
         Ok(UnixStream { io })
     }
 

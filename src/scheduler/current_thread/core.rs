@@ -8,15 +8,21 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use super::shared::Shared;
-use crate::scheduler::context::Deferred;
+use crate::scheduler::context::{self, Deferred, RunsTasks};
 use crate::scheduler::metrics::BusyClock;
 use crate::scheduler::park;
 use crate::scheduler::task::Notified;
 use crate::util::local_worker::{local_worker, set_local_worker};
+use crate::util::scoped::{Scoped, with_local};
 use crate::util::shrink::shrink_if_empty;
 
 /// Task polls between two looks at the injection queue, unless the builder says otherwise.
 const GLOBAL_QUEUE_INTERVAL: u32 = 31;
+
+thread_local! {
+    /// The context of this thread, if it runs tasks of a current-thread runtime.
+    static CONTEXT: Scoped<Context> = const { Scoped::new() };
+}
 
 /// What belongs to the one thread that runs tasks.
 #[derive(Debug)]
@@ -57,6 +63,17 @@ impl Core {
     }
 }
 
+impl RunsTasks for Context {
+    fn defer(&self, waker: &Waker) -> bool {
+        self.deferred.push(waker);
+        true
+    }
+
+    fn worker_index(&self) -> Option<usize> {
+        self.core.borrow().as_ref().map(|_| 0)
+    }
+}
+
 impl Context {
     pub(super) fn new(shared: Arc<Shared>, core: Box<Core>) -> Context {
         let former_worker = local_worker();
@@ -78,6 +95,17 @@ impl Context {
         self.core.take()
     }
 
+    /// Runs `f` with this context as that of the thread.
+    pub(super) fn enter<R>(&self, f: impl FnOnce(&Context) -> R) -> R {
+        CONTEXT.with(|slot| slot.set(self, || context::run_tasks(self, || f(self))))
+    }
+
+    /// Calls `f` with the context of this thread, if it runs tasks of a current-thread runtime.
+    #[inline]
+    pub(super) fn with<R>(f: impl FnOnce(Option<&Context>) -> R) -> R {
+        with_local(&CONTEXT, f)
+    }
+
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
@@ -91,16 +119,6 @@ impl Context {
             }
             None => Err(task),
         }
-    }
-
-    /// The number of the only worker, while this thread has the core.
-    pub(crate) fn worker_index(&self) -> Option<usize> {
-        self.core.borrow().as_ref().map(|_| 0)
-    }
-
-    pub(crate) fn defer(&self, waker: &Waker) -> bool {
-        self.deferred.push(waker);
-        true
     }
 
     /// Polls the main future whenever it is woken, and tasks in between, until it is ready.

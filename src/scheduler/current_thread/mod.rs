@@ -29,12 +29,11 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use crate::loom::sync::Mutex;
-use crate::scheduler::context::{self, Scheduler};
+use crate::scheduler::context;
 use crate::scheduler::{Handle, common::Common};
 use crate::util::{budget, park, wake};
 
-pub(crate) use self::core::Context;
-use self::core::Core;
+use self::core::{Context, Core};
 pub(crate) use self::shared::Shared;
 
 /// The owner's side of the scheduler; [`Shared`] is everybody else's.
@@ -48,7 +47,7 @@ pub(crate) struct CurrentThread {
 /// Has the core until it is dropped.
 struct Guard<'a> {
     scheduler: &'a CurrentThread,
-    context: Scheduler,
+    context: Context,
 }
 
 impl CurrentThread {
@@ -102,7 +101,7 @@ impl CurrentThread {
         let core = self.core.lock().take()?;
         Some(Guard {
             scheduler: self,
-            context: Scheduler::CurrentThread(Context::new(shared.clone(), core)),
+            context: Context::new(shared.clone(), core),
         })
     }
 
@@ -116,21 +115,14 @@ impl CurrentThread {
         };
         let handle = Handle::CurrentThread(shared.clone());
         let _current = context::set_current(&handle);
-        guard.enter(|context| context.shutdown());
+        guard.context.enter(Context::shutdown);
         shared.common().shutdown(patience);
     }
 }
 
 impl Guard<'_> {
-    fn enter<R>(&self, f: impl FnOnce(&Context) -> R) -> R {
-        let Scheduler::CurrentThread(context) = &self.context else {
-            unreachable!("the guard was made with this context");
-        };
-        context::set_scheduler(&self.context, || f(context))
-    }
-
     fn block_on<F: Future>(self, mut future: Pin<&mut F>) -> F::Output {
-        self.enter(|context| {
+        self.context.enter(|context| {
             let waker = Waker::from(context.shared().clone());
             let mut cx = std::task::Context::from_waker(&waker);
             // The first poll needs no wake.
@@ -141,10 +133,7 @@ impl Guard<'_> {
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        let Scheduler::CurrentThread(context) = &self.context else {
-            return;
-        };
-        if let Some(core) = context.leave() {
+        if let Some(core) = self.context.leave() {
             *self.scheduler.core.lock() = Some(core);
             let waiting = std::mem::take(&mut *self.scheduler.waiting.lock());
             waiting.into_iter().for_each(wake::wake);

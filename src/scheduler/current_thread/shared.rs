@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Wake;
 use std::thread::ThreadId;
 
+use super::core::Context;
 use crate::scheduler::common::Common;
-use crate::scheduler::context::{self, Scheduler};
 use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Task};
@@ -84,13 +84,10 @@ impl Shared {
     }
 
     /// Calls `f` with this thread's context if it runs this scheduler's tasks.
-    fn with_context<R>(&self, f: impl FnOnce(Option<&super::Context>) -> R) -> R {
-        context::with_scheduler(|scheduler| match scheduler {
-            Some(Scheduler::CurrentThread(context)) if std::ptr::eq(&**context.shared(), self) => {
-                f(Some(context))
-            }
-            _ => f(None),
-        })
+    fn with_context<R>(&self, f: impl FnOnce(Option<&Context>) -> R) -> R {
+        Context::with(
+            |context| f(context.filter(|context| std::ptr::eq(&**context.shared(), self))),
+        )
     }
 }
 

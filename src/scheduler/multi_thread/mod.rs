@@ -64,6 +64,8 @@
 mod idle;
 mod lifo;
 #[cfg(not(loom))]
+mod look;
+#[cfg(not(loom))]
 mod monitor;
 #[cfg(not(loom))]
 mod pace;
@@ -72,6 +74,7 @@ mod parker;
 mod place;
 #[cfg(not(loom))]
 mod progress;
+#[cfg(not(loom))]
 mod put_off;
 #[cfg(not(loom))]
 mod shared;
@@ -95,8 +98,6 @@ use crate::scheduler::common::Common;
 pub(crate) use place::block_in_place;
 #[cfg(not(loom))]
 pub(crate) use shared::Shared;
-#[cfg(not(loom))]
-pub(crate) use worker::Context;
 
 /// Makes a scheduler of `workers` workers and starts their threads.
 #[cfg(not(loom))]

@@ -12,31 +12,36 @@
 //! time a worker sleeps until they are over at the latest, and each looks at the clock at every
 //! step of its progress: [`Monitor::first_tick`].
 //!
-//! At each tick the monitor
-//!
-//! - takes the tasks out of the queue and the LIFO slot of each worker that has made no progress
-//!   since the last tick ([`progress`](super::progress)), and injects them, where a sleeping worker
-//!   or a busy one will find them; and calls the wakers that such a worker has put off
-//!   ([`put_off`](super::put_off));
-//! - makes a sleeping worker wait for the driver if no thread does and none has polled it since the
-//!   last tick: the worker that waited there runs a task that does not end;
-//! - wakes a worker if tasks are in the injection queue and none searches for work.
-//!
-//! Without any of these it wakes none. It runs no task. A runtime of
-//! one worker has no monitor: there is no other worker to help.
+//! What it does at each tick is in [`look`](super::look). It runs no task. A runtime of one worker
+//! has no monitor: there is no other worker to help.
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::shared::Shared;
 use super::ticking::Ticking;
 use crate::loom::sync::Mutex;
-use crate::util::wake;
 
 /// The time between two ticks.
 const TICK: Duration = Duration::from_millis(10);
+
+/// What the monitor looks at.
+pub(super) trait Monitored: Send + Sync + 'static {
+    /// What one look has to know of the one before.
+    type Seen;
+
+    fn monitor(&self) -> &Monitor;
+
+    /// Whether some worker does not sleep.
+    fn any_is_awake(&self) -> bool;
+
+    /// What a look would see now.
+    fn seen(&self) -> Self::Seen;
+
+    /// One look; returns whether some worker has made progress since the last one.
+    fn look(&self, seen: &mut Self::Seen) -> bool;
+}
 
 /// The monitor of one runtime.
 #[derive(Debug)]
@@ -61,16 +66,16 @@ impl Monitor {
 
     /// Makes the monitor tick. For a worker that is about to run its first task after a sleep.
     #[inline]
-    pub(super) fn notice(&self, shared: &Arc<Shared>) {
+    pub(super) fn notice(&self, workers: &Arc<impl Monitored>) {
         if self.ticking.resume() {
-            self.start(shared);
+            self.start(workers);
         }
     }
 
     /// Returns how much of the first tick is left, for which at most a worker may sleep. The first
     /// worker to find that nothing is left starts the thread if some worker is awake.
     #[inline]
-    pub(super) fn first_tick(&self, shared: &Arc<Shared>) -> Option<Duration> {
+    pub(super) fn first_tick(&self, workers: &Arc<impl Monitored>) -> Option<Duration> {
         if !self.ticking.is_first_tick() {
             return None;
         }
@@ -78,19 +83,19 @@ impl Monitor {
         if !left.is_zero() {
             return Some(left);
         }
-        if self.ticking.end_first_tick(|| shared.idle.awake() > 0) {
-            self.start(shared);
+        if self.ticking.end_first_tick(|| workers.any_is_awake()) {
+            self.start(workers);
         }
         None
     }
 
     #[cold]
-    fn start(&self, shared: &Arc<Shared>) {
-        let shared = shared.clone();
+    fn start(&self, workers: &Arc<impl Monitored>) {
+        let workers = workers.clone();
         let mut thread = self.thread.lock();
         let started = thread::Builder::new()
             .name("zokio-monitor".to_owned())
-            .spawn(move || run(&shared));
+            .spawn(move || run(&*workers));
         match started {
             Ok(handle) => *thread = Some(handle),
             Err(error) => {
@@ -116,67 +121,15 @@ impl Monitor {
 }
 
 /// The life of the monitor's thread.
-fn run(shared: &Shared) {
-    let ticking = &shared.monitor.ticking;
-    let mut seen = Seen::now(shared);
+fn run(workers: &impl Monitored) {
+    let ticking = &workers.monitor().ticking;
+    let mut seen = workers.seen();
     while ticking.wait(TICK) {
-        let progress = tick(shared, &mut seen);
-        if !progress && shared.idle.awake() == 0 {
-            ticking.park(|| shared.idle.awake() > 0);
+        let progress = workers.look(&mut seen);
+        if !progress && !workers.any_is_awake() {
+            ticking.park(|| workers.any_is_awake());
             // Whatever happens from now on is news at the first tick.
-            seen = Seen::now(shared);
+            seen = workers.seen();
         }
     }
-}
-
-/// What the monitor saw at its last look.
-struct Seen {
-    /// The workers' [`Progress::mark`](super::progress::Progress::mark).
-    marks: Box<[u32]>,
-    /// The driver's [`waits`](crate::driver::Driver::waits).
-    waits: usize,
-}
-
-impl Seen {
-    fn now(shared: &Shared) -> Seen {
-        let remotes = shared.remotes.iter();
-        Seen {
-            marks: remotes.map(|remote| remote.progress.mark()).collect(),
-            waits: shared.common().driver.waits(),
-        }
-    }
-}
-
-/// Looks at everything once; returns whether some worker has made progress since the last look.
-fn tick(shared: &Shared, seen: &mut Seen) -> bool {
-    let mut progress = false;
-    let mut left_behind = Vec::new();
-    let mut put_off = Vec::new();
-    for (remote, seen) in shared.remotes.iter().zip(&mut seen.marks) {
-        let mark = remote.progress.mark();
-        if std::mem::replace(seen, mark) == mark {
-            remote.take_all(&mut left_behind);
-            put_off.append(&mut remote.put_off.lock());
-        } else {
-            progress = true;
-        }
-    }
-    if !left_behind.is_empty() {
-        shared.inject_all(left_behind);
-    }
-    // On this thread that injects the tasks.
-    put_off.into_iter().for_each(wake::wake);
-    let waits = shared.common().driver.waits();
-    let unattended = waits % 2 == 0 && waits == seen.waits;
-    seen.waits = waits;
-    if unattended {
-        if let Some(worker) = shared.idle.a_sleeper() {
-            // It finds no work, and the place in the driver's wait free.
-            shared.unpark(worker);
-        }
-    }
-    if !shared.inject.is_empty() {
-        shared.wake_one();
-    }
-    progress
 }

@@ -3,7 +3,6 @@
 
 use super::worker::{self, Context};
 use crate::blocking::pool::Refused;
-use crate::scheduler::context::{self, Scheduler};
 use crate::util::budget::{self, Budget};
 use crate::util::enter::{self, Entered};
 use crate::util::local_worker::set_local_worker;
@@ -40,10 +39,7 @@ pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
 }
 
 fn with_context<R>(f: impl FnOnce(&Context) -> R) -> Option<R> {
-    context::with_scheduler(|scheduler| match scheduler {
-        Some(Scheduler::MultiThread(context)) => Some(f(context)),
-        _ => None,
-    })
+    Context::with(|context| context.map(f))
 }
 
 impl Context {

@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::task::Waker;
 
-use super::worker::Context;
+use crate::loom::sync::Mutex;
 use crate::scheduler::context::Deferred;
 use crate::util::wake;
 
@@ -31,28 +31,24 @@ impl PutOff {
     pub(super) fn push(&self, waker: &Waker) {
         self.own.push(waker);
     }
-}
 
-impl Context {
-    /// Shows the wakers to the monitor. For a worker that is about to run a task.
+    /// Shows the wakers to the monitor, in `shown`. For a worker that is about to run a task.
     #[inline]
-    pub(super) fn show_put_off(&self) {
-        if !self.put_off.own.is_empty() {
-            self.put_off
-                .own
-                .append_to(&mut self.remote().put_off.lock());
-            self.put_off.shown.set(true);
+    pub(super) fn show(&self, shown: &Mutex<Vec<Waker>>) {
+        if !self.own.is_empty() {
+            self.own.append_to(&mut shown.lock());
+            self.shown.set(true);
         }
     }
 
     /// Calls all wakers, of which each may put off another.
-    pub(super) fn wake_put_off(&self) {
-        if self.put_off.shown.replace(false) {
-            let mut wakers = self.put_off.spare.take();
-            std::mem::swap(&mut wakers, &mut *self.remote().put_off.lock());
+    pub(super) fn wake_all(&self, shown: &Mutex<Vec<Waker>>) {
+        if self.shown.replace(false) {
+            let mut wakers = self.spare.take();
+            std::mem::swap(&mut wakers, &mut *shown.lock());
             wakers.drain(..).for_each(wake::wake);
-            self.put_off.spare.replace(wakers);
+            self.spare.replace(wakers);
         }
-        self.put_off.own.wake_all();
+        self.own.wake_all();
     }
 }

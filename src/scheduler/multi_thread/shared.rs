@@ -17,7 +17,6 @@ use super::progress::Progress;
 use super::worker::{Context, Core};
 use crate::loom::sync::Mutex;
 use crate::scheduler::common::Common;
-use crate::scheduler::context::{self, Scheduler};
 use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Task};
@@ -171,10 +170,7 @@ impl Shared {
 
     /// Calls `f` with this thread's context if it is one of this scheduler's workers.
     fn with_context<R>(&self, f: impl FnOnce(Option<&Context>) -> R) -> R {
-        context::with_scheduler(|scheduler| match scheduler {
-            Some(Scheduler::MultiThread(context)) if context.is_of(self) => f(Some(context)),
-            _ => f(None),
-        })
+        Context::with(|context| f(context.filter(|context| context.is_of(self))))
     }
 
     /// Queues a task that was woken while it ran: behind all others, so that it starves none.

@@ -13,13 +13,19 @@ use super::shared::{Remote, Runnable, Shared};
 use crate::blocking::pool::Refused;
 use crate::loom::sync::Mutex;
 use crate::scheduler::Handle;
-use crate::scheduler::context::{self, Scheduler};
+use crate::scheduler::context::{self, RunsTasks};
 use crate::scheduler::metrics::BusyClock;
 use crate::util::local_worker::set_local_worker;
 use crate::util::rng::Rng;
+use crate::util::scoped::{Scoped, with_local};
 
 /// How many tasks in a row may come from the LIFO slot.
 const LIFO_RUNS: u32 = 3;
+
+thread_local! {
+    /// The context of this thread, if it runs, or ran, a worker.
+    static CONTEXT: Scoped<Context> = const { Scoped::new() };
+}
 
 /// What belongs to the one thread that runs this worker.
 #[derive(Debug)]
@@ -97,18 +103,15 @@ pub(super) fn run(worker: Arc<Worker>) {
     let shared = worker.shared.clone();
     let handle = Handle::MultiThread(shared.clone());
     set_local_worker(Some(worker.index));
-    let scheduler = Scheduler::MultiThread(Context {
+    let context = Context {
         worker,
         core: RefCell::new(None),
         put_off: PutOff::default(),
         waiting: Cell::new(false),
         held: Cell::new(false),
-    });
-    let Scheduler::MultiThread(context) = &scheduler else {
-        unreachable!("made above");
     };
     context::enter_to_drive(&handle, true, || {
-        context::set_scheduler(&scheduler, || {
+        context.enter(|| {
             if let Ok(core) = context.run(core) {
                 context.put_down_for_good(*core);
             }
@@ -136,7 +139,43 @@ impl Core {
     }
 }
 
+impl RunsTasks for Context {
+    fn defer(&self, waker: &Waker) -> bool {
+        let has_core = self.core.borrow().is_some();
+        if has_core {
+            self.put_off.push(waker);
+        }
+        has_core
+    }
+
+    fn worker_index(&self) -> Option<usize> {
+        self.core.borrow().as_ref().map(|core| core.index)
+    }
+}
+
 impl Context {
+    /// Runs `f` with this context as that of the thread.
+    fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        CONTEXT.with(|slot| slot.set(self, || context::run_tasks(self, f)))
+    }
+
+    /// Calls `f` with the context of this thread, if it runs, or ran, a worker.
+    #[inline]
+    pub(super) fn with<R>(f: impl FnOnce(Option<&Context>) -> R) -> R {
+        with_local(&CONTEXT, f)
+    }
+
+    /// Shows the wakers that were put off to the monitor. Before a task is run.
+    #[inline]
+    fn show_put_off(&self) {
+        self.put_off.show(&self.remote().put_off);
+    }
+
+    /// Calls all wakers that were put off, of which each may put off another.
+    pub(super) fn wake_put_off(&self) {
+        self.put_off.wake_all(&self.remote().put_off);
+    }
+
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.worker.shared
     }
@@ -147,19 +186,6 @@ impl Context {
 
     pub(super) fn remote(&self) -> &Remote {
         &self.worker.shared.remotes[self.worker.index]
-    }
-
-    /// The worker's index, while this thread has its core.
-    pub(crate) fn worker_index(&self) -> Option<usize> {
-        self.core.borrow().as_ref().map(|core| core.index)
-    }
-
-    pub(crate) fn defer(&self, waker: &Waker) -> bool {
-        let has_core = self.core.borrow().is_some();
-        if has_core {
-            self.put_off.push(waker);
-        }
-        has_core
     }
 
     /// Queues a task on this worker; hands it back when the core is gone.

@@ -14,7 +14,7 @@ use crate::io::{Interest, Ready};
 use crate::net::addr::{BLOCKS, is_nonblocking};
 use crate::net::unix::SocketAddr;
 use crate::net::unix::socketaddr::at_path;
-use crate::watched::Strategy;
+use crate::watched::Watched;
 
 /// A Unix socket for datagrams.
 ///
@@ -45,7 +45,7 @@ use crate::watched::Strategy;
 /// # }
 /// ```
 pub struct UnixDatagram {
-    pub(super) io: Strategy<std::os::unix::net::UnixDatagram>,
+    pub(super) io: Watched<std::os::unix::net::UnixDatagram>,
 }
 
 impl UnixDatagram {
@@ -169,7 +169,7 @@ impl UnixDatagram {
     pub(in crate::net) fn new(
         socket: std::os::unix::net::UnixDatagram,
     ) -> io::Result<UnixDatagram> {
-        let io = Strategy::new(socket, Interest::READABLE | Interest::WRITABLE)?;
+        let io = Watched::new(socket, Interest::READABLE | Interest::WRITABLE)?;
         Ok(UnixDatagram { io })
     }
 

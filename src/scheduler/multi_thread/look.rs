@@ -1,0 +1,79 @@
+//! What the monitor does at each tick.
+//!
+//! It
+//!
+//! - takes the tasks out of the queue and the LIFO slot of each worker that has made no progress
+//!   since the last tick ([`progress`](super::progress)), and injects them, where a sleeping worker
+//!   or a busy one will find them; and calls the wakers that such a worker has put off
+//!   ([`put_off`](super::put_off));
+//! - makes a sleeping worker wait for the driver if no thread does and none has polled it since the
+//!   last tick: the worker that waited there runs a task that does not end;
+//! - wakes a worker if tasks are in the injection queue and none searches for work.
+//!
+//! Without any of these it wakes none.
+#![forbid(unsafe_code)]
+
+use super::monitor::{Monitor, Monitored};
+use super::shared::Shared;
+use crate::util::wake;
+
+/// What the monitor saw at its last look.
+pub(super) struct Seen {
+    /// The workers' [`Progress::mark`](super::progress::Progress::mark).
+    marks: Box<[u32]>,
+    /// The driver's [`waits`](crate::driver::Driver::waits).
+    waits: usize,
+}
+
+impl Monitored for Shared {
+    type Seen = Seen;
+
+    fn monitor(&self) -> &Monitor {
+        &self.monitor
+    }
+
+    fn any_is_awake(&self) -> bool {
+        self.idle.awake() > 0
+    }
+
+    fn seen(&self) -> Seen {
+        let remotes = self.remotes.iter();
+        Seen {
+            marks: remotes.map(|remote| remote.progress.mark()).collect(),
+            waits: self.common().driver.waits(),
+        }
+    }
+
+    fn look(&self, seen: &mut Seen) -> bool {
+        let mut progress = false;
+        let mut left_behind = Vec::new();
+        let mut put_off = Vec::new();
+        for (remote, seen) in self.remotes.iter().zip(&mut seen.marks) {
+            let mark = remote.progress.mark();
+            if std::mem::replace(seen, mark) == mark {
+                remote.take_all(&mut left_behind);
+                put_off.append(&mut remote.put_off.lock());
+            } else {
+                progress = true;
+            }
+        }
+        if !left_behind.is_empty() {
+            self.inject_all(left_behind);
+        }
+        // On this thread that injects the tasks.
+        put_off.into_iter().for_each(wake::wake);
+        let waits = self.common().driver.waits();
+        let unattended = waits % 2 == 0 && waits == seen.waits;
+        seen.waits = waits;
+        if unattended {
+            if let Some(worker) = self.idle.a_sleeper() {
+                // It finds no work, and the place in the driver's wait free.
+                self.unpark(worker);
+            }
+        }
+        if !self.inject.is_empty() {
+            self.wake_one();
+        }
+        progress
+    }
+}
