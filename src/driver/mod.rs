@@ -22,7 +22,7 @@
 //! - **I6** A full submission queue is flushed and retried, never dropped. A completion queue
 //!   overflow is drained.
 //! - **I7** Teardown cancels what is on the ring, waits for its end for 2 s at most (`PATIENCE` in
-//!   `scheduler/common.rs`), and leaves what has not ended by then to the ring's thread. Operations
+//!   `scheduler/services.rs`), and leaves what has not ended by then to the ring's thread. Operations
 //!   on threads end with their pool. Memory that the kernel may still write is never freed.
 //! - **I8** Dropping a future returns at once. It cancels the operation, unless that changes the
 //!   file system (`InFlight::detach`) or belongs to an open file: then it continues. What a drop

@@ -74,7 +74,7 @@ fn place(facts: &Facts) -> Option<Place> {
 fn reload(reload: Reload) {
     // Without a runtime, or after its shutdown, it is dropped, and the next caller gets another.
     let _ = with_current(|handle| {
-        let threads = handle.common().driver.completions().threads();
+        let threads = handle.services().driver.completions().threads();
         threads.spawn(Box::new(|| reload.run()))
     });
 }

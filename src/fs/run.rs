@@ -29,7 +29,7 @@ pub(super) fn task_failed() -> io::Error {
 /// # Panics
 /// Outside of a runtime.
 pub(super) fn check() -> io::Result<()> {
-    if with_runtime(|handle| handle.common().driver.completions().is_closed()) {
+    if with_runtime(|handle| handle.services().driver.completions().is_closed()) {
         return Err(task_failed());
     }
     Ok(())
@@ -57,7 +57,7 @@ fn with_runtime<R>(f: impl FnOnce(&Handle) -> R) -> R {
 /// # Panics
 /// Outside of a runtime.
 pub(super) fn submit(op: Op) -> InFlight {
-    with_runtime(|handle| handle.common().driver.completions().submit(op))
+    with_runtime(|handle| handle.services().driver.completions().submit(op))
 }
 
 /// Carries out `op`; cancelled if dropped.

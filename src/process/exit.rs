@@ -147,7 +147,7 @@ impl Notice {
 /// This may run where nobody expects a panic: in the driver of some other runtime.
 fn current() -> io::Result<Handle> {
     let handle = Handle::try_current().map_err(io::Error::other)?;
-    if with_current(|handle| handle.common().io_enabled) != Ok(true) {
+    if with_current(|handle| handle.services().io_enabled) != Ok(true) {
         return Err(io::Error::other(
             "the runtime that watched the child is gone, and this one has no I/O: call \
              `enable_io` on its builder",

@@ -13,9 +13,9 @@ use crate::blocking::pool::Callback;
 use crate::blocking::{Pool, PoolConfig};
 use crate::driver::{self, Driver};
 use crate::scheduler;
-use crate::scheduler::common::{Common, Options};
 use crate::scheduler::current_thread::CurrentThread;
 use crate::scheduler::multi_thread;
+use crate::scheduler::services::{Options, Services};
 use crate::timer::{Clock, Timers};
 
 /// The most worker threads that a runtime may have.
@@ -786,8 +786,8 @@ impl Builder {
     }
 
     fn build_current_thread(&self, local: bool) -> io::Result<Runtime> {
-        let common = self.common(1)?;
-        let (scheduler, shared) = CurrentThread::new(common, local);
+        let services = self.services(1)?;
+        let (scheduler, shared) = CurrentThread::new(services, local);
         let handle = Handle {
             scheduler: scheduler::Handle::CurrentThread(shared),
         };
@@ -796,16 +796,16 @@ impl Builder {
 
     fn build_multi_thread(&self) -> io::Result<Runtime> {
         let workers = self.worker_threads.unwrap_or_else(default_workers);
-        let common = self.common(workers)?;
-        let shared = multi_thread::start(common, workers)?;
+        let services = self.services(workers)?;
+        let shared = multi_thread::start(services, workers)?;
         let handle = Handle {
             scheduler: scheduler::Handle::MultiThread(shared),
         };
         Ok(Runtime::from_parts(Kind::MultiThread, handle))
     }
 
-    fn common(&self, workers: usize) -> Result<Common, crate::Error> {
-        Common::prepare_process();
+    fn services(&self, workers: usize) -> Result<Services, crate::Error> {
+        Services::prepare_process();
         if self.enable_io {
             signal_sockets().map_err(|error| crate::Error::io("make the signal sockets", error))?;
         }
@@ -835,7 +835,7 @@ impl Builder {
             let wake = Box::new(move || driver.wake());
             Arc::new(Timers::new(workers, clock.clone(), wake))
         });
-        Ok(Common {
+        Ok(Services {
             driver,
             io_enabled: self.enable_io,
             timers,
@@ -847,7 +847,7 @@ impl Builder {
                 before_park: self.before_park.clone(),
                 after_unpark: self.after_unpark.clone(),
             },
-            id: Common::next_id(),
+            id: Services::next_id(),
             name: self.name.clone(),
         })
     }

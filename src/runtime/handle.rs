@@ -274,7 +274,7 @@ impl Handle {
     /// # }
     /// ```
     pub fn id(&self) -> Id {
-        Id(self.scheduler.common().id)
+        Id(self.scheduler.services().id)
     }
 
     /// The name that was given to the runtime with [`Builder::name`](super::Builder::name).
@@ -293,7 +293,7 @@ impl Handle {
     /// # }
     /// ```
     pub fn name(&self) -> Option<&str> {
-        self.scheduler.common().name.as_deref()
+        self.scheduler.services().name.as_deref()
     }
 
     /// The runtime's counters.
@@ -323,32 +323,32 @@ impl Handle {
     /// # }
     /// ```
     pub fn driver_info(&self) -> DriverInfo {
-        DriverInfo::of(self.scheduler.common().driver.completions().backend())
+        DriverInfo::of(self.scheduler.services().driver.completions().backend())
     }
 
     /// The driver; sockets want [`io_driver`](Handle::io_driver).
     pub(crate) fn driver(&self) -> &Arc<Driver> {
-        &self.scheduler.common().driver
+        &self.scheduler.services().driver
     }
 
     /// The driver, for what registers with its readiness half.
     #[track_caller]
     pub(crate) fn io_driver(&self) -> &Arc<Driver> {
-        assert!(self.scheduler.common().io_enabled, "{NO_IO}");
+        assert!(self.scheduler.services().io_enabled, "{NO_IO}");
         self.driver()
     }
 
     /// The timers.
     #[track_caller]
     pub(crate) fn timers(&self) -> &Arc<Timers> {
-        match &self.scheduler.common().timers {
+        match &self.scheduler.services().timers {
             Some(timers) => timers,
             None => panic!("{NO_TIME}"),
         }
     }
 
     pub(crate) fn clock(&self) -> &Clock {
-        &self.scheduler.common().clock
+        &self.scheduler.services().clock
     }
 
     /// Whether this is the handle of a `LocalRuntime`, and then whether this is its thread.

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::num::NonZeroU64;
 
-use crate::scheduler::common::Common;
+use crate::scheduler::services::Services;
 
 /// Tells runtimes of one process apart.
 ///
@@ -26,7 +26,7 @@ pub struct Id(pub(super) NonZeroU64);
 impl Id {
     /// A number that no runtime and no `LocalSet` has.
     pub(crate) fn next() -> Self {
-        Self(Common::next_id())
+        Self(Services::next_id())
     }
 }
 

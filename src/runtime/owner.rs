@@ -299,23 +299,23 @@ impl Runtime {
             }
             (_, scheduler::Handle::MultiThread(shared)) => {
                 // Those of the driver's threads that are idle end while the workers do.
-                shared.common().driver.completions().threads().retire();
+                shared.services().driver.completions().threads().retire();
                 // Before the workers end, so that their threads do not wait for another job.
-                shared.common().pool.close();
+                shared.services().pool.close();
                 shared.close();
             }
             _ => unreachable!("a runtime is made with the handle of its own kind"),
         }
-        let common = self.handle.scheduler.common();
+        let services = self.handle.scheduler.services();
         let limit = if may_wait {
             timeout
         } else {
             Some(Duration::ZERO)
         };
-        common.pool.shutdown(limit);
+        services.pool.shutdown(limit);
         // After the workers, whose tasks may have left accepted writes behind.
         let left = limit.map(|limit| limit.saturating_sub(start.elapsed()));
-        common.driver.completions().threads().shutdown(left);
+        services.driver.completions().threads().shutdown(left);
         if may_wait {
             return;
         }

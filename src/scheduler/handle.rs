@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::blocking::Pool;
 use crate::blocking::pool::{Refused, Work};
-use crate::scheduler::common::Common;
 use crate::scheduler::metrics::WorkerMetrics;
+use crate::scheduler::services::Services;
 use crate::scheduler::task::{self, Id, JoinHandle};
 use crate::scheduler::{context, current_thread, multi_thread};
 
@@ -24,10 +24,10 @@ impl Handle {
         context::with_current(Handle::clone)
     }
 
-    pub(crate) fn common(&self) -> &Common {
+    pub(crate) fn services(&self) -> &Services {
         match self {
-            Handle::CurrentThread(shared) => shared.common(),
-            Handle::MultiThread(shared) => shared.common(),
+            Handle::CurrentThread(shared) => shared.services(),
+            Handle::MultiThread(shared) => shared.services(),
         }
     }
 
@@ -53,7 +53,7 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.spawn_on(&self.common().pool, f)
+        self.spawn_on(&self.services().pool, f)
     }
 
     /// Runs `f`, which is the runtime's own, on the driver's threads, which no closure of the user's
@@ -68,7 +68,7 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.spawn_on(self.common().driver.completions().threads(), f)
+        self.spawn_on(self.services().driver.completions().threads(), f)
     }
 
     #[track_caller]
@@ -95,7 +95,7 @@ impl Handle {
         R: Send + 'static,
     {
         let (work, join_handle) = self.blocking_work(f);
-        self.common().pool.spawn_mandatory(work)?;
+        self.services().pool.spawn_mandatory(work)?;
         Ok(join_handle)
     }
 
@@ -118,9 +118,9 @@ impl Handle {
 
     /// A paused clock may have waited for the closure that has just ended.
     fn wake_paused(&self) {
-        let common = self.common();
-        if common.clock.is_paused() {
-            common.driver.wake();
+        let services = self.services();
+        if services.clock.is_paused() {
+            services.driver.wake();
         }
     }
 
@@ -176,14 +176,14 @@ struct AtWork(Handle);
 
 impl AtWork {
     fn new(handle: Handle) -> AtWork {
-        handle.common().clock.inhibit();
+        handle.services().clock.inhibit();
         AtWork(handle)
     }
 }
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        self.0.common().clock.allow();
+        self.0.services().clock.allow();
         self.0.wake_paused();
     }
 }

@@ -1,12 +1,10 @@
 //! Who runs tasks: the current-thread and the multi-thread scheduler.
 //!
 //! Read `task/mod.rs` for the task cell, then `current_thread/mod.rs`, which has everything but
-//! work stealing, then `multi_thread/mod.rs`. What both share is in [`common`]; what a thread
+//! work stealing, then `multi_thread/mod.rs`. What both share is in [`services`]; what a thread
 //! knows of the runtime it is in, in [`context`]. A scheduler does not know what an I/O operation
 //! is: it gives the driver a thread to wait on, in [`park`].
 
-#[cfg(not(loom))]
-pub(crate) mod common;
 #[cfg(not(loom))]
 pub(crate) mod context;
 #[cfg(not(loom))]
@@ -20,6 +18,8 @@ pub(crate) mod metrics;
 pub(crate) mod multi_thread;
 #[cfg(not(loom))]
 mod park;
+#[cfg(not(loom))]
+pub(crate) mod services;
 pub(crate) mod task;
 
 #[cfg(not(loom))]

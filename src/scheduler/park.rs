@@ -8,12 +8,12 @@
 use std::time::Duration;
 
 use crate::driver::{Turn, Waited};
-use crate::scheduler::common::Common;
+use crate::scheduler::services::Services;
 
 /// Waits until something happens, at most `limit` and at most to the next timer, and hands out
 /// what came. A zero limit does not wait.
-pub(super) fn wait(common: &Common, turn: &mut Turn<'_>, limit: Option<Duration>) -> Waited {
-    let Some(timers) = &common.timers else {
+pub(super) fn wait(services: &Services, turn: &mut Turn<'_>, limit: Option<Duration>) -> Waited {
+    let Some(timers) = &services.timers else {
         return turn.wait(limit);
     };
     if limit == Some(Duration::ZERO) {
@@ -23,8 +23,8 @@ pub(super) fn wait(common: &Common, turn: &mut Turn<'_>, limit: Option<Duration>
     }
     let next = timers.begin_wait();
     let mut waited = match next {
-        Some(next) if common.clock.auto_advance_allowed() => {
-            advance_or_wait(common, turn, limit, next)
+        Some(next) if services.clock.auto_advance_allowed() => {
+            advance_or_wait(services, turn, limit, next)
         }
         _ => turn.wait(shorter(limit, next)),
     };
@@ -35,18 +35,18 @@ pub(super) fn wait(common: &Common, turn: &mut Turn<'_>, limit: Option<Duration>
 
 /// Moves a paused clock to the next timer, unless there is something to do first.
 fn advance_or_wait(
-    common: &Common,
+    services: &Services,
     turn: &mut Turn<'_>,
     limit: Option<Duration>,
     next: Duration,
 ) -> Waited {
-    if common.driver.completions().await_quiet() {
+    if services.driver.completions().await_quiet() {
         // Real time matters for an operation as it does for a blocking job.
         return turn.wait(limit);
     }
     let waited = turn.wait(Some(Duration::ZERO));
     if !waited.woken && !waited.progress {
-        common.clock.advance_by(next);
+        services.clock.advance_by(next);
     }
     waited
 }

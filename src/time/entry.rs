@@ -65,7 +65,7 @@ impl Entry {
     #[track_caller]
     pub(crate) fn new(deadline: Instant) -> Self {
         let local = |timers: &Arc<Timers>| timers.local_shard().clone();
-        let shard = match with_current(|handle| handle.common().timers.as_ref().map(local)) {
+        let shard = match with_current(|handle| handle.services().timers.as_ref().map(local)) {
             Ok(Some(shard)) => shard,
             // These panic, each with its reason.
             Ok(None) | Err(_) => local(Handle::current().timers()),

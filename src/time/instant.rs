@@ -45,7 +45,7 @@ impl Instant {
     /// ```
     pub fn now() -> Instant {
         let std = if clock::ever_paused() {
-            with_current(|handle| handle.common().clock.now())
+            with_current(|handle| handle.services().clock.now())
                 .unwrap_or_else(|_| std::time::Instant::now())
         } else {
             std::time::Instant::now()

@@ -125,7 +125,7 @@ pub async fn advance(duration: Duration) {
 fn clock_changed() {
     // Outside of a runtime the clock could not have been changed.
     let _ = with_current(|handle| {
-        if let Some(timers) = &handle.common().timers {
+        if let Some(timers) = &handle.services().timers {
             timers.wake_waiting();
         }
     });

@@ -23,7 +23,7 @@ use crate::timer::clock::{Clock, ever_paused};
 use crate::timer::{Armed, Key, NEVER, Reset, Shard};
 use crate::util::local_worker::local_worker;
 
-/// `Common::sleeping_until` while nobody waits.
+/// `Ticker::sleeping_until` while nobody waits.
 const AWAKE: u64 = 0;
 /// No deadline at all.
 const NO_DEADLINE: u64 = u64::MAX;
@@ -33,17 +33,17 @@ const NANOS_PER_TICK: u32 = 1_000_000;
 #[derive(Debug)]
 pub(crate) struct Timers {
     shards: Box<[Arc<TimerShard>]>,
-    common: Arc<Common>,
+    ticker: Arc<Ticker>,
 }
 
 /// One worker's timers.
 #[derive(Debug)]
 pub(crate) struct TimerShard {
     shard: Shard,
-    common: Arc<Common>,
+    ticker: Arc<Ticker>,
 }
 
-struct Common {
+struct Ticker {
     clock: Clock,
     /// Tick zero.
     start: Instant,
@@ -52,9 +52,9 @@ struct Common {
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
-impl fmt::Debug for Common {
+impl fmt::Debug for Ticker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Common")
+        f.debug_struct("Ticker")
             .field("clock", &self.clock)
             .field("start", &self.start)
             .field("sleeping_until", &self.sleeping_until)
@@ -65,7 +65,7 @@ impl fmt::Debug for Common {
 impl Timers {
     /// Timers in `shards` shares (at least one). `wake` ends the sleep of the thread that waits.
     pub(crate) fn new(shards: usize, clock: Clock, wake: Box<dyn Fn() + Send + Sync>) -> Self {
-        let common = Arc::new(Common {
+        let ticker = Arc::new(Ticker {
             start: clock.now(),
             clock,
             sleeping_until: AtomicU64::new(AWAKE),
@@ -75,11 +75,11 @@ impl Timers {
             .map(|_| {
                 Arc::new(TimerShard {
                     shard: Shard::new(),
-                    common: common.clone(),
+                    ticker: ticker.clone(),
                 })
             })
             .collect();
-        Self { shards, common }
+        Self { shards, ticker }
     }
 
     /// The shard of the worker that runs on this thread; any other thread uses the first.
@@ -95,7 +95,7 @@ impl Timers {
         if next == NO_DEADLINE {
             return 0;
         }
-        let now = self.common.now_tick();
+        let now = self.ticker.now_tick();
         if next > now {
             return 0;
         }
@@ -115,10 +115,10 @@ impl Timers {
     pub(crate) fn begin_wait(&self) -> Option<Duration> {
         let mut until = self.next_deadline();
         loop {
-            self.common.sleeping_until.store(until, Ordering::SeqCst);
+            self.ticker.sleeping_until.store(until, Ordering::SeqCst);
             let next = self.next_deadline();
             if next >= until {
-                return self.common.time_until(until);
+                return self.ticker.time_until(until);
             }
             until = next;
         }
@@ -126,12 +126,12 @@ impl Timers {
 
     /// The thread that waited is awake: see [`Self::begin_wait`].
     pub(crate) fn end_wait(&self) {
-        self.common.sleeping_until.store(AWAKE, Ordering::SeqCst);
+        self.ticker.sleeping_until.store(AWAKE, Ordering::SeqCst);
     }
 
     /// Ends the sleep of the thread that waits, if any: the clock was changed.
     pub(crate) fn wake_waiting(&self) {
-        self.common.wake_if_sleeping_beyond(AWAKE);
+        self.ticker.wake_if_sleeping_beyond(AWAKE);
     }
 
     /// Fires every timer. One that is polled from now on panics, as it will never be due.
@@ -153,12 +153,12 @@ impl Timers {
 impl TimerShard {
     /// Adds a timer; `None` if its deadline has passed.
     pub(crate) fn arm(&self, deadline: Instant, waker: Option<Waker>) -> Option<Key> {
-        let when = self.common.tick_of(deadline);
-        match self.shard.arm(when, self.common.moved_to(), waker) {
+        let when = self.ticker.tick_of(deadline);
+        match self.shard.arm(when, self.ticker.moved_to(), waker) {
             Armed::Due => None,
             Armed::Pending { key, earliest } => {
                 if earliest {
-                    self.common.wake_if_sleeping_beyond(when);
+                    self.ticker.wake_if_sleeping_beyond(when);
                 }
                 Some(key)
             }
@@ -168,18 +168,18 @@ impl TimerShard {
     /// Moves the deadline of a pending timer to a later time without taking a lock; false, and
     /// nothing is done, if it has fired or `deadline` is earlier than what it has.
     pub(crate) fn extend(&self, key: Key, deadline: Instant) -> bool {
-        self.shard.extend(key, self.common.tick_of(deadline))
+        self.shard.extend(key, self.ticker.tick_of(deadline))
     }
 
     /// Gives a timer a new deadline, whether it is pending or has fired, and a new waker if one
     /// is given. False if the deadline has passed: the timer has fired.
     pub(crate) fn reset(&self, key: Key, deadline: Instant, waker: Option<Waker>) -> bool {
-        let when = self.common.tick_of(deadline);
-        match self.shard.reset(key, when, self.common.moved_to(), waker) {
+        let when = self.ticker.tick_of(deadline);
+        match self.shard.reset(key, when, self.ticker.moved_to(), waker) {
             Reset::Due => false,
             Reset::Pending { earliest } => {
                 if earliest {
-                    self.common.wake_if_sleeping_beyond(when);
+                    self.ticker.wake_if_sleeping_beyond(when);
                 }
                 true
             }
@@ -209,7 +209,7 @@ impl TimerShard {
     }
 }
 
-impl Common {
+impl Ticker {
     /// The tick that has begun.
     fn now_tick(&self) -> u64 {
         let elapsed = self.clock.now().saturating_duration_since(self.start);

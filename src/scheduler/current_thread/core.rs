@@ -51,7 +51,7 @@ impl Core {
 
     fn next(&mut self, shared: &Shared) -> Option<Notified<Arc<Shared>>> {
         let interval = shared
-            .common()
+            .services()
             .options
             .global_queue_interval
             .unwrap_or(GLOBAL_QUEUE_INTERVAL);
@@ -123,7 +123,7 @@ impl Context {
 
     /// Polls the main future whenever it is woken, and tasks in between, until it is ready.
     pub(super) fn run<T>(&self, poll_main: &mut dyn FnMut() -> Poll<T>) -> T {
-        let event_interval = self.shared.common().options.event_interval;
+        let event_interval = self.shared.services().options.event_interval;
         let mut main_is_due = true;
         loop {
             if self.shared.take_woken() || main_is_due {
@@ -168,8 +168,8 @@ impl Context {
 
     /// Sleeps until something happens.
     fn park(&self) {
-        let common = self.shared.common();
-        common.before_park();
+        let services = self.shared.services();
+        services.before_park();
         // The callback may have made something runnable; the driver is looked at all the same, so
         // that such a callback cannot keep it from being polled.
         let idle = self.with_core(|core| core.queue.is_empty())
@@ -178,19 +178,19 @@ impl Context {
             && !self.shared.is_woken();
         if idle {
             self.busy.borrow().park(&self.shared.metrics);
-            park::wait(common, &mut common.driver.turn(), None);
+            park::wait(services, &mut services.driver.turn(), None);
             self.busy.borrow_mut().unpark(&self.shared.metrics);
             self.deferred.wake_all();
         } else {
             self.poll_driver();
         }
-        common.after_unpark();
+        services.after_unpark();
     }
 
     /// Hands out what has happened, without waiting.
     fn poll_driver(&self) {
-        let common = self.shared.common();
-        park::wait(common, &mut common.driver.turn(), Some(Duration::ZERO));
+        let services = self.shared.services();
+        park::wait(services, &mut services.driver.turn(), Some(Duration::ZERO));
         self.deferred.wake_all();
     }
 

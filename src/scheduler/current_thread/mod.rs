@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use crate::loom::sync::Mutex;
 use crate::scheduler::context;
-use crate::scheduler::{Handle, common::Common};
+use crate::scheduler::{Handle, services::Services};
 use crate::util::{budget, park, wake};
 
 use self::core::{Context, Core};
@@ -51,8 +51,8 @@ struct Guard<'a> {
 }
 
 impl CurrentThread {
-    pub(crate) fn new(common: Common, local: bool) -> (CurrentThread, Arc<Shared>) {
-        let shared = Arc::new(Shared::new(common, local));
+    pub(crate) fn new(services: Services, local: bool) -> (CurrentThread, Arc<Shared>) {
+        let shared = Arc::new(Shared::new(services, local));
         let scheduler = CurrentThread {
             core: Mutex::new(Some(Box::new(Core::new()))),
             waiting: Mutex::new(Vec::new()),
@@ -116,7 +116,7 @@ impl CurrentThread {
         let handle = Handle::CurrentThread(shared.clone());
         let _current = context::set_current(&handle);
         guard.context.enter(Context::shutdown);
-        shared.common().shutdown(patience);
+        shared.services().shutdown(patience);
     }
 }
 

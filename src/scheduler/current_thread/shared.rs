@@ -8,15 +8,15 @@ use std::task::Wake;
 use std::thread::ThreadId;
 
 use super::core::Context;
-use crate::scheduler::common::Common;
 use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
+use crate::scheduler::services::Services;
 use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Task};
 
 /// The part of the scheduler that handles, wakers and tasks refer to.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    common: Common,
+    services: Services,
     pub(super) owned: OwnedTasks<Arc<Shared>>,
     pub(super) inject: Inject<Notified<Arc<Shared>>>,
     pub(super) metrics: WorkerMetrics,
@@ -27,9 +27,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(common: Common, local: bool) -> Shared {
+    pub(super) fn new(services: Services, local: bool) -> Shared {
         Shared {
-            common,
+            services,
             owned: OwnedTasks::new(1),
             inject: Inject::new(),
             metrics: WorkerMetrics::default(),
@@ -38,8 +38,8 @@ impl Shared {
         }
     }
 
-    pub(crate) fn common(&self) -> &Common {
-        &self.common
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
     }
 
     pub(crate) fn worker_metrics(&self) -> &WorkerMetrics {
@@ -99,7 +99,7 @@ impl Schedule for Arc<Shared> {
         });
         if let Some(task) = remote {
             match self.inject.push(task) {
-                Ok(()) => self.common.driver.wake(),
+                Ok(()) => self.services.driver.wake(),
                 // The runtime is gone: the task has been shut down or is about to be.
                 Err(task) => drop(task),
             }
@@ -121,7 +121,7 @@ impl Wake for Shared {
         self.woken.store(true, Ordering::Release);
         // The thread that runs this scheduler looks at the flag before it sleeps.
         if self.with_context(|context| context.is_none()) {
-            self.common.driver.wake();
+            self.services.driver.wake();
         }
     }
 }

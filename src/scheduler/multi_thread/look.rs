@@ -40,7 +40,7 @@ impl Monitored for Shared {
         let remotes = self.remotes.iter();
         Seen {
             marks: remotes.map(|remote| remote.progress.mark()).collect(),
-            waits: self.common().driver.waits(),
+            waits: self.services().driver.waits(),
         }
     }
 
@@ -62,7 +62,7 @@ impl Monitored for Shared {
         }
         // On this thread that injects the tasks.
         put_off.into_iter().for_each(wake::wake);
-        let waits = self.common().driver.waits();
+        let waits = self.services().driver.waits();
         let unattended = waits % 2 == 0 && waits == seen.waits;
         seen.waits = waits;
         if unattended {

@@ -92,7 +92,7 @@ use std::sync::Arc;
 #[cfg(not(loom))]
 use crate::blocking::pool::Refused;
 #[cfg(not(loom))]
-use crate::scheduler::common::Common;
+use crate::scheduler::services::Services;
 
 #[cfg(not(loom))]
 pub(crate) use place::block_in_place;
@@ -101,8 +101,8 @@ pub(crate) use shared::Shared;
 
 /// Makes a scheduler of `workers` workers and starts their threads.
 #[cfg(not(loom))]
-pub(crate) fn start(common: Common, workers: usize) -> Result<Arc<Shared>, crate::Error> {
-    let (shared, cores) = Shared::new(common, workers);
+pub(crate) fn start(services: Services, workers: usize) -> Result<Arc<Shared>, crate::Error> {
+    let (shared, cores) = Shared::new(services, workers);
     let shared = Arc::new(shared);
     for core in cores {
         if let Err(error) = worker::launch(shared.clone(), Box::new(core)) {

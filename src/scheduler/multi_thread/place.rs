@@ -55,7 +55,7 @@ impl Context {
         core.busy.pause(&self.remote().metrics);
         *self.worker.core.lock() = Some(core);
         let worker = self.worker.clone();
-        let pool = &self.shared().common().pool;
+        let pool = &self.shared().services().pool;
         let refused = pool.spawn_worker(Box::new(move || worker::run(worker)));
         set_local_worker(None);
         self.wake_put_off();

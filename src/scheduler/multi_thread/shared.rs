@@ -16,9 +16,9 @@ use super::parker::Parker;
 use super::progress::Progress;
 use super::worker::{Context, Core};
 use crate::loom::sync::Mutex;
-use crate::scheduler::common::Common;
 use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
+use crate::scheduler::services::Services;
 use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Task};
 
 /// A runnable task of this scheduler.
@@ -32,7 +32,7 @@ pub(super) type Runnable = Notified<Arc<Shared>>;
 #[derive(Debug)]
 pub(crate) struct Shared {
     // Read by every thread, and not written while the runtime is at work.
-    common: Common,
+    services: Services,
     pub(super) remotes: Box<[CachePadded<Remote>]>,
     pub(super) owned: OwnedTasks<Arc<Shared>>,
     /// Set once, by the thread that ends the runtime; read by each worker after each task.
@@ -58,7 +58,7 @@ pub(super) struct Remote {
 }
 
 impl Shared {
-    pub(super) fn new(common: Common, workers: usize) -> (Shared, Vec<Core>) {
+    pub(super) fn new(services: Services, workers: usize) -> (Shared, Vec<Core>) {
         let mut remotes = Vec::with_capacity(workers);
         let mut cores = Vec::with_capacity(workers);
         for index in 0..workers {
@@ -74,11 +74,11 @@ impl Shared {
             cores.push(Core::new(
                 index,
                 queue,
-                common.options.global_queue_interval,
+                services.options.global_queue_interval,
             ));
         }
         let shared = Shared {
-            common,
+            services,
             remotes: remotes.into_boxed_slice(),
             owned: OwnedTasks::new(workers),
             closed: AtomicBool::new(false),
@@ -90,8 +90,8 @@ impl Shared {
         (shared, cores)
     }
 
-    pub(crate) fn common(&self) -> &Common {
-        &self.common
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
     }
 
     pub(crate) fn workers(&self) -> usize {
@@ -145,7 +145,7 @@ impl Shared {
     /// Wakes a worker wherever it sleeps.
     pub(super) fn unpark(&self, worker: usize) {
         if self.remotes[worker].parker.unpark() {
-            self.common.driver.wake();
+            self.services.driver.wake();
         }
     }
 

@@ -32,6 +32,6 @@ impl Context {
             drop(remote.lifo.take());
         }
         drop(shared.inject.close());
-        shared.common().shutdown(Duration::MAX);
+        shared.services().shutdown(Duration::MAX);
     }
 }

@@ -18,10 +18,10 @@ impl Context {
     pub(super) fn park(&self, core: Box<Core>) -> Box<Core> {
         let shared = self.shared();
         let index = core.index;
-        let mut core = self.with_core_here(core, || shared.common().before_park());
+        let mut core = self.with_core_here(core, || shared.services().before_park());
         // The callback may have made something runnable.
         if self.has_work(&core) || !self.put_off.is_empty() {
-            return self.with_core_here(core, || shared.common().after_unpark());
+            return self.with_core_here(core, || shared.services().after_unpark());
         }
         let relied_on = shared.idle.sleep(index, core.searching);
         core.searching = false;
@@ -49,7 +49,7 @@ impl Context {
         core.busy.unpark(&self.remote().metrics);
         let core = self.with_core_here(core, || {
             self.wake_put_off();
-            shared.common().after_unpark();
+            shared.services().after_unpark();
         });
         self.share_work(&core);
         core
@@ -59,7 +59,7 @@ impl Context {
     fn sleep_once(&self, mut core: Box<Core>) -> Box<Core> {
         let parker = &self.remote().parker;
         let limit = self.shared().monitor.first_tick(self.shared());
-        if let Some(mut turn) = self.shared().common().driver.try_turn() {
+        if let Some(mut turn) = self.shared().services().driver.try_turn() {
             let limit = if parker.enter_driver() {
                 limit
             } else {
@@ -78,7 +78,7 @@ impl Context {
     fn wait(&self, core: Box<Core>, turn: &mut Turn<'_>, limit: Option<Duration>) -> Box<Core> {
         self.waiting.set(true);
         let core = self.with_core_here(core, || {
-            park::wait(self.shared().common(), turn, limit);
+            park::wait(self.shared().services(), turn, limit);
         });
         self.waiting.set(false);
         core
@@ -96,7 +96,7 @@ impl Context {
 
     /// Looks at the driver without waiting, unless another worker is there.
     pub(super) fn poll_driver(&self, mut core: Box<Core>) -> Box<Core> {
-        if let Some(mut turn) = self.shared().common().driver.try_turn() {
+        if let Some(mut turn) = self.shared().services().driver.try_turn() {
             core = self.wait(core, &mut turn, Some(Duration::ZERO));
         }
         core = self.with_core_here(core, || self.wake_put_off());

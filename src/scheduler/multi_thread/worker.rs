@@ -74,7 +74,7 @@ pub(super) struct CoreGone;
 
 /// Starts a thread for `core`.
 pub(super) fn launch(shared: Arc<Shared>, core: Box<Core>) -> Result<(), Refused> {
-    let pool = shared.common().pool.clone();
+    let pool = shared.services().pool.clone();
     let worker = Arc::new(Worker {
         shared,
         index: core.index,
@@ -223,7 +223,7 @@ impl Context {
 
     fn run(&self, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
         let shared = self.shared();
-        let event_interval = shared.common().options.event_interval;
+        let event_interval = shared.services().options.event_interval;
         // A worker whose thread starts only when the runtime has ended still has its turn: metrics
         // tell of every worker, and a `park` callback is called on each.
         loop {

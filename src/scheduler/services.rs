@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The parts of a runtime that do not run tasks.
 #[derive(Debug)]
-pub(crate) struct Common {
+pub(crate) struct Services {
     pub(crate) driver: Arc<Driver>,
     /// Whether sockets may be registered (`Builder::enable_io`).
     pub(crate) io_enabled: bool,
@@ -51,7 +51,7 @@ impl fmt::Debug for Options {
     }
 }
 
-impl Common {
+impl Services {
     /// What a process does before its first runtime.
     pub(crate) fn prepare_process() {
         budget::set_defer(context::defer);
