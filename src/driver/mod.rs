@@ -42,13 +42,7 @@ use std::fmt;
 use std::io;
 
 pub(crate) mod completion;
-#[cfg(not(loom))]
-pub(crate) mod mounts;
-#[cfg(not(loom))]
-pub(crate) mod nowait;
 pub(crate) mod readiness;
-#[cfg(not(loom))]
-pub(crate) mod stopwatch;
 #[cfg(not(loom))]
 mod wait;
 #[cfg(not(loom))]

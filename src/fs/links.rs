@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::driver::completion::op::Op;
-use crate::fs::cached;
+use crate::fs::inline::paths;
 use crate::fs::run::{self, c_string, outcome, perform_fully};
 
 /// Gives the file at `original` a second name.
@@ -92,7 +92,7 @@ pub async fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::
 pub async fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     let path = path.as_ref();
     run::begin().await?;
-    if let Some(text) = cached::read_link(path) {
+    if let Some(text) = paths::read_link(path) {
         return Ok(text);
     }
     let path = path.to_owned();
@@ -122,7 +122,7 @@ pub async fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
 pub async fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     let path = path.as_ref();
     run::begin().await?;
-    if let Some(result) = cached::canonicalize(path) {
+    if let Some(result) = paths::canonicalize(path) {
         return result;
     }
     let path = path.to_owned();

@@ -5,7 +5,8 @@ use std::fs::{Metadata, Permissions};
 use std::io;
 use std::path::Path;
 
-use crate::fs::{cached, run};
+use crate::fs::inline::paths;
+use crate::fs::run;
 
 /// The attributes of what is at `path`, following symbolic links.
 ///
@@ -30,7 +31,7 @@ use crate::fs::{cached, run};
 pub async fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
     let path = path.as_ref();
     run::begin().await?;
-    if let Some(result) = cached::metadata(path, true) {
+    if let Some(result) = paths::metadata(path, true) {
         return result;
     }
     let path = path.to_owned();
@@ -60,7 +61,7 @@ pub async fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
 pub async fn symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
     let path = path.as_ref();
     run::begin().await?;
-    if let Some(result) = cached::metadata(path, false) {
+    if let Some(result) = paths::metadata(path, false) {
         return result;
     }
     let path = path.to_owned();
@@ -93,7 +94,7 @@ pub async fn symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
 pub async fn try_exists(path: impl AsRef<Path>) -> io::Result<bool> {
     let path = path.as_ref();
     run::begin().await?;
-    if let Some(exists) = cached::exists(path) {
+    if let Some(exists) = paths::exists(path) {
         return Ok(exists);
     }
     let path = path.to_owned();

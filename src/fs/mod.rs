@@ -32,10 +32,10 @@
 //! # }
 //! ```
 
-mod cached;
 mod directories;
 mod file;
 mod file_times;
+mod inline;
 mod links;
 mod metadata;
 mod open_options;

@@ -7,8 +7,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::driver::completion::op::Op;
-use crate::driver::nowait;
-use crate::fs::{File, cached, run};
+use crate::fs::inline::paths;
+use crate::fs::{File, run};
+use crate::util::status_flags::status_flags;
 
 /// Opens files with other options than those of [`File::open`] and [`File::create`].
 ///
@@ -398,7 +399,7 @@ impl OpenOptions {
                 let path = path.to_owned();
                 let opened = run::blocking(move || {
                     let file = options.open(path)?;
-                    let flags = nowait::flags(&file)?;
+                    let flags = status_flags(&file)?;
                     Ok((file, flags))
                 });
                 let (file, flags) = opened.await?;
@@ -475,7 +476,7 @@ async fn open(path: &Path, flags: i32, mode: u32) -> io::Result<File> {
     let name = run::c_string(path)?;
     run::begin().await?;
     if flags & !HARMLESS & !libc::O_ACCMODE & !libc::O_APPEND == 0 {
-        if let Some(opened) = cached::open(path, flags) {
+        if let Some(opened) = paths::open(path, flags) {
             return opened.map(|opened| File::opened(opened, flags));
         }
     }

@@ -4,8 +4,8 @@
 use std::fs::File as StdFile;
 use std::os::fd::{FromRawFd, RawFd};
 
-use crate::driver::nowait::{self, Refusal};
 use crate::fs::File;
+use crate::fs::inline::calls::{self, Refusal};
 use crate::io::ReadBuf;
 
 /// How a file is read at once.
@@ -28,8 +28,8 @@ pub(super) fn read_to_buf(
     let free = unsafe { into.unfilled_mut() };
     let len = free.len().min(max);
     let count = match source {
-        Source::Cache => nowait::read(file, &mut free[..len])?,
-        Source::Memory => nowait::read_memory(file, &mut free[..len])?,
+        Source::Cache => calls::read(file, &mut free[..len])?,
+        Source::Memory => calls::read_memory(file, &mut free[..len])?,
     };
     // SAFETY: the kernel wrote that many bytes at the start of the slice.
     unsafe { into.assume_init(count) };
@@ -45,8 +45,8 @@ pub(super) fn read_to_vec(
 ) -> Result<usize, Refusal> {
     let free = into.spare_capacity_mut();
     let count = match source {
-        Source::Cache => nowait::read(file, free)?,
-        Source::Memory => nowait::read_memory(file, free)?,
+        Source::Cache => calls::read(file, free)?,
+        Source::Memory => calls::read_memory(file, free)?,
     };
     // SAFETY: the kernel wrote that many bytes behind the vector's end, within its capacity.
     unsafe { into.set_len(into.len() + count) };

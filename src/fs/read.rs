@@ -8,9 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::driver::completion::op::{Op, ReadFrom};
-use crate::driver::mounts::Place;
-use crate::driver::nowait::Refusal;
-use crate::fs::cached::{self, Opened};
+use crate::fs::inline::calls::Refusal;
+use crate::fs::inline::mounts::Place;
+use crate::fs::inline::paths::{self, Opened};
 use crate::fs::raw::{self, Source};
 use crate::fs::run;
 use crate::util::budget::{poll_proceed, spend_bytes};
@@ -46,7 +46,7 @@ const STEP: usize = 32;
 pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     let path = path.as_ref();
     run::begin().await?;
-    match cached::open_nonblock(path, libc::O_RDONLY) {
+    match paths::open_nonblock(path, libc::O_RDONLY) {
         Some(Ok(opened)) if opened.about.facts.size <= AT_ONCE => read_opened(opened).await,
         Some(Err(error)) => Err(error),
         // Nothing to wait for, but much to copy.

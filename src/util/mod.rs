@@ -13,6 +13,8 @@ pub(crate) mod park;
 pub(crate) mod rng;
 pub(crate) mod scoped;
 pub(crate) mod shrink;
+#[cfg(all(feature = "rt", not(loom)))]
+pub(crate) mod status_flags;
 pub(crate) mod unwind;
 pub(crate) mod wait_queue;
 pub(crate) mod wake;

@@ -8,7 +8,7 @@
 //!   a device or for the other end of a pipe;
 //! - **threads** ([`threads`]), for everything else, and for all of it where there is no io_uring.
 //!
-//! A third, *inline*, is tried before an operation is submitted: `driver/nowait.rs`. Between the
+//! A third, *inline*, is tried by `fs` before it submits an operation (`fs/inline`). Between the
 //! ring and threads [`uring::suits`] decides, for each operation by itself. For a read the caller
 //! has a say by its [`ReadFrom`](op::ReadFrom): see `read_from` in `fs/file/io.rs`. Neither way
 //! needs a thread that runs tasks: not to begin, not to continue, not to complete, not to wake the

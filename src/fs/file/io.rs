@@ -8,9 +8,9 @@ use std::task::{Context, Poll, ready};
 use super::File;
 use super::state::{Attempt, State};
 use crate::driver::completion::op::{Op, ReadFrom};
-use crate::driver::mounts::Place;
-use crate::driver::nowait::{self, Refusal};
-use crate::fs::cached::About;
+use crate::fs::inline::calls::{self, Refusal};
+use crate::fs::inline::mounts::Place;
+use crate::fs::inline::paths::About;
 use crate::fs::raw::{self, Source};
 use crate::fs::run;
 use crate::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
@@ -130,8 +130,8 @@ impl File {
             let stopwatch = about.stopwatch();
             let result = match self.writes {
                 Attempt::Never => return Ok(None),
-                Attempt::Cache => stopwatch.time(|| nowait::write(&self.std, bytes)),
-                Attempt::Memory => stopwatch.time(|| nowait::write_memory(&self.std, bytes)),
+                Attempt::Cache => stopwatch.time(|| calls::write(&self.std, bytes)),
+                Attempt::Memory => stopwatch.time(|| calls::write_memory(&self.std, bytes)),
             };
             match result {
                 Ok(count) => {

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::state::{Attempt, Inner};
 use crate::fs::OpenOptions;
-use crate::fs::cached::{About, Opened};
+use crate::fs::inline::paths::{About, Opened};
 use crate::loom::sync::OnceLock;
 use crate::sync::Mutex;
 

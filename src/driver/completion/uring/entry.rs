@@ -6,7 +6,7 @@ use io_uring::types::Fd;
 use io_uring::{opcode, squeue};
 
 use crate::driver::completion::op::{Op, ReadFrom, room};
-use crate::driver::nowait;
+use crate::util::status_flags::status_flags;
 
 /// Whether a ring carries `op` out without a thread of the kernel: reads that wait for a device or
 /// for the other end of a pipe.
@@ -21,7 +21,7 @@ pub(in crate::driver::completion) fn suits(op: &Op) -> bool {
         Op::Read { fd, from, .. } => match from {
             ReadFrom::Position => false,
             ReadFrom::Offset(_) => true,
-            ReadFrom::Stream => nowait::flags(fd).is_ok_and(|flags| flags & libc::O_NONBLOCK == 0),
+            ReadFrom::Stream => status_flags(fd).is_ok_and(|flags| flags & libc::O_NONBLOCK == 0),
         },
         Op::Open { .. }
         | Op::Write { .. }

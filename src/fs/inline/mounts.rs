@@ -30,7 +30,7 @@ use std::process;
 use std::time::Duration;
 
 use self::table::Table;
-use crate::driver::nowait::{coarse_ns, mounts_changed};
+use crate::fs::inline::calls::{coarse_ns, mounts_changed};
 use crate::loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::loom::sync::{Arc, Mutex};
 use crate::util::local_worker::local_worker;

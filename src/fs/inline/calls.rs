@@ -1,7 +1,6 @@
-//! What the kernel does without waiting, done at once.
+//! System calls that do not wait.
 //!
-//! The third way to perform an operation, besides the ring and the pool: a system call that either
-//! succeeds from what is in memory or reports that it would have to wait. Only calls that promise
+//! Each either succeeds from what is in memory or reports that it would have to wait. Only calls that promise
 //! not to wait are made here, so a worker may make them; a caller that gets [`Refusal::Waits`]
 //! submits the operation instead.
 
@@ -221,15 +220,6 @@ pub(crate) fn facts(file: &impl AsRawFd) -> Option<Facts> {
         size: out.stx_size,
         mount: (out.stx_mask & libc::STATX_MNT_ID != 0).then_some(out.stx_mnt_id),
     })
-}
-
-/// The flags of an open file; fcntl(2), `F_GETFL`.
-pub(crate) fn flags(file: &impl AsRawFd) -> io::Result<i32> {
-    // SAFETY: a plain call.
-    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETFL) } {
-        -1 => Err(io::Error::last_os_error()),
-        flags => Ok(flags),
-    }
 }
 
 /// Takes `O_NONBLOCK` off again after [`open`] with the same `flags`; fcntl(2), `F_SETFL`.

@@ -1,7 +1,7 @@
 //! The parser, on tables as kernels write them.
 
 use super::{Table, split_layers};
-use crate::driver::mounts::Place;
+use crate::fs::inline::mounts::Place;
 
 const LOCAL: &str = "\
 22 28 0:20 / /sys rw,nosuid shared:7 - sysfs sysfs rw

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{CALLS_AFTER_SLOW, LONGEST, SHORTEST, SLOW, Stopwatch, Timing, Verdict, slow_until};
-use crate::driver::nowait::{Refusal, coarse_ns};
+use crate::fs::inline::calls::{Refusal, coarse_ns};
 
 const MS: Duration = Duration::from_millis(1);
 

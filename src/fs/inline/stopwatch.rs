@@ -24,12 +24,13 @@
 //! - Otherwise the thread may have slept between its inline calls, and the mount is *suspected*:
 //!   the next calls on it are timed with a count of their own and the exact clock. How many they
 //!   are depends on how long the suspicious call took: timing them costs 0.2 % of that.
+#![forbid(unsafe_code)]
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::driver::nowait::{Refusal, coarse_ns, exact_ns, tick_ns, voluntary_switches};
+use crate::fs::inline::calls::{Refusal, coarse_ns, exact_ns, tick_ns, voluntary_switches};
 
 /// Calls that wait for longer than this are slow.
 const LIMIT: Duration = Duration::from_millis(1);

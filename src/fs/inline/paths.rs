@@ -17,27 +17,27 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::driver::mounts::{self, Place, Reload};
-use crate::driver::nowait::{self, Facts, Refusal};
-use crate::driver::stopwatch::Stopwatch;
+use crate::fs::inline::calls::{self, Facts, Refusal};
+use crate::fs::inline::mounts::{self, Place, Reload};
+use crate::fs::inline::stopwatch::Stopwatch;
 use crate::scheduler::context::with_current;
 
 /// A file that was opened at once.
-pub(super) struct Opened {
-    pub(super) file: File,
-    pub(super) about: About,
+pub(in crate::fs) struct Opened {
+    pub(in crate::fs) file: File,
+    pub(in crate::fs) about: About,
 }
 
 /// What an open file is and where.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct About {
-    pub(super) facts: Facts,
-    pub(super) place: Place,
+pub(in crate::fs) struct About {
+    pub(in crate::fs) facts: Facts,
+    pub(in crate::fs) place: Place,
 }
 
 impl About {
     /// What `file` is; `None` where that is not known. A later call may know.
-    pub(super) fn of(file: &File) -> Option<About> {
+    pub(in crate::fs) fn of(file: &File) -> Option<About> {
         let facts = Stopwatch::of(None).time(|| facts(file)).ok()?;
         let place = if facts.is_stream() {
             // Where a pipe lies says nothing about it, and most lie nowhere.
@@ -49,18 +49,18 @@ impl About {
     }
 
     /// Whether asking for its attributes waits for nothing.
-    pub(super) fn is_local(&self) -> bool {
+    pub(in crate::fs) fn is_local(&self) -> bool {
         self.place != Place::Remote
     }
 
     /// Times the inline calls on the file.
-    pub(super) fn stopwatch(&self) -> &'static Stopwatch {
+    pub(in crate::fs) fn stopwatch(&self) -> &'static Stopwatch {
         Stopwatch::of(self.facts.mount)
     }
 }
 
 fn facts(file: &impl AsRawFd) -> Result<Facts, Refusal> {
-    nowait::facts(file).ok_or(Refusal::Unsupported)
+    calls::facts(file).ok_or(Refusal::Unsupported)
 }
 
 fn place(facts: &Facts) -> Option<Place> {
@@ -80,7 +80,7 @@ fn reload(reload: Reload) {
 }
 
 /// The attributes of what is at `path`; of a link itself without `follow`.
-pub(super) fn metadata(path: &Path, follow: bool) -> Option<io::Result<Metadata>> {
+pub(in crate::fs) fn metadata(path: &Path, follow: bool) -> Option<io::Result<Metadata>> {
     with_c_str(path, |path| {
         let (found, about) = match locate(path, follow)? {
             Ok(found) => found,
@@ -95,7 +95,7 @@ pub(super) fn metadata(path: &Path, follow: bool) -> Option<io::Result<Metadata>
 }
 
 /// Whether there is something at `path`.
-pub(super) fn exists(path: &Path) -> Option<bool> {
+pub(in crate::fs) fn exists(path: &Path) -> Option<bool> {
     with_c_str(path, |path| match walk(path, true) {
         Ok(_) => Some(true),
         Err(Refusal::Failed(error)) if error.kind() == io::ErrorKind::NotFound => Some(false),
@@ -104,7 +104,7 @@ pub(super) fn exists(path: &Path) -> Option<bool> {
 }
 
 /// What the symbolic link at `path` says.
-pub(super) fn read_link(path: &Path) -> Option<PathBuf> {
+pub(in crate::fs) fn read_link(path: &Path) -> Option<PathBuf> {
     with_c_str(path, |path| {
         let (link, about) = locate(path, false)?.ok()?;
         if !about.facts.is_link() || !about.is_local() {
@@ -114,12 +114,12 @@ pub(super) fn read_link(path: &Path) -> Option<PathBuf> {
         // Walking through the link reads it, and does so only if its text is cached.
         let in_memory = about.place == Place::Memory
             || stopwatch
-                .time(|| Ok(nowait::text_is_in_inode(&link, &about.facts)))
+                .time(|| Ok(calls::text_is_in_inode(&link, &about.facts)))
                 .ok()?;
         if !in_memory && matches!(walk(path, true), Err(Refusal::Waits | Refusal::Unsupported)) {
             return None;
         }
-        let text = stopwatch.time(|| Ok(nowait::read_link(&link, c"")));
+        let text = stopwatch.time(|| Ok(calls::read_link(&link, c"")));
         text.ok().flatten().map(PathBuf::from)
     })
 }
@@ -128,7 +128,7 @@ pub(super) fn read_link(path: &Path) -> Option<PathBuf> {
 ///
 /// The kernel knows the name of what is open, and tells it through `/proc/self/fd`
 /// (proc_pid_fd(5)). A name that says more than a path, or something else, is not used.
-pub(super) fn canonicalize(path: &Path) -> Option<io::Result<PathBuf>> {
+pub(in crate::fs) fn canonicalize(path: &Path) -> Option<io::Result<PathBuf>> {
     with_c_str(path, |path| {
         let (found, about) = match locate(path, true)? {
             Ok(found) => found,
@@ -141,7 +141,7 @@ pub(super) fn canonicalize(path: &Path) -> Option<io::Result<PathBuf>> {
         let name = CStr::from_bytes_with_nul(name.as_bytes()).ok()?;
         let name = about
             .stopwatch()
-            .time(|| Ok(nowait::read_link(&found, name)));
+            .time(|| Ok(calls::read_link(&found, name)));
         let name = name.ok().flatten()?;
         let is_path =
             name.as_bytes().starts_with(b"/") && !name.as_bytes().ends_with(b" (deleted)");
@@ -151,18 +151,18 @@ pub(super) fn canonicalize(path: &Path) -> Option<io::Result<PathBuf>> {
 
 /// Opens the regular file or directory at `path`; `flags` as for open(2), none of which creates or
 /// truncates. On most file systems opening to write waits no more than opening to read does.
-pub(super) fn open(path: &Path, flags: i32) -> Option<io::Result<Opened>> {
+pub(in crate::fs) fn open(path: &Path, flags: i32) -> Option<io::Result<Opened>> {
     let opened = open_nonblock(path, flags)?;
     Some(opened.and_then(|opened| {
         if flags & libc::O_NONBLOCK == 0 {
-            nowait::clear_nonblock(&opened.file, flags)?;
+            calls::clear_nonblock(&opened.file, flags)?;
         }
         Ok(opened)
     }))
 }
 
 /// Like [`open`], but leaves `O_NONBLOCK` set. It says nothing to what is opened here.
-pub(super) fn open_nonblock(path: &Path, flags: i32) -> Option<io::Result<Opened>> {
+pub(in crate::fs) fn open_nonblock(path: &Path, flags: i32) -> Option<io::Result<Opened>> {
     with_c_str(path, |path| {
         let about = match locate(path, true)? {
             Ok((_found, about)) => about,
@@ -176,7 +176,7 @@ pub(super) fn open_nonblock(path: &Path, flags: i32) -> Option<io::Result<Opened
         if !about.is_local() || !(facts.is_regular() || facts.is_directory()) {
             return None;
         }
-        match about.stopwatch().time(|| nowait::open(path, flags)) {
+        match about.stopwatch().time(|| calls::open(path, flags)) {
             Ok(fd) => Some(Ok(Opened {
                 file: fd.into(),
                 about,
@@ -189,12 +189,12 @@ pub(super) fn open_nonblock(path: &Path, flags: i32) -> Option<io::Result<Opened
 
 /// Opens `path` as a mere reference if the way to it is cached.
 fn walk(path: &CStr, follow: bool) -> Result<OwnedFd, Refusal> {
-    Stopwatch::of_paths().time(|| nowait::locate(path, follow))
+    Stopwatch::of_paths().time(|| calls::locate(path, follow))
 }
 
 fn locate(path: &CStr, follow: bool) -> Option<io::Result<(OwnedFd, About)>> {
     let found = Stopwatch::of_paths().time(|| {
-        let fd = nowait::locate(path, follow)?;
+        let fd = calls::locate(path, follow)?;
         let facts = facts(&fd)?;
         Ok((fd, facts))
     });

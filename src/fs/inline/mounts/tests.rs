@@ -5,7 +5,7 @@ use std::fs::File;
 use std::thread;
 
 use super::{Mounts, Place, Reload, Watched, place};
-use crate::driver::nowait::{coarse_ns, facts};
+use crate::fs::inline::calls::{coarse_ns, facts};
 use crate::loom::sync::atomic::Ordering;
 use crate::loom::sync::{Arc, Mutex};
 

@@ -1,0 +1,11 @@
+//! What is done with files at once, without waiting.
+//!
+//! The third way to carry out a file operation, beside the ring and the threads of the driver: a
+//! system call that the kernel answers from memory, made by the task that asks. [`calls`] are those
+//! calls, [`paths`] what they tell about a path. [`mounts`] knows on which file systems a call may
+//! wait all the same, and [`stopwatch`] learns it.
+
+pub(super) mod calls;
+pub(super) mod mounts;
+pub(super) mod paths;
+pub(super) mod stopwatch;
