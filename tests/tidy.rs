@@ -6,6 +6,8 @@
 
 #[path = "tidy/changelog.rs"]
 mod changelog;
+#[path = "tidy/imports.rs"]
+mod imports;
 #[path = "tidy/layers.rs"]
 mod layers;
 #[path = "tidy/rules.rs"]
@@ -271,6 +273,12 @@ fn modules_use_the_rows_below() {
         found
     });
     verdict("layers", found);
+}
+
+#[test]
+fn no_circle_is_longer_than_a_pair() {
+    let found = imports::long_circles(&source::read_tree(root(), "src"));
+    verdict("circles", found);
 }
 
 #[test]
