@@ -89,11 +89,11 @@ impl std::error::Error for Refused {}
 /// A handle to the pool; clones share it.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    shared: Arc<Shared>,
+    shared: Arc<PoolShared>,
 }
 
-struct Shared {
-    state: Mutex<State>,
+struct PoolShared {
+    state: Mutex<PoolState>,
     /// Idle threads wait here.
     work: Condvar,
     /// `shutdown` waits here for the threads to end.
@@ -104,7 +104,7 @@ struct Shared {
 }
 
 #[derive(Default)]
-struct State {
+struct PoolState {
     queue: VecDeque<Job>,
     threads: usize,
     idle: usize,
@@ -135,7 +135,7 @@ struct State {
     left: Vec<JoinHandle<()>>,
 }
 
-impl State {
+impl PoolState {
     /// Whether threads end that have nothing to run.
     fn ends(&self) -> bool {
         self.closed || self.retiring
@@ -172,8 +172,8 @@ impl Pool {
     /// Makes a pool without threads.
     pub(crate) fn new(config: PoolConfig) -> Pool {
         Pool {
-            shared: Arc::new(Shared {
-                state: Mutex::new(State::default()),
+            shared: Arc::new(PoolShared {
+                state: Mutex::new(PoolState::default()),
                 work: Condvar::new(),
                 gone: Condvar::new(),
                 stalled: Condvar::new(),
@@ -314,9 +314,9 @@ impl Pool {
 
 /// Has a thread beyond the cap watch the pool, if it is to have relief and has no reliever.
 fn start_reliever<'a>(
-    shared: &'a Arc<Shared>,
-    mut state: MutexGuard<'a, State>,
-) -> MutexGuard<'a, State> {
+    shared: &'a Arc<PoolShared>,
+    mut state: MutexGuard<'a, PoolState>,
+) -> MutexGuard<'a, PoolState> {
     if shared.config.relief.is_some() && !state.has_reliever {
         state.has_reliever = true;
         let started;
@@ -329,10 +329,10 @@ fn start_reliever<'a>(
 
 /// Starts one more thread.
 fn start<'a>(
-    shared: &'a Arc<Shared>,
-    mut state: MutexGuard<'a, State>,
-    run: fn(&Arc<Shared>),
-) -> (MutexGuard<'a, State>, io::Result<()>) {
+    shared: &'a Arc<PoolShared>,
+    mut state: MutexGuard<'a, PoolState>,
+    run: fn(&Arc<PoolShared>),
+) -> (MutexGuard<'a, PoolState>, io::Result<()>) {
     let id = state.next_thread;
     state.next_thread += 1;
     state.threads += 1;
@@ -364,7 +364,11 @@ fn start<'a>(
     (state, started)
 }
 
-fn launch(shared: &Arc<Shared>, id: usize, run: fn(&Arc<Shared>)) -> io::Result<JoinHandle<()>> {
+fn launch(
+    shared: &Arc<PoolShared>,
+    id: usize,
+    run: fn(&Arc<PoolShared>),
+) -> io::Result<JoinHandle<()>> {
     let config = &shared.config;
     let mut builder = std::thread::Builder::new().name((config.thread_name)());
     if let Some(size) = config.stack_size {
@@ -380,7 +384,11 @@ fn launch(shared: &Arc<Shared>, id: usize, run: fn(&Arc<Shared>)) -> io::Result<
 }
 
 /// What becomes of job `id` when no thread could be started for it.
-fn take_back(mut state: MutexGuard<'_, State>, id: u64, error: io::Error) -> Result<(), Refused> {
+fn take_back(
+    mut state: MutexGuard<'_, PoolState>,
+    id: u64,
+    error: io::Error,
+) -> Result<(), Refused> {
     let is_temporary = error.kind() == io::ErrorKind::WouldBlock;
     if is_temporary && state.threads - state.launching > state.workers {
         // A thread that is busy now will come back for it.
@@ -400,7 +408,7 @@ fn take_back(mut state: MutexGuard<'_, State>, id: u64, error: io::Error) -> Res
 }
 
 /// Jobs that no thread comes back for.
-fn stranded(state: &mut State) -> VecDeque<Job> {
+fn stranded(state: &mut PoolState) -> VecDeque<Job> {
     if state.threads > 0 {
         return VecDeque::new();
     }
@@ -410,14 +418,14 @@ fn stranded(state: &mut State) -> VecDeque<Job> {
 }
 
 /// The life of a pooled thread: jobs until the keep-alive runs out or the pool is closed.
-fn run_jobs(shared: &Arc<Shared>) {
+fn run_jobs(shared: &Arc<PoolShared>) {
     let mut state = shared.state.lock();
     state.starting -= 1;
     run_jobs_locked(shared, state);
 }
 
 /// The life of a thread beyond the cap: it waits until the pool stands still, and helps.
-fn relieve(shared: &Arc<Shared>) {
+fn relieve(shared: &Arc<PoolShared>) {
     let mut state = shared.state.lock();
     state.starting -= 1;
     let patience = shared.config.relief.unwrap_or_default();
@@ -450,7 +458,7 @@ fn relieve(shared: &Arc<Shared>) {
     run_jobs_locked(shared, state);
 }
 
-fn run_jobs_locked<'a>(shared: &'a Shared, mut state: MutexGuard<'a, State>) {
+fn run_jobs_locked<'a>(shared: &'a PoolShared, mut state: MutexGuard<'a, PoolState>) {
     'busy: loop {
         while let Some(job) = state.queue.pop_front() {
             let kind = job.kind;
@@ -514,7 +522,7 @@ fn run(job: Job) {
 ///
 /// Between the end of [`run_jobs`] and this, a job may be pushed: it finds this thread neither
 /// idle nor gone, and at the cap no thread would run it. So the queue is looked at once more.
-fn leave(shared: &Arc<Shared>, id: usize) {
+fn leave(shared: &Arc<PoolShared>, id: usize) {
     let mut state = shared.state.lock();
     state.threads -= 1;
     let previous = if state.ends() {

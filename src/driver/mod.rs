@@ -21,7 +21,7 @@
 //!   codes (512 to 516) are retried. None of them reach the user.
 //! - **I6** A full submission queue is flushed and retried, never dropped. A completion queue
 //!   overflow is drained.
-//! - **I7** Teardown cancels what is on the ring, waits for its end for 2 s at most (`PATIENCE` in
+//! - **I7** Teardown cancels what is on the ring, waits for its end for 2 s at most (`CANCEL_PATIENCE` in
 //!   `scheduler/services.rs`), and leaves what has not ended by then to the ring's thread. Operations
 //!   on threads end with their pool. Memory that the kernel may still write is never freed.
 //! - **I8** Dropping a future returns at once. It cancels the operation, unless that changes the

@@ -46,10 +46,10 @@ const CHUNK: usize = 64;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct ReadDir(State);
+pub struct ReadDir(DirState);
 
 #[derive(Debug)]
-enum State {
+enum DirState {
     Ready(Box<Fetched>),
     Fetching(JoinHandle<Box<Fetched>>),
     /// A fetch did not come back: the runtime was shut down.
@@ -120,7 +120,7 @@ pub async fn read_dir(path: impl AsRef<Path>) -> io::Result<ReadDir> {
         fetched.fetch();
         Ok(fetched)
     });
-    Ok(ReadDir(State::Ready(fetched.await?)))
+    Ok(ReadDir(DirState::Ready(fetched.await?)))
 }
 
 impl ReadDir {
@@ -184,13 +184,14 @@ impl ReadDir {
     pub fn poll_next_entry(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<DirEntry>>> {
         loop {
             match &mut self.0 {
-                State::Ready(fetched) => {
+                DirState::Ready(fetched) => {
                     if fetched.entries.is_empty() && fetched.more.is_some() {
-                        let State::Ready(mut fetched) = std::mem::replace(&mut self.0, State::Lost)
+                        let DirState::Ready(mut fetched) =
+                            std::mem::replace(&mut self.0, DirState::Lost)
                         else {
                             unreachable!("just matched")
                         };
-                        self.0 = State::Fetching(run::start_blocking(move || {
+                        self.0 = DirState::Fetching(run::start_blocking(move || {
                             fetched.fetch();
                             fetched
                         }));
@@ -200,11 +201,11 @@ impl ReadDir {
                     coop.made_progress();
                     return Poll::Ready(fetched.entries.pop_front().transpose());
                 }
-                State::Fetching(handle) => match ready!(std::pin::Pin::new(handle).poll(cx)) {
-                    Ok(fetched) => self.0 = State::Ready(fetched),
-                    Err(_) => self.0 = State::Lost,
+                DirState::Fetching(handle) => match ready!(std::pin::Pin::new(handle).poll(cx)) {
+                    Ok(fetched) => self.0 = DirState::Ready(fetched),
+                    Err(_) => self.0 = DirState::Lost,
                 },
-                State::Lost => return Poll::Ready(Err(run::task_failed())),
+                DirState::Lost => return Poll::Ready(Err(run::task_failed())),
             }
         }
     }

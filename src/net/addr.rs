@@ -253,23 +253,23 @@ pub type Resolved = iter::Chain<option::IntoIter<SocketAddr>, vec::IntoIter<Sock
 
 /// The future of a string's addresses.
 #[derive(Debug)]
-pub struct Resolving(State);
+pub struct Resolving(LookupState);
 
 #[derive(Debug)]
-enum State {
+enum LookupState {
     Literal(SocketAddr),
     Lookup(Lookup),
 }
 
 impl Resolving {
     fn literal(address: SocketAddr) -> Resolving {
-        Resolving(State::Literal(address))
+        Resolving(LookupState::Literal(address))
     }
 
     fn lookup(
         look_up: impl FnOnce() -> io::Result<vec::IntoIter<SocketAddr>> + Send + 'static,
     ) -> Resolving {
-        Resolving(State::Lookup(spawn_blocking(look_up)))
+        Resolving(LookupState::Lookup(spawn_blocking(look_up)))
     }
 }
 
@@ -278,10 +278,10 @@ impl Future for Resolving {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
-            State::Literal(address) => {
+            LookupState::Literal(address) => {
                 Poll::Ready(Ok(Some(*address).into_iter().chain(Vec::new())))
             }
-            State::Lookup(lookup) => Pin::new(lookup).poll(cx).map(|joined| match joined {
+            LookupState::Lookup(lookup) => Pin::new(lookup).poll(cx).map(|joined| match joined {
                 Ok(found) => Ok(None.into_iter().chain(found?)),
                 Err(error) => Err(io::Error::other(error)),
             }),

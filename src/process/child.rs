@@ -32,7 +32,7 @@ use crate::try_join;
 /// ```
 #[derive(Debug)]
 pub struct Child {
-    state: State,
+    state: ChildState,
 
     /// The pipe to the child's standard input, if it was asked for and not taken out.
     pub stdin: Option<ChildStdin>,
@@ -45,7 +45,7 @@ pub struct Child {
 }
 
 #[derive(Debug)]
-enum State {
+enum ChildState {
     Running(Running),
     Ended(ExitStatus),
 }
@@ -73,7 +73,7 @@ impl Drop for Running {
 impl Child {
     pub(super) fn new(process: Process, kill_on_drop: bool) -> Child {
         Child {
-            state: State::Running(Running {
+            state: ChildState::Running(Running {
                 process: Some(process),
                 kill_on_drop,
             }),
@@ -85,7 +85,7 @@ impl Child {
 
     /// Sets whether dropping the child kills the process.
     pub(super) fn set_kill_on_drop(&mut self, kill_on_drop: bool) {
-        if let State::Running(running) = &mut self.state {
+        if let ChildState::Running(running) = &mut self.state {
             running.kill_on_drop = kill_on_drop;
         }
     }
@@ -109,8 +109,8 @@ impl Child {
     /// ```
     pub fn id(&self) -> Option<u32> {
         match &self.state {
-            State::Running(running) => running.process.as_ref().map(Process::id),
-            State::Ended(_) => None,
+            ChildState::Running(running) => running.process.as_ref().map(Process::id),
+            ChildState::Ended(_) => None,
         }
     }
 
@@ -138,11 +138,11 @@ impl Child {
     /// ```
     pub fn start_kill(&mut self) -> io::Result<()> {
         match &mut self.state {
-            State::Running(Running {
+            ChildState::Running(Running {
                 process: Some(process),
                 ..
             }) => process.kill(),
-            State::Running(_) | State::Ended(_) => Ok(()),
+            ChildState::Running(_) | ChildState::Ended(_) => Ok(()),
         }
     }
 
@@ -231,12 +231,12 @@ impl Child {
     /// ```
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         let status = match &mut self.state {
-            State::Running(Running {
+            ChildState::Running(Running {
                 process: Some(process),
                 ..
             }) => process.try_wait()?,
-            State::Running(_) => None,
-            State::Ended(status) => return Ok(Some(*status)),
+            ChildState::Running(_) => None,
+            ChildState::Ended(status) => return Ok(Some(*status)),
         };
         if let Some(status) = status {
             self.state.end(status);
@@ -296,11 +296,11 @@ async fn read_to_end(pipe: &mut Option<impl AsyncRead + Unpin>) -> io::Result<Ve
     Ok(bytes)
 }
 
-impl State {
+impl ChildState {
     fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
         let status = match self {
-            State::Ended(status) => *status,
-            State::Running(running) => {
+            ChildState::Ended(status) => *status,
+            ChildState::Running(running) => {
                 let process = running
                     .process
                     .as_mut()
@@ -315,9 +315,9 @@ impl State {
 
     /// The process has ended: there is nothing to kill or to adopt any more.
     fn end(&mut self, status: ExitStatus) {
-        if let State::Running(running) = self {
+        if let ChildState::Running(running) = self {
             running.process = None;
         }
-        *self = State::Ended(status);
+        *self = ChildState::Ended(status);
     }
 }

@@ -17,11 +17,11 @@ use crate::util::shrink::shrink_if_empty;
 #[derive(Debug)]
 pub(crate) struct Inject<T> {
     length: AtomicUsize,
-    state: Mutex<State<T>>,
+    state: Mutex<InjectState<T>>,
 }
 
 #[derive(Debug)]
-struct State<T> {
+struct InjectState<T> {
     tasks: VecDeque<T>,
     closed: bool,
 }
@@ -30,7 +30,7 @@ impl<T> Inject<T> {
     pub(crate) const fn new() -> Inject<T> {
         Inject {
             length: AtomicUsize::new(0),
-            state: Mutex::new(State {
+            state: Mutex::new(InjectState {
                 tasks: VecDeque::new(),
                 closed: false,
             }),

@@ -15,7 +15,7 @@ use crate::timer::{Clock, Timers};
 use crate::util::budget;
 
 /// How long the end of a runtime waits for the kernel to give back what it was asked to cancel.
-const PATIENCE: Duration = Duration::from_secs(2);
+const CANCEL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The parts of a runtime that do not run tasks.
 #[derive(Debug)]
@@ -77,12 +77,12 @@ impl Services {
     }
 
     /// Ends the driver and the timers: every wait for them ends. Waits for what the kernel has
-    /// begun on the ring, at most for [`PATIENCE`] and `limit`.
+    /// begun on the ring, at most for [`CANCEL_PATIENCE`] and `limit`.
     pub(crate) fn shutdown(&self, limit: Duration) {
         if let Some(timers) = &self.timers {
             timers.shutdown();
         }
         self.driver
-            .shutdown(Instant::now().checked_add(limit.min(PATIENCE)));
+            .shutdown(Instant::now().checked_add(limit.min(CANCEL_PATIENCE)));
     }
 }

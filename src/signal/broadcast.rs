@@ -14,11 +14,11 @@ use crate::util::wake;
 /// Something that happens from time to time.
 #[derive(Debug)]
 pub(super) struct Broadcast {
-    state: Mutex<State>,
+    state: Mutex<Happened>,
 }
 
 #[derive(Debug)]
-struct State {
+struct Happened {
     times: u64,
     waiting: Slab<Option<Waker>>,
 }
@@ -35,7 +35,7 @@ pub(super) struct Listener {
 impl Broadcast {
     pub(super) const fn new() -> Self {
         Self {
-            state: Mutex::new(State {
+            state: Mutex::new(Happened {
                 times: 0,
                 waiting: Slab::new(),
             }),

@@ -22,8 +22,6 @@
 //! had got goes to the next; the sections on cancel safety say what else is lost.
 
 mod barrier;
-#[cfg(not(loom))]
-mod const_new;
 mod mutex;
 mod notify;
 mod once_cell;

@@ -74,6 +74,44 @@ impl<T> OnceCell<T> {
         }
     }
 
+    /// [`new`](Self::new) in a constant, so that a cell can be a `static`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::OnceCell;
+    ///
+    /// static CELL: OnceCell<u32> = OnceCell::const_new();
+    ///
+    /// assert!(CELL.set(5).is_ok());
+    /// ```
+    #[cfg(not(loom))]
+    pub const fn const_new() -> Self {
+        Self {
+            value: OnceValue::const_new(),
+            initialize: RawSemaphore::const_new(1),
+        }
+    }
+
+    /// A cell that has `value`, made in a constant.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::OnceCell;
+    ///
+    /// static CELL: OnceCell<u32> = OnceCell::const_new_with(5);
+    ///
+    /// assert_eq!(CELL.get(), Some(&5));
+    /// ```
+    #[cfg(not(loom))]
+    pub const fn const_new_with(value: T) -> Self {
+        Self {
+            value: OnceValue::const_new_with(value),
+            initialize: RawSemaphore::const_new(1),
+        }
+    }
+
     /// Whether the cell has a value.
     ///
     /// # Examples

@@ -8,34 +8,21 @@ use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 
 use crate::loom::sync::atomic::{AtomicU8, Ordering};
-use crate::sync::{OnceCell, SetOnce};
 
-pub(in crate::sync) const EMPTY: u8 = 0;
+const EMPTY: u8 = 0;
 const WRITING: u8 = 1;
-pub(in crate::sync) const SET: u8 = 2;
+const SET: u8 = 2;
 
 /// The place. It does not drop its value: its owner calls [`take`](Self::take) for that.
 pub(in crate::sync) struct OnceValue<T> {
-    pub(in crate::sync) state: AtomicU8,
-    pub(in crate::sync) value: UnsafeCell<MaybeUninit<T>>,
+    state: AtomicU8,
+    value: UnsafeCell<MaybeUninit<T>>,
 }
 
 // SAFETY: the place owns its value.
 unsafe impl<T: Send> Send for OnceValue<T> {}
 // SAFETY: O1: one thread moves the value in, which sends it, and all read it, which shares it.
 unsafe impl<T: Send + Sync> Sync for OnceValue<T> {}
-
-// The public cells spell out what they promise. They are made of a place and of parts that any
-// thread may use.
-
-// SAFETY: as for the place.
-unsafe impl<T: Send> Send for OnceCell<T> {}
-// SAFETY: as for the place.
-unsafe impl<T: Sync + Send> Sync for OnceCell<T> {}
-// SAFETY: as for the place.
-unsafe impl<T: Send> Send for SetOnce<T> {}
-// SAFETY: as for the place.
-unsafe impl<T: Sync + Send> Sync for SetOnce<T> {}
 
 impl<T> OnceValue<T> {
     pub(in crate::sync) fn new(value: Option<T>) -> Self {
@@ -46,6 +33,24 @@ impl<T> OnceValue<T> {
         Self {
             state: AtomicU8::new(state),
             value: UnsafeCell::new(value),
+        }
+    }
+
+    /// [`new`](Self::new) in a constant, for no value.
+    #[cfg(not(loom))]
+    pub(in crate::sync) const fn const_new() -> Self {
+        Self {
+            state: AtomicU8::new(EMPTY),
+            value: UnsafeCell::new(MaybeUninit::uninit()),
+        }
+    }
+
+    /// [`new`](Self::new) in a constant, for a value.
+    #[cfg(not(loom))]
+    pub(in crate::sync) const fn const_new_with(value: T) -> Self {
+        Self {
+            state: AtomicU8::new(SET),
+            value: UnsafeCell::new(MaybeUninit::new(value)),
         }
     }
 

@@ -68,6 +68,46 @@ impl<T> SetOnce<T> {
         }
     }
 
+    /// [`new`](Self::new) in a constant, so that a cell can be a `static`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::SetOnce;
+    ///
+    /// static CELL: SetOnce<u32> = SetOnce::const_new();
+    ///
+    /// assert!(CELL.set(5).is_ok());
+    /// ```
+    #[cfg(not(loom))]
+    pub const fn const_new() -> Self {
+        Self {
+            value: OnceValue::const_new(),
+            setting: Mutex::new(()),
+            is_set: Notify::const_new(),
+        }
+    }
+
+    /// A cell that has `value`, made in a constant.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::SetOnce;
+    ///
+    /// static CELL: SetOnce<u32> = SetOnce::const_new_with(5);
+    ///
+    /// assert_eq!(CELL.get(), Some(&5));
+    /// ```
+    #[cfg(not(loom))]
+    pub const fn const_new_with(value: T) -> Self {
+        Self {
+            value: OnceValue::const_new_with(value),
+            setting: Mutex::new(()),
+            is_set: Notify::const_new(),
+        }
+    }
+
     /// Whether the cell has a value.
     ///
     /// # Examples

@@ -46,12 +46,12 @@ pub struct JoinSet<T> {
     /// Keys of tasks that are over, in order; taken out of `shared` all at once. A key may be
     /// stale, or its slot may have a new task: so the task is asked.
     over: VecDeque<usize>,
-    shared: Arc<Shared>,
+    shared: Arc<Ready>,
 }
 
 /// What the tasks' wakers reach.
 #[derive(Default)]
-struct Shared(Mutex<Queue>);
+struct Ready(Mutex<Queue>);
 
 #[derive(Default)]
 struct Queue {
@@ -62,7 +62,7 @@ struct Queue {
 
 /// The waker in the join slot of one task.
 struct Entry {
-    shared: Arc<Shared>,
+    shared: Arc<Ready>,
     key: usize,
 }
 
@@ -542,7 +542,7 @@ impl<T: 'static> JoinSet<T> {
     }
 }
 
-impl Shared {
+impl Ready {
     /// Wakes `waker` when a task is over; false if there is one already.
     fn register(&self, waker: &Waker) -> bool {
         let registers = |queue: &Queue| match &queue.waker {

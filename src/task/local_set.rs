@@ -1,6 +1,6 @@
 //! [`LocalSet`]: tasks that stay on one thread, inside of any future of that thread.
 //!
-//! Their scheduler is `scheduler/task/local_queue.rs`; here is who polls it, and which set is
+//! Their scheduler is `scheduler/task/local_scheduler.rs`; here is who polls it, and which set is
 //! current.
 #![forbid(unsafe_code)]
 
@@ -17,11 +17,11 @@ use pin_project_lite::pin_project;
 
 use super::{Id, JoinHandle};
 use crate::runtime::{self, Runtime, context};
-use crate::scheduler::task::LocalQueue;
+use crate::scheduler::task::LocalScheduler;
 use crate::util::large::is_large;
 
 thread_local! {
-    static CURRENT: Cell<Option<Arc<LocalQueue>>> = const { Cell::new(None) };
+    static CURRENT: Cell<Option<Arc<LocalScheduler>>> = const { Cell::new(None) };
 }
 
 /// A set of tasks that are all polled on one thread, so that they need not be `Send`.
@@ -64,7 +64,7 @@ thread_local! {
 /// # });
 /// ```
 pub struct LocalSet {
-    queue: Arc<LocalQueue>,
+    queue: Arc<LocalScheduler>,
     id: runtime::Id,
     _not_send: PhantomData<Rc<()>>,
 }
@@ -83,12 +83,12 @@ pub struct LocalSet {
 /// ```
 #[must_use = "the set is current while the guard exists"]
 pub struct LocalEnterGuard {
-    former: Option<Arc<LocalQueue>>,
+    former: Option<Arc<LocalScheduler>>,
     _not_send: PhantomData<Rc<()>>,
 }
 
 /// The set that this code runs in, or has entered.
-pub(super) fn current() -> Option<Arc<LocalQueue>> {
+pub(super) fn current() -> Option<Arc<LocalScheduler>> {
     CURRENT
         .try_with(|current| {
             let queue = current.take();
@@ -99,7 +99,7 @@ pub(super) fn current() -> Option<Arc<LocalQueue>> {
         .flatten()
 }
 
-fn enter(queue: Arc<LocalQueue>) -> LocalEnterGuard {
+fn enter(queue: Arc<LocalScheduler>) -> LocalEnterGuard {
     LocalEnterGuard {
         // A thread whose locals are gone has no current set, and gets none.
         former: CURRENT
@@ -121,7 +121,7 @@ impl LocalSet {
     /// ```
     pub fn new() -> LocalSet {
         LocalSet {
-            queue: LocalQueue::new(),
+            queue: LocalScheduler::new(),
             id: runtime::Id::next(),
             _not_send: PhantomData,
         }
@@ -169,9 +169,9 @@ impl LocalSet {
         F::Output: 'static,
     {
         if const { is_large::<F>() } {
-            return LocalQueue::spawn(&self.queue, Box::pin(future), Id::next());
+            return LocalScheduler::spawn(&self.queue, Box::pin(future), Id::next());
         }
-        LocalQueue::spawn(&self.queue, future, Id::next())
+        LocalScheduler::spawn(&self.queue, future, Id::next())
     }
 
     /// Runs `future` on `rt` and this thread, together with the tasks of the set.

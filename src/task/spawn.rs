@@ -6,7 +6,7 @@ use std::future::Future;
 use super::local_set;
 use super::{Id, JoinHandle};
 use crate::runtime::{Handle, context};
-use crate::scheduler::task::{LocalQueue, current_id};
+use crate::scheduler::task::{LocalScheduler, current_id};
 use crate::util::large::is_large;
 
 /// Spawns a task on the current runtime.
@@ -98,7 +98,7 @@ where
     F::Output: 'static,
 {
     if let Some(set) = local_set::current() {
-        return LocalQueue::spawn(&set, future, Id::next());
+        return LocalScheduler::spawn(&set, future, Id::next());
     }
     if let Ok(handle) = Handle::try_current() {
         match handle.is_local() {

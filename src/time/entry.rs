@@ -21,11 +21,11 @@ use crate::util::budget::poll_proceed;
 pub(crate) struct Entry {
     shard: Arc<TimerShard>,
     deadline: Instant,
-    state: State,
+    state: SleepState,
 }
 
 #[derive(Debug)]
-enum State {
+enum SleepState {
     /// Not in the wheel. The key, if any, is that of a former round, kept for the next.
     Idle(Option<Key>),
     /// In the wheel, or fired out of it.
@@ -73,7 +73,7 @@ impl Entry {
         Self {
             shard,
             deadline,
-            state: State::Idle(None),
+            state: SleepState::Idle(None),
         }
     }
 
@@ -85,9 +85,9 @@ impl Entry {
     /// wheel. False for an entry that has never been polled.
     pub(crate) fn is_elapsed(&self) -> bool {
         match self.state {
-            State::Idle(_) => false,
-            State::Armed { key, .. } => self.shard.is_fired(key),
-            State::Due(_) => true,
+            SleepState::Idle(_) => false,
+            SleepState::Armed { key, .. } => self.shard.is_fired(key),
+            SleepState::Due(_) => true,
         }
     }
 
@@ -95,7 +95,7 @@ impl Entry {
     /// if it is not polled again meanwhile.
     pub(crate) fn reset(&mut self, deadline: Instant) {
         self.deadline = deadline;
-        if let State::Armed { key, .. } = self.state {
+        if let SleepState::Armed { key, .. } = self.state {
             if self.shard.extend(key, deadline.into_std()) {
                 return;
             }
@@ -108,7 +108,7 @@ impl Entry {
     pub(crate) fn restart(&mut self, deadline: Instant) {
         debug_assert!(self.is_elapsed());
         self.deadline = deadline;
-        self.state = State::Idle(self.key());
+        self.state = SleepState::Idle(self.key());
     }
 
     /// Ready once the deadline has passed. Spends coop budget.
@@ -122,9 +122,9 @@ impl Entry {
         }
         let coop = ready!(poll_proceed(cx));
         let elapsed = match self.state {
-            State::Due(_) => true,
-            State::Idle(_) => !self.arm(Some(cx.waker())),
-            State::Armed { key, waker } => {
+            SleepState::Due(_) => true,
+            SleepState::Idle(_) => !self.arm(Some(cx.waker())),
+            SleepState::Armed { key, waker } => {
                 self.shard.is_fired(key)
                     || waker != WakerId::of(cx.waker()) && !self.change_waker(key, cx.waker())
             }
@@ -147,8 +147,8 @@ impl Entry {
             Some(key) => self.shard.reset(key, deadline, waker).then_some(key),
         };
         self.state = match armed {
-            Some(key) => State::Armed { key, waker: id },
-            None => State::Due(self.key()),
+            Some(key) => SleepState::Armed { key, waker: id },
+            None => SleepState::Due(self.key()),
         };
         armed.is_some()
     }
@@ -160,15 +160,15 @@ impl Entry {
         let id = WakerId::of(&waker);
         let pending = self.shard.set_waker(key, waker);
         if pending {
-            self.state = State::Armed { key, waker: id };
+            self.state = SleepState::Armed { key, waker: id };
         }
         pending
     }
 
     fn key(&self) -> Option<Key> {
         match self.state {
-            State::Idle(key) | State::Due(key) => key,
-            State::Armed { key, .. } => Some(key),
+            SleepState::Idle(key) | SleepState::Due(key) => key,
+            SleepState::Armed { key, .. } => Some(key),
         }
     }
 }

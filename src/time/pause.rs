@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::runtime::Handle;
 use crate::scheduler::context::with_current;
 use crate::task::yield_now;
-use crate::timer::clock::Refused;
+use crate::timer::clock::ClockRefused;
 
 /// Stops the current runtime's clock.
 ///
@@ -45,10 +45,10 @@ use crate::timer::clock::Refused;
 pub fn pause() {
     match Handle::current().clock().pause() {
         Ok(()) => {}
-        Err(Refused::NotPausable) => panic!(
+        Err(ClockRefused::NotPausable) => panic!(
             "the clock of a multi-thread runtime cannot be paused: use a `current_thread` runtime"
         ),
-        Err(Refused::Paused | Refused::Running) => {
+        Err(ClockRefused::Paused | ClockRefused::Running) => {
             panic!("the clock is paused already: call `time::resume()` before pausing it again")
         }
     }

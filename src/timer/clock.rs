@@ -23,12 +23,12 @@ pub(crate) fn ever_paused() -> bool {
 /// The clock of one runtime; clones are the same clock.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
-    shared: Arc<Shared>,
+    shared: Arc<ClockShared>,
 }
 
 #[derive(Debug)]
-struct Shared {
-    state: Mutex<State>,
+struct ClockShared {
+    state: Mutex<ClockState>,
     /// Whether this runtime's clock may be paused: only one thread may turn it.
     pausable: bool,
     /// How many blocking jobs run, for which real time matters.
@@ -36,7 +36,7 @@ struct Shared {
 }
 
 #[derive(Debug)]
-struct State {
+struct ClockState {
     /// What the clock showed when it was paused or resumed last.
     shown: Instant,
     /// The system's time at that moment, while the clock runs; `None` while it is paused.
@@ -45,7 +45,7 @@ struct State {
 
 /// Why a clock was not changed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
+pub(crate) enum ClockRefused {
     /// It is paused already.
     Paused,
     /// It is not paused.
@@ -63,8 +63,8 @@ impl Clock {
             EVER_PAUSED.store(true, Ordering::Relaxed);
         }
         Self {
-            shared: Arc::new(Shared {
-                state: Mutex::new(State {
+            shared: Arc::new(ClockShared {
+                state: Mutex::new(ClockState {
                     shown: now,
                     running_since: (!start_paused).then_some(now),
                 }),
@@ -89,13 +89,13 @@ impl Clock {
         ever_paused() && self.shared.state.lock().running_since.is_none()
     }
 
-    pub(crate) fn pause(&self) -> Result<(), Refused> {
+    pub(crate) fn pause(&self) -> Result<(), ClockRefused> {
         if !self.shared.pausable {
-            return Err(Refused::NotPausable);
+            return Err(ClockRefused::NotPausable);
         }
         let mut state = self.shared.state.lock();
         if state.running_since.is_none() {
-            return Err(Refused::Paused);
+            return Err(ClockRefused::Paused);
         }
         state.shown = state.now();
         state.running_since = None;
@@ -105,10 +105,10 @@ impl Clock {
         Ok(())
     }
 
-    pub(crate) fn resume(&self) -> Result<(), Refused> {
+    pub(crate) fn resume(&self) -> Result<(), ClockRefused> {
         let mut state = self.shared.state.lock();
         if state.running_since.is_some() {
-            return Err(Refused::Running);
+            return Err(ClockRefused::Running);
         }
         state.running_since = Some(Instant::now());
         Ok(())
@@ -124,10 +124,10 @@ impl Clock {
     /// Moves a paused clock forward.
     ///
     /// A clock at the end of what an [`Instant`] can hold stays there.
-    pub(crate) fn try_advance_by(&self, duration: Duration) -> Result<(), Refused> {
+    pub(crate) fn try_advance_by(&self, duration: Duration) -> Result<(), ClockRefused> {
         let mut state = self.shared.state.lock();
         if state.running_since.is_some() {
-            return Err(Refused::Running);
+            return Err(ClockRefused::Running);
         }
         if let Some(shown) = state.shown.checked_add(duration) {
             state.shown = shown;
@@ -156,7 +156,7 @@ impl Clock {
     }
 }
 
-impl State {
+impl ClockState {
     fn now(&self) -> Instant {
         match self.running_since {
             None => self.shown,
@@ -167,7 +167,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use super::{Clock, Refused};
+    use super::{Clock, ClockRefused};
     use std::time::Duration;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -175,10 +175,10 @@ mod tests {
     #[test]
     fn a_paused_clock_moves_by_hand_only() {
         let clock = Clock::new(true, false);
-        assert_eq!(clock.try_advance_by(SECOND), Err(Refused::Running));
-        assert_eq!(clock.resume(), Err(Refused::Running));
+        assert_eq!(clock.try_advance_by(SECOND), Err(ClockRefused::Running));
+        assert_eq!(clock.resume(), Err(ClockRefused::Running));
         clock.pause().unwrap();
-        assert_eq!(clock.pause(), Err(Refused::Paused));
+        assert_eq!(clock.pause(), Err(ClockRefused::Paused));
         let start = clock.now();
         std::thread::sleep(Duration::from_millis(2));
         assert_eq!(clock.now(), start);
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn only_a_pausable_clock_can_be_paused() {
         let clock = Clock::new(false, false);
-        assert_eq!(clock.pause(), Err(Refused::NotPausable));
+        assert_eq!(clock.pause(), Err(ClockRefused::NotPausable));
         assert!(!clock.is_paused());
     }
 

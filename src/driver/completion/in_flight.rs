@@ -18,9 +18,9 @@ use crate::util::wake::drop_waker;
 /// Dropping it cancels the operation and returns at once (I8). After [`detach`](InFlight::detach)
 /// the operation continues.
 #[must_use]
-pub(crate) struct InFlight(State);
+pub(crate) struct InFlight(Submission);
 
-enum State {
+enum Submission {
     Submitted {
         operation: Submitted,
         /// The ring, if the operation went there.
@@ -34,9 +34,9 @@ enum State {
 impl fmt::Debug for InFlight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.0 {
-            State::Submitted { .. } => "submitted",
-            State::Refused(_) => "refused",
-            State::Done => "done",
+            Submission::Submitted { .. } => "submitted",
+            Submission::Refused(_) => "refused",
+            Submission::Done => "done",
         };
         f.debug_tuple("InFlight").field(&state).finish()
     }
@@ -44,11 +44,11 @@ impl fmt::Debug for InFlight {
 
 impl InFlight {
     pub(super) fn submitted(operation: Submitted, ring: Option<Arc<Ring>>) -> InFlight {
-        InFlight(State::Submitted { operation, ring })
+        InFlight(Submission::Submitted { operation, ring })
     }
 
     pub(super) fn refused(op: Op) -> InFlight {
-        InFlight(State::Refused(Box::new(op)))
+        InFlight(Submission::Refused(Box::new(op)))
     }
 
     /// The outcome, once it is there. A refused operation ends as a cancelled one does.
@@ -57,16 +57,16 @@ impl InFlight {
     ///
     /// Panics if the outcome was fetched before.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Completed> {
-        if let State::Submitted { operation, .. } = &self.0 {
+        if let Submission::Submitted { operation, .. } = &self.0 {
             let polled = operation.poll(cx);
             if polled.is_ready() {
-                self.0 = State::Done;
+                self.0 = Submission::Done;
             }
             return polled;
         }
-        match std::mem::replace(&mut self.0, State::Done) {
-            State::Refused(op) => Poll::Ready(op.refuse()),
-            State::Submitted { .. } | State::Done => {
+        match std::mem::replace(&mut self.0, Submission::Done) {
+            Submission::Refused(op) => Poll::Ready(op.refuse()),
+            Submission::Submitted { .. } | Submission::Done => {
                 panic!("an operation was polled after its outcome")
             }
         }
@@ -78,7 +78,8 @@ impl InFlight {
     }
 
     fn abandon(&mut self, cancel: bool) {
-        let State::Submitted { operation, ring } = std::mem::replace(&mut self.0, State::Done)
+        let Submission::Submitted { operation, ring } =
+            std::mem::replace(&mut self.0, Submission::Done)
         else {
             return;
         };

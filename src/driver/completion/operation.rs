@@ -35,13 +35,13 @@ use crate::loom::sync::atomic::AtomicU64;
 /// An operation that was submitted. `P` is what it owns until it has begun, `R` what it ends with.
 #[derive(Debug)]
 pub(crate) struct Operation<P, R> {
-    state: Mutex<State<P, R>>,
+    state: Mutex<OperationState<P, R>>,
     /// Where what carries the operation out finds it again; no one else reads or writes it.
     pub(crate) ticket: AtomicU64,
 }
 
 #[derive(Debug)]
-struct State<P, R> {
+struct OperationState<P, R> {
     stage: Stage<P, R>,
     /// Of the task that waits. Set only before the operation has completed.
     waker: Option<Waker>,
@@ -92,7 +92,7 @@ pub(crate) enum Abandoned<P, R> {
 impl<P, R> Operation<P, R> {
     pub(crate) fn new(payload: P) -> Operation<P, R> {
         Operation {
-            state: Mutex::new(State {
+            state: Mutex::new(OperationState {
                 stage: Stage::Queued(payload),
                 waker: None,
                 future: Future::Waits,

@@ -47,13 +47,13 @@ pub(crate) struct Backend {
 
 /// Why there is no io_uring.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct RingRefusal {
     step: &'static str,
     errno: Option<i32>,
     likely: String,
 }
 
-impl Refusal {
+impl RingRefusal {
     /// Whether it comes of a shortage that other programs or this one may end.
     fn may_pass(&self) -> bool {
         matches!(
@@ -63,7 +63,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for RingRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.step)?;
         if let Some(errno) = self.errno {
@@ -118,8 +118,8 @@ fn from_environment(value: Option<&std::ffi::OsStr>) -> Result<(Choice, &'static
 
 /// The answer of this process, found at the first call. One that comes of a passing shortage (no
 /// descriptor left, no memory) is not kept: the next runtime asks again.
-fn probed() -> Result<(), Refusal> {
-    static ANSWER: OnceLock<Result<(), Refusal>> = OnceLock::new();
+fn probed() -> Result<(), RingRefusal> {
+    static ANSWER: OnceLock<Result<(), RingRefusal>> = OnceLock::new();
     if let Some(answer) = ANSWER.get() {
         return answer.clone();
     }
@@ -137,7 +137,7 @@ fn probed() -> Result<(), Refusal> {
 /// Tries io_uring out on a thread of its own: when a ring goes, the kernel interrupts a system call
 /// of the thread that has used it (`io_ring_exit_work` in io_uring/io_uring.c), which must not be
 /// one of the user's (I10).
-fn try_out_elsewhere() -> Result<(), Refusal> {
+fn try_out_elsewhere() -> Result<(), RingRefusal> {
     let builder = std::thread::Builder::new().name("zokio-probe".to_owned());
     let thread = builder
         .spawn(try_out)
@@ -148,7 +148,7 @@ fn try_out_elsewhere() -> Result<(), Refusal> {
 }
 
 /// Tries io_uring out, as if for the first time.
-pub(crate) fn try_out() -> Result<(), Refusal> {
+pub(crate) fn try_out() -> Result<(), RingRefusal> {
     let mut io = setup::ring(8).map_err(|error| refusal("io_uring_setup", &error))?;
     let known =
         setup::knows_our_entries(&io).map_err(|error| refusal("io_uring_register", &error))?;
@@ -168,18 +168,18 @@ pub(crate) fn try_out() -> Result<(), Refusal> {
     }
 }
 
-fn too_old(likely: &str) -> Refusal {
-    Refusal {
+fn too_old(likely: &str) -> RingRefusal {
+    RingRefusal {
         step: "a trial run",
         errno: None,
         likely: likely.to_owned(),
     }
 }
 
-fn refusal(step: &'static str, error: &io::Error) -> Refusal {
+fn refusal(step: &'static str, error: &io::Error) -> RingRefusal {
     let errno = error.raw_os_error();
-    let facts = Facts::gather();
-    Refusal {
+    let facts = Surroundings::gather();
+    RingRefusal {
         step,
         errno,
         likely: facts.likely_cause(errno.unwrap_or(0)),
@@ -188,7 +188,7 @@ fn refusal(step: &'static str, error: &io::Error) -> Refusal {
 
 /// What the system says about itself, for the likely cause of a refusal.
 #[derive(Debug, Default)]
-struct Facts {
+struct Surroundings {
     /// `kernel.io_uring_disabled`.
     disabled: Option<u8>,
     /// A seccomp filter is on this process.
@@ -197,13 +197,13 @@ struct Facts {
     memlock_kib: Option<u64>,
 }
 
-impl Facts {
-    fn gather() -> Facts {
+impl Surroundings {
+    fn gather() -> Surroundings {
         // A filter may be on some threads only.
         let disabled = fs::read_to_string("/proc/sys/kernel/io_uring_disabled");
         let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
         let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
-        Facts {
+        Surroundings {
             disabled: disabled.ok().and_then(|text| text.trim().parse().ok()),
             // proc_pid_status(5): 0 off, 1 strict, 2 filter.
             filtered: status
@@ -244,7 +244,7 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
-    use super::{Choice, Facts, Kind, decide, from_environment};
+    use super::{Choice, Kind, Surroundings, decide, from_environment};
     use std::ffi::OsStr;
 
     #[test]
@@ -275,8 +275,8 @@ mod tests {
 
     #[test]
     fn likely_causes() {
-        let cause = |facts: Facts, errno| facts.likely_cause(errno);
-        let disabled = Facts {
+        let cause = |facts: Surroundings, errno| facts.likely_cause(errno);
+        let disabled = Surroundings {
             disabled: Some(2),
             filtered: true,
             memlock_kib: Some(64),
@@ -288,8 +288,8 @@ mod tests {
         );
         assert!(disabled.likely_cause(libc::ENOSYS).contains("seccomp"));
         assert!(disabled.likely_cause(libc::ENOMEM).contains("64 KiB"));
-        assert!(cause(Facts::default(), libc::EPERM).contains("policy"));
-        assert!(cause(Facts::default(), libc::ENOSYS).contains("without io_uring"));
-        assert!(cause(Facts::default(), libc::EINVAL).contains("too old"));
+        assert!(cause(Surroundings::default(), libc::EPERM).contains("policy"));
+        assert!(cause(Surroundings::default(), libc::ENOSYS).contains("without io_uring"));
+        assert!(cause(Surroundings::default(), libc::EINVAL).contains("too old"));
     }
 }

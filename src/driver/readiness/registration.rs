@@ -10,7 +10,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use super::registry::Shared;
+use super::registry::RegistryShared;
 use super::slot::{Direction, Slot};
 use super::word::Snapshot;
 use crate::driver::shutdown_error;
@@ -66,13 +66,13 @@ impl ReadyEvent {
 /// A file descriptor that is being watched. Dropping it ends the watch.
 #[derive(Debug)]
 pub(crate) struct Registration {
-    shared: Arc<Shared>,
+    shared: Arc<RegistryShared>,
     index: u32,
     fd: RawFd,
 }
 
 impl Registration {
-    pub(super) fn new(shared: Arc<Shared>, index: u32, fd: RawFd) -> Registration {
+    pub(super) fn new(shared: Arc<RegistryShared>, index: u32, fd: RawFd) -> Registration {
         Registration { shared, index, fd }
     }
 

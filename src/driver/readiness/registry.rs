@@ -21,12 +21,12 @@ const INDEX_BITS: u32 = 32;
 /// The readiness half of a driver.
 #[derive(Debug)]
 pub(crate) struct Registry {
-    shared: Arc<Shared>,
+    shared: Arc<RegistryShared>,
 }
 
 /// What registrations keep alive.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct RegistryShared {
     mio: mio::Registry,
     pub(super) slots: Slots,
 }
@@ -35,7 +35,7 @@ impl Registry {
     /// A registry whose events come out of the `mio::Poll` that `mio` belongs to.
     pub(crate) fn new(mio: mio::Registry) -> Registry {
         Registry {
-            shared: Arc::new(Shared {
+            shared: Arc::new(RegistryShared {
                 mio,
                 slots: Slots::new(),
             }),
@@ -96,7 +96,7 @@ impl Registry {
     }
 }
 
-impl Shared {
+impl RegistryShared {
     /// Stops to watch `fd`, which `index` was acquired for, and gives the slot back.
     pub(super) fn deregister(&self, index: u32, fd: RawFd) -> io::Result<()> {
         let result = self.mio.deregister(&mut SourceFd(&fd));

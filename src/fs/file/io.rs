@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::File;
-use super::state::{Attempt, State};
+use super::state::{Attempt, FileState};
 use crate::driver::completion::op::{Op, ReadFrom};
 use crate::fs::inline::calls::{self, Refusal};
 use crate::fs::inline::mounts::Place;
@@ -113,7 +113,7 @@ impl File {
             buffer: inner.empty_buffer(max),
             max,
         };
-        inner.state = State::Reading(run::submit(op), moves);
+        inner.state = FileState::Reading(run::submit(op), moves);
         Ok(())
     }
 
@@ -154,10 +154,10 @@ impl File {
     /// Moves the position, inline where that waits for nothing.
     fn seek_to(&mut self, position: SeekFrom) {
         let state = match self.seek_inline(position) {
-            Some(sought) => State::Sought(sought),
+            Some(sought) => FileState::Sought(sought),
             None => {
                 let std = self.std.clone();
-                State::Seeking(run::start_blocking(move || (&*std).seek(position)))
+                FileState::Seeking(run::start_blocking(move || (&*std).seek(position)))
             }
         };
         self.inner.get_mut().state = state;
@@ -233,7 +233,7 @@ impl File {
             buffer,
             written: 0,
         };
-        inner.state = State::Writing(run::submit(op));
+        inner.state = FileState::Writing(run::submit(op));
     }
 }
 
@@ -248,23 +248,26 @@ impl AsyncRead for File {
         loop {
             let inner = me.inner.get_mut();
             match inner.state {
-                State::Idle if inner.ahead() > 0 || dst.remaining() == 0 => {
+                FileState::Idle if inner.ahead() > 0 || dst.remaining() == 0 => {
                     inner.take_into(dst);
                     break;
                 }
-                State::Idle => {
+                FileState::Idle => {
                     run::check()?;
                     if me.read_inline(dst)? {
                         break;
                     }
                     me.read_in_background(dst.remaining())?;
                 }
-                State::Reading(..) => {
+                FileState::Reading(..) => {
                     if ready!(inner.poll_read(cx))? == 0 {
                         break;
                     }
                 }
-                State::Writing(_) | State::Other(_) | State::Seeking(_) | State::Sought(_) => {
+                FileState::Writing(_)
+                | FileState::Other(_)
+                | FileState::Seeking(_)
+                | FileState::Sought(_) => {
                     ready!(inner.poll_idle(cx));
                 }
             }
@@ -278,7 +281,7 @@ impl AsyncSeek for File {
     fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
         let me = self.get_mut();
         let inner = me.inner.get_mut();
-        if !matches!(inner.state, State::Idle) {
+        if !matches!(inner.state, FileState::Idle) {
             return Err(io::Error::other(
                 "other file operation is pending, call poll_complete before start_seek",
             ));
@@ -293,8 +296,11 @@ impl AsyncSeek for File {
         let coop = ready!(poll_proceed(cx));
         let inner = self.get_mut().inner.get_mut();
         let result = match inner.state {
-            State::Seeking(_) | State::Sought(_) => ready!(inner.poll_seek(cx)),
-            State::Idle | State::Reading(..) | State::Writing(_) | State::Other(_) => {
+            FileState::Seeking(_) | FileState::Sought(_) => ready!(inner.poll_seek(cx)),
+            FileState::Idle
+            | FileState::Reading(..)
+            | FileState::Writing(_)
+            | FileState::Other(_) => {
                 ready!(inner.poll_idle(cx));
                 Ok(inner.position)
             }

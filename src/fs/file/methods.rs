@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::File;
-use super::state::State;
+use super::state::FileState;
 use crate::driver::completion::op::Op;
 use crate::fs::{FileTimes, run};
 
@@ -115,13 +115,13 @@ impl File {
         let ahead = inner.forget_ahead() as i64;
         if ahead > 0 {
             let std = self.std.clone();
-            inner.state = State::Seeking(run::start_blocking(move || {
+            inner.state = FileState::Seeking(run::start_blocking(move || {
                 (&*std).seek(SeekFrom::Current(-ahead))
             }));
             poll_fn(|cx| inner.poll_seek(cx)).await?;
         }
         let fd = self.std.clone();
-        inner.state = State::Other(run::submit(Op::Truncate { fd, len: size }));
+        inner.state = FileState::Other(run::submit(Op::Truncate { fd, len: size }));
         poll_fn(|cx| inner.poll_other(cx)).await
     }
 

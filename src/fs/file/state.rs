@@ -21,7 +21,7 @@ use crate::task::JoinHandle;
 const KEPT: usize = 256 * 1024;
 
 #[derive(Debug)]
-pub(super) enum State {
+pub(super) enum FileState {
     Idle,
     /// With the file whose position is to move by what was read, if the read does not move it.
     Reading(InFlight, Option<Arc<StdFile>>),
@@ -47,7 +47,7 @@ pub(super) enum Attempt {
 
 #[derive(Debug)]
 pub(super) struct Inner {
-    pub(super) state: State,
+    pub(super) state: FileState,
     /// Bytes that were read and not asked for yet: those of `buffer` from `taken` on. The file's
     /// position is behind them.
     buffer: Vec<u8>,
@@ -61,7 +61,7 @@ pub(super) struct Inner {
 impl Inner {
     pub(super) fn new() -> Inner {
         Inner {
-            state: State::Idle,
+            state: FileState::Idle,
             buffer: Vec::new(),
             taken: 0,
             write_error: None,
@@ -123,7 +123,7 @@ impl Inner {
 
     /// Waits for a read and takes in its bytes; the number of them.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let State::Reading(in_flight, moves) = &mut self.state else {
+        let FileState::Reading(in_flight, moves) = &mut self.state else {
             return Poll::Ready(Ok(0));
         };
         let (result, buffer) = ready!(in_flight.poll(cx)).transferred();
@@ -132,7 +132,7 @@ impl Inner {
             // began, it may have moved the position as well.
             (&**file).seek(SeekFrom::Current(*count as i64))?;
         }
-        self.state = State::Idle;
+        self.state = FileState::Idle;
         self.buffer = buffer;
         self.taken = 0;
         Poll::Ready(run::outcome(result))
@@ -140,11 +140,11 @@ impl Inner {
 
     /// Waits for a write.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let State::Writing(in_flight) = &mut self.state else {
+        let FileState::Writing(in_flight) = &mut self.state else {
             return Poll::Ready(Ok(()));
         };
         let (result, buffer) = ready!(in_flight.poll(cx)).transferred();
-        self.state = State::Idle;
+        self.state = FileState::Idle;
         let nothing = matches!(result, Ok(0)) && !buffer.is_empty();
         self.keep(buffer);
         if nothing {
@@ -156,14 +156,14 @@ impl Inner {
     /// Waits for a seek; the new position.
     pub(super) fn poll_seek(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
         let result = match &mut self.state {
-            State::Seeking(handle) => ready!(run::poll_blocking(handle, cx)),
-            State::Sought(_) => match std::mem::replace(&mut self.state, State::Idle) {
-                State::Sought(result) => result,
+            FileState::Seeking(handle) => ready!(run::poll_blocking(handle, cx)),
+            FileState::Sought(_) => match std::mem::replace(&mut self.state, FileState::Idle) {
+                FileState::Sought(result) => result,
                 _ => unreachable!("just matched"),
             },
             _ => Ok(self.position),
         };
-        self.state = State::Idle;
+        self.state = FileState::Idle;
         if let Ok(position) = result {
             self.position = position;
         }
@@ -172,11 +172,11 @@ impl Inner {
 
     /// Waits for an operation without bytes.
     pub(super) fn poll_other(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let State::Other(in_flight) = &mut self.state else {
+        let FileState::Other(in_flight) = &mut self.state else {
             return Poll::Ready(Ok(()));
         };
         let completed = ready!(in_flight.poll(cx));
-        self.state = State::Idle;
+        self.state = FileState::Idle;
         Poll::Ready(run::outcome(completed.done()))
     }
 
@@ -184,20 +184,20 @@ impl Inner {
     /// it concerns.
     pub(super) fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.state {
-            State::Idle => {}
-            State::Reading(..) => {
+            FileState::Idle => {}
+            FileState::Reading(..) => {
                 // An error concerns a read whose future is gone.
                 let _ = ready!(self.poll_read(cx));
             }
-            State::Writing(_) => {
+            FileState::Writing(_) => {
                 if let Err(error) = ready!(self.poll_write(cx)) {
                     self.write_error = Some(error);
                 }
             }
-            State::Other(_) => {
+            FileState::Other(_) => {
                 let _ = ready!(self.poll_other(cx));
             }
-            State::Seeking(_) | State::Sought(_) => {
+            FileState::Seeking(_) | FileState::Sought(_) => {
                 let _ = ready!(self.poll_seek(cx));
             }
         }
@@ -208,9 +208,12 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         // An accepted write happens; so does a change of the length. A read is cancelled.
-        match std::mem::replace(&mut self.state, State::Idle) {
-            State::Writing(in_flight) | State::Other(in_flight) => in_flight.detach(),
-            State::Idle | State::Reading(..) | State::Seeking(_) | State::Sought(_) => {}
+        match std::mem::replace(&mut self.state, FileState::Idle) {
+            FileState::Writing(in_flight) | FileState::Other(in_flight) => in_flight.detach(),
+            FileState::Idle
+            | FileState::Reading(..)
+            | FileState::Seeking(_)
+            | FileState::Sought(_) => {}
         }
     }
 }

@@ -36,10 +36,10 @@ use crate::loom::sync::{Arc, Mutex};
 use crate::util::local_worker::local_worker;
 
 /// How old the answer "nothing changed" may be.
-const PATIENCE: Duration = Duration::from_millis(100);
+const TABLE_PATIENCE: Duration = Duration::from_millis(100);
 
 /// How long a table is kept at least if the reason to read it again is a mount that it lacks.
-const PATIENCE_UNKNOWN: Duration = Duration::from_secs(10);
+const UNKNOWN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a call on a file of a mount may wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Mounts {
             .as_ref()
             .is_some_and(|watched| !watched.has_changed())
         {
-            let until = now.saturating_add(nanos(PATIENCE));
+            let until = now.saturating_add(nanos(TABLE_PATIENCE));
             self.valid_until.store(until, Ordering::Release);
             return true;
         }
@@ -162,7 +162,7 @@ impl Mounts {
             return false;
         }
         let due = self.reload_at.load(Ordering::Relaxed);
-        let next = now.saturating_add(nanos(PATIENCE_UNKNOWN));
+        let next = now.saturating_add(nanos(UNKNOWN_PATIENCE));
         let claimed = now >= due
             && self
                 .reload_at
@@ -235,7 +235,7 @@ impl Reload {
             table: file,
             process: process::id(),
         });
-        let until = begun.saturating_add(nanos(PATIENCE));
+        let until = begun.saturating_add(nanos(TABLE_PATIENCE));
         mounts.valid_until.store(until, Ordering::Release);
     }
 }

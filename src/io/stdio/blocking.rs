@@ -23,16 +23,16 @@ type Outcome = (io::Result<()>, Vec<u8>);
 
 /// Whether an operation is under way.
 #[derive(Debug)]
-enum State {
+enum StdioState {
     Idle(Vec<u8>),
     Busy(JoinHandle<Outcome>),
 }
 
-impl State {
+impl StdioState {
     /// Waits for the operation that is under way, if there is one, and gives its result. The
     /// buffer is in `self` afterwards.
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<&mut Vec<u8>>> {
-        if let State::Busy(operation) = self {
+        if let StdioState::Busy(operation) = self {
             let (result, buffer) = match ready!(Pin::new(operation).poll(cx)) {
                 Ok(outcome) => outcome,
                 Err(error) => {
@@ -40,12 +40,12 @@ impl State {
                     (Err(error), Vec::new())
                 }
             };
-            *self = State::Idle(buffer);
+            *self = StdioState::Idle(buffer);
             result?;
         }
         match self {
-            State::Idle(buffer) => Poll::Ready(Ok(buffer)),
-            State::Busy(_) => unreachable!("the operation has just ended"),
+            StdioState::Idle(buffer) => Poll::Ready(Ok(buffer)),
+            StdioState::Busy(_) => unreachable!("the operation has just ended"),
         }
     }
 }
@@ -55,7 +55,7 @@ impl State {
 pub(super) struct Reader {
     read: fn(&mut [u8]) -> io::Result<usize>,
     /// The buffer holds what was read and has yet to be given out.
-    state: State,
+    state: StdioState,
     given: usize,
 }
 
@@ -63,7 +63,7 @@ impl Reader {
     pub(super) fn new(read: fn(&mut [u8]) -> io::Result<usize>) -> Self {
         Reader {
             read,
-            state: State::Idle(Vec::new()),
+            state: StdioState::Idle(Vec::new()),
             given: 0,
         }
     }
@@ -80,7 +80,7 @@ impl Reader {
         if dst.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
-        let mut is_result = matches!(self.state, State::Busy(_));
+        let mut is_result = matches!(self.state, StdioState::Busy(_));
         loop {
             let buffer = ready!(self.state.poll_idle(cx))?;
             // What the operation read; nothing of it is the end of the stream.
@@ -103,7 +103,7 @@ impl Reader {
                 buffer.truncate(*result.as_ref().unwrap_or(&0));
                 (result.map(drop), buffer)
             });
-            self.state = State::Busy(operation);
+            self.state = StdioState::Busy(operation);
             is_result = true;
         }
     }
@@ -118,7 +118,7 @@ pub(super) struct Writer {
     write_all: fn(&[u8]) -> io::Result<()>,
     flush: fn() -> io::Result<()>,
     /// The buffer is empty while no operation is under way.
-    state: State,
+    state: StdioState,
     must_flush: bool,
 }
 
@@ -130,7 +130,7 @@ impl Writer {
         Writer {
             write_all,
             flush,
-            state: State::Idle(Vec::new()),
+            state: StdioState::Idle(Vec::new()),
             must_flush: false,
         }
     }
@@ -181,7 +181,7 @@ impl Writer {
     #[track_caller]
     fn begin(&mut self, operation: impl FnOnce() -> Outcome + Send + 'static) -> io::Result<()> {
         let operation = Handle::current().spawn_mandatory_blocking(operation);
-        self.state = State::Busy(operation.map_err(|refused| match refused {
+        self.state = StdioState::Busy(operation.map_err(|refused| match refused {
             Refused::Closed => driver::shutdown_error(),
             Refused::NoThread(error) => error,
         })?);

@@ -20,15 +20,37 @@
 //!
 //! # Sleep
 //!
-//! A worker with nothing to do sleeps in one of two places ([`sleep`]): it holds the driver's turn
-//! and waits there, or it waits on its [`parker`]. One worker at most waits for the driver, and it
-//! is the last choice of a thread that wakes one.
+//! ```text
+//!                    queues empty, and fewer
+//!                    than half search already
+//!    +---------+ ----------------------------> +-----------+ <---------------------------+
+//!    | running |                               | searching |                             |
+//!    +---------+ <---------------------------- +-----------+                             |
+//!      |     ^         found a task                  |                         woken for work
+//!      |     |                                       | found none                        |
+//!      |     |                                       v                                   |
+//!      |     |   its wait left it a task     +-----------------------------------+       |
+//!      |     +------------------------------ | asleep, in one of two places:     | ------+
+//!      |                                     | the driver's wait, or its parker  |
+//!      +-----------------------------------> +-----------------------------------+
+//!              queues empty, and half search already
+//! ```
 //!
-//! No wake-up is lost. Work: a thread that has pushed a task then reads how many workers search and
-//! sleep, and a worker first counts itself as asleep, or as not searching, and then looks at the
-//! queues ([`idle`]). Sleep: a worker enters its place by an exchange that fails if it was woken
-//! before ([`parker`]). The driver: a thread that gives the turn back is awake, or tries to take it
-//! again before it sleeps; so while all workers sleep, one waits for the driver.
+//! The states are counted in one word ([`idle`]); the way through them is in [`worker`], that into
+//! and out of the sleep in [`sleep`]; the place where one worker sleeps is a [`parker`]. One worker
+//! at most waits for the driver. A thread that wakes a worker takes that one last: it costs a
+//! system call, and another worker has to take its place.
+//!
+//! Two promises:
+//!
+//! - **No task waits while a worker sleeps and none searches.** A thread that has pushed a task then
+//!   reads the word, and a worker that falls asleep or stops searching writes the word and then
+//!   looks at the queues. One of the two sees the other ([`idle`]). A worker enters its place by an
+//!   exchange that fails if it was woken before ([`parker`]), so no wake-up is lost on the way.
+//! - **The driver is never left alone for long.** A thread that leaves the driver's wait is awake,
+//!   or tries to take it again before it sleeps; so while all workers sleep, one waits for the
+//!   driver. While some worker is awake, it looks at the driver every `event_interval` polls; and
+//!   if its polls do not end, the monitor sees to it.
 //!
 //! # The monitor
 //!
@@ -61,6 +83,8 @@
 //! puts its core down for good, and the last of them joins the monitor, drops what is still queued
 //! and ends the driver.
 
+#[cfg(not(loom))]
+mod block_in_place;
 mod idle;
 mod lifo;
 #[cfg(not(loom))]
@@ -70,8 +94,6 @@ mod monitor;
 #[cfg(not(loom))]
 mod pace;
 mod parker;
-#[cfg(not(loom))]
-mod place;
 #[cfg(not(loom))]
 mod progress;
 #[cfg(not(loom))]
@@ -95,7 +117,7 @@ use crate::blocking::pool::Refused;
 use crate::scheduler::services::Services;
 
 #[cfg(not(loom))]
-pub(crate) use place::block_in_place;
+pub(crate) use block_in_place::block_in_place;
 #[cfg(not(loom))]
 pub(crate) use shared::Shared;
 

@@ -14,7 +14,7 @@ use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
 use super::testing::{Scheduler, scheduler, spawn};
-use super::{Id, JoinError, JoinHandle, LocalQueue, blocking_task};
+use super::{Id, JoinError, JoinHandle, LocalScheduler, blocking_task};
 use crate::util::budget::{self, Budget};
 
 /// Counts what is alive, without being part of the model.
@@ -378,13 +378,13 @@ fn loom_blocking_task_is_aborted() {
 
 /// A local task is woken, aborted and joined from afar while its thread polls the set.
 #[test]
-fn loom_local_queue_misses_no_wake() {
+fn loom_local_scheduler_misses_no_wake() {
     model(|| {
-        let queue = LocalQueue::new();
+        let queue = LocalScheduler::new();
         let slot = Arc::new(std::sync::Mutex::new(None));
         let flag = Arc::new(AtomicBool::new(false));
         let (to, ready) = (slot.clone(), flag.clone());
-        let woken = LocalQueue::spawn(
+        let woken = LocalScheduler::spawn(
             &queue,
             poll_fn(move |cx| {
                 to.lock().unwrap().get_or_insert_with(|| cx.waker().clone());
@@ -396,7 +396,7 @@ fn loom_local_queue_misses_no_wake() {
             }),
             Id::next(),
         );
-        let aborted = LocalQueue::spawn(&queue, pending::<()>(), Id::next());
+        let aborted = LocalScheduler::spawn(&queue, pending::<()>(), Id::next());
         assert!(!queue.polling(|| queue.tick()));
         let waker = slot.lock().unwrap().clone().unwrap();
         let abort = aborted.abort_handle();
@@ -423,12 +423,12 @@ fn loom_local_queue_misses_no_wake() {
 
 /// A local queue is closed while its task is woken from afar.
 #[test]
-fn loom_local_queue_closes() {
+fn loom_local_scheduler_closes() {
     model(|| {
-        let queue = LocalQueue::new();
+        let queue = LocalScheduler::new();
         let slot = Arc::new(std::sync::Mutex::new(None));
         let to = slot.clone();
-        let join = LocalQueue::spawn(
+        let join = LocalScheduler::spawn(
             &queue,
             poll_fn(move |cx| {
                 *to.lock().unwrap() = Some(cx.waker().clone());

@@ -85,7 +85,7 @@ mod id;
 mod join;
 mod list;
 mod local_owned;
-mod local_queue;
+mod local_scheduler;
 mod owned;
 mod raw;
 mod state;
@@ -107,7 +107,7 @@ pub use self::id::Id;
 pub(crate) use self::id::current as current_id;
 pub use self::join::JoinHandle;
 use self::local_owned::LocalOwnedTasks;
-pub(crate) use self::local_queue::LocalQueue;
+pub(crate) use self::local_scheduler::LocalScheduler;
 pub(crate) use self::owned::OwnedTasks;
 pub(crate) use self::unowned::blocking_task;
 

@@ -69,7 +69,7 @@ pub use sender::{Sender, WeakSender};
 /// ```
 #[track_caller]
 pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-    let shared = Arc::new(shared::Shared::new(capacity, 1));
+    let shared = Arc::new(shared::BroadcastShared::new(capacity, 1));
     let receiver = Receiver::new(shared.clone(), 0);
     (Sender::from_shared(shared), receiver)
 }

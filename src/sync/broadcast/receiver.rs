@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::task::{Poll, ready};
 
 use super::error::{RecvError, TryRecvError};
-use super::shared::{Shared, Wait};
+use super::shared::{BroadcastShared, Wait};
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::Ordering::Acquire;
 use crate::util::budget::poll_proceed;
@@ -32,14 +32,14 @@ use crate::util::park;
 /// # })
 /// ```
 pub struct Receiver<T> {
-    shared: Arc<Shared<T>>,
+    shared: Arc<BroadcastShared<T>>,
     /// The number of the next value.
     next: u64,
 }
 
 impl<T> Receiver<T> {
     /// The caller has counted it.
-    pub(super) fn new(shared: Arc<Shared<T>>, next: u64) -> Self {
+    pub(super) fn new(shared: Arc<BroadcastShared<T>>, next: u64) -> Self {
         Self { shared, next }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::error::SendError;
 use super::receiver::Receiver;
-use super::shared::Shared;
+use super::shared::BroadcastShared;
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
@@ -29,7 +29,7 @@ use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 /// assert!(rx.is_closed());
 /// ```
 pub struct Sender<T> {
-    shared: Arc<Shared<T>>,
+    shared: Arc<BroadcastShared<T>>,
 }
 
 /// A sender that does not keep the channel open; made by [`Sender::downgrade`].
@@ -49,11 +49,11 @@ pub struct Sender<T> {
 /// assert!(weak.upgrade().is_none());
 /// ```
 pub struct WeakSender<T> {
-    shared: Arc<Shared<T>>,
+    shared: Arc<BroadcastShared<T>>,
 }
 
 impl<T> Sender<T> {
-    pub(super) fn from_shared(shared: Arc<Shared<T>>) -> Self {
+    pub(super) fn from_shared(shared: Arc<BroadcastShared<T>>) -> Self {
         Self { shared }
     }
 
@@ -75,7 +75,7 @@ impl<T> Sender<T> {
     /// ```
     #[track_caller]
     pub fn new(capacity: usize) -> Self {
-        Self::from_shared(Arc::new(Shared::new(capacity, 0)))
+        Self::from_shared(Arc::new(BroadcastShared::new(capacity, 0)))
     }
 
     /// Sends a value to all receivers that exist now and gives their number.
@@ -289,7 +289,7 @@ impl<T> fmt::Debug for Sender<T> {
 }
 
 impl<T> WeakSender<T> {
-    fn from_shared(shared: Arc<Shared<T>>) -> Self {
+    fn from_shared(shared: Arc<BroadcastShared<T>>) -> Self {
         shared.weak_senders.fetch_add(1, Relaxed);
         Self { shared }
     }

@@ -11,7 +11,7 @@ use super::tail::Tail;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::util::wait_queue::{WaitQueue, Waiter};
 
-pub(super) struct Shared<T> {
+pub(super) struct BroadcastShared<T> {
     ring: Ring<T>,
     tail: Tail,
     pub(super) senders: AtomicUsize,
@@ -29,7 +29,7 @@ pub(super) struct Wait<'a, 'q> {
     pub(super) waker: &'a Waker,
 }
 
-impl<T> Shared<T> {
+impl<T> BroadcastShared<T> {
     /// With one sender.
     #[track_caller]
     pub(super) fn new(capacity: usize, receivers: usize) -> Self {
@@ -77,7 +77,7 @@ impl<T> Shared<T> {
     pub(super) fn remove_receiver(&self, next: u64) {
         /// Goes on when dropping a value panics.
         struct Unseen<'a, T> {
-            shared: &'a Shared<T>,
+            shared: &'a BroadcastShared<T>,
             next: u64,
             end: u64,
             was_last: bool,

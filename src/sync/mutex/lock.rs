@@ -82,6 +82,28 @@ impl<T: ?Sized> Mutex<T> {
         }
     }
 
+    /// [`new`](Self::new) in a constant, so that a mutex can be a `static`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::Mutex;
+    ///
+    /// static TOTAL: Mutex<i32> = Mutex::const_new(0);
+    ///
+    /// *TOTAL.try_lock().unwrap() += 1;
+    /// ```
+    #[cfg(not(loom))]
+    pub const fn const_new(t: T) -> Self
+    where
+        T: Sized,
+    {
+        Self {
+            semaphore: RawSemaphore::const_new(1),
+            data: UnsafeCell::new(t),
+        }
+    }
+
     /// Locks the mutex, waiting while somebody else has it.
     ///
     /// # Cancel safety

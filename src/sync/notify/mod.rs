@@ -113,6 +113,24 @@ impl Notify {
         }
     }
 
+    /// [`new`](Self::new) in a constant, so that a notify can be a `static`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Notify;
+    ///
+    /// static CHANGED: Notify = Notify::const_new();
+    ///
+    /// CHANGED.notify_one();
+    /// ```
+    #[cfg(not(loom))]
+    pub const fn const_new() -> Notify {
+        Self {
+            raw: RawNotify::const_new(),
+        }
+    }
+
     /// Waits for a notification.
     ///
     /// The returned future takes the stored permit if there is one, and otherwise its place among

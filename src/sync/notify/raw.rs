@@ -89,6 +89,15 @@ impl RawNotify {
         }
     }
 
+    /// [`new`](Self::new) in a constant.
+    #[cfg(not(loom))]
+    pub(crate) const fn const_new() -> Self {
+        Self {
+            state: AtomicUsize::new(0),
+            waiters: Mutex::new(List::new()),
+        }
+    }
+
     fn generation(&self) -> usize {
         self.state.load(Ordering::Acquire) & !STATE
     }

@@ -13,7 +13,7 @@ use crate::sync::semaphore::RawSemaphore;
 use crate::util::park;
 
 /// The most readers that a lock may be made for.
-pub(in crate::sync) const MAX_READERS: u32 = u32::MAX >> 3;
+const MAX_READERS: u32 = u32::MAX >> 3;
 
 /// A lock for many readers or one writer, whose guards may be held across an `.await`.
 ///
@@ -97,6 +97,55 @@ impl<T: ?Sized> RwLock<T> {
         Self {
             max_readers: max_reads,
             semaphore: RawSemaphore::new(max_reads as usize),
+            data: UnsafeCell::new(value),
+        }
+    }
+
+    /// [`new`](Self::new) in a constant, so that a lock can be a `static`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::RwLock;
+    ///
+    /// static SETTING: RwLock<i32> = RwLock::const_new(5);
+    ///
+    /// assert_eq!(*SETTING.try_read().unwrap(), 5);
+    /// ```
+    #[cfg(not(loom))]
+    pub const fn const_new(value: T) -> RwLock<T>
+    where
+        T: Sized,
+    {
+        Self::const_with_max_readers(value, MAX_READERS)
+    }
+
+    /// [`with_max_readers`](Self::with_max_readers) in a constant, so that a lock can be a
+    /// `static`.
+    ///
+    /// # Panics
+    ///
+    /// Panics (in a `static`: does not compile) if `max_reads` is 0 or more than `u32::MAX >> 3`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::RwLock;
+    ///
+    /// static SETTING: RwLock<i32> = RwLock::const_with_max_readers(5, 1024);
+    ///
+    /// assert_eq!(*SETTING.try_read().unwrap(), 5);
+    /// ```
+    #[cfg(not(loom))]
+    #[track_caller]
+    pub const fn const_with_max_readers(value: T, max_reads: u32) -> RwLock<T>
+    where
+        T: Sized,
+    {
+        check_readers(max_reads);
+        Self {
+            max_readers: max_reads,
+            semaphore: RawSemaphore::const_new(max_reads as usize),
             data: UnsafeCell::new(value),
         }
     }
@@ -386,7 +435,7 @@ impl<T: ?Sized> RwLock<T> {
 
 /// Panics unless a lock may be made for so many readers.
 #[track_caller]
-pub(in crate::sync) const fn check_readers(max_readers: u32) {
+const fn check_readers(max_readers: u32) {
     assert!(
         max_readers > 0,
         "a RwLock may not be created with 0 readers"

@@ -13,7 +13,6 @@ mod read;
 mod write;
 
 pub use lock::RwLock;
-pub(in crate::sync) use lock::{MAX_READERS, check_readers};
 pub use mapped_write::RwLockMappedWriteGuard;
 pub use owned_mapped_write::OwnedRwLockMappedWriteGuard;
 pub use owned_read::OwnedRwLockReadGuard;

@@ -93,6 +93,32 @@ impl Semaphore {
         }
     }
 
+    /// [`new`](Self::new) in a constant, so that a semaphore can be a `static`.
+    ///
+    /// # Panics
+    ///
+    /// Panics (in a `static`: does not compile) if `permits` is more than
+    /// [`MAX_PERMITS`](Self::MAX_PERMITS).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::sync::Semaphore;
+    ///
+    /// static SLOTS: Semaphore = Semaphore::const_new(1);
+    ///
+    /// let slot = SLOTS.try_acquire().unwrap();
+    /// assert_eq!(SLOTS.available_permits(), 0);
+    /// # drop(slot);
+    /// ```
+    #[cfg(not(loom))]
+    #[track_caller]
+    pub const fn const_new(permits: usize) -> Self {
+        Self {
+            raw: RawSemaphore::const_new(permits),
+        }
+    }
+
     /// How many permits are free now.
     ///
     /// # Examples

@@ -12,7 +12,6 @@ mod permit;
 mod raw;
 
 pub(crate) use raw::RawSemaphore;
-pub(in crate::sync) use raw::SHIFT;
 
 pub use counting::Semaphore;
 pub use error::{AcquireError, TryAcquireError};

@@ -37,7 +37,7 @@ use crate::util::wake_list::wake_in_batches;
 
 const CLOSED: usize = 0b01;
 const WAITERS: usize = 0b10;
-pub(in crate::sync) const SHIFT: u32 = 2;
+const SHIFT: u32 = 2;
 
 const WAITING: u8 = 0;
 const ASSIGNED: u8 = 1;
@@ -107,6 +107,17 @@ impl RawSemaphore {
     /// If that is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
     #[track_caller]
     pub(crate) fn new(permits: usize) -> Self {
+        Self::check_permits(permits);
+        Self {
+            state: AtomicUsize::new(permits << SHIFT),
+            queue: Mutex::new(List::new()),
+        }
+    }
+
+    /// [`new`](Self::new) in a constant.
+    #[cfg(not(loom))]
+    #[track_caller]
+    pub(crate) const fn const_new(permits: usize) -> Self {
         Self::check_permits(permits);
         Self {
             state: AtomicUsize::new(permits << SHIFT),

@@ -71,7 +71,7 @@ const SHARDS: usize = 2;
 /// assert_eq!(*rx.borrow(), 2);
 /// ```
 pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
-    let shared = Arc::new(shared::Shared::new(init, 1));
+    let shared = Arc::new(shared::WatchShared::new(init, 1));
     let version = shared.state.load().version();
     let receiver = Receiver::new(shared.clone(), version);
     (Sender::from_shared(shared), receiver)

@@ -8,7 +8,7 @@ use std::task::{Poll, ready};
 
 use super::borrowed::Ref;
 use super::error::RecvError;
-use super::shared::Shared;
+use super::shared::WatchShared;
 use super::state::Version;
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Relaxed};
@@ -33,7 +33,7 @@ use crate::util::budget::poll_proceed;
 /// assert!(other.has_changed().unwrap());
 /// ```
 pub struct Receiver<T> {
-    shared: Arc<Shared<T>>,
+    shared: Arc<WatchShared<T>>,
     /// The version that counts as seen.
     seen: Version,
     /// The queue it waits in.
@@ -42,7 +42,7 @@ pub struct Receiver<T> {
 
 impl<T> Receiver<T> {
     /// The caller has counted it.
-    pub(super) fn new(shared: Arc<Shared<T>>, seen: Version) -> Self {
+    pub(super) fn new(shared: Arc<WatchShared<T>>, seen: Version) -> Self {
         let shard = shared.choose_shard();
         Self {
             shared,
@@ -257,7 +257,7 @@ impl<T> Receiver<T> {
     }
 }
 
-fn borrow_and_update<'a, T>(shared: &'a Shared<T>, seen: &mut Version) -> Ref<'a, T> {
+fn borrow_and_update<'a, T>(shared: &'a WatchShared<T>, seen: &mut Version) -> Ref<'a, T> {
     let value = shared.value.read();
     let version = shared.state.load().version();
     let has_changed = version != *seen;
@@ -265,7 +265,11 @@ fn borrow_and_update<'a, T>(shared: &'a Shared<T>, seen: &mut Version) -> Ref<'a
     Ref::new(value, has_changed)
 }
 
-async fn changed<T>(shared: &Shared<T>, seen: &mut Version, shard: usize) -> Result<(), RecvError> {
+async fn changed<T>(
+    shared: &WatchShared<T>,
+    seen: &mut Version,
+    shard: usize,
+) -> Result<(), RecvError> {
     let waiter = pin!(shared.waiter(shard));
     poll_fn(|cx| {
         let coop = ready!(poll_proceed(cx));

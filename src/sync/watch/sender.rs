@@ -7,7 +7,7 @@ use std::mem;
 use super::borrowed::Ref;
 use super::error::SendError;
 use super::receiver::Receiver;
-use super::shared::Shared;
+use super::shared::WatchShared;
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
@@ -28,11 +28,11 @@ use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 /// assert_eq!(*rx.borrow(), 3);
 /// ```
 pub struct Sender<T> {
-    shared: Arc<Shared<T>>,
+    shared: Arc<WatchShared<T>>,
 }
 
 impl<T> Sender<T> {
-    pub(super) fn from_shared(shared: Arc<Shared<T>>) -> Self {
+    pub(super) fn from_shared(shared: Arc<WatchShared<T>>) -> Self {
         Self { shared }
     }
 
@@ -50,7 +50,7 @@ impl<T> Sender<T> {
     /// assert_eq!(*rx.borrow(), 1);
     /// ```
     pub fn new(init: T) -> Self {
-        Self::from_shared(Arc::new(Shared::new(init, 0)))
+        Self::from_shared(Arc::new(WatchShared::new(init, 0)))
     }
 
     /// Replaces the value and tells the receivers.

@@ -6,16 +6,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::SHARDS;
-use super::state::{State, Version, Waiting};
+use super::state::{Version, Waiting, WatchState};
 use crate::loom::sync::RwLock;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::loom::sync::atomic::Ordering::Relaxed;
 use crate::util::wait_queue::{WaitQueue, Waiter};
 
-pub(super) struct Shared<T> {
+pub(super) struct WatchShared<T> {
     /// The version changes only under the write lock, so it does not while the value is borrowed.
     pub(super) value: RwLock<T>,
-    pub(super) state: State,
+    pub(super) state: WatchState,
     pub(super) senders: AtomicUsize,
     pub(super) receivers: AtomicUsize,
     /// Receivers that wait for a change, spread so that they do not all meet at one lock.
@@ -26,12 +26,12 @@ pub(super) struct Shared<T> {
     pub(super) no_receivers: WaitQueue,
 }
 
-impl<T> Shared<T> {
+impl<T> WatchShared<T> {
     /// With one sender.
     pub(super) fn new(value: T, receivers: usize) -> Self {
         Self {
             value: RwLock::new(value),
-            state: State::new(),
+            state: WatchState::new(),
             senders: AtomicUsize::new(1),
             receivers: AtomicUsize::new(receivers),
             changed: std::array::from_fn(|_| WaitQueue::new()),
@@ -86,9 +86,9 @@ impl<T> Shared<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Shared<T> {
+impl<T: fmt::Debug> fmt::Debug for WatchShared<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
+        f.debug_struct("WatchShared")
             .field("value", &self.value)
             .field("state", &self.state)
             .field("senders", &self.senders)

@@ -18,7 +18,7 @@ const WAITING: u64 = ((1 << SHARDS) - 1) << WAITING_SHIFT;
 const VERSION_STEP: u64 = 1 << (SHARDS as u32 + WAITING_SHIFT);
 const VERSION: u64 = !(VERSION_STEP - 1);
 
-/// A version of the value. Never equal to [`Version::NONE`] if it comes from a [`State`].
+/// A version of the value. Never equal to [`Version::NONE`] if it comes from a [`WatchState`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Version(u64);
 
@@ -43,9 +43,9 @@ impl Waiting {
 }
 
 #[derive(Debug)]
-pub(super) struct State(AtomicU64);
+pub(super) struct WatchState(AtomicU64);
 
-/// One reading of the [`State`].
+/// One reading of the [`WatchState`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Snapshot(u64);
 
@@ -63,7 +63,7 @@ impl Snapshot {
     }
 }
 
-impl State {
+impl WatchState {
     pub(super) fn new() -> Self {
         Self(AtomicU64::new(0))
     }
@@ -119,11 +119,11 @@ impl State {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{State, Version};
+    use super::{Version, WatchState};
 
     #[test]
     fn a_version_takes_the_waiting_with_it() {
-        let state = State::new();
+        let state = WatchState::new();
         let first = state.load().version();
         assert_ne!(first, Version::NONE);
         assert!(state.announce(0, first));
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_a_closed_channel() {
-        let state = State::new();
+        let state = WatchState::new();
         let first = state.load().version();
         assert!(state.announce(7, first));
         assert_eq!(state.close().shards().collect::<Vec<_>>(), [7]);

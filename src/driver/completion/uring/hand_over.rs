@@ -23,7 +23,7 @@ use crate::loom::sync::{Condvar, Mutex};
 /// The meeting point of submitters and the ring's thread.
 #[derive(Debug)]
 pub(super) struct HandOver<T> {
-    state: Mutex<State<T>>,
+    state: Mutex<HandOverState<T>>,
     /// The thread waits in the kernel, or is about to. Set by the thread, under the lock; the
     /// submitter that clears it wakes the thread.
     asleep: AtomicBool,
@@ -32,7 +32,7 @@ pub(super) struct HandOver<T> {
 }
 
 #[derive(Debug)]
-struct State<T> {
+struct HandOverState<T> {
     requests: Vec<T>,
     /// A thread serves the list, or one is being started.
     served: bool,
@@ -55,7 +55,7 @@ pub(super) enum Pushed {
 impl<T> HandOver<T> {
     pub(super) fn new() -> HandOver<T> {
         HandOver {
-            state: Mutex::new(State {
+            state: Mutex::new(HandOverState {
                 requests: Vec::new(),
                 served: false,
                 closed: false,

@@ -1,4 +1,4 @@
-//! [`LocalQueue`]: the scheduler of a `LocalSet`, tasks of one thread that need not be `Send`.
+//! [`LocalScheduler`]: the scheduler of a `LocalSet`, tasks of one thread that need not be `Send`.
 //!
 //! It is here, beside the lists, because it keeps their promise: a task is run and dropped on the
 //! thread that spawned it. The owner's thread queues without a lock; other threads, which may wake
@@ -17,12 +17,12 @@ use crate::util::wake;
 /// How many tasks are polled before the set lets others on its thread run.
 const TASKS_PER_TICK: usize = 61;
 
-type Ready = VecDeque<Notified<Arc<LocalQueue>>>;
+type Ready = VecDeque<Notified<Arc<LocalScheduler>>>;
 
 /// The tasks of one thread: those that exist, and those that are ready.
-pub(crate) struct LocalQueue {
-    owned: LocalOwnedTasks<Arc<LocalQueue>>,
-    /// Only the owner's thread gets here ([`LocalQueue::with_home`]).
+pub(crate) struct LocalScheduler {
+    owned: LocalOwnedTasks<Arc<LocalScheduler>>,
+    /// Only the owner's thread gets here ([`LocalScheduler::with_home`]).
     home: UnsafeCell<Home>,
     away: Mutex<Away>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct LocalQueue {
 /// What the owner's thread has.
 struct Home {
     ready: Ready,
-    /// Who is in [`LocalQueue::polling`] looks at the queue before it goes.
+    /// Who is in [`LocalScheduler::polling`] looks at the queue before it goes.
     polling: bool,
     closed: bool,
 }
@@ -46,11 +46,11 @@ struct Away {
 // SAFETY: `home` is used on the owner's thread only, which `with_home` checks. Dropping the queue
 // elsewhere drops notifications at most, and the tasks of those were shut down at home: a task that
 // was not holds the queue, so that it is not dropped.
-unsafe impl Send for LocalQueue {}
+unsafe impl Send for LocalScheduler {}
 // SAFETY: as above.
-unsafe impl Sync for LocalQueue {}
+unsafe impl Sync for LocalScheduler {}
 
-impl LocalQueue {
+impl LocalScheduler {
     /// A queue that belongs to the calling thread.
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
@@ -117,7 +117,7 @@ impl LocalQueue {
     /// Calls `f`, which must call [`tick`](Self::tick) after the last task became ready, or see to
     /// it that somebody does: meanwhile this thread's wakes are silent.
     pub(crate) fn polling<R>(&self, f: impl FnOnce() -> R) -> R {
-        struct Restore<'a>(&'a LocalQueue, bool);
+        struct Restore<'a>(&'a LocalScheduler, bool);
         impl Drop for Restore<'_> {
             fn drop(&mut self) {
                 self.0.with_home(|home| home.polling = self.1);
@@ -212,7 +212,7 @@ impl LocalQueue {
     }
 }
 
-impl Schedule for Arc<LocalQueue> {
+impl Schedule for Arc<LocalScheduler> {
     fn schedule(&self, task: Notified<Self>) {
         if self.owned.is_owner() {
             self.schedule_at_home(task);
