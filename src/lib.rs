@@ -1,9 +1,257 @@
-//! A completion-driven async runtime that stands in for tokio.
+//! An asynchronous runtime for Linux that stands in for [tokio](https://tokio.rs).
 //!
-//! The public API is tokio's. Sockets, pipes, signals and child processes are driven by readiness
-//! (mio). File operations are completed inline, on io_uring, or on a pool of threads; where
-//! io_uring is not available, the threads do its part too. See `ARCHITECTURE.md` for the map and
-//! one read traced from poll to completion.
+//! zokio has tokio's API: the same modules, types, functions and macros, with the same meaning.
+//! There are two ways to use it.
+//!
+//! - **As a drop-in.** Two lines in `Cargo.toml` put zokio in the place of the `tokio` crate, for a
+//!   program and for everything it depends on. No source file changes. [`guide::porting`] explains
+//!   how.
+//! - **As the crate `zokio`**, beside the `tokio` crate if need be. The examples in this
+//!   documentation are written that way. With the drop-in, read `tokio::` for `zokio::`.
+//!
+//! What differs from tokio is below the surface. Files are read, and their attributes looked up, on
+//! the calling thread if the kernel has the answer in memory, and by io_uring or by threads if it
+//! does not. With two or more worker threads, a task that blocks its thread does not hold up the
+//! others. What an operation does is the same as in tokio, and tokio's own tests are run against
+//! it.
+//!
+//! # A first program
+//!
+//! [`#[zokio::main]`](macro@main) builds a runtime and runs an `async fn` on it. [`spawn`] starts a
+//! task, which runs concurrently with the code that started it:
+//!
+//! ```
+//! use std::io;
+//! use zokio::io::{AsyncReadExt, AsyncWriteExt};
+//! use zokio::net::{TcpListener, TcpStream};
+//!
+//! /// Sends back what it receives, with a task for each connection.
+//! async fn serve(listener: TcpListener) -> io::Result<()> {
+//!     loop {
+//!         let (mut stream, _peer) = listener.accept().await?;
+//!         zokio::spawn(async move {
+//!             let (mut reader, mut writer) = stream.split();
+//!             zokio::io::copy(&mut reader, &mut writer).await
+//!         });
+//!     }
+//! }
+//!
+//! #[zokio::main]
+//! async fn main() -> io::Result<()> {
+//!     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//!     let address = listener.local_addr()?;
+//!     zokio::spawn(serve(listener));
+//!
+//!     let mut stream = TcpStream::connect(address).await?;
+//!     stream.write_all(b"hello").await?;
+//!     stream.shutdown().await?;
+//!     let mut echo = String::new();
+//!     stream.read_to_string(&mut echo).await?;
+//!     assert_eq!(echo, "hello");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Tasks
+//!
+//! The module [`task`] is about tasks: futures that the runtime polls on its own. [`task::spawn`]
+//! returns a [`JoinHandle`](task::JoinHandle) to await a task's output or to abort the task. A
+//! [`JoinSet`](task::JoinSet) holds many tasks and aborts them when it is dropped.
+//! [`task::spawn_blocking`] runs a closure that blocks on a thread that may be blocked, and
+//! [`task::spawn_local`] starts a task whose future is not `Send`.
+//!
+//! ```
+//! use zokio::task::JoinSet;
+//!
+//! #[zokio::main]
+//! async fn main() {
+//!     let mut squares = JoinSet::new();
+//!     for n in 1..=3 {
+//!         squares.spawn(async move { n * n });
+//!     }
+//!     let mut sum = 0;
+//!     while let Some(square) = squares.join_next().await {
+//!         sum += square.expect("no task panics");
+//!     }
+//!     assert_eq!(sum, 14);
+//! }
+//! ```
+//!
+//! # Runtimes
+//!
+//! A [`Runtime`](runtime::Runtime) polls tasks, waits for I/O and drives timers. The attribute
+//! macros [`main`](macro@main) and [`test`](macro@test) are enough for most programs and tests. A
+//! [`Builder`](runtime::Builder) sets every option, and is the way to use asynchronous code inside
+//! a program that is not asynchronous itself:
+//!
+//! ```
+//! use zokio::runtime::Builder;
+//!
+//! fn main() -> std::io::Result<()> {
+//!     let rt = Builder::new_current_thread().enable_all().build()?;
+//!     let answer = rt.block_on(async { zokio::spawn(async { 6 * 7 }).await })?;
+//!     assert_eq!(answer, 42);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The module [`runtime`] describes the two schedulers, how they share time between tasks, and how
+//! a runtime shuts down.
+//!
+//! # Waiting for several things
+//!
+//! [`join!`] and [`try_join!`] wait until all of several futures have completed. [`select!`] waits
+//! for the first one and drops the others; [`guide::cancellation`] explains what a dropped future
+//! leaves behind. All three poll their futures in the current task, so none of these futures has to
+//! be `Send` or `'static`.
+//!
+//! ```
+//! use zokio::time::{Duration, sleep};
+//!
+//! #[zokio::main]
+//! async fn main() {
+//!     let (one, two) = zokio::join!(async { 1 }, async { 2 });
+//!     assert_eq!(one + two, 3);
+//!
+//!     zokio::select! {
+//!         () = sleep(Duration::from_secs(60)) => panic!("the other branch is faster"),
+//!         () = sleep(Duration::from_millis(1)) => {}
+//!     }
+//! }
+//! ```
+//!
+//! # Synchronization
+//!
+//! The module [`sync`] has channels ([`mpsc`](sync::mpsc), [`oneshot`](sync::oneshot),
+//! [`broadcast`](sync::broadcast), [`watch`](sync::watch)), locks that can be held over an `.await`
+//! ([`Mutex`](sync::Mutex), [`RwLock`](sync::RwLock)) and more. None of them needs a runtime, so
+//! they also connect tasks with plain threads.
+//!
+//! ```
+//! use zokio::sync::mpsc;
+//!
+//! #[zokio::main]
+//! async fn main() {
+//!     let (tx, mut rx) = mpsc::channel(8);
+//!     std::thread::spawn(move || {
+//!         for line in ["one", "two"] {
+//!             tx.blocking_send(line).expect("the receiver is there");
+//!         }
+//!     });
+//!     assert_eq!(rx.recv().await, Some("one"));
+//!     assert_eq!(rx.recv().await, Some("two"));
+//!     assert_eq!(rx.recv().await, None);
+//! }
+//! ```
+//!
+//! # Time
+//!
+//! The module [`time`] has [`sleep`](time::sleep), [`interval`](time::interval) and
+//! [`timeout`](time::timeout). In tests, [`time::pause`] replaces the clock by one that jumps to
+//! the next deadline whenever there is nothing else to do, so that an hour passes in no time:
+//!
+//! ```
+//! use zokio::time::{Duration, Instant, sleep};
+//!
+//! #[zokio::main(flavor = "current_thread", start_paused = true)]
+//! async fn main() {
+//!     let start = Instant::now();
+//!     sleep(Duration::from_secs(3600)).await;
+//!     assert_eq!(start.elapsed(), Duration::from_secs(3600));
+//! }
+//! ```
+//!
+//! # I/O
+//!
+//! The module [`io`] has the traits [`AsyncRead`](io::AsyncRead), [`AsyncWrite`](io::AsyncWrite),
+//! [`AsyncSeek`](io::AsyncSeek) and [`AsyncBufRead`](io::AsyncBufRead), methods to call on
+//! everything that implements them, buffers and adapters. The types that implement them are in
+//! these modules:
+//!
+//! - [`net`]: TCP, UDP, Unix domain sockets and pipes.
+//! - [`fs`]: files and directories, see below.
+//! - [`process`]: child processes and their standard streams.
+//! - [`io`] itself: the process's own standard streams, streams in memory, and
+//!   [`AsyncFd`](io::unix::AsyncFd) for any other file descriptor that can be polled.
+//!
+//! The module [`signal`] waits for signals of the operating system.
+//!
+//! ```
+//! use zokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, duplex};
+//!
+//! #[zokio::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let (mut near, far) = duplex(64);
+//!     near.write_all(b"first\nsecond\n").await?;
+//!     drop(near);
+//!
+//!     let mut lines = BufReader::new(far).lines();
+//!     assert_eq!(lines.next_line().await?.as_deref(), Some("first"));
+//!     assert_eq!(lines.next_line().await?.as_deref(), Some("second"));
+//!     assert_eq!(lines.next_line().await?, None);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Files
+//!
+//! The module [`fs`] mirrors [`std::fs`]. An operation that finds what it needs in memory (a read
+//! of cached bytes, the attributes of a cached file) completes when it is first polled. Every other
+//! operation is carried out by io_uring or by a thread, while the task that waits for it gives its
+//! own thread to others. [`guide::files`] has the details, and [`guide::back_ends`] explains how
+//! io_uring is chosen and what happens in a container that forbids it.
+//!
+//! ```
+//! use zokio::fs;
+//!
+//! #[zokio::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let dir = tempfile::tempdir()?;
+//!     let path = dir.path().join("greeting");
+//!     fs::write(&path, "hello").await?;
+//!     assert_eq!(fs::read_to_string(&path).await?, "hello");
+//!     assert_eq!(fs::metadata(&path).await?.len(), 5);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # zokio and the tokio crate
+//!
+//! A program that uses the crate `zokio` can still use libraries that are generic over the `tokio`
+//! crate's I/O traits: with the feature `tokio`, every I/O type of zokio implements them. A library
+//! that spawns tasks or opens sockets through the `tokio` crate needs a tokio runtime, or the
+//! drop-in, which makes all of them use zokio. [`guide::porting`] covers both.
+//!
+//! # Features
+//!
+//! | Feature | What it enables |
+//! |---|---|
+//! | `full` (default) | `io-util`, `macros`, `rt` and `sync` |
+//! | `tokio` (default) | the `tokio` crate's I/O traits on every I/O type; enables `rt` |
+//! | `rt` | the runtime, and the modules that need one: [`fs`], [`net`], [`process`], [`runtime`], [`signal`], [`task`] and [`time`]; enables `io-util` and `sync` |
+//! | `macros` | [`#[main]`](macro@main) and [`#[test]`](macro@test); enables `rt` and `select` |
+//! | `select` | [`select!`] |
+//! | `sync` | the module [`sync`] |
+//! | `io-util` | the extension traits of [`io`], and its buffers and adapters |
+//!
+//! Without any feature there are the traits of [`io`], [`join!`], [`try_join!`] and [`pin!`].
+//! `sync`, `select` and `io-util` compile no runtime. The features of the drop-in are named as
+//! tokio's are; see [`guide::porting`].
+//!
+//! # Platforms
+//!
+//! zokio runs on 64-bit Linux with glibc 2.28 or later and is built with Rust 1.85 or later. It
+//! uses io_uring on Linux 5.11 and later, if it is permitted, and does without it otherwise: see
+//! [`guide::back_ends`].
+//!
+//! # Where to go next
+//!
+//! - [`guide`]: porting a program, back-ends and containers, cancellation, files.
+//! - [`task::spawn`], if the compiler reports that a future is not `Send`.
+//! - [`sync`], for which channel or lock to use when.
+//! - The [examples](https://github.com/zokio/zokio/tree/main/examples), and the
+//!   [README](https://github.com/zokio/zokio#readme) for measurements and for the differences from
+//!   tokio.
 
 // The runtime uses parts of `util` and `io` that are left unused where it is not compiled.
 #![cfg_attr(not(feature = "rt"), allow(dead_code))]
@@ -25,6 +273,8 @@ pub mod sync;
 mod error;
 #[cfg(all(feature = "rt", not(loom)))]
 pub mod fs;
+#[cfg(all(feature = "rt", not(loom)))]
+pub mod guide;
 #[cfg(all(feature = "rt", not(loom)))]
 pub mod net;
 #[cfg(all(feature = "rt", not(loom)))]

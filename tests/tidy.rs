@@ -40,6 +40,7 @@ const ROWS: &Rows = &[
     ("time", 6),
     ("task", 6),
     ("io", 6),
+    ("guide", 6),
     ("runtime", 5),
     ("watched", 5),
     ("scheduler", 4),

@@ -1,0 +1,162 @@
+//! Which way an operation takes, how io_uring is chosen, and what happens in containers.
+//!
+//! A program that runs on zokio behaves the same with io_uring and without it. The back-end decides
+//! how file operations that have to wait are carried out, and nothing else.
+//!
+//! # Where operations go
+//!
+//! There are four ways, and each operation takes the first that suits it.
+//!
+//! **Readiness.** The kernel reports when a descriptor can make progress (epoll, by way of mio),
+//! and the read or write is then a system call of the task's own thread. This is how everything in
+//! [`net`](crate::net) works, and [`AsyncFd`](crate::io::unix::AsyncFd), [`signal`](crate::signal),
+//! and child processes and their pipes in [`process`](crate::process). io_uring has no part in it.
+//!
+//! **Inline.** A file operation that the kernel can complete from memory is done during the first
+//! poll, on the calling thread, by system calls that fail rather than wait.
+//!
+//! **The ring.** A file read that has to wait for a device, or for the other end of a pipe, goes to
+//! io_uring. The runtime has a thread for the ring, which wakes the task when the read has
+//! completed.
+//!
+//! **Threads.** Everything else that concerns files goes to other threads of the runtime, which are
+//! not those of `spawn_blocking`. Without io_uring, so do the reads that would have gone to the
+//! ring.
+//!
+//! | Operation | Inline | Otherwise |
+//! |---|---|---|
+//! | Reading a [`File`](crate::fs::File) | bytes that are cached, up to 512 KiB a call | ring or thread |
+//! | Reading a `File` that is a pipe | bytes that are there | ring or thread |
+//! | Writing a `File` | on tmpfs, and on file systems that can write to the cache without waiting; up to 256 KiB a call | thread |
+//! | [`fs::read`](crate::fs::read), [`read_to_string`](crate::fs::read_to_string) | cached files of up to 256 KiB | ring or thread |
+//! | Opening without creating or truncating | regular files and directories whose path is cached | thread |
+//! | [`metadata`](crate::fs::metadata), [`try_exists`](crate::fs::try_exists), [`read_link`](crate::fs::read_link), [`canonicalize`](crate::fs::canonicalize) | if the path is cached | thread |
+//! | Seeking | unless the file is shared | thread |
+//! | Creating, truncating, syncing, renaming, removing, linking, copying, listing directories, setting permissions and times | never | thread |
+//! | [`lookup_host`](crate::net::lookup_host), `stdin`, `stdout`, `stderr` | never | the pool of [`spawn_blocking`](crate::task::spawn_blocking) |
+//!
+//! Files are opened and attributes looked up inline only on file systems that are on a disk of this
+//! machine or in memory. On a network file system, on FUSE, in `/proc` and in `/sys`, a thread does
+//! that. Each inline call is timed. If one turns out to wait, as it can on a mount that another
+//! program watches, further calls on that mount go to threads for a while. [`files`](super::files)
+//! explains how sharing a file changes the way it is read and written.
+//!
+//! # How the back-end is chosen
+//!
+//! When a process builds its first runtime, zokio sets up a ring and runs one operation on it. If
+//! that succeeds, io_uring is used. If it does not, threads serve in its place. Nothing has to be
+//! configured. The outcome is logged by the `log` crate, at the level `debug` if io_uring is used
+//! and `warn` if it is not, and [`Handle::driver_info`](crate::runtime::Handle::driver_info)
+//! returns it with the reason:
+//!
+//! ```
+//! use zokio::runtime::{DriverKind, Handle};
+//!
+//! #[zokio::main]
+//! async fn main() {
+//!     let info = Handle::current().driver_info();
+//!     println!("driver: {info}");
+//!     if info.kind() == DriverKind::Mio {
+//!         println!("no io_uring here: {}", info.reason());
+//!     }
+//! }
+//! ```
+//!
+//! It prints one of these, for example:
+//!
+//! ```text
+//! driver: uring (a trial run succeeded)
+//! driver: mio (asked for by ZOKIO_DRIVER=mio)
+//! driver: mio (no io_uring: io_uring_setup: Operation not permitted (os error 1); likely cause: a seccomp filter forbids it, as containers often do)
+//! ```
+//!
+//! [`DriverKind::Uring`](crate::runtime::DriverKind::Uring) and
+//! [`DriverKind::Mio`](crate::runtime::DriverKind::Mio) are named for what sets them apart: the
+//! former has a ring for file reads, the latter has mio's readiness and threads alone. Readiness
+//! comes from mio with both.
+//!
+//! # Forcing a back-end
+//!
+//! The environment variable `ZOKIO_DRIVER` forces a back-end for every runtime that does not choose
+//! one itself: `uring` or `mio`. It is worth running a test suite once with
+//! `ZOKIO_DRIVER=mio cargo test`, because that is what the program meets in most containers.
+//! [`Builder::driver`](crate::runtime::Builder::driver) forces a back-end for one runtime, and
+//! takes precedence over the variable:
+//!
+//! ```
+//! use zokio::runtime::{Builder, DriverKind};
+//!
+//! fn main() -> std::io::Result<()> {
+//!     let rt = Builder::new_multi_thread()
+//!         .enable_all()
+//!         .driver(DriverKind::Mio)
+//!         .build()?;
+//!     assert_eq!(rt.handle().driver_info().reason(), "asked for by the builder");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! If io_uring is forced and not available, [`build`](crate::runtime::Builder::build) returns an
+//! error with the cause. It also does so if `ZOKIO_DRIVER` names anything else.
+//!
+//! # What can keep io_uring from working
+//!
+//! | Cause | What to do about it, if anything |
+//! |---|---|
+//! | A kernel before Linux 5.11 | |
+//! | A seccomp filter, as in most containers | See below |
+//! | The sysctl `kernel.io_uring_disabled` is 1 (for unprivileged processes) or 2 (for all) | `sysctl kernel.io_uring_disabled=0` |
+//! | The limit on locked memory, on older kernels | Raise `RLIMIT_MEMLOCK` |
+//! | No file descriptor or memory was left | The next runtime tries again |
+//! | A security policy (SELinux, AppArmor) | |
+//!
+//! # Containers
+//!
+//! Docker's default seccomp profile forbids io_uring since version 25.0, and so does containerd's
+//! in recent versions. In `docker run` with default settings, zokio therefore runs as
+//! `DriverKind::Mio`, and logs one warning. This is a supported configuration, on which all tests
+//! are run as well. Sockets and inline operations are unaffected, and file reads that have to wait
+//! are carried out by threads.
+//!
+//! The programs that profit from io_uring are those that have many reads of uncached data in flight
+//! at the same time. To allow it, copy the default profile, add `io_uring_setup`, `io_uring_enter`
+//! and `io_uring_register` to the calls that it allows, and name the copy:
+//!
+//! ```console
+//! $ docker run --security-opt seccomp=profile.json IMAGE
+//! ```
+//!
+//! In Kubernetes, the profile is named in the `seccompProfile` of the pod's `securityContext`.
+//! Weigh this against the reason why the calls are forbidden: io_uring makes more of the kernel
+//! reachable to code that breaks out of a container.
+//!
+//! Other things to know about containers:
+//!
+//! - A filter may also refuse the calls that are used inline (`openat2`, `preadv2`, `statx`). The
+//!   operations then go to threads.
+//! - The root of a container is usually an overlay. Opening a file there to write it may copy the
+//!   whole file first, so that a thread does it. Opening it to read can be inline.
+//! - A volume is a mount of its own. Whether inline calls are made on it depends on its file
+//!   system, as above.
+//! - A multi-thread runtime has as many workers as
+//!   [`available_parallelism`](std::thread::available_parallelism) returns, which respects CPU
+//!   quotas and affinity. `TOKIO_WORKER_THREADS` and
+//!   [`worker_threads`](crate::runtime::Builder::worker_threads) override it.
+//! - A limit on the number of processes (`--pids-limit`) counts threads.
+//!
+//! # Threads
+//!
+//! | Name | How many | When |
+//! |---|---|---|
+//! | `tokio-rt-worker`, or what the builder sets | one for each worker of a multi-thread runtime | as long as the runtime |
+//! | the same | up to 512 for closures of `spawn_blocking`, see [`max_blocking_threads`](crate::runtime::Builder::max_blocking_threads) | started on demand, end when idle |
+//! | the same | up to 512 for file operations, and more if none could begin for 50 ms | started on demand, end when idle |
+//! | `zokio-ring` | one, with io_uring | started by the first read that needs it, ends when idle |
+//! | `zokio-monitor` | one, with two or more workers | started once the runtime is older than 10 ms and busy |
+//! | `zokio-probe` | one | while io_uring is tried, which is when the first runtime is built |
+//!
+//! # fork
+//!
+//! A runtime does not survive `fork(2)`: see [the warning](crate::runtime#fork) in the
+//! documentation of runtimes.
+#![forbid(unsafe_code)]
