@@ -1,18 +1,195 @@
-//! Runtimes: what runs tasks, waits for I/O and turns timers.
+//! Runtimes: what polls tasks, waits for I/O and drives timers.
 //!
-//! A [`Runtime`] owns its threads, its driver and its timers; a [`Handle`] refers to it from
-//! anywhere. The attribute macros `#[zokio::main]` and `#[zokio::test]` build one with the
-//! defaults of [`Builder`].
+//! A [`Runtime`] owns a scheduler with its threads, a driver that waits for the kernel, and timers.
+//! A [`Handle`] refers to a runtime from anywhere, and a [`Builder`] sets its options. The
+//! attribute macros [`#[zokio::main]`](macro@crate::main) and [`#[zokio::test]`](macro@crate::test)
+//! build a runtime with the defaults.
 //!
-//! Two schedulers exist. The *multi-thread* one has worker threads that take work from each
-//! other; `block_on` runs its own future on the calling thread and waits. The *current-thread*
-//! one has none: its tasks run while some thread is inside `block_on`. [`LocalRuntime`] is a
-//! current-thread runtime that is tied to one thread, and can run futures that are not `Send`.
+//! ```
+//! use zokio::runtime::Runtime;
 //!
-//! The driver waits for sockets by readiness (mio). File operations are completed inline, on
-//! io_uring where the kernel and the sandbox allow it, or on a pool of threads.
-//! [`Handle::driver_info`] returns whether io_uring is used, and why; [`Builder::driver`] and the
-//! environment variable `ZOKIO_DRIVER=uring|mio` force it.
+//! fn main() -> std::io::Result<()> {
+//!     let rt = Runtime::new()?;
+//!     let answer = rt.block_on(async {
+//!         let task = zokio::spawn(async { 6 * 7 });
+//!         task.await
+//!     })?;
+//!     assert_eq!(answer, 42);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Choosing a scheduler
+//!
+//! | | Multi-thread | Current-thread | Local |
+//! |---|---|---|---|
+//! | Made by | [`Builder::new_multi_thread`], [`Runtime::new`], `#[zokio::main]` | [`Builder::new_current_thread`], `#[zokio::test]` | [`LocalRuntime::new`], [`Builder::build_local`], `#[zokio::main(flavor = "local")]` |
+//! | Tasks run | on worker threads, which take work from each other | on the thread inside [`block_on`](Runtime::block_on), and only then | on the thread that made it, inside `block_on` |
+//! | Futures of tasks | `Send` | `Send` | any |
+//! | [`block_in_place`](crate::task::block_in_place) | yes | no | no |
+//! | Paused clock | no | yes | yes |
+//!
+//! **Multi-thread** is the choice for servers and for programs with more work than one processor
+//! can do. By default it has one worker for each processor that the process may use.
+//!
+//! **Current-thread** starts no thread and has no synchronization between workers to pay for. It is
+//! the choice for tests, for a library that offers a blocking API, and for programs that mostly
+//! wait. A task that blocks its thread blocks all.
+//!
+//! **Local** is a current-thread runtime whose tasks need not be `Send`. Several of them, one on
+//! each of several threads, make a program in which no task changes threads.
+//!
+//! The future passed to `block_on` is not a task. In a multi-thread runtime it is polled by the
+//! calling thread, beside the workers, and what it spawns runs on these. To have everything run on
+//! workers, spawn one task that does the work and wait for it.
+//!
+//! # Fairness
+//!
+//! Tasks are scheduled cooperatively: a task keeps its thread until its poll returns. Provided that
+//! polls do return, the following is promised:
+//!
+//! - A task that has been woken is polled, after a bounded number of polls of other tasks.
+//! - I/O, timers and tasks that come from other threads are noticed, however many tasks are ready.
+//! - A task that always finds its sockets readable or its channels full is made to yield by its
+//!   [budget](crate::task::coop). Two tasks that wake each other cannot keep others waiting either.
+//!
+//! If a poll does not return, only that task is affected, as long as the runtime has another worker
+//! that is free: the tasks that were queued on the same worker are moved, and another worker waits
+//! for I/O and timers. This does not apply to a runtime of one worker, to a current-thread runtime,
+//! or to the tasks of one [`LocalSet`](crate::task::LocalSet).
+//!
+//! Nothing is promised about the order in which tasks run, about which worker runs a task, or about
+//! how long a task waits while others run.
+//!
+//! # How it works today
+//!
+//! The following explains what a program may observe. It may change in any release.
+//!
+//! A **worker** of the multi-thread scheduler has a queue, first in, first out, and a place beside
+//! it for one more task, the *LIFO slot*. A task that is woken or spawned by a task of the same
+//! worker goes into the slot and runs next, while its data is in the cache, and the one that was
+//! there goes to the queue. After three tasks in a row from the slot the queue has its turn. A
+//! worker with nothing to do takes up to half of another worker's queue. A task in a LIFO slot is
+//! left to its worker unless polls there take long.
+//!
+//! Tasks that are woken or spawned by other threads go to the **injection queue**, which all
+//! workers share. A worker that has work of its own looks there at intervals that it derives from
+//! how long its polls take, so that such a task waits for about the same time behind slow tasks as
+//! behind fast ones. [`Builder::global_queue_interval`] sets a fixed number of polls instead. The
+//! current-thread scheduler has one queue and an injection queue, and looks at the latter every 31
+//! polls by default.
+//!
+//! A worker that has work looks at the **driver** (I/O and timers) every 61 polls; see
+//! [`Builder::event_interval`]. A task that calls [`yield_now`](crate::task::yield_now), or that
+//! has spent its budget, is queued again after that look.
+//!
+//! Waking a **sleeping worker** often takes longer than a poll. A worker therefore wakes another
+//! one for a single waiting task only if its own polls are not very short, and always if two or
+//! more tasks wait.
+//!
+//! In a runtime with two or more workers a thread named `zokio-monitor` looks every 10 ms for a
+//! worker that is stuck in a poll, moves its tasks, and has another worker wait for I/O in its
+//! place. The thread sleeps when all workers do. An idle runtime makes no system calls.
+//!
+//! # Blocking
+//!
+//! A poll should return within microseconds rather than milliseconds. Until it does, nothing else
+//! happens on a current-thread runtime, and a multi-thread runtime has one worker fewer. For code
+//! that takes longer, or that blocks:
+//!
+//! - [`spawn_blocking`](crate::task::spawn_blocking) runs a closure on a pool of threads for that
+//!   purpose. It is meant for system calls and libraries that block. The pool has up to 512 threads
+//!   ([`Builder::max_blocking_threads`]), too many for computations: limit these with a
+//!   [`Semaphore`](crate::sync::Semaphore), or use a pool with one thread for each processor.
+//! - [`block_in_place`](crate::task::block_in_place) runs a closure on the current thread, which
+//!   stops being a worker. Another thread takes over the worker's tasks. The closure may borrow,
+//!   but the rest of the same task (other branches of a `join!` or `select!`) waits for it.
+//! - A thread of your own suits work that lasts as long as the program.
+//! - A computation can yield on the way with [`consume_budget`](crate::task::coop::consume_budget).
+//!
+//! Inside asynchronous code, [`block_on`](Handle::block_on) panics: await the future instead. Where
+//! only a synchronous function can be called, `block_in_place` and `Handle::block_on` together do
+//! it on a multi-thread runtime:
+//!
+//! ```
+//! use zokio::runtime::Handle;
+//! use zokio::task;
+//!
+//! /// Called by synchronous code that is called by a task.
+//! fn fetch_blocking() -> u32 {
+//!     task::block_in_place(|| Handle::current().block_on(async { 5 }))
+//! }
+//!
+//! #[zokio::main]
+//! async fn main() {
+//!     let task = zokio::spawn(async { fetch_blocking() });
+//!     assert_eq!(task.await.expect("no panic"), 5);
+//! }
+//! ```
+//!
+//! # The driver
+//!
+//! Sockets, pipes, signals and child processes are driven by readiness. File operations are done
+//! inline, on io_uring where the kernel and the sandbox permit it, or on the driver's own threads.
+//! [`Handle::driver_info`] reports whether io_uring is used and why, and [`Builder::driver`] and
+//! the environment variable `ZOKIO_DRIVER` force it. See
+//! [`guide::back_ends`](crate::guide::back_ends).
+//!
+//! A runtime that is made by a [`Builder`] has I/O and timers only if they are enabled, with
+//! [`enable_all`](Builder::enable_all), [`enable_io`](Builder::enable_io) or
+//! [`enable_time`](Builder::enable_time). Files work in every runtime.
+//!
+//! # Shutdown
+//!
+//! Dropping a [`Runtime`] shuts it down. Each task is dropped at the `.await` where it is, or, if
+//! it is being polled, when that poll returns. The drop waits for the workers, for closures of
+//! `spawn_blocking` that have begun, and for file operations that have begun, except reads of a
+//! [`File`](crate::fs::File) and opens that neither create nor truncate. Closures that have not
+//! begun are dropped.
+//!
+//! - [`Runtime::shutdown_timeout`] limits the wait.
+//! - [`Runtime::shutdown_background`] does not wait at all.
+//! - Dropping a runtime inside asynchronous code panics, because it would block the thread.
+//!   `shutdown_background` may be called there.
+//!
+//! What is left of the runtime elsewhere is of no use any more: spawning through a [`Handle`]
+//! cancels the task at once, I/O fails with an error for which [`is_rt_shutdown_err`] returns true,
+//! and timers panic when they are polled.
+//!
+//! A program that has to clean up asynchronously does so before it leaves `block_on`. Tell the
+//! tasks to stop, then wait for them:
+//!
+//! ```
+//! use zokio::sync::watch;
+//! use zokio::task::JoinSet;
+//!
+//! #[zokio::main]
+//! async fn main() {
+//!     let (stop, stopped) = watch::channel(false);
+//!     let mut connections = JoinSet::new();
+//!     for _ in 0..3 {
+//!         let mut stopped = stopped.clone();
+//!         connections.spawn(async move {
+//!             // It would serve requests here, and listen for the signal in a `select!`.
+//!             let _ = stopped.wait_for(|stop| *stop).await;
+//!             "said goodbye"
+//!         });
+//!     }
+//!     stop.send(true).expect("the tasks are there");
+//!     assert_eq!(connections.join_all().await, ["said goodbye"; 3]);
+//! }
+//! ```
+//!
+//! # Fork
+//!
+//! A runtime must not be used in a child process made by `fork(2)`. The child has a copy of the
+//! calling thread only: it has no workers, no threads for operations, and locks that another thread
+//! held at that moment stay locked. The driver's descriptors and the process's signal sockets are
+//! shared with the parent, so that each takes events from the other.
+//!
+//! A process that forks without a later `exec` (a daemon, a pre-forking server) has to fork before
+//! it builds its first runtime, and build the runtime in the child. Programs that are started by
+//! [`process::Command`](crate::process::Command) are not affected.
 #![forbid(unsafe_code)]
 
 mod builder;
