@@ -11,22 +11,141 @@ use crate::util::large::is_large;
 
 /// Spawns a task on the current runtime.
 ///
-/// The task starts to run at once, whether or not its [`JoinHandle`] is awaited; on a runtime with
-/// several threads it may run on another one. When the runtime shuts down it drops the task at
-/// its next `.await`.
+/// The task is scheduled right away and runs concurrently with the code that spawned it, whether or
+/// not its [`JoinHandle`] is awaited. Awaiting the handle returns the task's output, or a
+/// [`JoinError`](super::JoinError) if the task panicked or was aborted. Dropping the handle
+/// *detaches* the task: it continues, and its output is dropped.
+///
+/// On a multi-thread runtime the task may run on any worker, and may change workers at every
+/// `.await`. On a current-thread runtime it runs while a thread is inside
+/// [`block_on`](crate::runtime::Runtime::block_on).
+///
+/// A task is not guaranteed to run to completion. When the runtime shuts down, it drops the task at
+/// the `.await` where it is. Await the handle of a task that has to complete.
 ///
 /// # Panics
 ///
-/// Outside of a runtime.
+/// Panics if called outside of a runtime. Call it inside
+/// [`block_on`](crate::runtime::Runtime::block_on), in a task, in a closure of
+/// [`spawn_blocking`](super::spawn_blocking), or while a guard of
+/// [`Handle::enter`](crate::runtime::Handle::enter) is alive. A [`Handle`](crate::runtime::Handle)
+/// can [spawn](crate::runtime::Handle::spawn) from anywhere.
 ///
 /// # Examples
 ///
+/// Two tasks that run at the same time:
+///
 /// ```
-/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let handle = zokio::task::spawn(async { 6 * 7 });
-/// assert_eq!(handle.await.unwrap(), 42);
-/// # });
+/// use zokio::time::{Duration, sleep};
+///
+/// async fn answer() -> u32 {
+///     sleep(Duration::from_millis(5)).await;
+///     42
+/// }
+///
+/// #[zokio::main]
+/// async fn main() {
+///     let first = zokio::spawn(answer());
+///     let second = zokio::spawn(answer());
+///     let sum = first.await.expect("no panic") + second.await.expect("no panic");
+///     assert_eq!(sum, 84);
+/// }
 /// ```
+///
+/// A task owns what it uses, since it may outlive the function that spawns it. `async move` moves
+/// variables into the task, and an [`Arc`](std::sync::Arc) shares them:
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// #[zokio::main]
+/// async fn main() {
+///     let hits = Arc::new(AtomicU32::new(0));
+///     let mut tasks = Vec::new();
+///     for _ in 0..3 {
+///         let hits = hits.clone();
+///         tasks.push(zokio::spawn(async move { hits.fetch_add(1, Ordering::Relaxed) }));
+///     }
+///     for task in tasks {
+///         task.await.expect("no panic");
+///     }
+///     assert_eq!(hits.load(Ordering::Relaxed), 3);
+/// }
+/// ```
+///
+/// To run several futures that borrow from the current function, use [`join!`](crate::join)
+/// instead. To keep track of many tasks, use a [`JoinSet`](super::JoinSet).
+///
+/// # "Future cannot be sent between threads safely"
+///
+/// A task may change threads while it waits. So its future has to be `Send`, and for that every
+/// value that the future holds over an `.await` has to be `Send`. A value that is gone before the
+/// `.await` does not matter. [`Rc`](std::rc::Rc) is not `Send`, and neither is the guard of a
+/// [`std::sync::Mutex`]. This does not compile:
+///
+/// ```compile_fail
+/// use std::rc::Rc;
+///
+/// #[zokio::main]
+/// async fn main() {
+///     zokio::spawn(async {
+///         let name = Rc::new("ada");
+///         zokio::task::yield_now().await;
+///         println!("{name}");
+///     });
+/// }
+/// ```
+///
+/// The compiler's message names the value and the `.await`. There are four remedies.
+///
+/// **End the value's life before the `.await`**, by a block or by a call of [`drop`]. A temporary
+/// in the head of a `match`, `if let` or `while let` lives as long as the body, so bind it to a
+/// variable first:
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+///
+/// #[zokio::main]
+/// async fn main() {
+///     let total = Arc::new(Mutex::new(0));
+///     let shared = total.clone();
+///     let task = zokio::spawn(async move {
+///         {
+///             let mut total = shared.lock().expect("no panic");
+///             *total += 1;
+///         } // The guard ends here.
+///         zokio::task::yield_now().await;
+///     });
+///     task.await.expect("no panic");
+///     assert_eq!(*total.lock().expect("no panic"), 1);
+/// }
+/// ```
+///
+/// **Use a type that is `Send`**: [`Arc`](std::sync::Arc) for `Rc`, a [`Mutex`](std::sync::Mutex)
+/// or an atomic for `RefCell` and `Cell`, [`zokio::sync::Mutex`](crate::sync::Mutex) for a lock
+/// that has to be held over an `.await`, and `Box<dyn Error + Send + Sync>` for `Box<dyn Error>`. A
+/// trait object is `Send` only if its type says so.
+///
+/// **Keep the task on one thread**, with [`spawn_local`] inside a [`LocalSet`](super::LocalSet) or
+/// a [`LocalRuntime`](crate::runtime::LocalRuntime):
+///
+/// ```
+/// use std::rc::Rc;
+///
+/// #[zokio::main(flavor = "local")]
+/// async fn main() {
+///     let task = zokio::task::spawn_local(async {
+///         let name = Rc::new("ada");
+///         zokio::task::yield_now().await;
+///         name.len()
+///     });
+///     assert_eq!(task.await.expect("no panic"), 3);
+/// }
+/// ```
+///
+/// **Give the value a thread of its own**, if its type belongs to a library and cannot be changed,
+/// and send requests to that thread over a [channel](crate::sync::mpsc).
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
