@@ -1,36 +1,67 @@
 //! Files and directories.
 //!
-//! The functions are those of [`std::fs`] and do what those do, without stalling the thread that
-//! runs tasks. What the kernel can answer from memory (a cached read, the attributes of a cached
-//! file, an open whose path is cached) is answered at once, at the first poll. The rest is carried
-//! out by the runtime's driver, on io_uring or on threads that `spawn_blocking` does not share, and
-//! makes progress whatever the task and its thread do next.
-//!
-//! Special files have homes of their own: named pipes are better opened with
-//! [`net::unix::pipe`](crate::net::unix::pipe), terminals with a crate for terminals.
-//!
-//! # Needs a runtime
-//!
-//! Every function and every operation on a [`File`] panics outside of a runtime, and fails with
-//! [`ErrorKind::Other`](std::io::ErrorKind::Other) after the runtime was shut down. The runtime
-//! needs no `enable_io`.
-//!
-//! # Examples
+//! The functions are those of [`std::fs`] and do the same, without stalling the thread that runs
+//! tasks.
 //!
 //! ```
 //! use zokio::fs;
 //!
-//! # fn main() -> std::io::Result<()> {
-//! # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-//! let dir = tempfile::tempdir()?;
-//! let path = dir.path().join("greeting");
-//! fs::write(&path, "hello").await?;
-//! assert_eq!(fs::read_to_string(&path).await?, "hello");
-//! assert_eq!(fs::metadata(&path).await?.len(), 5);
-//! # Ok(())
-//! # })
-//! # }
+//! #[zokio::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let dir = tempfile::tempdir()?;
+//!     let path = dir.path().join("greeting");
+//!     fs::write(&path, "hello").await?;
+//!     assert_eq!(fs::read_to_string(&path).await?, "hello");
+//!     assert_eq!(fs::metadata(&path).await?.len(), 5);
+//!     Ok(())
+//! }
 //! ```
+//!
+//! What the kernel can answer from memory (a read of cached bytes, the attributes of a cached file,
+//! an open whose path is cached) is done during the first poll. Everything else is carried out on
+//! io_uring or on threads that are not shared with [`spawn_blocking`](crate::task::spawn_blocking),
+//! and makes progress whatever the task and its thread do next.
+//! [`guide::files`](crate::guide::files) describes reads, writes, positions, syncing, and when
+//! `spawn_blocking` is the better choice.
+//!
+//! # Open files
+//!
+//! A [`File`] reads and writes through the traits of [`io`](crate::io). Flush a file that was
+//! written to before it is dropped, or an error of its last write is lost:
+//!
+//! ```
+//! use zokio::fs::File;
+//! use zokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+//!
+//! #[zokio::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let dir = tempfile::tempdir()?;
+//!     let path = dir.path().join("list");
+//!     let mut file = File::create(&path).await?;
+//!     file.write_all(b"milk\nbread\n").await?;
+//!     file.flush().await?;
+//!
+//!     let mut lines = BufReader::new(File::open(&path).await?).lines();
+//!     let mut count = 0;
+//!     while let Some(_line) = lines.next_line().await? {
+//!         count += 1;
+//!     }
+//!     assert_eq!(count, 2);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Special files
+//!
+//! Other modules serve these better: [`net::unix::pipe`](crate::net::unix::pipe) for named pipes,
+//! [`AsyncFd`](crate::io::unix::AsyncFd) for descriptors that can be polled, a crate for terminals
+//! for terminals.
+//!
+//! # Needs a runtime
+//!
+//! Every function and every operation on a [`File`] panics outside of a runtime, and fails with
+//! [`ErrorKind::Other`](std::io::ErrorKind::Other) after the runtime has been shut down. The
+//! runtime needs no [`enable_io`](crate::runtime::Builder::enable_io).
 
 mod directories;
 mod file;

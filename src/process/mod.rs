@@ -1,14 +1,14 @@
 //! Child processes.
 //!
-//! [`Command`] is the standard library's, but what it starts is a [`Child`] whose end and whose
-//! pipes are waited for without blocking a thread.
+//! [`Command`] mirrors [`std::process::Command`]. What it starts is a [`Child`], whose end and
+//! whose pipes are waited for without blocking a thread.
 //!
-//! # Examples
+//! [`Command::status`] runs a program to its end, and [`Command::output`] collects what it prints:
 //!
 //! ```
 //! use zokio::process::Command;
 //!
-//! #[zokio::main(flavor = "current_thread")]
+//! #[zokio::main]
 //! async fn main() -> std::io::Result<()> {
 //!     let status = Command::new("true").status().await?;
 //!     assert!(status.success());
@@ -19,14 +19,18 @@
 //! }
 //! ```
 //!
-//! To talk to a child while it runs, ask for pipes and take them out of the [`Child`]:
+//! # Talking to a child
+//!
+//! To exchange data with a child while it runs, ask for pipes and take them out of the [`Child`].
+//! Write and read concurrently: a child that cannot print anymore, because its pipe is full, does
+//! not read either.
 //!
 //! ```
 //! use std::process::Stdio;
 //! use zokio::io::{AsyncReadExt, AsyncWriteExt};
 //! use zokio::process::Command;
 //!
-//! #[zokio::main(flavor = "current_thread")]
+//! #[zokio::main]
 //! async fn main() -> std::io::Result<()> {
 //!     let mut child = Command::new("sort")
 //!         .stdin(Stdio::piped())
@@ -46,19 +50,39 @@
 //! }
 //! ```
 //!
-//! # What happens to a child that is dropped
+//! # Children that are dropped
 //!
-//! As with the standard library, it runs on, unless [`Command::kill_on_drop`] says otherwise. A
-//! process that ended has to be waited for once, or it stays in the process table as a zombie.
-//! The runtime does that for children that were dropped, in the background and as long as it
-//! runs; those that outlive it are looked after when the program next starts or drops one. A
-//! program that has to be sure waits for its children.
+//! As with the standard library, a child that is dropped runs on, unless [`Command::kill_on_drop`]
+//! is set. A process that has ended has to be waited for once, or it stays in the process table as
+//! a zombie. The runtime does that for children that were dropped, in the background and as long as
+//! it runs. Those that outlive it are waited for when the program next starts or drops a child. A
+//! program that has to be sure waits for its children itself.
 //!
-//! # How the end is waited for
+//! # Limiting the time
 //!
-//! Linux tells by way of a file descriptor for the process (`pidfd_open`, since 5.3), which the
-//! runtime watches as it does a socket. Where that is not to be had, and while another process
-//! traces the child, every `SIGCHLD` makes the runtime ask.
+//! A [`timeout`](crate::time::timeout) around [`Child::wait`] stops waiting and leaves the child as
+//! it is. Kill it then:
+//!
+//! ```
+//! use zokio::process::Command;
+//! use zokio::time::{Duration, timeout};
+//!
+//! #[zokio::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let mut child = Command::new("sleep").arg("60").spawn()?;
+//!     if timeout(Duration::from_millis(10), child.wait()).await.is_err() {
+//!         child.kill().await?; // It waits for the end as well.
+//!     }
+//!     assert!(!child.wait().await?.success());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # How the end is noticed
+//!
+//! The runtime watches a file descriptor for the process (`pidfd_open(2)`, since Linux 5.3) as it
+//! watches a socket. Where there is none, and while another process traces the child, each
+//! `SIGCHLD` makes the runtime look.
 
 mod child;
 mod command;

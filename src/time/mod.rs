@@ -1,28 +1,67 @@
-//! Sleeps, intervals and deadlines.
+//! Sleeps, intervals, time limits, and a clock that tests can stop.
 //!
 //! - [`sleep`] and [`sleep_until`] wait.
 //! - [`interval`] and [`interval_at`] tick at a fixed period.
-//! - [`timeout`] and [`timeout_at`] give a future a limited time to finish.
-//! - [`pause`], [`advance`] and [`resume`] stop the clock and move it by hand, for tests.
+//! - [`timeout`] and [`timeout_at`] limit how long a future may take.
+//! - [`pause`], [`advance`] and [`resume`] stop the clock and move it by hand.
 //!
-//! All of them need a runtime whose timers are on
+//! All of them need a runtime with timers
 //! ([`Builder::enable_time`](crate::runtime::Builder::enable_time) or
-//! [`enable_all`](crate::runtime::Builder::enable_all)). Their resolution is one millisecond: a
-//! timer fires when the first whole millisecond after its deadline begins, never before the
-//! deadline.
+//! [`enable_all`](crate::runtime::Builder::enable_all); the attribute macros enable them). Their
+//! resolution is one millisecond: a timer fires when the first whole millisecond after its deadline
+//! begins, never before the deadline. They follow a monotonic clock, [`Instant`], and not the time
+//! of day.
 //!
-//! # Examples
+//! # Waiting and limiting
 //!
 //! ```
-//! use zokio::time::{Duration, interval, sleep, timeout};
+//! use zokio::time::{Duration, sleep, timeout};
 //!
-//! #[zokio::main(flavor = "current_thread")]
+//! #[zokio::main]
 //! async fn main() {
+//!     sleep(Duration::from_millis(1)).await;
+//!
+//!     let slow = sleep(Duration::from_secs(60));
+//!     assert!(timeout(Duration::from_millis(1), slow).await.is_err());
+//! }
+//! ```
+//!
+//! A timeout drops the future, see [`guide::cancellation`](crate::guide::cancellation). It cannot
+//! interrupt a future that computes or blocks without awaiting.
+//!
+//! # Doing something periodically
+//!
+//! The ticks of an [`Interval`] are due at fixed points in time, however long the work between them
+//! takes. A `sleep` in a loop would add that to each period. [`MissedTickBehavior`] decides what
+//! happens if the work takes longer than a period.
+//!
+//! ```
+//! use zokio::time::{Duration, Instant, interval};
+//!
+//! #[zokio::main]
+//! async fn main() {
+//!     let start = Instant::now();
 //!     let mut ticks = interval(Duration::from_millis(5));
+//!     ticks.tick().await; // The first tick is due at once.
 //!     ticks.tick().await;
 //!     ticks.tick().await;
-//!     let limit = Duration::from_millis(10);
-//!     assert!(timeout(limit, sleep(Duration::from_secs(5))).await.is_err());
+//!     assert!(start.elapsed() >= Duration::from_millis(10));
+//! }
+//! ```
+//!
+//! # Testing without waiting
+//!
+//! On a runtime with one thread the clock can be [paused](pause). It then stands still while there
+//! is something to do, and jumps to the next deadline when there is not:
+//!
+//! ```
+//! use zokio::time::{Duration, Instant, sleep};
+//!
+//! #[zokio::main(flavor = "current_thread", start_paused = true)]
+//! async fn main() {
+//!     let start = Instant::now();
+//!     sleep(Duration::from_secs(3600)).await;
+//!     assert_eq!(start.elapsed(), Duration::from_secs(3600));
 //! }
 //! ```
 #![forbid(unsafe_code)]
