@@ -62,11 +62,11 @@ fn text(output: &Output) -> (String, String) {
 #[test]
 fn the_builder_forces_the_fallback() {
     let rt = Builder::new_current_thread()
-        .driver(DriverKind::Mio)
+        .driver(DriverKind::Threads)
         .build()
         .unwrap();
     let info = rt.handle().driver_info();
-    assert_eq!(info.kind(), DriverKind::Mio);
+    assert_eq!(info.kind(), DriverKind::Threads);
     assert!(info.reason().contains("builder"), "{info}");
 }
 

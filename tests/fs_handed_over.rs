@@ -65,7 +65,7 @@ fn the_main_future_reads_on_the_ring() {
         })
         .build()
         .unwrap();
-    if runtime.handle().driver_info().kind() != DriverKind::Uring {
+    if runtime.handle().driver_info().kind() != DriverKind::Ring {
         // Without a ring the threads are where operations belong.
         return;
     }

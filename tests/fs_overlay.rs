@@ -48,7 +48,7 @@ fn an_overlay_is_judged_by_its_layers() {
     std::fs::write(last.path().join("file"), "").unwrap();
     let [local, remote, last] =
         [local, remote, last].map(|mount| (mount.path().join("file"), mount));
-    for driver in [None, Some(DriverKind::Mio)] {
+    for driver in [None, Some(DriverKind::Threads)] {
         for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
             if let Some(driver) = driver {
                 builder.driver(driver);

@@ -84,7 +84,7 @@ fn a_runtime_that_is_gone_refuses() {
 fn a_read_in_flight_ends_with_its_runtime() {
     let (reader, writer) = std::io::pipe().unwrap();
     let runtime = runtime(2, None);
-    if runtime.handle().driver_info().kind() != zokio::runtime::DriverKind::Uring {
+    if runtime.handle().driver_info().kind() != zokio::runtime::DriverKind::Ring {
         // A thread in read(2) cannot be called back; `shutdown_background` leaves it.
         return runtime.shutdown_background();
     }
@@ -133,7 +133,7 @@ fn foreign_threads() {
 /// A worker that is stuck in user code stalls no file of another task.
 #[test]
 fn a_stuck_worker_stalls_no_file() {
-    for driver in [None, Some(zokio::runtime::DriverKind::Mio)] {
+    for driver in [None, Some(zokio::runtime::DriverKind::Threads)] {
         let runtime = runtime(2, driver);
         let (reader, mut writer) = std::io::pipe().unwrap();
         let (send, receive) = mpsc::channel();

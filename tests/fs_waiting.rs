@@ -227,7 +227,7 @@ fn a_runtime_ends_while_fifo_opens_wait() {
                 let runtime = runtime(workers);
                 runtime.block_on(async { drop(readers(&fifos).await) });
                 // A thread in open(2) cannot be called back, and without a ring all opens are there.
-                let on_a_ring = runtime.handle().driver_info().kind() == DriverKind::Uring;
+                let on_a_ring = runtime.handle().driver_info().kind() == DriverKind::Ring;
                 if dropped && on_a_ring {
                     drop(runtime);
                 } else {

@@ -56,7 +56,7 @@
 //! async fn main() {
 //!     let info = Handle::current().driver_info();
 //!     println!("driver: {info}");
-//!     if info.kind() == DriverKind::Mio {
+//!     if info.kind() == DriverKind::Threads {
 //!         println!("no io_uring here: {}", info.reason());
 //!     }
 //! }
@@ -70,8 +70,8 @@
 //! driver: mio (no io_uring: io_uring_setup: Operation not permitted (os error 1); likely cause: a seccomp filter forbids it, as containers often do)
 //! ```
 //!
-//! [`DriverKind::Uring`](crate::runtime::DriverKind::Uring) and
-//! [`DriverKind::Mio`](crate::runtime::DriverKind::Mio) are named for what sets them apart: the
+//! [`DriverKind::Ring`](crate::runtime::DriverKind::Ring) and
+//! [`DriverKind::Threads`](crate::runtime::DriverKind::Threads) are named for what sets them apart: the
 //! former has a ring for file reads, the latter has mio's readiness and threads alone. Readiness
 //! comes from mio with both.
 //!
@@ -89,7 +89,7 @@
 //! fn main() -> std::io::Result<()> {
 //!     let rt = Builder::new_multi_thread()
 //!         .enable_all()
-//!         .driver(DriverKind::Mio)
+//!         .driver(DriverKind::Threads)
 //!         .build()?;
 //!     assert_eq!(rt.handle().driver_info().reason(), "asked for by the builder");
 //!     Ok(())
@@ -114,7 +114,7 @@
 //!
 //! Docker's default seccomp profile forbids io_uring since version 25.0, and so does containerd's
 //! in recent versions. In `docker run` with default settings, zokio therefore runs as
-//! `DriverKind::Mio`, and logs one warning. This is a supported configuration, on which all tests
+//! `DriverKind::Threads`, and logs one warning. This is a supported configuration, on which all tests
 //! are run as well. Sockets and inline operations are unaffected, and file reads that have to wait
 //! are carried out by threads.
 //!

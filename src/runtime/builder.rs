@@ -702,8 +702,8 @@ impl Builder {
     /// use zokio::runtime::{Builder, DriverKind};
     ///
     /// # fn main() -> std::io::Result<()> {
-    /// let rt = Builder::new_current_thread().driver(DriverKind::Mio).build()?;
-    /// assert_eq!(rt.handle().driver_info().kind(), DriverKind::Mio);
+    /// let rt = Builder::new_current_thread().driver(DriverKind::Threads).build()?;
+    /// assert_eq!(rt.handle().driver_info().kind(), DriverKind::Threads);
     /// # Ok(())
     /// # }
     /// ```

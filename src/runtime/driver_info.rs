@@ -15,11 +15,11 @@ use crate::driver::completion::probe::{Backend, Choice, Kind};
 /// # fn main() -> std::io::Result<()> {
 /// let rt = Builder::new_current_thread().build()?;
 /// match rt.handle().driver_info().kind() {
-///     DriverKind::Uring => println!("files are read on rings"),
-///     DriverKind::Mio => println!("files are read on threads"),
+///     DriverKind::Ring => println!("files are read on rings"),
+///     DriverKind::Threads => println!("files are read on threads"),
 ///     other => println!("files are read by {other}"),
 /// }
-/// assert_eq!(DriverKind::Uring.to_string(), "uring");
+/// assert_eq!(DriverKind::Ring.to_string(), "uring");
 /// # Ok(())
 /// # }
 /// ```
@@ -28,16 +28,16 @@ use crate::driver::completion::probe::{Backend, Choice, Kind};
 pub enum DriverKind {
     /// io_uring carries out reads of files that have to wait, and a pool of threads the other file
     /// operations; readiness comes from mio.
-    Uring,
+    Ring,
     /// A pool of threads carries out file operations; readiness comes from mio.
-    Mio,
+    Threads,
 }
 
 impl fmt::Display for DriverKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            DriverKind::Uring => "uring",
-            DriverKind::Mio => "mio",
+            DriverKind::Ring => "uring",
+            DriverKind::Threads => "mio",
         })
     }
 }
@@ -52,7 +52,7 @@ impl fmt::Display for DriverKind {
 /// use zokio::runtime::{Builder, DriverKind};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// let rt = Builder::new_current_thread().driver(DriverKind::Mio).build()?;
+/// let rt = Builder::new_current_thread().driver(DriverKind::Threads).build()?;
 /// let info = rt.handle().driver_info();
 /// assert_eq!(info.to_string(), format!("{} ({})", info.kind(), info.reason()));
 /// # Ok(())
@@ -68,8 +68,8 @@ impl DriverInfo {
     pub(super) fn of(backend: &Backend) -> DriverInfo {
         DriverInfo {
             kind: match backend.kind {
-                Kind::Uring => DriverKind::Uring,
-                Kind::Mio => DriverKind::Mio,
+                Kind::Ring => DriverKind::Ring,
+                Kind::Threads => DriverKind::Threads,
             },
             reason: backend.reason.clone(),
         }
@@ -83,8 +83,8 @@ impl DriverInfo {
     /// use zokio::runtime::{Builder, DriverKind};
     ///
     /// # fn main() -> std::io::Result<()> {
-    /// let rt = Builder::new_current_thread().driver(DriverKind::Mio).build()?;
-    /// assert_eq!(rt.handle().driver_info().kind(), DriverKind::Mio);
+    /// let rt = Builder::new_current_thread().driver(DriverKind::Threads).build()?;
+    /// assert_eq!(rt.handle().driver_info().kind(), DriverKind::Threads);
     /// # Ok(())
     /// # }
     /// ```
@@ -100,7 +100,7 @@ impl DriverInfo {
     /// use zokio::runtime::{Builder, DriverKind};
     ///
     /// # fn main() -> std::io::Result<()> {
-    /// let rt = Builder::new_current_thread().driver(DriverKind::Mio).build()?;
+    /// let rt = Builder::new_current_thread().driver(DriverKind::Threads).build()?;
     /// assert_eq!(rt.handle().driver_info().reason(), "asked for by the builder");
     /// # Ok(())
     /// # }
@@ -120,7 +120,7 @@ impl fmt::Display for DriverInfo {
 pub(super) fn choice(forced: Option<DriverKind>) -> Choice {
     match forced {
         None => Choice::Auto,
-        Some(DriverKind::Uring) => Choice::ForceUring,
-        Some(DriverKind::Mio) => Choice::ForceMio,
+        Some(DriverKind::Ring) => Choice::ForceRing,
+        Some(DriverKind::Threads) => Choice::ForceThreads,
     }
 }

@@ -40,7 +40,7 @@ pub fn runtime(workers: usize, driver: Option<DriverKind>) -> Runtime {
 /// Every scheduler on the driver that the environment says and on the fallback.
 pub fn runtimes() -> Vec<Runtime> {
     let mut runtimes = Vec::new();
-    for driver in [None, Some(DriverKind::Mio)] {
+    for driver in [None, Some(DriverKind::Threads)] {
         for workers in [0, 1, 2] {
             runtimes.push(runtime(workers, driver));
         }

@@ -57,7 +57,7 @@ impl Completions {
     /// Like [`new`](Completions::new), with a ring of that many submission queue entries.
     pub(crate) fn with_entries(config: Config, entries: u32) -> Result<Completions, Error> {
         let backend = decide(config.choice)?;
-        let ring = (backend.kind == Kind::Uring)
+        let ring = (backend.kind == Kind::Ring)
             .then(|| Arc::new(Ring::new(entries, config.threads.clone())));
         Ok(Completions {
             ring,

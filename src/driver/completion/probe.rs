@@ -23,18 +23,18 @@ pub(crate) enum Choice {
     #[default]
     Auto,
     /// io_uring, or an error.
-    ForceUring,
+    ForceRing,
     /// The fallback.
-    ForceMio,
+    ForceThreads,
 }
 
 /// How operations are carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// On a ring, where that needs no thread of the kernel; else on threads.
-    Uring,
+    Ring,
     /// On threads.
-    Mio,
+    Threads,
 }
 
 /// The back-end in force.
@@ -77,18 +77,18 @@ impl fmt::Display for RingRefusal {
 pub(crate) fn decide(choice: Choice) -> Result<Backend, Error> {
     let (choice, by) = match choice {
         Choice::Auto => from_environment(std::env::var_os(VARIABLE).as_deref())?,
-        Choice::ForceUring | Choice::ForceMio => (choice, "asked for by the builder"),
+        Choice::ForceRing | Choice::ForceThreads => (choice, "asked for by the builder"),
     };
-    if choice == Choice::ForceMio {
+    if choice == Choice::ForceThreads {
         return Ok(Backend {
-            kind: Kind::Mio,
+            kind: Kind::Threads,
             reason: by.to_owned(),
         });
     }
-    let forced = choice == Choice::ForceUring;
+    let forced = choice == Choice::ForceRing;
     match probed() {
         Ok(()) => Ok(Backend {
-            kind: Kind::Uring,
+            kind: Kind::Ring,
             reason: by.to_owned(),
         }),
         Err(refusal) if forced => Err(Error::resource(
@@ -97,7 +97,7 @@ pub(crate) fn decide(choice: Choice) -> Result<Backend, Error> {
             refusal.errno.map(io::Error::from_raw_os_error),
         )),
         Err(refusal) => Ok(Backend {
-            kind: Kind::Mio,
+            kind: Kind::Threads,
             reason: format!("no io_uring: {refusal}"),
         }),
     }
@@ -106,8 +106,8 @@ pub(crate) fn decide(choice: Choice) -> Result<Backend, Error> {
 fn from_environment(value: Option<&std::ffi::OsStr>) -> Result<(Choice, &'static str), Error> {
     match value.map(|value| value.to_str().unwrap_or("(not text)")) {
         None | Some("") => Ok((Choice::Auto, "a trial run succeeded")),
-        Some("uring") => Ok((Choice::ForceUring, "asked for by ZOKIO_DRIVER=uring")),
-        Some("mio") => Ok((Choice::ForceMio, "asked for by ZOKIO_DRIVER=mio")),
+        Some("uring") => Ok((Choice::ForceRing, "asked for by ZOKIO_DRIVER=uring")),
+        Some("mio") => Ok((Choice::ForceThreads, "asked for by ZOKIO_DRIVER=mio")),
         Some(other) => Err(Error::resource(
             "choose a driver",
             format!("{VARIABLE} is `{other}`; it may be `uring`, `mio` or unset"),
@@ -251,8 +251,8 @@ mod tests {
     fn the_environment_forces_or_is_refused() {
         assert_eq!(from_environment(None).unwrap().0, Choice::Auto);
         let read = |text: &str| from_environment(Some(OsStr::new(text))).map(|(choice, _)| choice);
-        assert_eq!(read("uring").unwrap(), Choice::ForceUring);
-        assert_eq!(read("mio").unwrap(), Choice::ForceMio);
+        assert_eq!(read("uring").unwrap(), Choice::ForceRing);
+        assert_eq!(read("mio").unwrap(), Choice::ForceThreads);
         let error = read("epoll").unwrap_err();
         assert!(error.is_resource());
         assert!(error.to_string().contains("`epoll`"), "{error}");
@@ -260,15 +260,15 @@ mod tests {
 
     #[test]
     fn the_fallback_is_always_there() {
-        let backend = decide(Choice::ForceMio).unwrap();
-        assert_eq!(backend.kind, Kind::Mio);
+        let backend = decide(Choice::ForceThreads).unwrap();
+        assert_eq!(backend.kind, Kind::Threads);
         assert_eq!(backend.reason, "asked for by the builder");
     }
 
     #[test]
     fn a_forced_ring_is_there_or_explained() {
-        match decide(Choice::ForceUring) {
-            Ok(backend) => assert_eq!(backend.kind, Kind::Uring),
+        match decide(Choice::ForceRing) {
+            Ok(backend) => assert_eq!(backend.kind, Kind::Ring),
             Err(error) => assert!(error.to_string().contains("likely cause"), "{error}"),
         }
     }

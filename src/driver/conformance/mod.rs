@@ -60,8 +60,8 @@ impl Rig {
     /// queue entries.
     fn with_entries(which: Which, entries: u32) -> Rig {
         let choice = match which {
-            Which::Threads => Choice::ForceMio,
-            Which::Ring if decide(Choice::ForceUring).is_ok() => Choice::ForceUring,
+            Which::Threads => Choice::ForceThreads,
+            Which::Ring if decide(Choice::ForceRing).is_ok() => Choice::ForceRing,
             Which::Ring => Choice::Auto,
         };
         let threads = Pool::new(PoolConfig {
