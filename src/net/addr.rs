@@ -29,7 +29,7 @@ type Lookup = JoinHandle<io::Result<vec::IntoIter<SocketAddr>>>;
 /// Where several addresses come out, they are tried in their order.
 ///
 /// The trait has no methods to call and cannot be implemented elsewhere. To look a name up, call
-/// [`lookup_host`](super::lookup_host).
+/// [`lookup_host`](fn@super::lookup_host).
 ///
 /// # Examples
 ///

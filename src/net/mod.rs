@@ -9,7 +9,7 @@
 //! | [`UnixDatagram`] | datagrams between processes of one machine |
 //! | [`UnixSocket`] | a Unix socket that is bound before it connects or listens |
 //! | [`unix::pipe`] | pipes and FIFOs |
-//! | [`lookup_host`] | from the name of a host to its addresses |
+//! | [`lookup_host`](fn@lookup_host) | from the name of a host to its addresses |
 //!
 //! For other kinds of file descriptors see [`AsyncFd`](crate::io::unix::AsyncFd).
 //!

@@ -29,8 +29,8 @@ thread_local! {
 /// The tasks run while the set is polled: in [`run_until`](Self::run_until), in
 /// [`block_on`](Self::block_on), or when the set itself is awaited, which ends when all tasks have
 /// ended. Other tasks of the same thread take turns with them. Inside of the set,
-/// [`spawn_local`](super::spawn_local) adds to it, and [`spawn`](super::spawn) spawns on the runtime
-/// as ever. The set cannot be polled inside of a spawned task that may change threads, because it
+/// [`spawn_local`](super::spawn_local) adds to it, and [`spawn`](fn@super::spawn) spawns on the
+/// runtime as ever. The set cannot be polled inside of a spawned task that may change threads, because it
 /// is not `Send`; a [`LocalRuntime`](crate::runtime::LocalRuntime) needs no set at all.
 ///
 /// The tasks may be woken, aborted and joined from any thread.

@@ -16,17 +16,17 @@
 //!
 //! | For | There is |
 //! |---|---|
-//! | a future that is `Send` | [`spawn`] |
+//! | a future that is `Send` | [`spawn`](fn@spawn) |
 //! | a future that is not | [`spawn_local`], in a [`LocalSet`] or a [`LocalRuntime`](crate::runtime::LocalRuntime) |
 //! | a closure that blocks | [`spawn_blocking`], [`block_in_place`] |
 //! | many tasks whose outputs are wanted | [`JoinSet`] |
 //! | a value that belongs to a task | [`task_local!`](crate::task_local) |
-//! | letting others run | [`yield_now`], [`coop`] |
+//! | letting others run | [`yield_now`](fn@yield_now), [`coop`] |
 //!
 //! # Spawning and joining
 //!
-//! [`spawn`] starts a task and returns a [`JoinHandle`], which is a future of the task's output.
-//! The task runs whether or not the handle is awaited, and continues if the handle is dropped.
+//! [`spawn`](fn@spawn) starts a task and returns a [`JoinHandle`], which is a future of the task's
+//! output. The task runs whether or not the handle is awaited, and continues if the handle is dropped.
 //!
 //! ```
 //! use zokio::task;

@@ -28,7 +28,7 @@ use crate::util::large::is_large;
 /// Panics if called outside of a runtime. Call it inside
 /// [`block_on`](crate::runtime::Runtime::block_on), in a task, in a closure of
 /// [`spawn_blocking`](super::spawn_blocking), or while a guard of
-/// [`Handle::enter`](crate::runtime::Handle::enter) is alive. A [`Handle`](crate::runtime::Handle)
+/// [`Handle::enter`](crate::runtime::Handle::enter) is alive. A [`Handle`]
 /// can [spawn](crate::runtime::Handle::spawn) from anywhere.
 ///
 /// # Examples

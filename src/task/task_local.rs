@@ -17,7 +17,7 @@ use std::thread;
 
 use pin_project_lite::pin_project;
 
-/// Declares task-local keys, of type [`LocalKey`](crate::task::LocalKey).
+/// Declares task-local keys, of type [`LocalKey`].
 ///
 /// The syntax is that of [`std::thread_local!`] without values: what a key holds is set by
 /// [`LocalKey::scope`](crate::task::LocalKey::scope). The keys may be public and have attributes.

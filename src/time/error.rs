@@ -128,7 +128,7 @@ impl error::Error for Error {}
 
 /// The deadline passed before the future was done.
 ///
-/// This is what [`timeout`](crate::time::timeout) returns in place of the future's output.
+/// This is what [`timeout`](fn@crate::time::timeout) returns in place of the future's output.
 ///
 /// # Examples
 ///

@@ -12,7 +12,7 @@ use crate::timer::clock;
 ///
 /// It is a [`std::time::Instant`] whose [`now`](Instant::now) asks the current runtime's clock,
 /// so that code which measures time with it can be tested under
-/// [`pause`](crate::time::pause). The two convert into each other without loss.
+/// [`pause`](fn@crate::time::pause). The two convert into each other without loss.
 ///
 /// # Examples
 ///

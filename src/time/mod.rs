@@ -1,9 +1,9 @@
 //! Sleeps, intervals, time limits, and a clock that tests can stop.
 //!
-//! - [`sleep`] and [`sleep_until`] wait.
-//! - [`interval`] and [`interval_at`] tick at a fixed period.
-//! - [`timeout`] and [`timeout_at`] limit how long a future may take.
-//! - [`pause`], [`advance`] and [`resume`] stop the clock and move it by hand.
+//! - [`sleep`](fn@sleep) and [`sleep_until`] wait.
+//! - [`interval`](fn@interval) and [`interval_at`] tick at a fixed period.
+//! - [`timeout`](fn@timeout) and [`timeout_at`] limit how long a future may take.
+//! - [`pause`](fn@pause), [`advance`] and [`resume`] stop the clock and move it by hand.
 //!
 //! All of them need a runtime with timers
 //! ([`Builder::enable_time`](crate::runtime::Builder::enable_time) or
@@ -51,8 +51,8 @@
 //!
 //! # Testing without waiting
 //!
-//! On a runtime with one thread the clock can be [paused](pause). It then stands still while there
-//! is something to do, and jumps to the next deadline when there is not:
+//! On a runtime with one thread the clock can be [paused](fn@pause). It then stands still while
+//! there is something to do, and jumps to the next deadline when there is not:
 //!
 //! ```
 //! use zokio::time::{Duration, Instant, sleep};

@@ -88,7 +88,7 @@ pub fn resume() {
 /// Every timer that is due by then fires together with the others, in the order of the
 /// deadlines, and tasks find it when they run; a task that sleeps several times within
 /// `duration` sees the clock at its end after each. To let time pass step by step, as it would in
-/// reality, use [`sleep`](crate::time::sleep) and leave it to the runtime to move the clock. The
+/// reality, use [`sleep`](fn@crate::time::sleep) and leave it to the runtime to move the clock. The
 /// function yields once, so that others may run; it does not wait for them to do what they were
 /// waiting to do.
 ///

@@ -1,8 +1,9 @@
 //! The completion half of the driver: submit an operation, be told how it went.
 //!
 //! [`Completions::submit`] takes an [`Op`](op::Op), from any thread, and returns an [`InFlight`],
-//! the future of its outcome. Between the two there is one [`Operation`], shared by the future and
-//! by what carries it out. There are two ways to do that:
+//! the future of its outcome. Between the two there is one
+//! [`Operation`](operation::Operation), shared by the future and by what carries it out. There are
+//! two ways to do that:
 //!
 //! - the **ring** ([`uring`]), for what io_uring really does without a thread: reads that wait for
 //!   a device or for the other end of a pipe;
