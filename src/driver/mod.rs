@@ -1,9 +1,9 @@
-//! The kernel, behind one contract.
+//! The driver: the kernel, behind one contract.
 //!
-//! A runtime has one driver. It answers two questions. *Completion*: "do this and tell me how it
-//! went"; an operation owns its file descriptors and its buffers, is submitted once and ends in
-//! exactly one completion ([`completion`]). *Readiness*: "tell me when this file descriptor may
-//! make progress" ([`readiness`]). An idle thread of the scheduler waits for readiness ([`wait`]);
+//! A runtime has one driver, which has two halves. *Completion*, "do this and tell me how it went":
+//! an operation owns its file descriptors and its buffers, is submitted once and ends in exactly
+//! one completion ([`completion`]). *Readiness*, "tell me when this file descriptor may make
+//! progress" ([`readiness`]). An idle thread of the scheduler waits for readiness ([`wait`]);
 //! completions need none: the driver's own threads wake tasks directly.
 //!
 //! # Invariants
@@ -21,16 +21,17 @@
 //!   codes (512 to 516) are retried. None of them reach the user.
 //! - **I6** A full submission queue is flushed and retried, never dropped. A completion queue
 //!   overflow is drained.
-//! - **I7** Teardown cancels what is on the ring, waits for its end for 2 s at most (`CANCEL_PATIENCE` in
-//!   `scheduler/services.rs`), and leaves what has not ended by then to the ring's thread. Operations
-//!   on threads end with their pool. Memory that the kernel may still write is never freed.
+//! - **I7** Teardown cancels what is on the ring, waits at most 2 s for its end (`CANCEL_PATIENCE`
+//!   in `scheduler/services.rs`), and leaves what has not ended by then to the ring's thread.
+//!   Operations on threads end with their pool. Memory that the kernel may still write is never
+//!   freed.
 //! - **I8** Dropping a future returns at once. It cancels the operation, unless that changes the
 //!   file system (`InFlight::detach`) or belongs to an open file: then it continues. What a drop
-//!   does to bytes and file descriptors is written in the function's `# Cancel safety` section.
+//!   does to bytes and file descriptors is documented in the function's `# Cancel safety` section.
 //! - **I9** Progress: from the submission on, an operation needs no thread that runs user code: not
 //!   to begin, not to continue, not to complete, not to wake its task.
-//! - **I10** No interference: no thread that runs user code carries task work of the kernel's for
-//!   us. Its system calls never see `EINTR` because of us, and no call that may wait holds it.
+//! - **I10** No interference: no thread that runs user code carries the kernel's task work for us.
+//!   Its system calls never see `EINTR` because of us, and no call that may wait holds it.
 //! - **I11** No exhaustion: an operation that may wait without a bound (a FIFO, a terminal, a dead
 //!   server) holds nothing that other operations need.
 //! - **I12** The same answer: on the ring, on a thread, or inline, an operation does to the file
@@ -65,12 +66,12 @@ impl fmt::Display for ShutDown {
 
 impl std::error::Error for ShutDown {}
 
-/// The error of an operation whose runtime has been shut down.
+/// Creates the error of an operation whose runtime has been shut down.
 pub(crate) fn shutdown_error() -> io::Error {
     io::Error::other(ShutDown)
 }
 
-/// Whether `error` was made by [`shutdown_error`].
+/// Returns whether `error` was made by [`shutdown_error`].
 pub(crate) fn is_shutdown_error(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<ShutDown>())
 }

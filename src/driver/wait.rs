@@ -1,15 +1,15 @@
-//! The driver of one runtime: both halves, and the one place where a thread of the scheduler waits
-//! for readiness.
+//! The driver of one runtime: both halves, and the only place where a scheduler thread waits for
+//! readiness.
 //!
 //! # Protocol
 //!
 //! The mio poll sits behind a lock, the *turn*. A thread that wants to wait takes the turn, waits,
-//! hands out the readiness that came, and gives the turn back before it runs any user code other
-//! than wakers. So a thread that runs a task never holds the turn, and any idle thread can take it.
+//! dispatches the readiness events, and releases the turn before it runs any user code other than
+//! wakers. So a thread that runs a task never holds the turn, and any idle thread can take it.
 //!
-//! Before it sleeps, a waiter sets the wake state to `ASLEEP`, unless a wake came before. A wake
-//! that comes later finds that and ends the poll (`wake.rs`). Completions of operations do not end
-//! the wait by themselves: the threads that carry them out wake tasks, which wakes the scheduler.
+//! Before it sleeps, a waiter sets the wake state to `ASLEEP`, unless a wake came before. A later
+//! wake sees that state and ends the poll (`wake.rs`). Completions of operations do not end the
+//! wait by themselves: the threads that carry them out wake tasks, which wakes the scheduler.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -30,11 +30,11 @@ use crate::loom::sync::{Mutex, MutexGuard};
 /// The eventfd of [`Wake`].
 const WAKE: Token = Token(usize::MAX);
 
-/// What a driver is made of.
+/// The configuration of a driver.
 pub(crate) struct Config {
-    /// Which back-end carries out completions.
+    /// The back-end for completions.
     pub(crate) choice: Choice,
-    /// Readiness events handed out in one wait.
+    /// The most readiness events that one wait handles.
     pub(crate) events_per_tick: usize,
     /// The same for a poll that does not wait.
     pub(crate) events_per_busy_tick: usize,
@@ -48,7 +48,7 @@ pub(crate) struct Driver {
     readiness: Registry,
     completions: Completions,
     wake: Arc<Wake>,
-    /// See [`Driver::waits`]. Written with the turn.
+    /// See [`Driver::waits`]. Written while holding the turn.
     waits: AtomicUsize,
     poller: Mutex<Poller>,
 }
@@ -60,7 +60,7 @@ struct Poller {
     busy_events: Events,
 }
 
-/// The right to wait; given back on drop.
+/// The right to wait; released on drop.
 #[derive(Debug)]
 pub(crate) struct Turn<'a> {
     driver: &'a Driver,
@@ -70,10 +70,10 @@ pub(crate) struct Turn<'a> {
 /// Why a wait ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Waited {
-    /// [`Driver::wake`] was called, or the last operation ended whose end was awaited by
-    /// [`Completions::await_quiet`].
+    /// Whether [`Driver::wake`] was called, or the last operation awaited by
+    /// [`Completions::await_quiet`] has ended.
     pub(crate) woken: bool,
-    /// Readiness was handed out.
+    /// Whether readiness events were dispatched.
     pub(crate) progress: bool,
 }
 
@@ -112,27 +112,28 @@ impl Driver {
         })
     }
 
-    /// The readiness half.
+    /// Returns the readiness half.
     pub(crate) fn readiness(&self) -> &Registry {
         &self.readiness
     }
 
-    /// The completion half.
+    /// Returns the completion half.
     pub(crate) fn completions(&self) -> &Completions {
         &self.completions
     }
 
-    /// Counts the beginnings and the ends of waits: odd while a thread is in one. Orders nothing.
+    /// Returns the number of begun and ended waits: odd while a thread is in one. Read relaxed, so
+    /// it orders nothing.
     pub(crate) fn waits(&self) -> usize {
         self.waits.load(Ordering::Relaxed)
     }
 
-    /// Wakes the thread that waits; without one, the next wait returns at once.
+    /// Wakes the waiting thread; if none waits, the next wait returns at once.
     pub(crate) fn wake(&self) {
         self.wake.wake();
     }
 
-    /// Takes the turn unless another thread has it.
+    /// Takes the turn unless another thread holds it.
     pub(crate) fn try_turn(&self) -> Option<Turn<'_>> {
         let poller = self.poller.try_lock()?;
         Some(Turn {
@@ -141,7 +142,7 @@ impl Driver {
         })
     }
 
-    /// Takes the turn, after another thread's wait if need be.
+    /// Takes the turn, waiting for another thread to release it if necessary.
     pub(crate) fn turn(&self) -> Turn<'_> {
         Turn {
             driver: self,
@@ -149,8 +150,8 @@ impl Driver {
         }
     }
 
-    /// Ends both halves: operations on the ring are cancelled, which is waited for until `deadline`
-    /// (I7), and every wait for readiness ends with an error.
+    /// Shuts both halves down: operations on the ring are cancelled, which is waited for until
+    /// `deadline` (I7), and every wait for readiness ends with an error.
     pub(crate) fn shutdown(&self, deadline: Option<Instant>) {
         self.readiness.shutdown();
         self.completions.shutdown(deadline);
@@ -158,9 +159,9 @@ impl Driver {
 }
 
 impl Turn<'_> {
-    /// Waits for at most `timeout`, and hands out what came.
+    /// Waits for at most `timeout`, and dispatches the events.
     ///
-    /// `None` waits until something comes; a zero timeout does not wait.
+    /// `None` waits without a limit; a zero timeout does not wait.
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> Waited {
         self.count_wait();
         let wake = &self.driver.wake;
@@ -181,7 +182,7 @@ impl Turn<'_> {
     /// Counts the beginning or the end of a wait.
     fn count_wait(&self) {
         let waits = &self.driver.waits;
-        // Only the thread that has the turn writes.
+        // Only the thread that holds the turn writes.
         waits.store(
             waits.load(Ordering::Relaxed).wrapping_add(1),
             Ordering::Relaxed,

@@ -1,17 +1,17 @@
 //! How a thread is woken from the driver's wait.
 //!
-//! One eventfd, registered in the mio poll. The state beside it spares the system call when no
+//! One eventfd, registered in the mio poll. The state beside it saves the system call when no
 //! thread sleeps:
 //!
 //! - `AWAKE`: no thread sleeps in the wait.
 //! - `ASLEEP`: a thread sleeps in the wait or is about to.
 //! - `NOTIFIED`: a wake came since the last time a thread left the wait.
 //!
-//! A waiter goes `AWAKE -> ASLEEP` before it sleeps; finding `NOTIFIED` it does not sleep. A
-//! waker always writes `NOTIFIED` and calls the kernel only when it replaced `ASLEEP`, so any
-//! number of wakes cost one system call. When the waiter is back it writes `AWAKE`.
+//! A waiter goes `AWAKE -> ASLEEP` before it sleeps; if it finds `NOTIFIED`, it does not sleep. A
+//! waker always writes `NOTIFIED` and calls the kernel only if it replaced `ASLEEP`, so any number
+//! of wakes cost one system call. The waiter writes `AWAKE` when it is back.
 //!
-//! The eventfd is edge-triggered and never read: every write raises an edge anew, as epoll(7)
+//! The eventfd is edge-triggered and never read: every write raises a new edge, as epoll(7)
 //! documents for eventfds. The counter would be full after 2^64 - 2 writes, which is never reached.
 
 use std::io;
@@ -54,7 +54,7 @@ impl Wake {
     fn signal(&self) {
         let one = 1u64.to_ne_bytes();
         loop {
-            // SAFETY: the pointer and the length name eight initialised bytes.
+            // SAFETY: the pointer and the length name eight initialized bytes.
             let written = unsafe { libc::write(self.fd.as_raw_fd(), one.as_ptr().cast(), 8) };
             if written == 8 {
                 return;
@@ -69,20 +69,21 @@ impl Wake {
         }
     }
 
-    /// Takes a wake that came while no thread slept. Only with the turn, by a thread that looks for
-    /// work before it sleeps.
+    /// Consumes a wake that came while no thread slept. Called with the turn held, by a thread that
+    /// looks for work before it sleeps.
     pub(super) fn take(&self) -> bool {
         self.state.load(Ordering::SeqCst) == NOTIFIED && self.end_sleep()
     }
 
-    /// Announces a sleep; false when a wake came first and there must be none.
+    /// Announces a sleep; returns `false` if a wake came first, in which case the thread must not
+    /// sleep.
     pub(super) fn begin_sleep(&self) -> bool {
         self.state
             .compare_exchange(AWAKE, ASLEEP, Ordering::SeqCst, Ordering::SeqCst)
             .is_ok()
     }
 
-    /// The sleep is over, or was not begun; returns whether a wake came.
+    /// Ends the sleep, or one that was not begun; returns whether a wake came.
     pub(super) fn end_sleep(&self) -> bool {
         self.state.swap(AWAKE, Ordering::SeqCst) == NOTIFIED
     }

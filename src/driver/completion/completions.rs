@@ -1,4 +1,4 @@
-//! [`Completions`]: which way an operation goes.
+//! [`Completions`]: selects how each operation is carried out.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -20,9 +20,9 @@ use crate::error::Error;
 /// Submission queue entries of a ring.
 const ENTRIES: u32 = 128;
 
-/// What a [`Completions`] is made of.
+/// The parts of a [`Completions`].
 pub(crate) struct Config {
-    /// Which back-end.
+    /// The back-end to use.
     pub(crate) choice: Choice,
     /// Threads for operations alone.
     pub(crate) threads: Pool,
@@ -54,7 +54,7 @@ impl Completions {
         Completions::with_entries(config, ENTRIES)
     }
 
-    /// Like [`new`](Completions::new), with a ring of that many submission queue entries.
+    /// Like [`new`](Completions::new), with a ring of `entries` submission queue entries.
     pub(crate) fn with_entries(config: Config, entries: u32) -> Result<Completions, Error> {
         let backend = decide(config.choice)?;
         let ring = (backend.kind == Kind::Ring)
@@ -68,17 +68,18 @@ impl Completions {
         })
     }
 
-    /// Which back-end is in force and why.
+    /// Returns the back-end in use and why it was chosen.
     pub(crate) fn backend(&self) -> &Backend {
         &self.backend
     }
 
-    /// The threads that carry out operations and other calls of the runtime's own that may wait.
+    /// Returns the threads that carry out operations and other calls of the runtime's own that may
+    /// wait.
     pub(crate) fn threads(&self) -> &Pool {
         &self.threads
     }
 
-    /// Submits `op`, from any thread. It is on its way when this returns.
+    /// Submits `op`. May be called from any thread.
     pub(crate) fn submit(&self, op: Op) -> InFlight {
         if self.is_closed() {
             return InFlight::refused(op);
@@ -93,26 +94,26 @@ impl Completions {
         InFlight::submitted(operation, ring.cloned())
     }
 
-    /// Whether new operations are refused.
+    /// Returns whether new operations are refused.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// Whether an operation is in flight, or its task not woken yet. If so, the driver's wait ends
-    /// when that changes.
+    /// Returns whether an operation is in flight, or has a task that was not woken yet. If so, the
+    /// driver's wait ends when that changes.
     pub(crate) fn await_quiet(&self) -> bool {
         self.count.await_zero()
     }
 
-    /// How many operations are in flight, or have a task that was not woken yet.
+    /// Returns how many operations are in flight, or have a task that was not woken yet.
     #[cfg(test)]
     pub(crate) fn in_flight(&self) -> usize {
         self.count.get()
     }
 
-    /// Refuses new operations and ends those on the ring, whose futures learn that they were
-    /// cancelled; waits for that until `deadline`, or without a limit. Those on threads go on until
-    /// their pool is shut down.
+    /// Refuses new operations and cancels those on the ring, whose futures resolve with the
+    /// cancellation; waits for that until `deadline`, or without a limit. Those on threads continue
+    /// until their pool is shut down.
     pub(crate) fn shutdown(&self, deadline: Option<Instant>) {
         self.closed.store(true, Ordering::SeqCst);
         if let Some(ring) = &self.ring {
@@ -126,7 +127,7 @@ impl Completions {
 
 impl Drop for Completions {
     fn drop(&mut self) {
-        // A caller that wants to wait for the end has called it before.
+        // A caller that wants to wait for the end has called `shutdown` before.
         self.shutdown(Some(Instant::now()));
     }
 }

@@ -11,8 +11,8 @@ use crate::driver::wake::Wake;
 #[derive(Debug)]
 pub(super) struct Count {
     operations: AtomicUsize,
-    /// The wait of the driver is to end when the count is zero: set before the count is read, and
-    /// read after it has become zero.
+    /// Whether the driver's wait is to end when the count reaches zero: set before the count is
+    /// read, and read after it has become zero.
     awaited: AtomicBool,
     wake: Arc<Wake>,
 }
@@ -32,7 +32,8 @@ impl Count {
         Counted(self.clone())
     }
 
-    /// False if there is no operation. If there is one, the end of the last ends the driver's wait.
+    /// Returns `false` if no operation is in flight. Otherwise the end of the last one ends the
+    /// driver's wait.
     pub(super) fn await_zero(&self) -> bool {
         self.awaited.store(true, Ordering::SeqCst);
         let busy = self.operations.load(Ordering::SeqCst) > 0;

@@ -23,7 +23,7 @@ pub(crate) struct InFlight(Submission);
 enum Submission {
     Submitted {
         operation: Submitted,
-        /// The ring, if the operation went there.
+        /// The ring, if the operation was submitted to it.
         ring: Option<Arc<Ring>>,
     },
     /// The driver was closed.
@@ -51,7 +51,7 @@ impl InFlight {
         InFlight(Submission::Refused(Box::new(op)))
     }
 
-    /// The outcome, once it is there. A refused operation ends as a cancelled one does.
+    /// Polls for the operation's outcome. A refused operation ends like a cancelled one.
     ///
     /// # Panics
     ///

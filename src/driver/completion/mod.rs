@@ -1,17 +1,17 @@
-//! The completion half of the driver: submit an operation, be told how it went.
+//! The completion half of the driver: submit an operation, receive its outcome.
 //!
 //! [`Completions::submit`] takes an [`Op`](op::Op), from any thread, and returns an [`InFlight`],
 //! the future of its outcome. Between the two there is one
 //! [`Operation`](operation::Operation), shared by the future and by what carries it out. There are
-//! two ways to do that:
+//! two ways to carry it out:
 //!
-//! - the **ring** ([`uring`]), for what io_uring really does without a thread: reads that wait for
-//!   a device or for the other end of a pipe;
+//! - the **ring** ([`uring`]), for what io_uring does without a thread of the kernel: reads that
+//!   wait for a device or for the other end of a pipe;
 //! - **threads** ([`threads`]), for everything else, and for all of it where there is no io_uring.
 //!
 //! A third, *inline*, is tried by `fs` before it submits an operation (`fs/inline`). Between the
 //! ring and threads [`uring::suits`] decides, for each operation by itself. For a read the caller
-//! has a say by its [`ReadFrom`](op::ReadFrom): see `read_from` in `fs/file/io.rs`. Neither way
+//! decides too, by its [`ReadFrom`](op::ReadFrom): see `read_from` in `fs/file/io.rs`. Neither way
 //! needs a thread that runs tasks: not to begin, not to continue, not to complete, not to wake the
 //! task (I9).
 

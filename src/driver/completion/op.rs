@@ -1,11 +1,11 @@
 //! Operations as plain data.
 //!
 //! An [`Op`] owns everything that the kernel may touch while it runs: file descriptors, paths and
-//! buffers (I1). The set is closed. A new member does not compile until it is decided whether a
-//! ring can carry it out (`uring/entry.rs`) and how a thread does (`threads.rs`); both match on it
-//! without a catch-all arm.
+//! buffers (I1). The set is closed: a new variant does not compile until `uring/entry.rs` decides
+//! whether a ring can carry it out and `threads.rs` how a thread does; both match on it without a
+//! catch-all arm.
 //!
-//! Both ways report an operation in the kernel's form: a count, a descriptor or zero, or a negative
+//! Both ways report a result in the kernel's form: a count, a descriptor or zero, or a negative
 //! errno.
 
 use std::ffi::CString;
@@ -21,18 +21,18 @@ pub(crate) type SharedFd = Arc<File>;
 /// The most bytes that one read or write moves (`MAX_RW_COUNT`; read(2), NOTES).
 pub(crate) const MAX_TRANSFER: usize = 0x7fff_f000;
 
-/// Where a read takes its bytes from.
+/// Where a read starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadFrom {
     /// The position of the open file, which the read moves: read(2).
     Position,
-    /// This offset; the position stays where it is: pread(2).
+    /// The given offset; the position does not change: pread(2).
     Offset(u64),
     /// A pipe or a socket, which has no position.
     Stream,
 }
 
-/// An operation and all that it needs.
+/// An operation and everything it needs.
 #[derive(Debug)]
 pub(crate) enum Op {
     /// openat(2). `O_CLOEXEC` is always added.
@@ -48,8 +48,8 @@ pub(crate) enum Op {
         buffer: Vec<u8>,
         max: usize,
     },
-    /// write(2) of `buffer` from `written` on, again and again until everything is written or a
-    /// call fails, whether or not a task waits for it.
+    /// write(2) of `buffer` from `written` on, repeated until everything is written or a call
+    /// fails, whether or not a task waits for it.
     Write {
         fd: SharedFd,
         buffer: Vec<u8>,
@@ -71,14 +71,14 @@ pub(crate) enum Op {
     Symlink { target: CString, link: CString },
 }
 
-/// The memory that one read of at most `max` bytes may fill: unused capacity of `buffer`.
+/// Returns the memory that a read of at most `max` bytes may fill: unused capacity of `buffer`.
 pub(super) fn room(buffer: &mut Vec<u8>, max: usize) -> &mut [MaybeUninit<u8>] {
     let room = buffer.spare_capacity_mut();
     let len = room.len().min(max).min(MAX_TRANSFER);
     &mut room[..len]
 }
 
-/// How an operation ended, with all that it owned.
+/// The outcome of an operation, with everything that the operation owned.
 ///
 /// Resources are owned (I3): dropping an outcome closes and frees them. Making one is cheap and
 /// drops nothing.
@@ -90,7 +90,7 @@ pub(crate) struct Completed {
 }
 
 impl Op {
-    /// The operation's name in messages.
+    /// Returns the operation's name in messages.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Op::Open { .. } => "open",
@@ -138,7 +138,7 @@ impl Op {
         }
     }
 
-    /// The outcome of this operation where the kernel has not touched it, or has refused it.
+    /// Returns the outcome of an operation that the kernel has not touched, or has refused.
     pub(crate) fn fail(self, errno: i32) -> Completed {
         Completed {
             op: self,
@@ -147,7 +147,7 @@ impl Op {
         }
     }
 
-    /// The outcome of this operation where it was refused or cancelled.
+    /// Returns the outcome of an operation that was refused or cancelled.
     pub(crate) fn refuse(self) -> Completed {
         self.fail(libc::ECANCELED)
     }
@@ -158,19 +158,19 @@ impl Completed {
         usize::try_from(self.raw).map_err(|_| io::Error::from_raw_os_error(-self.raw))
     }
 
-    /// The outcome of an operation that has no result but success.
+    /// Returns the outcome of an operation that has no result but success.
     pub(crate) fn done(self) -> io::Result<()> {
         self.result().map(drop)
     }
 
-    /// The outcome of an open.
+    /// Returns the outcome of an open.
     pub(crate) fn opened(self) -> io::Result<OwnedFd> {
         self.result()?;
         Ok(self.opened.expect("an open that succeeds has a descriptor"))
     }
 
-    /// The outcome of a read or write: how many bytes, and the buffer. For a write the count is
-    /// that of its last call.
+    /// Returns the outcome of a read or write: the number of bytes, and the buffer. For a write the
+    /// number is that of its last call.
     pub(crate) fn transferred(self) -> (io::Result<usize>, Vec<u8>) {
         let result = self.result();
         match self.op {

@@ -1,9 +1,9 @@
-//! One operation, from its submission to the moment when its outcome is fetched.
+//! One operation, from its submission until its outcome is fetched.
 //!
 //! An [`Operation`] is shared by the future that waits for it and by what carries it out: a thread,
-//! or the thread that owns the ring. It is plain data behind a short lock. What a transition leaves
-//! to do (wake a waker, drop an outcome, ask for a cancellation) is returned, and done outside of
-//! the lock.
+//! or the thread that owns the ring. It is plain data behind a lock that is held briefly. What a
+//! transition leaves to do (wake a waker, drop an outcome, ask for a cancellation) is returned, and
+//! done outside of the lock.
 //!
 //! # Life of an operation
 //!
@@ -20,11 +20,11 @@
 //! An operation that is abandoned while it is queued, without a cancellation, stays queued, and its
 //! outcome goes to the completer.
 //!
-//! *Begin* takes the payload (what the operation owns: descriptors, buffers, paths) out, so from
-//! then on it belongs to whatever carries the operation out and never to the future (I1), and the
-//! operation cannot end in any other way than by *complete* (I2). *Abandon* is the future's last
-//! act. It may ask for a cancellation, which is a request: an operation that has not begun never
-//! will; one that has begun still ends by *complete*.
+//! *Begin* takes the payload out (what the operation owns: descriptors, buffers, paths). From then
+//! on the payload belongs to whatever carries the operation out and never to the future (I1), and
+//! the operation can only end by *complete* (I2). *Abandon* is the future's last act. It may ask
+//! for a cancellation, which is a request: an operation that has not begun never does; one that has
+//! begun still ends by *complete*.
 #![cfg_attr(not(loom), forbid(unsafe_code))]
 
 use std::task::{Context, Poll, Waker};
@@ -36,14 +36,14 @@ use crate::loom::sync::atomic::AtomicU64;
 #[derive(Debug)]
 pub(crate) struct Operation<P, R> {
     state: Mutex<OperationState<P, R>>,
-    /// Where what carries the operation out finds it again; no one else reads or writes it.
+    /// Identifies the operation to what carries it out, which alone reads and writes this.
     pub(crate) ticket: AtomicU64,
 }
 
 #[derive(Debug)]
 struct OperationState<P, R> {
     stage: Stage<P, R>,
-    /// Of the task that waits. Set only before the operation has completed.
+    /// The waker of the task that waits. Set only before the operation has completed.
     waker: Option<Waker>,
     future: Future,
 }
@@ -51,9 +51,9 @@ struct OperationState<P, R> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Future {
     Waits,
-    /// It is gone, and the operation goes on without it.
+    /// The future is gone, and the operation continues without it.
     Detached,
-    /// It is gone, and has asked for the operation's end.
+    /// The future is gone, and has asked for a cancellation.
     Cancelled,
 }
 
@@ -79,13 +79,13 @@ pub(crate) enum Ended<R> {
 #[derive(Debug)]
 #[must_use]
 pub(crate) enum Abandoned<P, R> {
-    /// It had not begun and never will: drop what it owned.
+    /// The operation had not begun and never will: drop what it owned.
     NeverBegun(P),
-    /// It goes on: drop the waker. What carries it out may be asked to cancel it.
+    /// The operation continues: drop the waker. What carries it out may be asked to cancel it.
     GoesOn(Option<Waker>),
-    /// It had completed: drop the outcome.
+    /// The operation had completed: drop the outcome.
     Completed(R),
-    /// Its outcome was fetched before.
+    /// The outcome was fetched before.
     Over,
 }
 
@@ -101,9 +101,9 @@ impl<P, R> Operation<P, R> {
         }
     }
 
-    /// Takes the payload out to carry the operation out; `None` if it was cancelled before.
+    /// Takes the payload out to carry the operation out; returns `None` if it was cancelled before.
     ///
-    /// The one that gets the payload calls [`complete`](Operation::complete), once.
+    /// The caller that receives the payload calls [`complete`](Operation::complete), once.
     pub(crate) fn begin(&self) -> Option<P> {
         let mut state = self.state.lock();
         match std::mem::replace(&mut state.stage, Stage::Begun) {
@@ -115,7 +115,7 @@ impl<P, R> Operation<P, R> {
         }
     }
 
-    /// The one final completion (I2).
+    /// Records the outcome: the one final completion (I2).
     pub(crate) fn complete(&self, outcome: R) -> Ended<R> {
         let mut state = self.state.lock();
         debug_assert!(matches!(state.stage, Stage::Begun));
@@ -127,7 +127,7 @@ impl<P, R> Operation<P, R> {
         Ended::Wake(state.waker.take())
     }
 
-    /// Whether the operation's end was asked for.
+    /// Returns whether a cancellation was asked for.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.state.lock().future == Future::Cancelled
     }
@@ -155,7 +155,7 @@ impl<P, R> Operation<P, R> {
         }
     }
 
-    /// The future goes. With `cancel`, an operation that has not begun ends here.
+    /// Detaches the future. With `cancel`, an operation that has not begun ends here.
     pub(crate) fn abandon(&self, cancel: bool) -> Abandoned<P, R> {
         let mut state = self.state.lock();
         state.future = if cancel {

@@ -25,7 +25,7 @@ fn setup() -> (Shared, Arc<AtomicUsize>) {
     (Arc::new(Operation::new(Payload(drops.clone()))), drops)
 }
 
-/// Carries the operation out, as a thread or the ring's thread does; whether it began.
+/// Carries the operation out, as a thread or the ring's thread does; returns whether it began.
 fn carry_out(operation: &Shared) -> bool {
     let Some(payload) = operation.begin() else {
         return false;

@@ -1,4 +1,4 @@
-//! Which back-end there is, and why.
+//! Which back-end is available, and why.
 //!
 //! The question is answered by trying, once per process: set up a ring, ask it for its opcodes, and
 //! send one operation through it. A refusal is explained with its likely cause.
@@ -16,10 +16,10 @@ use crate::loom::sync::OnceLock;
 /// The environment variable that forces a back-end.
 const VARIABLE: &str = "ZOKIO_DRIVER";
 
-/// Which back-end a runtime asks for.
+/// The back-end that a runtime asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// What `ZOKIO_DRIVER` says; else io_uring where it works.
+    /// What `ZOKIO_DRIVER` asks for; otherwise io_uring where it works.
     #[default]
     Auto,
     /// io_uring, or an error.
@@ -31,21 +31,21 @@ pub(crate) enum Choice {
 /// How operations are carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// On a ring, where that needs no thread of the kernel; else on threads.
+    /// On a ring, where that needs no thread of the kernel; otherwise on threads.
     Ring,
     /// On threads.
     Threads,
 }
 
-/// The back-end in force.
+/// The back-end in use.
 #[derive(Clone, Debug)]
 pub(crate) struct Backend {
     pub(crate) kind: Kind,
-    /// Why this one, for people.
+    /// Why this back-end was chosen, as a text for humans.
     pub(crate) reason: String,
 }
 
-/// Why there is no io_uring.
+/// Why io_uring is not available.
 #[derive(Clone, Debug)]
 pub(crate) struct RingRefusal {
     step: &'static str,
@@ -54,7 +54,7 @@ pub(crate) struct RingRefusal {
 }
 
 impl RingRefusal {
-    /// Whether it comes of a shortage that other programs or this one may end.
+    /// Returns whether a shortage caused the refusal, which this program or another one may end.
     fn may_pass(&self) -> bool {
         matches!(
             self.errno,
@@ -116,8 +116,8 @@ fn from_environment(value: Option<&std::ffi::OsStr>) -> Result<(Choice, &'static
     }
 }
 
-/// The answer of this process, found at the first call. One that comes of a passing shortage (no
-/// descriptor left, no memory) is not kept: the next runtime asks again.
+/// Returns the result of the probe of this process, made at the first call. One that a passing
+/// shortage caused (no descriptor left, no memory) is not kept: the next runtime probes again.
 fn probed() -> Result<(), RingRefusal> {
     static ANSWER: OnceLock<Result<(), RingRefusal>> = OnceLock::new();
     if let Some(answer) = ANSWER.get() {
@@ -134,9 +134,9 @@ fn probed() -> Result<(), RingRefusal> {
     }
 }
 
-/// Tries io_uring out on a thread of its own: when a ring goes, the kernel interrupts a system call
-/// of the thread that has used it (`io_ring_exit_work` in io_uring/io_uring.c), which must not be
-/// one of the user's (I10).
+/// Tries io_uring out on a thread of its own: when a ring is torn down, the kernel interrupts a
+/// system call of the thread that has used it (`io_ring_exit_work` in io_uring/io_uring.c), which
+/// must not be one of the user's (I10).
 fn try_out_elsewhere() -> Result<(), RingRefusal> {
     let builder = std::thread::Builder::new().name("zokio-probe".to_owned());
     let thread = builder
@@ -147,7 +147,7 @@ fn try_out_elsewhere() -> Result<(), RingRefusal> {
         .unwrap_or_else(|_| Err(too_old("the trial run panicked")))
 }
 
-/// Tries io_uring out, as if for the first time.
+/// Tries io_uring out, without the cached result.
 pub(crate) fn try_out() -> Result<(), RingRefusal> {
     let mut io = setup::ring(8).map_err(|error| refusal("io_uring_setup", &error))?;
     let known =
@@ -186,12 +186,12 @@ fn refusal(step: &'static str, error: &io::Error) -> RingRefusal {
     }
 }
 
-/// What the system says about itself, for the likely cause of a refusal.
+/// What the system reports about itself, to find the likely cause of a refusal.
 #[derive(Debug, Default)]
 struct Surroundings {
     /// `kernel.io_uring_disabled`.
     disabled: Option<u8>,
-    /// A seccomp filter is on this process.
+    /// Whether a seccomp filter is installed on this process.
     filtered: bool,
     /// `RLIMIT_MEMLOCK` in KiB, where there is a limit.
     memlock_kib: Option<u64>,
@@ -199,7 +199,7 @@ struct Surroundings {
 
 impl Surroundings {
     fn gather() -> Surroundings {
-        // A filter may be on some threads only.
+        // A filter may be installed on some threads only.
         let disabled = fs::read_to_string("/proc/sys/kernel/io_uring_disabled");
         let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
         let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
@@ -220,7 +220,7 @@ impl Surroundings {
 
     fn likely_cause(&self, errno: i32) -> String {
         match (errno, self.disabled) {
-            // The sysctl has the answer even where a filter is on as well.
+            // The sysctl explains the refusal even where a filter is installed as well.
             (libc::EPERM, Some(2)) => "the sysctl kernel.io_uring_disabled is 2".to_owned(),
             (libc::EPERM, Some(1)) => {
                 "the sysctl kernel.io_uring_disabled is 1 and this process is not privileged"

@@ -1,10 +1,10 @@
 //! Operations by system calls, on threads of the driver's own.
 //!
-//! What a ring would hand to a thread of the kernel anyway goes here, and everything does where
-//! there is no io_uring. A thread takes the payload out of the `Operation`, performs it, and
-//! completes the `Operation` with the kernel's answer.
+//! Operations that a ring would hand to a thread of the kernel anyway run here, and all operations
+//! where io_uring is not available. A thread takes the payload out of the `Operation`, performs it,
+//! and completes the `Operation` with the kernel's answer.
 //!
-//! The threads are not those of `spawn_blocking`: closures of the user's never hold up an operation
+//! They are not the threads of `spawn_blocking`, so a user's closures never hold up an operation
 //! (I9). Nor do operations that wait: when no operation could begin for a while although some are
 //! queued, the pool starts threads beyond its limit (I11; `PoolConfig::relief` in
 //! `blocking/pool.rs`).
@@ -25,7 +25,7 @@ pub(super) fn submit(pool: &Pool, operation: Submitted, kind: Kind) {
     push(pool, Job { operation, begun }, kind);
 }
 
-/// Has a thread go on with an operation that has begun elsewhere.
+/// Has a thread continue an operation that has begun elsewhere.
 pub(super) fn go_on(pool: &Pool, operation: Submitted, begun: Payload) {
     let kind = kind(&begun.0);
     let begun = Some(begun);
@@ -39,7 +39,7 @@ fn push(pool: &Pool, job: Job, kind: Kind) {
     }
 }
 
-/// How the pool treats `op` when it is shut down.
+/// Returns how the pool treats `op` when it is shut down.
 pub(super) fn kind(op: &Op) -> Kind {
     match op {
         // Its bytes were accepted: it happens even if it has not begun.
@@ -58,7 +58,7 @@ pub(super) fn kind(op: &Op) -> Kind {
     }
 }
 
-/// Performs one operation. Dropped unrun, it completes it as cancelled.
+/// Performs one operation. A job that is dropped unrun completes its operation as cancelled.
 struct Job {
     operation: Submitted,
     /// What the operation owns, if it has begun.
@@ -122,7 +122,7 @@ fn perform(mut op: Op) -> Completed {
     }
 }
 
-/// Takes note of a part of a write; true if more is left to write.
+/// Records a partial write; returns whether more is left to write.
 fn is_part(op: &mut Op, raw: i32) -> bool {
     match (op, usize::try_from(raw)) {
         (
@@ -138,7 +138,7 @@ fn is_part(op: &mut Op, raw: i32) -> bool {
     }
 }
 
-/// The kernel's form of a libc result.
+/// Converts a libc result to the kernel's form.
 fn answer(result: impl Into<i64>) -> i32 {
     match result.into() {
         -1 => -io::Error::last_os_error()
@@ -151,7 +151,7 @@ fn answer(result: impl Into<i64>) -> i32 {
 
 fn by_descriptor(op: &mut Op) -> i32 {
     // SAFETY: every descriptor and every pointer below belongs to `op`, which outlives the call,
-    // and lengths are those of the memory pointed to.
+    // and each length is that of the memory pointed to.
     unsafe {
         match op {
             Op::Read {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Op, Rig, Which, on_every_backend, open_descriptors, pipe, read, write, write_to};
 
-/// What a thread that waits in read(2) needs to come back.
+/// Ends the wait of a thread in read(2).
 fn help_a_thread(rig: &Rig, writer: &std::os::fd::OwnedFd) {
     if rig.which == Which::Threads {
         write_to(writer, b"x");
@@ -17,7 +17,7 @@ fn help_a_thread(rig: &Rig, writer: &std::os::fd::OwnedFd) {
 fn dropped_at_once(rig: &Rig) {
     let (reader, writer) = pipe();
     for _ in 0..100 {
-        // A byte at most, so that none takes what another one needs to end.
+        // At most one byte, so that no read takes what another one needs to end.
         drop(rig.submit(read(&reader, 1)));
         help_a_thread(rig, &writer);
     }
@@ -36,7 +36,7 @@ fn dropped_while_reading(rig: &Rig) {
     rig.until(|| Arc::strong_count(&reader) == 1);
 }
 
-/// Dropping one of many that wait does not reach another (I4).
+/// Dropping one of many waiting futures does not affect the others (I4).
 fn dropped_among_many(rig: &Rig) {
     let pipes: Vec<_> = (0..32).map(|_| pipe()).collect();
     let mut waiting: Vec<_> = pipes
@@ -47,7 +47,7 @@ fn dropped_among_many(rig: &Rig) {
         let at = round * 7 % 32;
         waiting[at] = None;
         help_a_thread(rig, &pipes[at].1);
-        // Else one of the two reads might take the other's byte.
+        // Otherwise one of the two reads might take the other's byte.
         rig.until(|| Arc::strong_count(&pipes[at].0) == 1);
         waiting[at] = Some(rig.submit(read(&pipes[at].0, 8)));
     }
@@ -74,7 +74,7 @@ fn dropped_while_opening(rig: &Rig) {
     assert!(rig.is_pending(&mut waiting));
     std::thread::sleep(std::time::Duration::from_millis(10));
     drop(waiting);
-    // Lets an open that went on regardless succeed.
+    // Lets an open that continued regardless succeed.
     let other_end = fs::File::options()
         .read(true)
         .write(true)
@@ -99,7 +99,7 @@ fn dropped_after_opening(rig: &Rig) {
     assert_eq!(open_descriptors(&path), 0);
 }
 
-/// A detached operation goes on to its end.
+/// A detached operation runs to completion.
 fn detached(rig: &Rig) {
     let path = rig.path("file");
     let file = Arc::new(fs::File::create(&path).unwrap());

@@ -1,8 +1,8 @@
-//! One test body, run over every back-end.
+//! One set of test bodies, run on every back-end.
 //!
-//! Each body takes a [`Rig`], a completion half without a runtime, and is instantiated once per
+//! Each body takes a [`Rig`] (a completion half without a runtime) and is instantiated once per
 //! back-end by [`on_every_backend`]. On a machine without io_uring the `ring` instances run on what
-//! `Choice::Auto` chooses there, so that nothing is skipped.
+//! `Choice::Auto` selects there, so that nothing is skipped.
 
 use std::fs::{self, File};
 use std::future::Future;
@@ -26,7 +26,7 @@ mod pressure;
 mod refused;
 mod teardown;
 
-/// No test waits longer for anything.
+/// The longest that any test waits.
 const LIMIT: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +56,8 @@ impl Rig {
         Rig::with_entries(which, 64)
     }
 
-    /// A rig whose ring has `entries` submission queue entries and eight times as many completion
-    /// queue entries.
+    /// Creates a rig whose ring has `entries` submission queue entries and eight times as many
+    /// completion queue entries.
     fn with_entries(which: Which, entries: u32) -> Rig {
         let choice = match which {
             Which::Threads => Choice::ForceThreads,
@@ -108,12 +108,12 @@ impl Rig {
         }
     }
 
-    /// Submits one operation and waits for its outcome.
+    /// Submits one operation and waits for the outcome.
     fn run(&self, op: Op) -> Completed {
         self.block_on(self.submit(op))
     }
 
-    /// Waits until `condition` holds, which wakes no one.
+    /// Polls until `condition` holds, for conditions without a wake-up.
     fn until(&self, condition: impl Fn() -> bool) {
         let until = Instant::now() + LIMIT;
         while !condition() {
@@ -127,7 +127,7 @@ impl Rig {
         self.until(|| self.completions.in_flight() == 0);
     }
 
-    /// Whether `op` is pending after one look.
+    /// Polls `op` once and returns whether it is pending.
     fn is_pending(&self, op: &mut InFlight) -> bool {
         op.poll(&mut Context::from_waker(&self.waker()))
             .is_pending()
@@ -137,7 +137,7 @@ impl Rig {
         self.dir.path().join(name)
     }
 
-    /// A file with this content, for reading and writing.
+    /// Creates a file with this content, for reading and writing.
     fn file(&self, content: &[u8]) -> File {
         let path = self.path("content");
         fs::write(&path, content).unwrap();
@@ -145,7 +145,7 @@ impl Rig {
     }
 }
 
-/// A pipe: the end to read from, the end to write to.
+/// Creates a pipe: the end to read from, the end to write to.
 #[allow(
     clippy::incompatible_msrv,
     reason = "tests are built by a newer compiler"
@@ -161,7 +161,7 @@ fn write_to(fd: &OwnedFd, bytes: &[u8]) {
     assert_eq!(count, bytes.len() as isize);
 }
 
-/// A read of a pipe, which waits for as long as the pipe is empty.
+/// Returns a read of a pipe, which waits for as long as the pipe is empty.
 fn read(fd: &SharedFd, room: usize) -> Op {
     Op::Read {
         fd: fd.clone(),
@@ -171,7 +171,7 @@ fn read(fd: &SharedFd, room: usize) -> Op {
     }
 }
 
-/// A read of some bytes of a file.
+/// Returns a read of some bytes of a file.
 fn read_at(fd: &SharedFd, offset: u64) -> Op {
     Op::Read {
         fd: fd.clone(),
@@ -189,7 +189,7 @@ fn write(fd: &SharedFd, bytes: &[u8]) -> Op {
     }
 }
 
-/// How many descriptors of this process are open on `path`.
+/// Returns how many descriptors of this process are open on `path`.
 fn open_descriptors(path: &Path) -> usize {
     let entries = fs::read_dir("/proc/self/fd").unwrap();
     entries

@@ -1,4 +1,4 @@
-//! Every operation: success, and an error with the system's code.
+//! Every operation: success, and failure with the system's error code.
 
 use std::ffi::CString;
 use std::fs;
@@ -151,7 +151,7 @@ fn names(rig: &Rig) {
     assert!(!dir.exists());
 }
 
-/// A write goes on in parts, also when its future is gone.
+/// A write continues in parts, even when its future is gone.
 fn writes_everything(rig: &Rig) {
     for detach in [false, true] {
         let (reader, writer) = pipe();
@@ -188,7 +188,7 @@ fn pipes(rig: &Rig) {
     assert_eq!(count.unwrap(), 0);
 }
 
-/// On a non-blocking descriptor nothing waits (I12).
+/// Nothing waits on a non-blocking descriptor (I12).
 fn non_blocking_pipes(rig: &Rig) {
     let (reader, writer) = pipe();
     let writer: SharedFd = Arc::new(writer.into());
@@ -198,7 +198,7 @@ fn non_blocking_pipes(rig: &Rig) {
     }
     let (count, _) = rig.run(read(&reader, 16)).transferred();
     assert_eq!(code(count), libc::EAGAIN);
-    // More than a pipe holds: a part of it is written.
+    // More than a pipe holds, so a part is written.
     let (count, _) = rig.run(write(&writer, &[b'x'; 1 << 20])).transferred();
     assert_eq!(code(count), libc::EAGAIN);
     let (count, _) = rig.run(read(&reader, 16)).transferred();
@@ -231,7 +231,7 @@ fn interrupted(rig: &Rig) {
     assert_eq!(count.unwrap(), 3);
 }
 
-/// An operation keeps its descriptor open, and lets go of it with its outcome.
+/// An operation keeps its descriptor open, and releases it with its outcome.
 fn owns_its_descriptor(rig: &Rig) {
     let (reader, writer) = pipe();
     let mut waiting = rig.submit(read(&reader, 16));

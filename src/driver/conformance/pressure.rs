@@ -28,7 +28,7 @@ fn queues_are_full() {
     rig.until_quiet();
 }
 
-/// More operations wait than there are threads; others go on beside them (I11).
+/// More operations wait than there are threads; other operations continue (I11).
 fn waiting_operations_hold_up_no_others(rig: &Rig) {
     let paths: Vec<_> = (0..16).map(|n| rig.path(&format!("fifo{n}"))).collect();
     let open = |path: &std::path::Path, flags| Op::Open {
@@ -92,7 +92,7 @@ fn operations_after_a_pause() {
     }
 }
 
-/// Threads that use the same driver without order.
+/// Many threads use the same driver concurrently.
 fn many_threads(rig: &Rig) {
     thread::scope(|scope| {
         for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! A kernel that refuses io_uring, from the start or from some moment on.
+//! A kernel that refuses io_uring, from the start or later.
 
 use std::sync::Arc;
 use std::thread;
@@ -6,7 +6,7 @@ use std::thread;
 use super::{Rig, Which, pipe, read, read_at, write_to};
 use crate::driver::completion::probe::try_out;
 
-/// From now on `call` fails with `errno` on this thread and on those it starts.
+/// Makes `call` fail with `errno` from now on, on this thread and on those it starts.
 pub(super) fn forbid(call: libc::c_long, errno: i32) {
     let instruction = |code: u32, skip_true, skip_false, k| libc::sock_filter {
         code: code as u16,
@@ -79,8 +79,8 @@ fn a_refused_enter_is_explained() {
     });
 }
 
-/// A thread that may not make a ring has others do the work. (The ring's thread is started by the
-/// first operation, and a filter is inherited.)
+/// When the ring's thread may not make a ring, other threads do the work. (The first operation
+/// starts the ring's thread, which inherits the filter.)
 #[test]
 fn a_ring_that_cannot_be_made() {
     for errno in [libc::ENOMEM, libc::EPERM] {
@@ -98,9 +98,9 @@ fn a_ring_that_cannot_be_made() {
     }
 }
 
-/// A ring that may be made but not entered, or for which there never is memory: what was queued is
-/// done by threads. What the ring's
-/// thread had taken over and had no entry for was once lost: it took more than one ring holds.
+/// A ring that may be made but not entered, or for which there is never memory: threads do what was
+/// queued. What the ring's thread had taken over without having an entry for it was once lost, when
+/// it was more than a ring holds.
 #[test]
 fn a_ring_that_is_not_served() {
     for (entries, errno) in [

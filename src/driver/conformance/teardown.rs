@@ -1,4 +1,4 @@
-//! The driver goes while operations are in flight (I7).
+//! The driver is dropped while operations are in flight (I7).
 
 use std::ffi::CString;
 use std::fs;
@@ -16,7 +16,7 @@ fn shut_down(rig: &Rig) {
     assert!(rig.threads.shutdown(Some(LIMIT)));
 }
 
-/// What waits on the ring learns that it was cancelled; what comes later is refused the same way.
+/// Operations that wait on the ring end as cancelled; later ones are refused the same way.
 fn shutdown(rig: &Rig) {
     let (reader, writer) = pipe();
     let waiting = rig.submit(read(&reader, 16));
@@ -28,7 +28,7 @@ fn shutdown(rig: &Rig) {
         let error = result.unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::ECANCELED));
     } else {
-        // A thread in read(2) is left to itself.
+        // A thread in read(2) is not interrupted.
         write_to(&writer, b"x");
         let _ = rig.block_on(waiting);
     }
@@ -40,7 +40,7 @@ fn shutdown(rig: &Rig) {
     rig.until(|| Arc::strong_count(&reader) == 1);
 }
 
-/// Descriptors and buffers are back after the driver is gone.
+/// Descriptors and buffers are released after the driver is gone.
 fn dropped(rig: &Rig) {
     let (reader, writer) = pipe();
     let path = rig.path("file");
@@ -60,7 +60,7 @@ fn dropped(rig: &Rig) {
     assert_eq!(open_descriptors(&path), 0);
 }
 
-/// A write that was accepted happens, also when its future and the driver go.
+/// A write that was accepted happens, even when its future and the driver are dropped.
 fn accepted_writes_happen(rig: &Rig) {
     let path = rig.path("file");
     let file = Arc::new(fs::File::create(&path).unwrap());
@@ -88,7 +88,8 @@ fn futures_outlive_the_driver(rig: &Rig) {
     rig.until(|| Arc::strong_count(&reader) == 1);
 }
 
-/// One deadline for all: an operation that does not end holds up the shutdown for no longer.
+/// One deadline holds for all: an operation that does not end delays the shutdown no longer than
+/// that.
 fn a_deadline_is_kept(rig: &Rig) {
     let file = Arc::new(rig.file(b"hello"));
     let (reader, writer) = pipe();

@@ -1,20 +1,20 @@
 //! Readiness: "tell me when this file descriptor may make progress".
 //!
 //! [`Registry`] belongs to the driver: it registers file descriptors with mio, edge-triggered, and
-//! takes in the events of the wait. [`Registration`] is what a socket holds. In between stands one
-//! slot per registration: a `word` with what is known, and who waits. A slot is 64 bytes, comes
-//! from a page that is freed with the registry, and is used again, so a registration rarely
+//! dispatches the events of a wait. [`Registration`] is what a socket holds. Between them is one
+//! slot per registration: a `word` with the known readiness, and the waiters. A slot is 64 bytes,
+//! comes from a page that is freed with the registry, and is reused, so a registration rarely
 //! allocates.
 //!
 //! # Invariants
 //!
-//! - **R1** Flags are set by events and taken back only by a thread that saw an operation block,
-//!   and only if no event came in since that operation was started (`word`).
+//! - **R1** Flags are set by events and cleared only by a thread that saw an operation block, and
+//!   only if no event came in since that operation was started (`word`).
 //! - **R2** A waiter looks at the word again while it holds the lock under which it leaves its
 //!   waker; an event writes the word before it takes that lock (`slot`).
-//! - **R3** A token names the generation of its slot: what is in flight when a registration ends
-//!   has no effect (`word`). So ending one needs no agreement with the thread that waits.
-//! - **R4** Wakers are woken and dropped with no lock held but the driver's turn.
+//! - **R3** A token names the generation of its slot: events in flight when a registration ends
+//!   have no effect (`word`). So ending one needs no coordination with the thread that waits.
+//! - **R4** Wakers are woken and dropped while no lock but the driver's turn is held.
 //! - **R5** After the shutdown every wait ends with an error and every registration fails.
 //!
 //! Read `word` first, then `slot`, then `registration`.

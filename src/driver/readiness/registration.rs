@@ -1,7 +1,7 @@
 //! [`Registration`]: one file descriptor that the driver watches, and the loops that try an
 //! operation, wait when it would block, and try again.
 //!
-//! The operation itself is the caller's closure; nothing here knows what a socket is.
+//! The operation itself is the caller's closure; this file does not know what a socket is.
 #![forbid(unsafe_code)]
 
 use std::future::poll_fn;
@@ -17,7 +17,7 @@ use crate::driver::shutdown_error;
 use crate::stream::{Interest, Ready};
 use crate::util::budget;
 
-/// What one look at a registration showed. Clearing readiness takes the event that disproved it.
+/// A snapshot of a registration's readiness. Clearing readiness takes the event that was disproved.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadyEvent {
     tick: u32,
@@ -27,13 +27,13 @@ pub(crate) struct ReadyEvent {
     pub(crate) all: Ready,
 }
 
-/// Whose word a `WouldBlock` is.
+/// Where a `WouldBlock` comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The kernel's. It also proves that a direction which looked closed is not: the writer of a
+    /// The kernel. This also proves that a direction which looked closed is not: the writer of a
     /// FIFO may come back, and the error of a datagram socket looks like a closed direction.
     Kernel,
-    /// That of a closure of the caller's, which may have reasons of its own.
+    /// A closure of the caller's, which may have reasons of its own.
     Closure,
 }
 
@@ -46,7 +46,7 @@ impl ReadyEvent {
         }
     }
 
-    /// The same event without some of its flags.
+    /// Returns the same event without some of its flags.
     pub(crate) fn without(self, ready: Ready) -> ReadyEvent {
         ReadyEvent {
             ready: self.ready - ready,
@@ -54,7 +54,7 @@ impl ReadyEvent {
         }
     }
 
-    /// The same event with no flags but these.
+    /// Returns the same event with only these flags.
     pub(crate) fn only(self, ready: Ready) -> ReadyEvent {
         ReadyEvent {
             ready: self.ready & ready,
@@ -84,12 +84,12 @@ impl Registration {
             .expect("a registration's index has a slot")
     }
 
-    /// Takes `ready` for granted until an operation shows otherwise.
+    /// Assumes `ready` until an operation shows otherwise.
     pub(crate) fn assume(&self, ready: Ready) {
         self.slot().word().assume(ready.bits());
     }
 
-    /// What is known now.
+    /// Returns the current readiness.
     pub(crate) fn event(&self, interest: Interest) -> ReadyEvent {
         ReadyEvent::new(self.slot().word().load(), interest.mask())
     }
@@ -100,7 +100,7 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// When the driver is shut down.
+    /// Returns an error if the driver is shut down.
     pub(crate) fn poll_ready(
         &self,
         cx: &mut Context<'_>,
@@ -129,13 +129,13 @@ impl Registration {
         Poll::Ready(Ok(ReadyEvent::new(snapshot, mask)))
     }
 
-    /// Runs `operation` until the kernel does not say `WouldBlock`.
+    /// Runs `operation` until it returns something other than `WouldBlock`.
     ///
     /// Spends one unit of the coop budget. Only the last waker of each direction is woken.
     ///
     /// # Errors
     ///
-    /// Those of `operation`, or the shutdown of the driver.
+    /// Returns the error of `operation`, or an error if the driver is shut down.
     #[inline]
     pub(crate) fn poll_io<R>(
         &self,
@@ -159,7 +159,7 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// Those of `operation`, or `WouldBlock`.
+    /// Returns the error of `operation`, or `WouldBlock` if the registration does not look ready.
     #[inline]
     pub(crate) fn try_io<R>(
         &self,
@@ -178,12 +178,12 @@ impl Registration {
         result
     }
 
-    /// Waits for `interest`. Every waiting future is woken, so the flags of the result may be gone
-    /// again.
+    /// Waits for `interest`. Every waiting future is woken, so the flags of the result may no
+    /// longer be set.
     ///
     /// # Errors
     ///
-    /// When the driver is shut down.
+    /// Returns an error if the driver is shut down.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<ReadyEvent> {
         let mask = interest.mask();
         let snapshot = self.slot().wait(mask.bits()).await;
@@ -193,11 +193,12 @@ impl Registration {
         Ok(ReadyEvent::new(snapshot, mask))
     }
 
-    /// Runs `operation` until it does not say `WouldBlock`; any number of tasks may do so.
+    /// Runs `operation` until it returns something other than `WouldBlock`; any number of tasks may
+    /// do so.
     ///
     /// # Errors
     ///
-    /// Those of `operation`, or the shutdown of the driver.
+    /// Returns the error of `operation`, or an error if the driver is shut down.
     pub(crate) async fn async_io<R>(
         &self,
         interest: Interest,
@@ -218,17 +219,17 @@ impl Registration {
             }
             self.disprove(event, verdict);
             if !self.event(interest).ready.is_empty() {
-                // It goes round at once. The unit stays spent, so that an operation which never
-                // gets anywhere on a closed socket lets other tasks run.
+                // Loops at once. The unit stays spent, so that an operation which never makes
+                // progress on a closed socket lets other tasks run.
                 coop.made_progress();
             }
         }
     }
 
-    /// Takes back the flags of `event`, unless another event came in since it was seen.
+    /// Clears the flags of `event`, unless another event came in since it was seen.
     ///
-    /// On the word of a closure, that a direction is closed stays: a closed descriptor has no
-    /// further event that could set the flag again.
+    /// A closure's `WouldBlock` does not clear that a direction is closed: a closed descriptor has
+    /// no further event that could set the flag again.
     pub(crate) fn disprove(&self, event: ReadyEvent, verdict: Verdict) {
         let flags = match verdict {
             Verdict::Kernel => event.ready,
@@ -244,9 +245,9 @@ fn would_block<R>(result: &io::Result<R>) -> bool {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        // It fails when the owner of a raw descriptor closed it too early. Then the kernel has
-        // forgotten it already, or it is alive under another number and its events are ignored,
-        // because they carry the former generation.
+        // This fails when the owner of a raw descriptor closed it too early. Then the kernel has
+        // forgotten it already, or a duplicate is still open and its events are ignored, because
+        // they carry the former generation.
         let _ = self.shared.deregister(self.index, self.fd);
     }
 }

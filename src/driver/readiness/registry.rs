@@ -1,7 +1,7 @@
 //! [`Registry`]: registers file descriptors and hands the events of the wait to their slots.
 //!
-//! The kernel is told a token for each registration: the index of its slot and the slot's
-//! generation, 32 bits each.
+//! The kernel knows each registration by a token: the index of its slot and the slot's generation,
+//! 32 bits each.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -24,7 +24,7 @@ pub(crate) struct Registry {
     shared: Arc<RegistryShared>,
 }
 
-/// What registrations keep alive.
+/// The part of the registry that registrations keep alive.
 #[derive(Debug)]
 pub(super) struct RegistryShared {
     mio: mio::Registry,
@@ -32,7 +32,7 @@ pub(super) struct RegistryShared {
 }
 
 impl Registry {
-    /// A registry whose events come out of the `mio::Poll` that `mio` belongs to.
+    /// Creates a registry whose events come out of the `mio::Poll` that `mio` belongs to.
     pub(crate) fn new(mio: mio::Registry) -> Registry {
         Registry {
             shared: Arc::new(RegistryShared {
@@ -42,13 +42,13 @@ impl Registry {
         }
     }
 
-    /// Starts to watch `fd`.
+    /// Starts watching `fd`.
     ///
-    /// The registration has to go before the descriptor is closed.
+    /// The registration must be dropped before the descriptor is closed.
     ///
     /// # Errors
     ///
-    /// The error of the kernel, or [`shutdown_error`](crate::driver::shutdown_error) once the
+    /// Returns the kernel's error, or [`shutdown_error`](crate::driver::shutdown_error) once the
     /// driver is shut down.
     pub(crate) fn register(&self, fd: RawFd, interest: Interest) -> io::Result<Registration> {
         let slots = &self.shared.slots;
@@ -72,7 +72,7 @@ impl Registry {
         }
     }
 
-    /// Takes in one event of the wait and wakes whom it concerns.
+    /// Records one event of the wait and wakes the tasks that wait for it.
     ///
     /// Events of registrations that are over change nothing.
     pub(crate) fn dispatch(&self, event: &Event) {
@@ -90,14 +90,14 @@ impl Registry {
         );
     }
 
-    /// Wakes all that wait; waits and registrations fail from now on.
+    /// Wakes all waiters; waits and registrations fail from now on.
     pub(crate) fn shutdown(&self) {
         self.shared.slots.shut_down();
     }
 }
 
 impl RegistryShared {
-    /// Stops to watch `fd`, which `index` was acquired for, and gives the slot back.
+    /// Stops watching `fd`, for which `index` was acquired, and releases the slot.
     pub(super) fn deregister(&self, index: u32, fd: RawFd) -> io::Result<()> {
         let result = self.mio.deregister(&mut SourceFd(&fd));
         self.slots.release(index);
@@ -123,11 +123,11 @@ fn to_mio(interest: Interest) -> mio::Interest {
         .into_iter()
         .filter_map(|(set, mio)| set.then_some(mio))
         .reduce(|all, one| all | one)
-        // Errors are reported unasked, but a registration must name something: the rarest event.
+        // Errors are always reported, but a registration must name something: the rarest event.
         .unwrap_or(mio::Interest::PRIORITY)
 }
 
-/// What an event of the kernel means for those who wait.
+/// Returns the flags that an event of the kernel sets.
 ///
 /// | epoll | flags |
 /// |---|---|

@@ -1,14 +1,14 @@
-//! One registered file descriptor: its [`Word`] and who waits for it.
+//! One registered file descriptor: its [`Word`] and its waiters.
 //!
-//! A slot has one place for the waker of the task that polls for reading and one for writing (the
+//! A slot has one entry for the waker of the task that polls for reading and one for writing (the
 //! last poller of each direction is woken, which is the contract of the `poll_*` functions), and a
 //! list for futures, all of which are woken.
 //!
 //! # Why no wake-up is lost
 //!
 //! A waiter looks at the word, takes the lock, looks again, and only then leaves its waker behind.
-//! An event writes the word first and takes the lock afterwards. Whichever of the two has the lock
-//! first: either the event finds the waker, or the waiter's second look finds the event.
+//! An event writes the word first and takes the lock afterwards. If the waiter has the lock first,
+//! the event finds its waker; if the event has it first, the waiter's second look finds the event.
 //!
 //! Wakers are woken and dropped outside the lock, because both may run any code: waking may drop a
 //! task, the task its socket, and the socket this slot's registration.
@@ -23,7 +23,7 @@ use crate::loom::sync::{Mutex, MutexGuard};
 use crate::util::wake;
 use crate::util::wake_list::{WakeList, wake_in_batches};
 
-/// Whose place a waker takes.
+/// The direction that a single waker waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
     Read,
@@ -32,7 +32,7 @@ pub(crate) enum Direction {
 
 /// See the module.
 ///
-/// A cache line of its own: neighbours may belong to tasks on other workers.
+/// A cache line of its own: adjacent slots may belong to tasks on other workers.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(super) struct Slot {
@@ -73,7 +73,7 @@ impl Slot {
         &self.word
     }
 
-    /// Waits for one of the flags in `mask`, or for the shutdown.
+    /// Polls for one of the flags in `mask`, or for the shutdown.
     ///
     /// The waker replaces the former one of the same direction.
     #[inline]
@@ -104,7 +104,7 @@ impl Slot {
         Poll::Pending
     }
 
-    /// A future that waits for one of the flags in `mask`, or for the shutdown.
+    /// Returns a future that waits for one of the flags in `mask`, or for the shutdown.
     ///
     /// Once woken it does not wait again, so its snapshot may show none of the flags.
     pub(super) fn wait(&self, mask: u8) -> Wait<'_> {
@@ -116,22 +116,22 @@ impl Slot {
         }
     }
 
-    /// Records an event of the registration `generation` and wakes whom it concerns.
+    /// Records an event of the registration `generation` and wakes the tasks that wait for it.
     ///
-    /// `read` and `write` say which of the two single wakers the flags satisfy.
+    /// `read` and `write` select the single wakers that the flags satisfy.
     pub(super) fn record(&self, generation: u32, ready: u8, read: bool, write: bool) {
         if self.word.record(generation, ready) {
             self.wake(ready, read, write);
         }
     }
 
-    /// Wakes all that wait; every later wait ends at once.
+    /// Wakes all waiters; every later wait ends at once.
     pub(super) fn shut_down(&self) {
         self.word.shut_down();
         self.wake(u8::MAX, true, true);
     }
 
-    /// Ends the registration, and forgets who waited.
+    /// Ends the registration, and drops its waiters.
     pub(super) fn retire(&self) {
         self.word.retire();
         let mut waiters = self.waiters.lock();
@@ -173,7 +173,7 @@ impl Slot {
     }
 }
 
-/// The snapshot, if it shows one of the flags in `mask` or the shutdown.
+/// Returns the snapshot, if it shows one of the flags in `mask` or the shutdown.
 #[inline]
 fn satisfied(snapshot: Snapshot, mask: u8) -> Option<Snapshot> {
     (snapshot.ready() & mask != 0 || snapshot.is_shutdown()).then_some(snapshot)
@@ -184,7 +184,7 @@ fn satisfied(snapshot: Snapshot, mask: u8) -> Option<Snapshot> {
 pub(super) struct Wait<'a> {
     slot: &'a Slot,
     mask: u8,
-    /// Whether the waiter was ever linked; then only the lock tells whether it still is.
+    /// Whether the waiter was ever linked; whether it still is can only be seen under the lock.
     linked: bool,
     waiter: Waiter,
 }
@@ -221,7 +221,7 @@ impl Future for Wait<'_> {
             return Poll::Ready(snapshot);
         }
         // SAFETY: W2: `self` is pinned, and its destructor removes the waiter. It is not linked:
-        // the flag says that it never was, or that an event took it off. W1: from here on it is
+        // the flag shows that it never was, or that an event unlinked it. W1: from here on it is
         // only used with this slot's list under this slot's lock.
         unsafe { waiters.list.push(&this.waiter, this.mask, waker) };
         this.linked = true;
@@ -250,7 +250,7 @@ mod tests {
 
     const READ: u8 = 0b01;
     const WRITE: u8 = 0b10;
-    /// More than a batch of each kind.
+    /// More than one batch of each kind.
     const FUTURES: usize = 100;
 
     #[derive(Default)]
@@ -347,7 +347,7 @@ mod loom_tests {
         });
     }
 
-    /// Bytes arrive twice. Whoever clears the readiness of the first event must not lose the
+    /// Bytes arrive twice. A thread that clears the readiness of the first event must not lose the
     /// second.
     #[test]
     fn loom_slot_clear_does_not_lose_an_event() {

@@ -1,10 +1,10 @@
-//! Where slots live: pages that are added as they are needed and never freed before the registry.
+//! The slots of a registry, in pages that are added as needed and freed with the registry.
 //!
-//! An index leads to the same slot for as long as the registry lives, so a token of the kernel may
-//! be looked up at any time without a lock; the generation in the slot's word tells whether the
-//! token is still good. Free slots are handed out again last in, first out, while they are warm.
+//! An index names the same slot for as long as the registry lives, so a token of the kernel may be
+//! looked up at any time without a lock; the generation in the slot's word tells whether the token
+//! is still valid. Free slots are handed out again last in, first out, while they are warm.
 //!
-//! What a peak of 100,000 sockets leaves is 131,040 slots of 64 bytes and as many indices of 4,
+//! A peak of 100,000 sockets leaves 131,040 slots of 64 bytes and as many indices of 4 behind,
 //! which is 8.9 MB, or 89 bytes for each socket of the peak.
 #![forbid(unsafe_code)]
 
@@ -14,7 +14,7 @@ use super::slot::Slot;
 use crate::driver::shutdown_error;
 use crate::loom::sync::{Mutex, OnceLock};
 
-/// Slots of the first page; every page has twice as many as the one before.
+/// The number of slots in the first page; each page has twice as many as the one before.
 const FIRST_PAGE: usize = 32;
 
 /// Enough for `FIRST_PAGE * (2^PAGES - 1)` slots: more than a process can have descriptors.
@@ -29,9 +29,9 @@ pub(super) struct Slots {
 
 #[derive(Debug)]
 struct Free {
-    /// Indices that were used before.
+    /// Free indices that were used before.
     returned: Vec<u32>,
-    /// The first index that never was.
+    /// The first index that was never used.
     next: u32,
     closed: bool,
 }
@@ -48,14 +48,14 @@ impl Slots {
         }
     }
 
-    /// The slot at `index`, if there ever was one.
+    /// Returns the slot at `index`, if there ever was one.
     #[inline]
     pub(super) fn slot(&self, index: u32) -> Option<&Slot> {
         let (page, offset) = locate(index);
         self.pages.get(page)?.get()?.get(offset)
     }
 
-    /// Takes a free slot. Its word is that of a fresh registration.
+    /// Takes a free slot. Its word is that of a new registration.
     pub(super) fn acquire(&self) -> io::Result<u32> {
         let mut free = self.free.lock();
         if free.closed {
@@ -74,7 +74,7 @@ impl Slots {
         Ok(index)
     }
 
-    /// Gives the slot back; its registration is over.
+    /// Returns the slot to the free list; its registration is over.
     pub(super) fn release(&self, index: u32) {
         if let Some(slot) = self.slot(index) {
             slot.retire();
@@ -82,21 +82,21 @@ impl Slots {
         }
     }
 
-    /// From now on nothing can be acquired, and every slot that exists is shut down.
+    /// Shuts every existing slot down; no slot can be acquired from now on.
     pub(super) fn shut_down(&self) {
         let used = {
             let mut free = self.free.lock();
             free.closed = true;
             free.next
         };
-        // A slot that is acquired already but not registered with the kernel yet is among them.
+        // This includes slots that are acquired but not registered with the kernel yet.
         for slot in (0..used).filter_map(|index| self.slot(index)) {
             slot.shut_down();
         }
     }
 }
 
-/// The page of an index and its place there.
+/// Returns the page of an index and the offset in it.
 #[inline]
 fn locate(index: u32) -> (usize, usize) {
     let shifted = index as usize + FIRST_PAGE;

@@ -1,4 +1,4 @@
-//! The futures that wait for one file descriptor, in a list through nodes that live inside them.
+//! The futures that wait for one file descriptor, in a list whose nodes live inside them.
 //!
 //! # Invariants
 //!
@@ -29,7 +29,7 @@ struct Entry {
     waker: Option<Waker>,
 }
 
-// SAFETY: a shared reference gives access to nothing but through the lock (W1).
+// SAFETY: a shared reference allows access only through the lock (W1).
 unsafe impl Sync for Waiter {}
 
 // SAFETY: `links` is the only such field and always the same.
@@ -108,7 +108,7 @@ impl WaiterList {
         unsafe { waiter.with(|entry| entry.waker.take()) }
     }
 
-    /// Whether `waiter` is still linked; if so it gets `waker` in exchange for the one it had.
+    /// Returns whether `waiter` is still linked; if so, `waker` replaces the one it had.
     ///
     /// # Safety
     ///
@@ -152,8 +152,9 @@ impl WaiterList {
 
 /// What [`WaiterList::renew`] found.
 pub(super) enum Renewed {
-    /// Still waiting; the former waker, to be dropped outside the lock, if it was another one.
+    /// Still waiting. Holds the former waker, to be dropped outside the lock, if it was a different
+    /// one.
     Waiting(Option<Waker>),
-    /// An event took the waiter off the list.
+    /// An event unlinked the waiter.
     Woken,
 }

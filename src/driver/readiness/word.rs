@@ -1,4 +1,4 @@
-//! The atomic word of a slot: its ready flags, a tick, a generation, and whether it is shut down.
+//! The atomic word of a slot: its ready flags, a tick, a generation, and the shutdown flag.
 //!
 //! ```text
 //! 63             32  31        30       8  7      0
@@ -6,14 +6,13 @@
 //! ```
 //!
 //! - **ready**: the flags that were seen and that no operation has disproved since.
-//! - **tick**: counts events. A thread that found an operation not ready clears the flags of the
-//!   event that it had acted on: it names the tick it saw, and when another event has come in
-//!   since, nothing is cleared. Thus an event between a `WouldBlock` and the clearing is never
-//!   lost.
+//! - **tick**: counts events. A thread whose operation would block clears the flags of the event
+//!   that it had acted on: it names the tick it saw, and if another event has come in since,
+//!   nothing is cleared. So an event between a `WouldBlock` and the clearing is never lost.
 //! - **generation**: counts the registrations that used the slot. An event carries the generation
-//!   it was registered with, so an event that was in flight while its registration ended changes
-//!   nothing for the next user of the slot.
-//! - **shutdown**: the driver is gone. Never taken back.
+//!   it was registered with, so an event that was in flight while its registration ended has no
+//!   effect on the next user of the slot.
+//! - **shutdown**: the driver is gone. Never cleared.
 #![forbid(unsafe_code)]
 
 use crate::loom::sync::atomic::AtomicU64;
@@ -26,7 +25,7 @@ const SHUTDOWN: u64 = 1 << 31;
 const GENERATION_SHIFT: u32 = 32;
 const GENERATION_ONE: u64 = 1 << GENERATION_SHIFT;
 
-/// What a [`Word`] said at one moment.
+/// The value of a [`Word`] at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Snapshot(u64);
 
@@ -67,7 +66,7 @@ impl Word {
         Snapshot(self.0.load(Acquire))
     }
 
-    /// Records an event for `generation`; false if that registration is over.
+    /// Records an event for `generation`; returns `false` if that registration has ended.
     pub(super) fn record(&self, generation: u32, ready: u8) -> bool {
         self.update(|now| {
             (now.generation() == generation)
@@ -75,12 +74,12 @@ impl Word {
         })
     }
 
-    /// Adds flags that no event has shown: what is known or assumed of a fresh socket.
+    /// Sets flags without an event: what is known or assumed of a new socket.
     pub(super) fn assume(&self, ready: u8) {
         self.0.fetch_or(u64::from(ready), AcqRel);
     }
 
-    /// Takes `ready` back unless an event came in after `tick` was seen.
+    /// Clears `ready` unless an event came in after `tick` was seen.
     pub(super) fn clear(&self, tick: u32, ready: u8) {
         self.update(|now| (now.tick() == tick).then(|| Snapshot(now.0 & !u64::from(ready))));
     }
@@ -97,7 +96,7 @@ impl Word {
         });
     }
 
-    /// Replaces the value by what `f` makes of it; false if `f` wants no change.
+    /// Replaces the value by the result of `f`; returns `false` if `f` returns `None`.
     fn update(&self, f: impl Fn(Snapshot) -> Option<Snapshot>) -> bool {
         let mut now = self.load();
         while let Some(next) = f(now) {
@@ -109,7 +108,7 @@ impl Word {
         false
     }
 
-    /// The generation that the current or next registration has. Only for its owner.
+    /// Returns the generation of the current or next registration. Only for its owner.
     pub(super) fn generation(&self) -> u32 {
         Snapshot(self.0.load(Relaxed)).generation()
     }

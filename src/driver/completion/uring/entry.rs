@@ -8,14 +8,15 @@ use io_uring::{opcode, squeue};
 use crate::driver::completion::op::{Op, ReadFrom, room};
 use crate::util::status_flags::status_flags;
 
-/// Whether a ring carries `op` out without a thread of the kernel: reads that wait for a device or
-/// for the other end of a pipe.
+/// Returns whether a ring carries `op` out without a thread of the kernel. It does so for reads
+/// that wait for a device or for the other end of a pipe.
 ///
 /// Everything else would be handed to such a thread, one hop further than a thread of ours
 /// (`REQ_F_FORCE_ASYNC` in io_uring/{fs,sync,truncate}.c; a buffered write of ext4 and an open that
-/// creates say `EAGAIN` to the first attempt). Reads and writes at the position of an open file are
-/// not given to a ring, because it takes the position without the lock that read(2) and write(2)
-/// hold (I12). Nor are reads of non-blocking descriptors, for which it would wait all the same.
+/// creates return `EAGAIN` to the first attempt). Reads and writes at the position of an open file
+/// are not submitted to a ring, because it takes the position without the lock that read(2) and
+/// write(2) hold (I12). Nor are reads of non-blocking descriptors, for which it would wait all the
+/// same.
 pub(in crate::driver::completion) fn suits(op: &Op) -> bool {
     match op {
         Op::Read { fd, from, .. } => match from {
@@ -35,7 +36,8 @@ pub(in crate::driver::completion) fn suits(op: &Op) -> bool {
     }
 }
 
-/// The submission queue entry of `op`, without user data; `None` where a ring does not suit it.
+/// Returns the submission queue entry of `op`, without user data; `None` where a ring does not suit
+/// it.
 ///
 /// It points into memory that `op` owns. That memory stays where it is when `op` moves, so the
 /// entry is valid as long as `op` lives and is not changed.

@@ -1,15 +1,18 @@
-//! How requests reach the ring's thread, and how that thread sleeps, ends and is started again.
+//! How requests reach the ring's thread, and how that thread sleeps, ends and is restarted.
 //!
-//! A list behind a short lock, and a flag that is set while the thread sleeps in the kernel.
+//! A list behind a lock that is held briefly, and a flag that is set while the thread sleeps in the
+//! kernel.
 //!
 //! - A submitter adds its request under the lock, releases the lock, and then clears the flag. If
 //!   the flag was set, it writes to the thread's eventfd.
 //! - The thread looks at the list under the lock and, if it is empty, sets the flag before it
-//!   releases the lock. Then it enters the kernel and waits for a completion; the eventfd's is one.
+//!   releases the lock. Then it enters the kernel and waits for a completion, which may be the
+//!   eventfd's.
 //!
-//! A request that was added before that look is seen by it. One that is added later comes from a
-//! submitter that had the lock later, and therefore sees the flag. So no request is left behind,
-//! and a thread that is awake costs its submitters no system call. Closing works the same way.
+//! The thread sees every request that was added before that look. One that is added later comes
+//! from a submitter that took the lock later, and therefore sees the flag. So no request is left
+//! behind, and a thread that is awake costs its submitters no system call. Closing works the same
+//! way.
 //!
 //! A thread that has had nothing to do for a while ends: it looks at the list under the lock once
 //! more and notes there that it is gone. The next submitter sees that and starts a new one.
@@ -24,8 +27,8 @@ use crate::loom::sync::{Condvar, Mutex};
 #[derive(Debug)]
 pub(super) struct HandOver<T> {
     state: Mutex<HandOverState<T>>,
-    /// The thread waits in the kernel, or is about to. Set by the thread, under the lock; the
-    /// submitter that clears it wakes the thread.
+    /// Whether the thread waits in the kernel, or is about to. Set by the thread, under the lock;
+    /// the submitter that clears it wakes the thread.
     asleep: AtomicBool,
     /// Notified when the thread is gone.
     gone: Condvar,
@@ -34,9 +37,9 @@ pub(super) struct HandOver<T> {
 #[derive(Debug)]
 struct HandOverState<T> {
     requests: Vec<T>,
-    /// A thread serves the list, or one is being started.
+    /// Whether a thread serves the list, or one is being started.
     served: bool,
-    /// No request is taken any more, and the thread ends once nothing is in flight.
+    /// Whether requests are refused. The thread then ends once nothing is in flight.
     closed: bool,
 }
 
@@ -65,7 +68,7 @@ impl<T> HandOver<T> {
         }
     }
 
-    /// Adds a request; gives it back once the hand-over is closed.
+    /// Adds a request; returns it as an error once the hand-over is closed.
     pub(super) fn push(&self, request: T) -> Result<Pushed, T> {
         let mut state = self.state.lock();
         if state.closed {
@@ -88,16 +91,16 @@ impl<T> HandOver<T> {
         }
     }
 
-    /// For the thread: moves all requests to `into`, which is empty; returns whether the hand-over
-    /// is closed.
+    /// Called by the thread: moves all requests to `into`, which is empty; returns whether the
+    /// hand-over is closed.
     pub(super) fn take(&self, into: &mut Vec<T>) -> bool {
         let mut state = self.state.lock();
         std::mem::swap(&mut state.requests, into);
         state.closed
     }
 
-    /// For the thread: announces its sleep; false if it must not sleep, since there are requests,
-    /// or the hand-over was closed and the thread has not seen it, which `closed` tells.
+    /// Called by the thread: announces its sleep. Returns `false` if it must not sleep: there are
+    /// requests, or the hand-over was closed and the thread has not seen that (`closed`).
     pub(super) fn sleep(&self, closed: bool) -> bool {
         let state = self.state.lock();
         let idle = state.requests.is_empty() && state.closed == closed;
@@ -107,18 +110,19 @@ impl<T> HandOver<T> {
         idle
     }
 
-    /// For the thread: it is back from the kernel.
+    /// Called by the thread when it is back from the kernel.
     pub(super) fn wake_up(&self) {
         self.asleep.store(false, Ordering::SeqCst);
     }
 
-    /// For the thread: notes that it ends, unless a request has come; returns whether it may end.
+    /// Called by the thread: records its end, unless a request has come; returns whether it may
+    /// end.
     pub(super) fn end(&self) -> bool {
         let mut state = self.state.lock();
         if !state.requests.is_empty() {
             return false;
         }
-        // Gives back the memory of a peak.
+        // Frees the memory of a peak.
         state.requests = Vec::new();
         state.served = false;
         drop(state);
@@ -126,8 +130,9 @@ impl<T> HandOver<T> {
         true
     }
 
-    /// For a thread that cannot serve, or one that could not be started: hands the requests back.
-    /// The next submitter starts a thread; with `for_good` none does, and requests are refused.
+    /// Called for a thread that cannot serve, or that could not be started: returns the requests.
+    /// The next submitter starts a thread; with `for_good` none is started, and requests are
+    /// refused.
     pub(super) fn give_up(&self, for_good: bool) -> Vec<T> {
         let mut state = self.state.lock();
         state.served = false;
@@ -144,8 +149,8 @@ impl<T> HandOver<T> {
         self.rouse()
     }
 
-    /// Waits until no thread serves, at most until `deadline` (`None`: without a limit); whether
-    /// that is so.
+    /// Waits until no thread serves, at most until `deadline` (`None`: without a limit); returns
+    /// whether none does.
     pub(super) fn wait_until_gone(&self, deadline: Option<Instant>) -> bool {
         let mut state = self.state.lock();
         while state.served {
@@ -170,7 +175,7 @@ mod loom_tests {
     use crate::loom::sync::{Arc, Condvar, Mutex};
     use crate::loom::thread;
 
-    /// Stands for the eventfd and the wait in the kernel.
+    /// Stands in for the eventfd and the wait in the kernel.
     struct Alarm {
         raised: Mutex<bool>,
         changed: Condvar,
@@ -262,8 +267,8 @@ mod loom_tests {
         });
     }
 
-    /// A thread that ends as soon as it finds nothing, and a second request: the thread that ends
-    /// takes it along, or it starts another.
+    /// A thread that ends as soon as it finds nothing, and a second request: the ending thread
+    /// takes it along, or it starts another thread.
     #[test]
     fn loom_a_thread_that_ends_leaves_nothing_behind() {
         loom::model(|| {
@@ -279,7 +284,8 @@ mod loom_tests {
         });
     }
 
-    /// Closing wakes the thread, which ends; what came before is served, what comes later refused.
+    /// Closing wakes the thread, which ends; what came before is served, and what comes later is
+    /// refused.
     #[test]
     fn loom_closing_ends_the_thread() {
         loom::model(|| {

@@ -1,18 +1,18 @@
 //! The ring, on a thread of its own.
 //!
-//! A [`Ring`] is what all other threads have of it: a list of requests ([`hand_over`]) and a way to
-//! wake the thread that serves it ([`thread`]). The thread is started by the first request and ends
-//! when it has had nothing to do for a while. It alone touches the ring, which is therefore set up
-//! for a single issuer with deferred task work ([`setup`]).
+//! A [`Ring`] is the side that all other threads use: a list of requests ([`hand_over`]) and a way
+//! to wake the thread that serves it ([`thread`]). The thread is started by the first request and
+//! ends when it has had nothing to do for a while. It alone touches the ring, which is therefore
+//! set up for a single issuer with deferred task work ([`setup`]).
 //!
 //! # Why a thread of its own
 //!
-//! A ring on a thread that runs user code makes every operation depend on that code: to be
-//! submitted, to be finished, to be noticed; and the kernel's task work interrupts the system calls
-//! of that code. Here nothing does (I9, I10): from the push on, an operation goes its way whatever
-//! the submitting thread does next, even if it never comes back.
+//! A ring on a thread that runs user code makes every operation depend on that code to be
+//! submitted, finished and noticed, and the kernel's task work interrupts that code's system calls.
+//! Here neither happens (I9, I10): once pushed, an operation makes progress whatever the submitting
+//! thread does next, even if it never returns to the runtime.
 //!
-//! The thread runs no code of the user's but wakers, and blocks all signals that it may, so that no
+//! The thread runs no user code but wakers, and blocks every signal that can be blocked, so that no
 //! handler runs on it. It leaves the closing of descriptors to the pool as long as the pool takes
 //! work, since close(2) may wait.
 

@@ -13,7 +13,7 @@ use crate::blocking::pool::Kind;
 use crate::driver::completion::{Submitted, threads};
 use crate::loom::sync::OnceLock;
 
-/// What the ring's thread is asked for.
+/// A request to the ring's thread.
 #[derive(Debug)]
 pub(super) enum Request {
     CarryOut(Submitted),
@@ -21,7 +21,7 @@ pub(super) enum Request {
     Cancel(Submitted),
 }
 
-/// A ring, from any thread.
+/// A ring, as any thread uses it.
 #[derive(Debug)]
 pub(in crate::driver::completion) struct Ring {
     pub(super) requests: HandOver<Request>,
@@ -29,7 +29,7 @@ pub(in crate::driver::completion) struct Ring {
     pub(super) alarm: OnceLock<File>,
     /// Submission queue entries.
     pub(super) entries: u32,
-    /// Where operations go that the ring cannot take.
+    /// Carries out the operations that the ring cannot take.
     pub(super) pool: Pool,
 }
 
@@ -43,12 +43,12 @@ impl Ring {
         }
     }
 
-    /// Has the ring carry `operation` out; a thread, where there is no ring.
+    /// Has the ring carry `operation` out, or a thread where there is no ring.
     pub(in crate::driver::completion) fn submit(self: &Arc<Ring>, operation: Submitted) {
         self.push(Request::CarryOut(operation));
     }
 
-    /// Asks for the end of an operation that was submitted here.
+    /// Asks for the cancellation of an operation that was submitted here.
     pub(in crate::driver::completion) fn cancel(self: &Arc<Ring>, operation: Submitted) {
         self.push(Request::Cancel(operation));
     }
@@ -76,7 +76,7 @@ impl Ring {
     fn start(self: &Arc<Ring>) -> io::Result<()> {
         if self.alarm.get().is_none() {
             let made = eventfd()?;
-            // A thread that ended long ago has left the cell filled, so no other starter races.
+            // A thread that ended before has left the cell filled, so no other starter races.
             let _ = self.alarm.set(made);
         }
         thread::start(self.clone())
@@ -84,19 +84,20 @@ impl Ring {
 
     fn wake(&self) {
         if let Some(mut alarm) = self.alarm.get() {
-            // It fails only when the counter is full, and then the thread wakes all the same.
+            // The write fails only when the counter is full, and then the thread wakes all the
+            // same.
             let _ = alarm.write(&1_u64.to_ne_bytes());
         }
     }
 
-    /// What the ring does not take goes to threads.
+    /// Passes a request that the ring does not take to threads.
     pub(super) fn refuse(&self, request: Request) {
         if let Request::CarryOut(operation) = request {
             threads::submit(&self.pool, operation, Kind::Detached);
         }
     }
 
-    /// No thread serves the ring (any more, with `for_good`).
+    /// Passes all requests to threads: no thread serves the ring (ever again, with `for_good`).
     pub(super) fn give_up(&self, for_good: bool) {
         for request in self.requests.give_up(for_good) {
             self.refuse(request);
@@ -110,14 +111,14 @@ impl Ring {
         }
     }
 
-    /// Waits until the thread has ended, at most until `deadline`; whether it has. What the kernel
-    /// does not give back in time stays with the thread, which ends when it does (I7).
+    /// Waits until the thread has ended, at most until `deadline`; returns whether it has. What the
+    /// kernel does not release in time stays with the thread, which ends once it is released (I7).
     pub(in crate::driver::completion) fn wait_until_gone(&self, deadline: Option<Instant>) -> bool {
         self.requests.wait_until_gone(deadline)
     }
 }
 
-/// A new eventfd, which does not make the ring's read of it fail when it is zero.
+/// Creates an eventfd on which the ring's read does not fail when the count is zero.
 fn eventfd() -> io::Result<File> {
     // SAFETY: a plain call; the result is checked before it is owned.
     let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) };

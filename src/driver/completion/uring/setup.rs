@@ -9,8 +9,8 @@ const COMPLETIONS_PER_SUBMISSION: u32 = 8;
 
 /// The most threads that the kernel may start for a ring, bounded and unbounded ones
 /// (`IORING_REGISTER_IOWQ_MAX_WORKERS`; io_uring_register(2)). By default there are at most four of
-/// the first kind for each processor. A ring of ours hardly ever uses any, and when it does,
-/// operations must not wait for each other.
+/// the first kind for each processor. Our rings hardly ever use any, and when they do, operations
+/// must not wait for each other.
 const KERNEL_THREADS: u32 = 512;
 
 /// Makes a ring for the calling thread alone.
@@ -27,7 +27,7 @@ pub(in crate::driver::completion) fn ring(entries: u32) -> io::Result<IoUring> {
     let limits = &mut [KERNEL_THREADS; 2];
     match io.submitter().register_iowq_max_workers(limits) {
         Ok(()) => Ok(io),
-        // Linux 5.15; before, the kernel's own limits hold.
+        // Linux 5.15; before that, the kernel's own limits hold.
         Err(error) if is_unknown(&error) => Ok(io),
         Err(error) => Err(error),
     }
@@ -37,7 +37,7 @@ fn is_unknown(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EINVAL)
 }
 
-/// What the kernel is taken to know.
+/// Which flags the kernel is assumed to know.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Age {
     Any,
@@ -54,8 +54,8 @@ fn build(entries: u32, age: Age) -> io::Result<IoUring> {
     if age >= Age::Newer {
         // 5.18: one refused entry does not hold up those behind it.
         builder.setup_submit_all();
-        // 6.0 and 6.1: one thread submits, and completions are finished when it asks for them.
-        // Elsewhere they interrupt it, which does no harm to a thread that runs no other code.
+        // 6.0 and 6.1: one thread submits, and completions are finished when it asks for them. On
+        // older kernels they interrupt it, which does not harm a thread that runs no other code.
         builder.setup_single_issuer().setup_defer_taskrun();
     }
     if age >= Age::Newest {
@@ -65,7 +65,7 @@ fn build(entries: u32, age: Age) -> io::Result<IoUring> {
     builder.build(entries)
 }
 
-/// Whether the kernel knows every kind of entry that is ever made.
+/// Returns whether the kernel knows every kind of entry that zokio makes.
 pub(in crate::driver::completion) fn knows_our_entries(io: &IoUring) -> io::Result<bool> {
     let mut probe = io_uring::Probe::new();
     io.submitter().register_probe(&mut probe)?;

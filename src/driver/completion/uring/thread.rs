@@ -1,7 +1,7 @@
 //! The thread that owns the ring: it submits, waits, reaps, and wakes tasks.
 //!
-//! What the kernel may touch lies in the thread's table of flights until its final completion (I1).
-//! An entry's user data is its place in that table and the lower half of a running number (I4).
+//! What the kernel may touch lies in the thread's table of flights until the final completion (I1).
+//! An entry's user data is its index in that table and the lower half of a running number (I4).
 
 use std::io;
 use std::os::fd::AsRawFd;
@@ -27,8 +27,8 @@ use crate::util::wake::wake_some;
 /// How long the thread waits for a request when nothing is in flight, before it ends.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// How many times in a row the kernel may have no room before threads take over. From the ninth on
-/// there is a millisecond between two attempts.
+/// How many times in a row the kernel may refuse entries before threads take over. From the ninth
+/// refusal on, attempts are a millisecond apart.
 const REFUSALS: u32 = 1000;
 
 /// The user data of the read of the eventfd.
@@ -42,8 +42,8 @@ const EXT_ARG: u32 = 1 << 3;
 /// Linux 6.15: the wait does not count as the processor's waiting for a disk.
 const NO_IOWAIT: u32 = 1 << 7;
 
-/// The kernel's private codes for a call that is to be made again (include/linux/errno.h). io_uring
-/// hands them out as they are when a signal, such as that of a stop and continue, ends a wait.
+/// The kernel's private codes for a call that is to be restarted (include/linux/errno.h). io_uring
+/// passes them on unchanged when a signal, such as that of a stop and continue, ends a wait.
 const RESTARTS: [i32; 4] = [512, 513, 514, 516];
 
 /// Starts the thread.
@@ -55,7 +55,7 @@ pub(super) fn start(ring: Arc<Ring>) -> io::Result<()> {
             Ok(io) => RingThread::new(ring, io).run(),
             Err(error) => {
                 log::warn!("zokio: no ring, threads serve instead: {error}");
-                // Descriptors or memory may come free again.
+                // Descriptors or memory may become available again.
                 ring.give_up(!matches!(
                     error.raw_os_error(),
                     Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN)
@@ -66,7 +66,7 @@ pub(super) fn start(ring: Arc<Ring>) -> io::Result<()> {
     Ok(())
 }
 
-/// Keeps handlers off this thread.
+/// Keeps signal handlers off this thread.
 fn block_signals() {
     // SAFETY: the set is initialized by sigfillset before it is read, and lives across the calls,
     // which cannot fail with these arguments.
@@ -83,19 +83,19 @@ struct RingThread {
     flights: Slab<Flight>,
     /// How many entries have been queued.
     queued: u64,
-    /// What this turn has not come to yet, the next one last. Empty between two turns.
+    /// The requests that this turn has not handled yet, the next one last. Empty between turns.
     requests: Vec<Request>,
     /// Where the kernel puts the eventfd's count. Its address is fixed as long as the ring lives.
     alarm_count: Box<u64>,
     alarm_set: bool,
-    /// The flags of every entering of the kernel.
+    /// The flags of every `io_uring_enter` call.
     flags: u32,
-    /// How many times in a row the kernel had no room.
+    /// How many times in a row the kernel refused entries.
     refusals: u32,
     closing: bool,
 }
 
-/// An operation that the kernel has.
+/// An operation that was submitted to the kernel.
 struct Flight {
     operation: Submitted,
     op: Op,
@@ -104,7 +104,7 @@ struct Flight {
     sequence: u64,
 }
 
-/// The kernel does not serve the ring any more.
+/// The kernel no longer serves the ring.
 struct Broken(io::Error);
 
 impl RingThread {
@@ -133,10 +133,11 @@ impl RingThread {
         }
     }
 
-    /// Takes requests in, enters the kernel, and takes completions; true at the end.
+    /// Takes requests, enters the kernel, and takes completions; returns `true` when the thread is
+    /// to end.
     fn turn(&mut self) -> Result<bool, Broken> {
         let closed = self.ring.requests.take(&mut self.requests);
-        // The first is taken out first, from the end.
+        // Requests are popped from the end, the first one first.
         self.requests.reverse();
         if closed && !self.closing {
             self.closing = true;
@@ -169,10 +170,10 @@ impl RingThread {
         Ok(timed_out && self.flights.is_empty() && self.end()?)
     }
 
-    /// Ends the service unless a request has come; whether it did.
+    /// Ends the service unless a request has come; returns whether it ended.
     ///
-    /// The read of the eventfd is taken back first: it would take a wake-up away from the next
-    /// thread, and the kernel must have none of this thread's memory. No wake-up is needed until
+    /// The read of the eventfd is cancelled first: it would consume a wake-up meant for the next
+    /// thread, and the kernel must not keep any of this thread's memory. No wake-up is needed until
     /// this thread announces a sleep again.
     fn end(&mut self) -> Result<bool, Broken> {
         if self.alarm_set {
@@ -186,7 +187,7 @@ impl RingThread {
     }
 
     fn carry_out(&mut self, operation: Submitted) -> Result<(), Broken> {
-        // One that was cancelled before has ended already.
+        // An operation that was cancelled before has ended already.
         let Some((op, counted)) = operation.begin() else {
             return Ok(());
         };
@@ -198,7 +199,7 @@ impl RingThread {
     }
 
     fn launch(&mut self, operation: Submitted, mut op: Op, counted: Counted) -> Result<(), Broken> {
-        // Room is made first, so that what is in the table is in the queue.
+        // Room is made first, so that every entry of the table is in the queue.
         if let Err(broken) = self.make_room() {
             threads::go_on(&self.ring.pool, operation, (op, counted));
             return Err(broken);
@@ -215,7 +216,7 @@ impl RingThread {
         self.flights.insert(flight);
         // SAFETY: I1: the table owns the operation until its final completion, and nothing touches
         // its buffer until then; moving it within the table does not move what it points to. What
-        // the kernel has not let go of when the ring is given up is leaked (`leave_the_ring`).
+        // the kernel has not released when the ring is abandoned is leaked (`leave_the_ring`).
         unsafe { self.push(&entry.user_data(word)) }
     }
 
@@ -223,7 +224,7 @@ impl RingThread {
         let word = operation.ticket.load(Ordering::Relaxed);
         match self.flight(word) {
             Some(flight) if Arc::ptr_eq(&flight.operation, operation) => self.ask_for_the_end(word),
-            // It has ended, or is not here.
+            // It has ended, or was not submitted to this ring.
             _ => Ok(()),
         }
     }
@@ -234,7 +235,7 @@ impl RingThread {
         unsafe { self.push(&entry) }
     }
 
-    /// The operation with the user data `word`, unless it is over (I4).
+    /// Returns the operation with the user data `word`, unless it has ended (I4).
     fn flight(&self, word: u64) -> Option<&Flight> {
         let flight = self.flights.get(place(word))?;
         (self::word(place(word), flight.sequence) == word).then_some(flight)
@@ -250,7 +251,7 @@ impl RingThread {
             .try_for_each(|word| self.ask_for_the_end(word))
     }
 
-    /// Has a write to the eventfd complete an entry.
+    /// Queues a read of the eventfd, so that a write to it completes an entry.
     fn set_alarm(&mut self) -> Result<(), Broken> {
         if self.alarm_set {
             return Ok(());
@@ -313,8 +314,8 @@ impl RingThread {
                 }
                 // The process was stopped and continued.
                 Some(libc::EINTR) => Ok(false),
-                // Completions are to be taken before there is room for more, or there is no memory
-                // for requests: what is queued stays so.
+                // Completions must be taken before there is room for more, or there is no memory
+                // for requests: what is queued stays queued.
                 Some(libc::EBUSY | libc::EAGAIN | libc::ENOMEM) if self.refusals < REFUSALS => {
                     self.refusals += 1;
                     if self.refusals > 8 {
@@ -331,12 +332,12 @@ impl RingThread {
         }
     }
 
-    /// Takes what has completed.
+    /// Handles all available completions.
     fn reap(&mut self) -> Result<(), Broken> {
         loop {
             let next = self.io.completion().next();
             let Some(entry) = next else {
-                // The kernel holds more back, which the next entering brings (I6).
+                // The kernel holds more back, which the next call delivers (I6).
                 return Ok(());
             };
             match entry.user_data() {
@@ -347,7 +348,7 @@ impl RingThread {
         }
     }
 
-    /// What a completion queue entry means for its operation.
+    /// Handles a completion queue entry.
     fn settle(&mut self, word: u64, raw: i32) -> Result<(), Broken> {
         if self.flight(word).is_none() {
             return Ok(());
@@ -361,12 +362,12 @@ impl RingThread {
         let interrupted = matches!(-raw, libc::ECANCELED | libc::EINTR) || RESTARTS.contains(&-raw);
         let wanted = !self.closing && !operation.is_cancelled();
         if interrupted && wanted {
-            // I5: its end was not asked for.
+            // I5: no cancellation was asked for.
             return self.launch(operation, op, counted);
         }
         if raw == -libc::EAGAIN && wanted {
-            // I5: the kernel has given up on polling, or the descriptor is non-blocking. A system
-            // call waits, or gives the answer that is due (I12).
+            // I5: the kernel has stopped polling, or the descriptor is non-blocking. A system call
+            // waits, or returns the right answer (I12).
             threads::go_on(&self.ring.pool, operation, (op, counted));
             return Ok(());
         }
@@ -381,8 +382,8 @@ impl RingThread {
         Ok(())
     }
 
-    /// Completes `operation` and wakes its task. An outcome that nothing waits for may close a
-    /// descriptor, which may wait: that is for another thread.
+    /// Completes `operation` and wakes its task. An outcome that no future waits for may close a
+    /// descriptor, which may block, so another thread drops it.
     fn finish(&self, operation: &Submitted, counted: Counted, completed: Completed) {
         match operation.complete(completed) {
             Ended::Wake(waker) => {
@@ -398,9 +399,10 @@ impl RingThread {
         }
     }
 
-    /// The kernel refuses the ring (a system call filter that was installed later, or no memory for
-    /// requests over a second): what it has not taken goes to threads, and so does all that
-    /// follows. The memory of what it has taken is never freed (I7), and its tasks get the error.
+    /// Leaves a ring that the kernel refuses (because of a system call filter that was installed
+    /// later, or for lack of memory for over a second): what the kernel has not taken goes to
+    /// threads, and so do all later operations. The memory of what it has taken is never freed
+    /// (I7), and its tasks receive the error.
     fn leave_the_ring(mut self, error: &io::Error) {
         log::warn!("zokio: the ring is no longer served, threads take over: {error}");
         let errno = error.raw_os_error().unwrap_or(libc::EIO);
@@ -434,8 +436,8 @@ impl RingThread {
     }
 }
 
-/// What the kernel may write to as long as the process lives, since it does not serve the ring that
-/// would tell when it has finished (I1).
+/// Memory that the kernel may write to as long as the process lives, since the ring that would
+/// report the end is no longer served (I1).
 static LEFT_TO_THE_KERNEL: Mutex<Vec<LeftToTheKernel>> = Mutex::new(Vec::new());
 
 struct LeftToTheKernel {
@@ -444,7 +446,7 @@ struct LeftToTheKernel {
     _buffers: Vec<Vec<u8>>,
 }
 
-/// The user data of an entry: its place in the table, and the lower half of its number.
+/// Returns the user data of an entry: its index in the table, and the lower half of its number.
 fn word(place: usize, sequence: u64) -> u64 {
     let place = u32::try_from(place).expect("fewer than 2^32 operations in flight");
     sequence << 32 | u64::from(place)
