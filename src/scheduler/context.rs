@@ -1,14 +1,13 @@
-//! What a thread knows of the runtime it is in.
+//! What a thread knows about the runtime it is in.
 //!
-//! Three things, each in a thread-local of its own:
+//! There are three things, each in a thread-local of its own:
 //!
 //! - the *current handle*, set by entering a runtime (`Handle::enter`, `block_on`, a worker, a
 //!   blocking thread); guards nest and must be dropped in reverse order;
 //! - whether this thread is *driving* a runtime (inside `block_on` or a worker), which is kept in
-//!   `util/enter.rs`, because the locks ask it too;
-//! - what a thread that *runs tasks* knows of them, whichever scheduler they belong to. Each
-//!   scheduler keeps a context of its own beside it, where a task that is woken on this thread
-//!   finds its queue.
+//!   `util/enter.rs`, because the locks check it too;
+//! - the context of a thread that *runs tasks*, the same for both schedulers. Each scheduler also
+//!   keeps a context of its own, where a task that is woken on this thread finds its queue.
 #![forbid(unsafe_code)]
 
 use std::cell::RefCell;
@@ -24,18 +23,19 @@ use crate::util::shrink::KEEP;
 use crate::util::wake;
 
 thread_local! {
-    /// The runtimes that this thread has entered, the current one last. Each is counted once more
-    /// on this thread alone, so that asking for it costs no atomic operation.
+    /// The runtimes that this thread has entered, the current one last. Each has a second reference
+    /// count for this thread alone, so that cloning it costs no atomic operation.
     static CURRENT: RefCell<Vec<Rc<Handle>>> = const { RefCell::new(Vec::new()) };
     static RUNNING: Scoped<dyn RunsTasks> = const { Scoped::new() };
 }
 
 /// The context of a thread that runs tasks.
 pub(crate) trait RunsTasks {
-    /// Keeps `waker` until the driver has been polled; false if this thread runs no tasks now.
+    /// Keeps `waker` until the driver has been polled; returns `false` if this thread runs no tasks
+    /// now.
     fn defer(&self, waker: &Waker) -> bool;
 
-    /// The index of the worker that this thread is now.
+    /// Returns the index of the worker that runs on this thread.
     fn worker_index(&self) -> Option<usize>;
 }
 
@@ -44,7 +44,7 @@ pub(crate) trait RunsTasks {
 pub(crate) enum NoHandle {
     /// This thread has entered no runtime.
     Missing,
-    /// This thread is ending and its locals are gone.
+    /// This thread is ending and its locals are destroyed.
     Destroyed,
 }
 
@@ -53,14 +53,15 @@ pub(crate) enum NoHandle {
 pub(crate) fn with_current<R>(f: impl FnOnce(&Handle) -> R) -> Result<R, NoHandle> {
     CURRENT
         .try_with(|current| {
-            // `f` may enter another runtime, so nothing is borrowed while it runs.
+            // `f` may enter another runtime, so no borrow is held while it runs.
             let handle = current.borrow().last().cloned();
             handle.map(|handle| f(&handle)).ok_or(NoHandle::Missing)
         })
         .unwrap_or(Err(NoHandle::Destroyed))
 }
 
-/// Makes `handle` current until the guard is dropped; `None` on a thread whose locals are gone.
+/// Makes `handle` current until the guard is dropped; returns `None` on a thread whose locals are
+/// destroyed.
 #[must_use]
 pub(crate) fn set_current(handle: &Handle) -> Option<SetCurrent> {
     CURRENT
@@ -93,7 +94,7 @@ impl Drop for SetCurrent {
             }
             Ok(handles.pop())
         });
-        // The handle that was current is dropped here, outside of the borrow.
+        // The handle that was current is dropped here, outside the borrow.
         if matches!(left, Ok(Err(()))) && !std::thread::panicking() {
             panic!(
                 "`EnterGuard` values dropped out of order. Guards returned by \
@@ -103,11 +104,11 @@ impl Drop for SetCurrent {
     }
 }
 
-/// Enters `handle` to drive it: what `block_on` and workers do.
+/// Enters `handle` to drive it, as `block_on` and workers do.
 ///
 /// # Panics
 ///
-/// When this thread drives a runtime already.
+/// Panics if this thread already drives a runtime.
 #[track_caller]
 pub(crate) fn enter_to_drive<R>(handle: &Handle, block_in_place: bool, f: impl FnOnce() -> R) -> R {
     let Some(_entered) = enter::enter(block_in_place) else {
@@ -122,7 +123,7 @@ pub(crate) fn enter_to_drive<R>(handle: &Handle, block_in_place: bool, f: impl F
     budget::with(Budget::UNCONSTRAINED, f)
 }
 
-/// Forbids `block_in_place` until the guard is dropped, where it was allowed.
+/// Forbids `block_in_place` until the guard is dropped, if it was allowed.
 pub(crate) fn disallow_block_in_place() -> Option<EnterGuard> {
     let allowed = Entered::Yes {
         allow_block_in_place: true,
@@ -138,7 +139,7 @@ pub(crate) fn run_tasks<R>(context: &(dyn RunsTasks + 'static), f: impl FnOnce()
     RUNNING.with(|slot| slot.set(context, f))
 }
 
-/// Wakes `waker` after the driver has been polled; at once on a thread that runs no tasks.
+/// Wakes `waker` after the driver has been polled; wakes it at once on a thread that runs no tasks.
 pub(crate) fn defer(waker: &Waker) {
     let deferred = with_local(&RUNNING, |context| {
         context.is_some_and(|context| context.defer(waker))
@@ -148,7 +149,7 @@ pub(crate) fn defer(waker: &Waker) {
     }
 }
 
-/// The index of the worker that this thread is, if it runs tasks.
+/// Returns the index of the worker that runs on this thread, if this thread runs tasks.
 pub(crate) fn worker_index() -> Option<usize> {
     with_local(&RUNNING, |context| context?.worker_index())
 }

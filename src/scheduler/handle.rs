@@ -19,7 +19,7 @@ pub(crate) enum Handle {
 }
 
 impl Handle {
-    /// The handle of the runtime that this thread has entered.
+    /// Returns the handle of the runtime that this thread has entered.
     pub(crate) fn current() -> Result<Handle, context::NoHandle> {
         context::with_current(Handle::clone)
     }
@@ -46,7 +46,7 @@ impl Handle {
     ///
     /// # Panics
     ///
-    /// When the pool needs a thread and the operating system has none.
+    /// Panics if the pool needs a thread and the operating system cannot start one.
     #[track_caller]
     pub(crate) fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
     where
@@ -56,12 +56,12 @@ impl Handle {
         self.spawn_on(&self.services().pool, f)
     }
 
-    /// Runs `f`, which is the runtime's own, on the driver's threads, which no closure of the user's
+    /// Runs `f`, a closure of the runtime's own, on the driver's threads, which no user closure
     /// holds up.
     ///
     /// # Panics
     ///
-    /// When a thread is needed and the operating system has none.
+    /// Panics if a thread is needed and the operating system cannot start one.
     #[track_caller]
     pub(crate) fn spawn_on_driver<F, R>(&self, f: F) -> JoinHandle<R>
     where
@@ -79,7 +79,8 @@ impl Handle {
     {
         let (work, join_handle) = self.blocking_work(f);
         match pool.spawn(work) {
-            // Refused: the task has been dropped, and its handle says that it was cancelled.
+            // If the job was refused, the task has been dropped, and its handle reports it as
+            // cancelled.
             Ok(()) | Err(Refused::Closed) => join_handle,
             Err(refused @ Refused::NoThread(_)) => panic!("{refused}"),
         }
@@ -88,7 +89,7 @@ impl Handle {
     /// Like [`spawn_blocking`](Handle::spawn_blocking), but once accepted `f` runs even if the
     /// runtime is shut down before it begins.
     ///
-    /// Refused, and `f` dropped, once the pool is shut down or when there is no thread for it.
+    /// Returns an error, and drops `f`, if the pool is shut down or there is no thread for it.
     pub(crate) fn spawn_mandatory_blocking<F, R>(&self, f: F) -> Result<JoinHandle<R>, Refused>
     where
         F: FnOnce() -> R + Send + 'static,
@@ -99,7 +100,7 @@ impl Handle {
         Ok(join_handle)
     }
 
-    /// Makes of `f` what the blocking pool runs, and the handle to its result.
+    /// Wraps `f` for the blocking pool; returns that with the handle to its result.
     fn blocking_work<F, R>(&self, f: F) -> (Work, JoinHandle<R>)
     where
         F: FnOnce() -> R + Send + 'static,
@@ -110,13 +111,13 @@ impl Handle {
         let work = Box::new(move || {
             let _current = context::set_current(&at_work.0);
             task.run();
-            // After the joiner has been woken the closure is not at work any more.
+            // The closure counts as running until the joiner has been woken.
             drop(at_work);
         });
         (work, join_handle)
     }
 
-    /// A paused clock may have waited for the closure that has just ended.
+    /// Wakes a runtime whose paused clock may have waited for a closure that has just ended.
     fn wake_paused(&self) {
         let services = self.services();
         if services.clock.is_paused() {
@@ -138,11 +139,11 @@ impl Handle {
         }
     }
 
-    /// The counters of worker number `worker`.
+    /// Returns the counters of worker number `worker`.
     ///
     /// # Panics
     ///
-    /// When there is no such worker.
+    /// Panics if there is no such worker.
     #[track_caller]
     pub(crate) fn worker_metrics(&self, worker: usize) -> &WorkerMetrics {
         assert!(
@@ -171,7 +172,7 @@ impl Handle {
     }
 }
 
-/// A closure that is queued or at work. A paused clock does not run ahead of it.
+/// A closure that is queued or running. A paused clock does not advance past it.
 struct AtWork(Handle);
 
 impl AtWork {

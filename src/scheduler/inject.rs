@@ -1,10 +1,10 @@
 //! The injection queue: tasks made runnable by threads that are not workers.
 //!
-//! A lock and a length. The length is read without the lock by workers that look for work, so an
+//! It is a lock and a length. Workers that look for work read the length without the lock, so an
 //! empty queue costs a load. It is written under the lock, before the task can be seen to be
-//! missing: a worker that is about to sleep reads it after it has announced its sleep, and a
-//! pusher writes it before it looks for sleepers (both sequentially consistent), so one of them
-//! sees the other. A closed queue hands tasks back, which is how none are lost at shutdown.
+//! missing: a worker that is about to sleep reads it after it has announced its sleep, and a pusher
+//! writes it before it looks for sleepers (both sequentially consistent), so one of them sees the
+//! other. A closed queue returns tasks to the pusher, so none are lost at shutdown.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::loom::sync::Mutex;
 use crate::util::shrink::shrink_if_empty;
 
-/// A queue of runnable tasks from anywhere.
+/// A queue of runnable tasks that any thread may push to.
 #[derive(Debug)]
 pub(crate) struct Inject<T> {
     length: AtomicUsize,
@@ -37,7 +37,7 @@ impl<T> Inject<T> {
         }
     }
 
-    /// How many tasks wait.
+    /// Returns the number of queued tasks.
     pub(crate) fn len(&self) -> usize {
         self.length.load(Ordering::SeqCst)
     }
@@ -46,7 +46,7 @@ impl<T> Inject<T> {
         self.len() == 0
     }
 
-    /// Adds a task, or hands it back when the queue is closed.
+    /// Adds a task, or returns it if the queue is closed.
     pub(crate) fn push(&self, task: T) -> Result<(), T> {
         let mut state = self.state.lock();
         if state.closed {
@@ -57,7 +57,7 @@ impl<T> Inject<T> {
         Ok(())
     }
 
-    /// Adds tasks in order, or hands them back when the queue is closed.
+    /// Adds tasks in order, or returns them if the queue is closed.
     pub(crate) fn push_all(&self, tasks: Vec<T>) -> Result<(), Vec<T>> {
         let mut state = self.state.lock();
         if state.closed {
@@ -79,7 +79,7 @@ impl<T> Inject<T> {
         task
     }
 
-    /// Takes one task to run, and gives up to `most` more to `sink`.
+    /// Takes one task to run, and passes up to `most` more to `sink`.
     pub(crate) fn pop_batch(&self, most: usize, mut sink: impl FnMut(T)) -> Option<T> {
         if self.is_empty() {
             return None;
@@ -93,7 +93,7 @@ impl<T> Inject<T> {
         first
     }
 
-    /// Closes the queue and hands out what is in it.
+    /// Closes the queue and returns its tasks.
     pub(crate) fn close(&self) -> VecDeque<T> {
         let mut state = self.state.lock();
         state.closed = true;

@@ -1,4 +1,4 @@
-//! Counters of one worker, written by the worker alone and read by anybody.
+//! Counters of one worker, written by the worker alone and read by any thread.
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,23 +13,23 @@ pub(crate) struct WorkerMetrics {
 }
 
 impl WorkerMetrics {
-    /// Times the worker went to sleep.
+    /// Returns how many times the worker went to sleep.
     pub(crate) fn parks(&self) -> u64 {
         self.parks.load(Ordering::Relaxed)
     }
 
-    /// Times the worker went to sleep or woke up: odd while it sleeps.
+    /// Returns how many times the worker went to sleep or woke up: odd while it sleeps.
     pub(crate) fn park_unparks(&self) -> u64 {
         self.park_unparks.load(Ordering::Relaxed)
     }
 
-    /// Time spent awake.
+    /// Returns the time that the worker spent awake.
     pub(crate) fn busy(&self) -> Duration {
         Duration::from_nanos(self.busy_nanos.load(Ordering::Relaxed))
     }
 }
 
-/// The worker's side: knows since when it is awake.
+/// The worker's side, which records since when it is awake.
 #[derive(Debug)]
 pub(crate) struct BusyClock {
     since: Instant,
@@ -42,37 +42,37 @@ impl BusyClock {
         }
     }
 
-    /// How long the worker, which is awake, has been so since the start.
+    /// Returns how long the worker, which must be awake, has been awake in total.
     pub(crate) fn awake(&self, metrics: &WorkerMetrics) -> Duration {
         metrics.busy() + self.since.elapsed()
     }
 
-    /// The worker goes to sleep, or ends.
+    /// Records that the worker goes to sleep, or ends.
     pub(crate) fn pause(&self, metrics: &WorkerMetrics) {
         let awake = u64::try_from(self.since.elapsed().as_nanos()).unwrap_or(u64::MAX);
         add(&metrics.busy_nanos, awake);
     }
 
-    /// Counts the step into sleep.
+    /// Counts a park.
     pub(crate) fn park(&self, metrics: &WorkerMetrics) {
         self.pause(metrics);
         add(&metrics.parks, 1);
         add(&metrics.park_unparks, 1);
     }
 
-    /// Counts the step out of it.
+    /// Counts an unpark.
     pub(crate) fn unpark(&mut self, metrics: &WorkerMetrics) {
         self.resume();
         add(&metrics.park_unparks, 1);
     }
 
-    /// The worker goes on after [`pause`](BusyClock::pause).
+    /// Records that the worker continues after [`pause`](BusyClock::pause).
     pub(crate) fn resume(&mut self) {
         self.since = Instant::now();
     }
 }
 
-/// Only the worker writes, so a load and a store are enough.
+/// Adds to a counter. Only the worker writes, so a load and a store are enough.
 fn add(counter: &AtomicU64, by: u64) {
     counter.store(
         counter.load(Ordering::Relaxed).wrapping_add(by),

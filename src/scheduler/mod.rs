@@ -1,9 +1,9 @@
-//! Who runs tasks: the current-thread and the multi-thread scheduler.
+//! The schedulers, which run tasks: current-thread and multi-thread.
 //!
 //! Read `task/mod.rs` for the task cell, then `current_thread/mod.rs`, which has everything but
 //! work stealing, then `multi_thread/mod.rs`. What both share is in [`services`]; what a thread
-//! knows of the runtime it is in, in [`context`]. A scheduler does not know what an I/O operation
-//! is: it gives the driver a thread to wait on, in [`park`].
+//! knows about the runtime it is in, in [`context`]. A scheduler does not know what an I/O
+//! operation is: it provides a thread that waits for the driver, in [`park`].
 
 #[cfg(not(loom))]
 pub(crate) mod context;

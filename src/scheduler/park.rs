@@ -1,8 +1,7 @@
 //! A worker's wait: the driver, then the timers.
 //!
-//! With the clock paused for a test there is nothing to wait for but the next timer, so instead
-//! of sleeping the clock jumps there, once the driver has been asked whether anything else has
-//! happened in the meantime.
+//! While the clock is paused for a test there is nothing to wait for but the next timer, so instead
+//! of sleeping the clock jumps there, once the driver has been polled for other events.
 #![forbid(unsafe_code)]
 
 use std::time::Duration;
@@ -10,8 +9,8 @@ use std::time::Duration;
 use crate::driver::{Turn, Waited};
 use crate::scheduler::services::Services;
 
-/// Waits until something happens, at most `limit` and at most to the next timer, and hands out
-/// what came. A zero limit does not wait.
+/// Waits until something happens, at most for `limit` and at most until the next timer, and
+/// dispatches the events. A zero limit does not wait.
 pub(super) fn wait(services: &Services, turn: &mut Turn<'_>, limit: Option<Duration>) -> Waited {
     let Some(timers) = &services.timers else {
         return turn.wait(limit);
@@ -41,7 +40,7 @@ fn advance_or_wait(
     next: Duration,
 ) -> Waited {
     if services.driver.completions().await_quiet() {
-        // Real time matters for an operation as it does for a blocking job.
+        // Real time matters for an operation, as it does for a blocking job.
         return turn.wait(limit);
     }
     let waited = turn.wait(Some(Duration::ZERO));

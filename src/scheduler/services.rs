@@ -14,7 +14,8 @@ use crate::scheduler::context;
 use crate::timer::{Clock, Timers};
 use crate::util::budget;
 
-/// How long the end of a runtime waits for the kernel to give back what it was asked to cancel.
+/// How long the shutdown of a runtime waits for the kernel to finish operations that were
+/// cancelled.
 const CANCEL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The parts of a runtime that do not run tasks.
@@ -34,9 +35,9 @@ pub(crate) struct Services {
 
 /// Options that a scheduler reads while it runs.
 pub(crate) struct Options {
-    /// Task polls between two looks at the injection queue; `None` lets the scheduler choose.
+    /// Task polls between two checks of the injection queue; `None` lets the scheduler choose.
     pub(crate) global_queue_interval: Option<u32>,
-    /// Task polls between two looks at the driver.
+    /// Task polls between two polls of the driver.
     pub(crate) event_interval: u32,
     pub(crate) before_park: Option<Callback>,
     pub(crate) after_unpark: Option<Callback>,
@@ -52,12 +53,12 @@ impl fmt::Debug for Options {
 }
 
 impl Services {
-    /// What a process does before its first runtime.
+    /// Prepares the process for its first runtime.
     pub(crate) fn prepare_process() {
         budget::set_defer(context::defer);
     }
 
-    /// A number that no other runtime of this process has.
+    /// Returns a number that no other runtime of this process has.
     pub(crate) fn next_id() -> NonZeroU64 {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed))
@@ -76,8 +77,8 @@ impl Services {
         }
     }
 
-    /// Ends the driver and the timers: every wait for them ends. Waits for what the kernel has
-    /// begun on the ring, at most for [`CANCEL_PATIENCE`] and `limit`.
+    /// Shuts the driver and the timers down: every wait for them ends. Waits for operations that
+    /// the kernel has begun on the ring, at most for [`CANCEL_PATIENCE`] and `limit`.
     pub(crate) fn shutdown(&self, limit: Duration) {
         if let Some(timers) = &self.timers {
             timers.shutdown();

@@ -16,7 +16,7 @@ use crate::util::local_worker::{local_worker, set_local_worker};
 use crate::util::scoped::{Scoped, with_local};
 use crate::util::shrink::shrink_if_empty;
 
-/// Task polls between two looks at the injection queue, unless the builder says otherwise.
+/// Task polls between two checks of the injection queue, unless the builder sets another number.
 const GLOBAL_QUEUE_INTERVAL: u32 = 31;
 
 thread_local! {
@@ -24,7 +24,7 @@ thread_local! {
     static CONTEXT: Scoped<Context> = const { Scoped::new() };
 }
 
-/// What belongs to the one thread that runs tasks.
+/// The state that belongs to the one thread that runs tasks.
 #[derive(Debug)]
 pub(super) struct Core {
     queue: VecDeque<Notified<Arc<Shared>>>,
@@ -87,7 +87,7 @@ impl Context {
         }
     }
 
-    /// Gives the core back, with everything that was deferred or not yet submitted done.
+    /// Wakes everything that was deferred, and returns the core.
     pub(super) fn leave(&self) -> Option<Box<Core>> {
         self.deferred.wake_all();
         set_local_worker(self.former_worker);
@@ -95,7 +95,7 @@ impl Context {
         self.core.take()
     }
 
-    /// Runs `f` with this context as that of the thread.
+    /// Runs `f` with this context as the thread's context.
     pub(super) fn enter<R>(&self, f: impl FnOnce(&Context) -> R) -> R {
         CONTEXT.with(|slot| slot.set(self, || context::run_tasks(self, || f(self))))
     }
@@ -110,7 +110,7 @@ impl Context {
         &self.shared
     }
 
-    /// Queues a task; hands it back when the core is gone.
+    /// Queues a task; returns it as an error if the core is gone.
     pub(super) fn push(&self, task: Notified<Arc<Shared>>) -> Result<(), Notified<Arc<Shared>>> {
         match &mut *self.core.borrow_mut() {
             Some(core) => {
@@ -142,7 +142,7 @@ impl Context {
         }
     }
 
-    /// Runs up to `most` tasks; false when there were fewer.
+    /// Runs up to `most` tasks; returns `false` if there were fewer.
     fn run_tasks(&self, most: u32) -> bool {
         for _ in 0..most {
             let task = self.with_core(|core| {
@@ -170,8 +170,8 @@ impl Context {
     fn park(&self) {
         let services = self.shared.services();
         services.before_park();
-        // The callback may have made something runnable; the driver is looked at all the same, so
-        // that such a callback cannot keep it from being polled.
+        // The callback may have made a task runnable. The driver is polled all the same, so that
+        // such a callback cannot prevent that.
         let idle = self.with_core(|core| core.queue.is_empty())
             && self.shared.inject.is_empty()
             && self.deferred.is_empty()
@@ -187,7 +187,7 @@ impl Context {
         services.after_unpark();
     }
 
-    /// Hands out what has happened, without waiting.
+    /// Polls the driver without waiting.
     fn poll_driver(&self) {
         let services = self.shared.services();
         park::wait(services, &mut services.driver.turn(), Some(Duration::ZERO));
@@ -197,8 +197,8 @@ impl Context {
     /// Drops every task.
     pub(super) fn shutdown(&self) {
         self.shared.owned.close_and_shutdown_all();
-        // What is queued refers to tasks that have just been shut down. Dropping a reference may
-        // run a waker's destructor, so it happens outside of the borrow.
+        // The queued notifications refer to tasks that have just been shut down. Dropping a
+        // reference may run a waker's destructor, so it happens outside the borrow.
         loop {
             let queued = self.with_core(|core| std::mem::take(&mut core.queue));
             if queued.is_empty() {

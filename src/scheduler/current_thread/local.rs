@@ -11,7 +11,7 @@ impl Shared {
     ///
     /// # Panics
     ///
-    /// On another thread, and when this is no `LocalRuntime`.
+    /// Panics if called on another thread, or if this is not a `LocalRuntime`.
     #[track_caller]
     pub(crate) fn spawn_local<F>(self: &Arc<Self>, future: F, id: Id) -> JoinHandle<F::Output>
     where

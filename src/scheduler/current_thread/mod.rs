@@ -3,20 +3,19 @@
 //! # Protocol
 //!
 //! The *core* (the run queue and the counters) belongs to one thread at a time. `block_on` takes
-//! it; a thread that finds it taken polls its own future only, and waits for whichever comes
-//! first: its future is woken, or the core is put back. The thread that puts the core back wakes
-//! these threads.
+//! it; a thread that finds it taken polls only its own future, and waits until its future is woken
+//! or the core is put back. The thread that puts the core back wakes these threads.
 //!
 //! A task made runnable on the core's thread goes to the core's queue. From another thread, or
 //! when no thread has the core, it goes to the injection queue, and the driver is woken. The future
 //! of `block_on` itself is represented by the flag `woken`, which is set before the driver is
 //! woken and taken before the future is polled.
 //!
-//! Every `event_interval` polls, and whenever there is nothing to run, the driver is polled.
-//! Wakers that asked for it (`yield_now`) are woken after that.
+//! The driver is polled every `event_interval` polls, and when there is nothing to run. Deferred
+//! wakers (`yield_now`) are woken after that.
 //!
-//! Shutdown takes the core, closes the task list, which drops every future with this runtime as
-//! the current one, then drops what is queued, and then ends the driver.
+//! Shutdown takes the core, closes the task list, which drops every future with this runtime as the
+//! current one, then drops the queued notifications, and then shuts the driver down.
 
 mod core;
 mod local;
@@ -36,7 +35,7 @@ use crate::util::{budget, park, wake};
 use self::core::{Context, Core};
 pub(crate) use self::shared::Shared;
 
-/// The owner's side of the scheduler; [`Shared`] is everybody else's.
+/// The owner's side of the scheduler; [`Shared`] is the side that all threads may use.
 #[derive(Debug)]
 pub(crate) struct CurrentThread {
     core: Mutex<Option<Box<Core>>>,
@@ -44,7 +43,7 @@ pub(crate) struct CurrentThread {
     waiting: Mutex<Vec<Waker>>,
 }
 
-/// Has the core until it is dropped.
+/// Owns the core until it is dropped.
 struct Guard<'a> {
     scheduler: &'a CurrentThread,
     context: Context,
@@ -60,7 +59,7 @@ impl CurrentThread {
         (scheduler, shared)
     }
 
-    /// Runs `future` to completion, and tasks beside it.
+    /// Runs `future` to completion, and tasks in between.
     #[track_caller]
     pub(crate) fn block_on<F: Future>(&self, shared: &Arc<Shared>, future: F) -> F::Output {
         let mut future = pin!(future);
@@ -77,7 +76,7 @@ impl CurrentThread {
         })
     }
 
-    /// Polls `future` without the core; `None` when the core has been put back.
+    /// Polls `future` without the core; returns `None` when the core has been put back.
     fn wait_for_core<F: Future>(&self, mut future: Pin<&mut F>) -> Option<F::Output> {
         park::drive(poll_fn(move |cx| {
             if let Poll::Ready(output) = future.as_mut().poll(cx) {
@@ -88,8 +87,8 @@ impl CurrentThread {
                 waiting.push(cx.waker().clone());
             }
             drop(waiting);
-            // The core is looked at after the waker has been left, and put back before the
-            // wakers are taken, so that one of the two sides sees the other.
+            // The core is checked after the waker has been stored, and put back before the wakers
+            // are taken, so that one of the two sides sees the other.
             if self.core.lock().is_some() {
                 return Poll::Ready(None);
             }
@@ -105,11 +104,11 @@ impl CurrentThread {
         })
     }
 
-    /// Ends the scheduler: every task is dropped, and then the driver ended, which waits at most
-    /// for `patience`.
+    /// Shuts the scheduler down: drops every task, and then shuts the driver down, waiting for it
+    /// at most for `patience`.
     pub(crate) fn shutdown(&self, shared: &Arc<Shared>, patience: Duration) {
-        // Nobody is inside `block_on`, which borrows the runtime, so the core is here unless a
-        // former shutdown has taken it.
+        // No thread is inside `block_on`, which borrows the runtime, so the core is here unless an
+        // earlier shutdown has taken it.
         let Some(guard) = self.take_core(shared) else {
             return;
         };

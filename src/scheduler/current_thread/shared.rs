@@ -1,4 +1,4 @@
-//! What every thread may hold of a current-thread scheduler.
+//! The part of a current-thread scheduler that every thread may hold.
 #![forbid(unsafe_code)]
 
 use std::future::Future;
@@ -20,9 +20,9 @@ pub(crate) struct Shared {
     pub(super) owned: OwnedTasks<Arc<Shared>>,
     pub(super) inject: Inject<Notified<Arc<Shared>>>,
     pub(super) metrics: WorkerMetrics,
-    /// The future of `block_on` was woken.
+    /// Whether the future of `block_on` was woken.
     woken: AtomicBool,
-    /// The thread of a `LocalRuntime`.
+    /// The thread of a `LocalRuntime`; `None` for other runtimes.
     local_thread: Option<ThreadId>,
 }
 
@@ -46,17 +46,18 @@ impl Shared {
         &self.metrics
     }
 
-    /// Tasks that have been spawned and have not ended.
+    /// Returns the number of tasks that have been spawned and have not ended.
     pub(crate) fn alive_tasks(&self) -> usize {
         self.owned.len()
     }
 
-    /// Tasks in the injection queue.
+    /// Returns the number of tasks in the injection queue.
     pub(crate) fn injected(&self) -> usize {
         self.inject.len()
     }
 
-    /// Whether this is a `LocalRuntime`, and then whether this is its thread.
+    /// Returns whether this is the thread of the `LocalRuntime`; `None` if this is not a
+    /// `LocalRuntime`.
     pub(crate) fn local(&self) -> Option<bool> {
         let thread = self.local_thread?;
         Some(thread == std::thread::current().id())
@@ -74,7 +75,7 @@ impl Shared {
         handle
     }
 
-    /// Takes the flag that the future of `block_on` was woken.
+    /// Takes the flag that records a wake of `block_on`'s future.
     pub(super) fn take_woken(&self) -> bool {
         self.woken.swap(false, Ordering::AcqRel)
     }
@@ -119,7 +120,7 @@ impl Wake for Shared {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.woken.store(true, Ordering::Release);
-        // The thread that runs this scheduler looks at the flag before it sleeps.
+        // The thread that runs this scheduler checks the flag before it sleeps.
         if self.with_context(|context| context.is_none()) {
             self.services.driver.wake();
         }

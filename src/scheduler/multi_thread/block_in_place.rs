@@ -11,8 +11,8 @@ use crate::util::local_worker::set_local_worker;
 ///
 /// # Panics
 ///
-/// On a thread that drives a current-thread runtime or a `LocalSet`, whose tasks no other thread
-/// could run.
+/// Panics if called on a thread that drives a current-thread runtime or a `LocalSet`, whose tasks
+/// no other thread could run.
 #[track_caller]
 pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
     match enter::entered() {
@@ -24,7 +24,7 @@ pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
             allow_block_in_place: true,
         } => {}
     }
-    /// Picks the core up again if no other thread has, also when `f` panics.
+    /// Picks the core up again if no other thread has, even if `f` panics.
     struct PickUp;
     impl Drop for PickUp {
         fn drop(&mut self) {
@@ -32,7 +32,7 @@ pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
         }
     }
     let put_down = with_context(Context::put_down).unwrap_or(false);
-    // Made only if it is to be dropped at the end: dropping it takes the core back.
+    // Created only if the core was put down: dropping it takes the core back.
     let _pick_up = put_down.then(|| PickUp);
     let _may_block = enter::exit();
     budget::with(Budget::UNCONSTRAINED, f)
@@ -43,10 +43,11 @@ fn with_context<R>(f: impl FnOnce(&Context) -> R) -> Option<R> {
 }
 
 impl Context {
-    /// Gives the core to another thread; false when there is none to give, or no thread for it.
+    /// Puts the core down for another thread; returns `false` if there is no core or no thread for
+    /// it.
     fn put_down(&self) -> bool {
         if self.held.get() {
-            // A callback or a waker, called by the worker itself.
+            // The worker itself called a callback or a waker.
             return false;
         }
         let Some(core) = self.core.borrow_mut().take() else {
@@ -62,12 +63,12 @@ impl Context {
         if matches!(refused, Err(Refused::Closed)) {
             self.end_worker();
         }
-        // Where there is no thread for it, the core waits until this thread is back.
+        // If there is no thread for it, the core waits until this thread is back.
         true
     }
 
-    /// Ends the worker, since the runtime ends and no other thread will. What this thread waits for
-    /// may be told only when all workers have ended.
+    /// Ends the worker, since the runtime ends and no other thread will do so. The event that this
+    /// thread waits for may come only when all workers have ended.
     fn end_worker(&self) {
         let core = self.worker.core.lock().take();
         if let Some(mut core) = core {
@@ -76,7 +77,7 @@ impl Context {
         }
     }
 
-    /// Takes the core back if no thread has come for it yet.
+    /// Takes the core back if no other thread has taken it yet.
     fn pick_up(&self) {
         if let Some(mut core) = self.worker.core.lock().take() {
             set_local_worker(Some(core.index));

@@ -1,14 +1,14 @@
 //! Which workers sleep, and whether one should be woken.
 //!
 //! One word counts the workers that are awake and those among them that search for work. A thread
-//! that has pushed work reads it: if none searches it wakes a worker, else it relies on the
-//! searchers and leaves a mark in the word. The last searcher that stops, because it goes to sleep
-//! or because it has found something, takes the mark away, and if there was one it looks at every
-//! queue and wakes another worker if there is more. All of this is sequentially consistent, so the
-//! searcher sees the mark or the thread that pushed sees that none searches.
+//! that has pushed work reads it: if no worker searches, it wakes one, otherwise it relies on the
+//! searchers and sets a mark in the word. The last searcher that stops, because it goes to sleep or
+//! because it has found something, clears the mark, and if it was set, checks every queue and wakes
+//! another worker if there is more. All of this is sequentially consistent, so the searcher sees
+//! the mark or the pushing thread sees that no worker searches.
 //!
-//! The sleepers are a bit each under a lock. A thread that wakes a worker clears its bit, and the
-//! worker counts as awake and searching from then on. Nothing here looks at all workers one by one.
+//! The sleepers are one bit each, under a lock. A thread that wakes a worker clears its bit, and
+//! the worker counts as awake and searching from then on. Nothing here iterates over all workers.
 #![cfg_attr(not(loom), forbid(unsafe_code))]
 
 use crate::loom::sync::Mutex;
@@ -17,7 +17,7 @@ use crate::loom::sync::atomic::{AtomicUsize, Ordering, fence};
 const SEARCHING: usize = 1;
 const AWAKE_SHIFT: u32 = usize::BITS / 2;
 const AWAKE: usize = 1 << AWAKE_SHIFT;
-/// A thread that has pushed work relies on the workers that search.
+/// Set while a thread that has pushed work relies on the searching workers.
 const RELIED_ON: usize = AWAKE >> 1;
 const SEARCHING_MASK: usize = RELIED_ON - 1;
 
@@ -32,7 +32,7 @@ pub(crate) struct Idle {
 }
 
 impl Idle {
-    /// All workers are awake, none searches.
+    /// Creates the state in which all workers are awake and none searches.
     pub(crate) fn new(workers: usize) -> Idle {
         Idle {
             state: AtomicUsize::new(workers << AWAKE_SHIFT),
@@ -41,10 +41,12 @@ impl Idle {
         }
     }
 
-    /// Takes a worker out of the sleepers if one should be woken for work that was just pushed.
+    /// Removes a worker from the sleepers, and returns it, if one should be woken for work that was
+    /// just pushed.
     ///
     /// The worker for which `waits_for_driver` returns true, one at most, is taken only if it is
-    /// the only sleeper: it would have to be woken by a system call more, and its place be taken.
+    /// the only sleeper: waking it costs one more system call, and another worker has to take its
+    /// place.
     pub(crate) fn to_wake(&self, waits_for_driver: impl Fn(usize) -> bool) -> Option<usize> {
         // Orders the caller's push before the load.
         fence(Ordering::SeqCst);
@@ -66,7 +68,7 @@ impl Idle {
         Some(worker)
     }
 
-    /// Whether a worker sleeps and none searches. Leaves the mark for those that search.
+    /// Returns whether a worker sleeps and none searches. If some search, sets the mark.
     fn has_to_wake(&self) -> bool {
         let mut state = self.state.load(Ordering::SeqCst);
         while state & SEARCHING_MASK > 0 {
@@ -87,20 +89,20 @@ impl Idle {
         state >> AWAKE_SHIFT < self.workers
     }
 
-    /// Adds `worker` to the sleepers. Returns true when it was the last that searched and was
-    /// relied on: then it must look at every queue once more.
+    /// Adds `worker` to the sleepers. Returns `true` if it was the last searcher and was relied on:
+    /// then it must check every queue once more.
     pub(crate) fn sleep(&self, worker: usize, searching: bool) -> bool {
         let mut sleepers = self.sleepers.lock();
         let (relied_on, _) = self.subtract(AWAKE + if searching { SEARCHING } else { 0 });
         sleepers.insert(worker);
         drop(sleepers);
-        // Orders the change before the caller's last look at the queues.
+        // Orders the change before the caller's last check of the queues.
         fence(Ordering::SeqCst);
         relied_on
     }
 
-    /// Subtracts from the counts, and takes the mark away when none searches any more. Returns
-    /// whether that was so, and the new state.
+    /// Subtracts from the counts, and clears the mark if no worker searches any more. Returns
+    /// whether the mark was cleared, and the new state.
     fn subtract(&self, by: usize) -> (bool, usize) {
         let mut state = self.state.load(Ordering::SeqCst);
         loop {
@@ -119,8 +121,8 @@ impl Idle {
         }
     }
 
-    /// Takes `worker` out of the sleepers because it found work by itself. Returns false when
-    /// another thread has done so, and it then counts as searching.
+    /// Removes `worker` from the sleepers because it found work by itself. Returns `false` if
+    /// another thread has done so, in which case it counts as searching.
     pub(crate) fn get_up(&self, worker: usize) -> bool {
         let mut sleepers = self.sleepers.lock();
         if !sleepers.remove(worker) {
@@ -130,7 +132,7 @@ impl Idle {
         true
     }
 
-    /// Whether `worker` is among the sleepers.
+    /// Returns whether `worker` is among the sleepers.
     pub(crate) fn sleeps(&self, worker: usize) -> bool {
         self.sleepers.lock().contains(worker)
     }
@@ -146,30 +148,31 @@ impl Idle {
         if 2 * (state & SEARCHING_MASK) >= self.workers {
             return false;
         }
-        // A little too many searchers do no harm, so this need not be one step with the load.
+        // Slightly too many searchers do no harm, so this need not be atomic with the load.
         self.state.fetch_add(SEARCHING, Ordering::SeqCst);
-        // Orders the change before the caller's look at the queues: a thread that has pushed and
-        // read the count before it was changed relies on none.
+        // Orders the change before the caller's check of the queues: a thread that has pushed and
+        // then read the count before this change relies on no searcher.
         fence(Ordering::SeqCst);
         true
     }
 
-    /// A searcher has found work. Returns true when it was the last that searched and was relied
-    /// on, and another worker sleeps: then it must look whether there is more.
+    /// Counts a searcher as not searching, since it has found work. Returns `true` if it was the
+    /// last searcher and was relied on, and another worker sleeps: then it must check whether there
+    /// is more work.
     pub(crate) fn stop_search(&self) -> bool {
         let (relied_on, state) = self.subtract(SEARCHING);
-        // Orders the change before the caller's look at the queues.
+        // Orders the change before the caller's check of the queues.
         fence(Ordering::SeqCst);
         relied_on && state >> AWAKE_SHIFT < self.workers
     }
 
-    /// How many workers are awake.
+    /// Returns the number of workers that are awake.
     pub(crate) fn awake(&self) -> usize {
         self.state.load(Ordering::SeqCst) >> AWAKE_SHIFT
     }
 }
 
-/// A set of workers: a bit each.
+/// A set of workers, one bit each.
 #[derive(Debug)]
 struct Bitmap {
     words: Box<[u64]>,
@@ -183,7 +186,7 @@ impl Bitmap {
         }
     }
 
-    /// The word and the bit of `worker`.
+    /// Returns the index of the word and the bit of `worker`.
     fn place(worker: usize) -> (usize, u64) {
         let bits = u64::BITS as usize;
         (worker / bits, 1 << (worker % bits))
@@ -210,7 +213,7 @@ impl Bitmap {
     /// Returns the first worker in the set whose index is `start` or more.
     fn first_from(&self, start: usize) -> Option<usize> {
         let (first, bit) = Self::place(start);
-        // The bits below `start`'s are left out of its word.
+        // The bits below that of `start` are masked out.
         let mut mask = !(bit - 1);
         for (index, word) in self.words.iter().enumerate().skip(first) {
             let found = word & mask;
@@ -253,7 +256,7 @@ mod tests {
         assert_eq!(idle.awake(), 1);
     }
 
-    /// Against a set of the standard library, on both sides of the words' ends.
+    /// Compares with a set of the standard library, at sizes on both sides of word boundaries.
     #[test]
     fn a_bitmap_is_a_set() {
         for workers in [1, 2, 63, 64, 65, 128, 200] {
@@ -284,8 +287,9 @@ mod loom_tests {
     use crate::loom::sync::Arc;
     use crate::loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-    /// A pusher and a searcher that finds something else: it sees the new task when it looks first,
-    /// or when it stops because it was relied on, or the pusher wakes the other worker.
+    /// A pusher, and a searcher that finds another task: the searcher sees the new task in its
+    /// first check, or when it stops because it was relied on, or the pusher wakes the other
+    /// worker.
     #[test]
     fn loom_no_task_is_left_by_a_searcher_that_found_another() {
         loom::model(|| {

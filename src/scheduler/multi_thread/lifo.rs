@@ -1,8 +1,8 @@
 //! The slot for the task that a worker runs next.
 //!
 //! Only the owner puts a task in. The owner takes it out to run it; another worker takes it when
-//! the owner's polls are slow, and the monitor when the owner is stuck. A task in the slot is owned
-//! by the slot, and every exchange of the pointer passes that ownership on.
+//! the owner's polls are slow, and the monitor when the owner is stuck. The slot owns the task in
+//! it, and every exchange of the pointer transfers that ownership.
 
 use std::marker::PhantomData;
 use std::ptr;
@@ -24,7 +24,7 @@ impl<S: Schedule> LifoSlot<S> {
         }
     }
 
-    /// Puts `task` in and hands out the one that was there.
+    /// Puts `task` in and returns the one that was there.
     pub(crate) fn put(&self, task: Notified<S>) -> Option<Notified<S>> {
         let task = task.into_raw().as_ptr();
         Self::from_raw(self.task.swap(task, Ordering::AcqRel))

@@ -1,23 +1,23 @@
-//! What the monitor does at each tick.
+//! What the monitor does on each tick.
 //!
 //! It
 //!
 //! - takes the tasks out of the queue and the LIFO slot of each worker that has made no progress
-//!   since the last tick ([`progress`](super::progress)), and injects them, where a sleeping worker
-//!   or a busy one will find them; and calls the wakers that such a worker has put off
+//!   since the last tick ([`progress`](super::progress)), and injects them, so that a sleeping or
+//!   busy worker finds them; and calls the wakers that such a worker has put off
 //!   ([`put_off`](super::put_off));
 //! - makes a sleeping worker wait for the driver if no thread does and none has polled it since the
 //!   last tick: the worker that waited there runs a task that does not end;
 //! - wakes a worker if tasks are in the injection queue and none searches for work.
 //!
-//! Without any of these it wakes none.
+//! If none of these applies, it wakes no worker.
 #![forbid(unsafe_code)]
 
 use super::monitor::{Monitor, Monitored};
 use super::shared::Shared;
 use crate::util::wake;
 
-/// What the monitor saw at its last look.
+/// What the monitor saw on its last tick.
 pub(super) struct Seen {
     /// The workers' [`Progress::mark`](super::progress::Progress::mark).
     marks: Box<[u32]>,
@@ -60,14 +60,14 @@ impl Monitored for Shared {
         if !left_behind.is_empty() {
             self.inject_all(left_behind);
         }
-        // On this thread that injects the tasks.
+        // On this thread a wake injects the task.
         put_off.into_iter().for_each(wake::wake);
         let waits = self.services().driver.waits();
         let unattended = waits % 2 == 0 && waits == seen.waits;
         seen.waits = waits;
         if unattended {
             if let Some(worker) = self.idle.a_sleeper() {
-                // It finds no work, and the place in the driver's wait free.
+                // The worker finds no work, and no thread in the driver's wait.
                 self.unpark(worker);
             }
         }

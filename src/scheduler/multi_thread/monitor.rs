@@ -1,19 +1,19 @@
-//! The thread that looks after workers which are stuck in user code.
+//! The thread that detects workers which are stuck in user code.
 //!
 //! **In a runtime of two or more workers that is older than 10 ms, while some worker is awake, the
-//! monitor looks at all of them every 10 ms.** The rule is kept in this file and in
+//! monitor checks all of them every 10 ms.** This file implements that rule, together with
 //! [`ticking`](super::ticking). Each worker calls [`Monitor::notice`] before it runs the first task
 //! after a sleep; the monitor parks when it finds that no worker is awake and none has made
-//! progress since its last look. So it costs a fence and a load per sleep of a worker, and an idle
+//! progress since its last tick. So it costs a fence and a load per sleep of a worker, and an idle
 //! runtime has no thread that ticks, or none at all.
 //!
-//! A runtime that is over within one tick has no use for the thread, and starting it would be a
-//! third of what such a runtime of two workers costs. So for the first 10 ms there is none. In that
-//! time a worker sleeps until they are over at the latest, and each looks at the clock at every
-//! step of its progress: [`Monitor::first_tick`].
+//! A runtime that ends within one tick does not need the thread, and starting it would be a third
+//! of the cost of such a runtime with two workers. So there is none for the first 10 ms. In that
+//! time a worker sleeps at most until they are over, and reads the clock at every step of its
+//! progress: [`Monitor::first_tick`].
 //!
-//! What it does at each tick is in [`look`](super::look). It runs no task. A runtime of one worker
-//! has no monitor: there is no other worker to help.
+//! What the monitor does on each tick is in [`look`](super::look). It runs no task. A runtime of
+//! one worker has no monitor: there is no other worker to help.
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
@@ -26,20 +26,20 @@ use crate::loom::sync::Mutex;
 /// The time between two ticks.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What the monitor looks at.
+/// The workers, as the monitor sees them.
 pub(super) trait Monitored: Send + Sync + 'static {
-    /// What one look has to know of the one before.
+    /// What a tick has to know about the previous one.
     type Seen;
 
     fn monitor(&self) -> &Monitor;
 
-    /// Whether some worker does not sleep.
+    /// Returns whether any worker is awake.
     fn any_is_awake(&self) -> bool;
 
-    /// What a look would see now.
+    /// Returns what a tick would see now.
     fn seen(&self) -> Self::Seen;
 
-    /// One look; returns whether some worker has made progress since the last one.
+    /// Checks all workers; returns whether any has made progress since the last check.
     fn look(&self, seen: &mut Self::Seen) -> bool;
 }
 
@@ -47,14 +47,14 @@ pub(super) trait Monitored: Send + Sync + 'static {
 #[derive(Debug)]
 pub(super) struct Monitor {
     ticking: Ticking,
-    /// When the runtime was made.
+    /// When the runtime was created.
     made: Instant,
-    /// Put here by the worker that starts the thread; taken by the last worker, which joins it.
+    /// Stored by the worker that starts the thread; taken by the last worker, which joins it.
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Monitor {
-    /// Makes the monitor of a new runtime with this many workers. Its thread starts when it is
+    /// Creates the monitor of a new runtime with this many workers. Its thread starts when it is
     /// needed.
     pub(super) fn new(workers: usize) -> Monitor {
         Monitor {
@@ -64,7 +64,8 @@ impl Monitor {
         }
     }
 
-    /// Makes the monitor tick. For a worker that is about to run its first task after a sleep.
+    /// Makes the monitor tick. Called by a worker that is about to run its first task after a
+    /// sleep.
     #[inline]
     pub(super) fn notice(&self, workers: &Arc<impl Monitored>) {
         if self.ticking.resume() {
@@ -72,8 +73,8 @@ impl Monitor {
         }
     }
 
-    /// Returns how much of the first tick is left, for which at most a worker may sleep. The first
-    /// worker to find that nothing is left starts the thread if some worker is awake.
+    /// Returns how much of the first tick is left, which is the longest that a worker may sleep.
+    /// The first worker to find that nothing is left starts the thread if any worker is awake.
     #[inline]
     pub(super) fn first_tick(&self, workers: &Arc<impl Monitored>) -> Option<Duration> {
         if !self.ticking.is_first_tick() {
@@ -99,7 +100,7 @@ impl Monitor {
         match started {
             Ok(handle) => *thread = Some(handle),
             Err(error) => {
-                // The runtime works without it, as long as no task blocks its worker.
+                // The runtime works without the thread, as long as no task blocks its worker.
                 log::warn!("zokio: no thread to look after stuck workers: {error}");
                 self.ticking.start_failed();
             }
@@ -111,7 +112,8 @@ impl Monitor {
         self.ticking.end();
     }
 
-    /// Waits until the thread is gone. After [`end`](Monitor::end), when no worker runs any more.
+    /// Waits until the thread has ended. Called after [`end`](Monitor::end), when no worker runs
+    /// any more.
     pub(super) fn join(&self) {
         let thread = self.thread.lock().take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
@@ -120,7 +122,7 @@ impl Monitor {
     }
 }
 
-/// The life of the monitor's thread.
+/// The body of the monitor's thread.
 fn run(workers: &impl Monitored) {
     let ticking = &workers.monitor().ticking;
     let mut seen = workers.seen();
@@ -128,7 +130,7 @@ fn run(workers: &impl Monitored) {
         let progress = workers.look(&mut seen);
         if !progress && !workers.any_is_awake() {
             ticking.park(|| workers.any_is_awake());
-            // Whatever happens from now on is news at the first tick.
+            // Everything that happens from now on counts as progress at the first tick.
             seen = workers.seen();
         }
     }

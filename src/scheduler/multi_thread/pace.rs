@@ -1,52 +1,52 @@
-//! How long a worker's polls take, and what follows from it.
+//! How long a worker's polls take, and the decisions based on it.
 //!
-//! The worker counts its polls and reads the clock only after so many of them, when it looks at the
-//! injection queue and shows its progress ([`super::progress`]). It does that by time, not by
-//! count: a task from outside should wait no longer behind slow tasks than behind fast ones. A look
-//! costs a lock when there is something, so it should not come after every task. The worker aims at
-//! one look in [`TARGET`] of the time that it is awake. `Builder::global_queue_interval` sets a
-//! fixed count.
+//! The worker counts its polls and reads the clock only after a number of them, when it checks the
+//! injection queue and publishes its progress ([`super::progress`]). The number follows from time,
+//! not count: a task from outside should wait no longer behind slow tasks than behind fast ones. A
+//! check takes a lock if the queue is not empty, so it should not come after every task. The worker
+//! aims at one check per [`TARGET`] of awake time. `Builder::global_queue_interval` sets a fixed
+//! count.
 //!
-//! What a poll takes also tells whether a task that waits for the present poll to end is worth the
-//! wake-up of another worker, which is a system call here and some microseconds there:
+//! The length of a poll also decides whether a task that waits for the current poll to end is worth
+//! waking another worker, which costs a system call here and some microseconds there:
 //! [`Pace::is_quick`], [`Pace::is_slow`].
 #![forbid(unsafe_code)]
 
 use std::time::Duration;
 
-/// The time between two looks.
+/// The time between two checks.
 const TARGET: Duration = Duration::from_micros(200);
 
-/// The fewest and the most polls between two looks.
+/// The fewest and the most polls between two checks.
 const LIMITS: (u32, u32) = (2, 127);
 
 /// The interval that is assumed until something has been measured.
 const START: u32 = 61;
 
-/// After so many polls something is measured for the first time.
+/// The number of polls before the first measurement.
 const FIRST: u32 = 4;
 
-/// The worker that would be woken for one task is up only after several polls that are shorter than
-/// this. Two tasks that wake each other alternately, and work for as long each time, were faster on
-/// two workers from here on (`how_long_does_a_pipeline_take`).
+/// A worker that is woken for one task starts only after several polls that are shorter than this.
+/// Two tasks that wake each other alternately, and work for as long each time, were faster on two
+/// workers from this length on (`how_long_does_a_pipeline_take`).
 const QUICK_NANOS: f64 = 1_000.0;
 
-/// Compared with a poll of this length a wake-up costs little, and a task that waits for its end
+/// Compared to a poll of this length a wake-up costs little, and a task that waits for its end
 /// waits long.
 const SLOW_NANOS: f64 = 100_000.0;
 
 #[derive(Debug)]
 pub(super) struct Pace {
     fixed: bool,
-    /// The polls between two looks.
+    /// The number of polls between two checks.
     interval: u32,
-    /// The polls before the next look.
+    /// The number of polls before the next check.
     left: u32,
-    /// The polls that are measured next.
+    /// The number of polls in the next measurement.
     polls: u32,
-    /// How long the worker had been awake when it measured last.
+    /// How long the worker had been awake at the last measurement.
     measured: Duration,
-    /// A moving average of what a poll takes.
+    /// A moving average of the length of a poll.
     poll_nanos: f64,
 }
 
@@ -69,13 +69,13 @@ impl Pace {
         self.left = self.left.saturating_sub(1);
     }
 
-    /// Whether it is time for a look, by a worker that has been awake for as long as `awake` says.
+    /// Returns whether it is time for a check, by a worker that has been awake for `awake`.
     #[inline]
     pub(super) fn is_due(&mut self, awake: impl FnOnce() -> Duration) -> bool {
         if self.left > 0 {
             return false;
         }
-        // A fixed interval of one poll would have the clock read after each.
+        // With a fixed interval of one poll, the clock would be read after each.
         if !self.fixed || self.polls >= START {
             self.measure(awake());
             self.polls = 0;
@@ -85,18 +85,18 @@ impl Pace {
         true
     }
 
-    /// Whether polls are so short that a task that waits has its turn here before a worker that is
+    /// Returns whether polls are so short that a waiting task runs here before a worker that is
     /// woken for it could take it.
     pub(super) fn is_quick(&self) -> bool {
         self.poll_nanos < QUICK_NANOS
     }
 
-    /// Whether a task that waits had better not wait for the end of a poll.
+    /// Returns whether polls are so long that a waiting task should not wait for the end of one.
     pub(super) fn is_slow(&self) -> bool {
         self.poll_nanos > SLOW_NANOS
     }
 
-    /// Takes the measure of the last polls of a worker that has been awake for this long.
+    /// Measures the last polls of a worker that has been awake for this long.
     fn measure(&mut self, awake: Duration) {
         let passed = awake.saturating_sub(self.measured);
         self.measured = awake;
@@ -114,7 +114,7 @@ mod tests {
     use super::{LIMITS, Pace};
     use std::time::Duration;
 
-    /// Many looks at polls of this length.
+    /// Simulates many checks with polls of this length.
     fn settle(pace: &mut Pace, poll: Duration) {
         for _ in 0..100 {
             pace.measure(pace.measured + poll * pace.polls);

@@ -1,9 +1,9 @@
 //! How one worker sleeps and is woken.
 //!
-//! A word tells where the worker is: awake, in the driver's wait, or on the parker's condition
-//! variable. A waker writes `NOTIFIED` and then wakes the worker in the place that it replaced; so
-//! a wake-up that comes before the sleep is seen by the worker, which enters its place with a
-//! compare-and-exchange from `EMPTY`.
+//! A word records where the worker is: awake, in the driver's wait, or on the parker's condition
+//! variable. A waker writes `NOTIFIED` and then wakes the worker in the place that it replaced. The
+//! worker enters its place with a compare-and-exchange from `EMPTY`, so it sees a wake-up that
+//! comes before the sleep.
 #![forbid(unsafe_code)]
 
 use std::time::Duration;
@@ -33,19 +33,19 @@ impl Parker {
         }
     }
 
-    /// Announces that the worker is about to wait for the driver. Returns false if a wake-up came
+    /// Announces that the worker is about to wait for the driver. Returns `false` if a wake-up came
     /// first and it must not sleep there.
     pub(super) fn enter_driver(&self) -> bool {
         self.change_from_empty(IN_DRIVER)
     }
 
-    /// Takes the wake-up, if one came, and records that the worker sleeps no more.
+    /// Takes the wake-up, if one came, and records that the worker is awake.
     pub(super) fn leave(&self) {
         self.state.swap(EMPTY, Ordering::SeqCst);
     }
 
-    /// Sleeps until [`unpark`](Parker::unpark), at most `limit`, which a wake-up without reason
-    /// ends early; returns at once if `unpark` came first.
+    /// Sleeps until [`unpark`](Parker::unpark), at most for `limit`, or until a spurious wake-up;
+    /// returns at once if `unpark` came first.
     pub(super) fn park(&self, limit: Option<Duration>) {
         let mut guard = self.lock.lock();
         if self.change_from_empty(ON_CONDVAR) {
@@ -67,8 +67,8 @@ impl Parker {
             .is_ok()
     }
 
-    /// Wakes the worker, or keeps it from falling asleep. Returns true if it waits for the driver:
-    /// then the caller has to end that wait.
+    /// Wakes the worker, or keeps it from falling asleep. Returns `true` if it waits for the
+    /// driver: then the caller has to end that wait.
     #[must_use]
     pub(super) fn unpark(&self) -> bool {
         let former = self.state.swap(NOTIFIED, Ordering::SeqCst);
@@ -80,7 +80,7 @@ impl Parker {
         former == IN_DRIVER
     }
 
-    /// Whether the worker waits for the driver, where waking it for work is least welcome.
+    /// Returns whether the worker waits for the driver, where waking it is most expensive.
     pub(super) fn is_in_driver(&self) -> bool {
         self.state.load(Ordering::Relaxed) == IN_DRIVER
     }
@@ -92,13 +92,13 @@ mod loom_tests {
     use crate::loom::sync::Arc;
     use crate::loom::sync::atomic::{AtomicBool, Ordering};
 
-    /// A wake-up is never lost: the worker sees it before it sleeps, or is woken, in either place.
+    /// A wake-up is never lost: the worker sees it before it sleeps, or is woken, in both places.
     #[test]
     fn loom_a_wake_reaches_both_places() {
         for in_driver in [false, true] {
             loom::model(move || {
                 let parker = Arc::new(Parker::new());
-                // Stands for the driver's eventfd, which keeps a write until the wait sees it.
+                // Stands in for the driver's eventfd, which keeps a write until the wait sees it.
                 let eventfd = Arc::new(AtomicBool::new(false));
                 let (p, e) = (parker.clone(), eventfd.clone());
                 let waker = loom::thread::spawn(move || {
@@ -122,7 +122,7 @@ mod loom_tests {
         }
     }
 
-    /// Two wake-ups are one, and none is left over for the sleep after the next.
+    /// Two wake-ups count as one, and none is left over for the sleep after the next.
     #[test]
     fn loom_wakes_are_coalesced() {
         loom::model(|| {

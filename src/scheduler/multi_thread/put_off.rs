@@ -1,8 +1,8 @@
-//! Wakers that are called after the driver has been polled, as those of tasks that yield are.
+//! Wakers that are called after the driver has been polled, such as the wakers of tasks that yield.
 //!
-//! They are kept where no other thread looks: a task that yields, and finds nothing else to run on
-//! its worker, costs no lock. When the worker runs another task first, which may take long, it moves
-//! them to where the monitor finds them ([`Remote::put_off`](super::shared::Remote)).
+//! They are kept where no other thread looks, so a task that yields while its worker has nothing
+//! else to run costs no lock. When the worker runs another task first, which may take long, it
+//! moves them to where the monitor finds them ([`Remote::put_off`](super::shared::Remote)).
 #![forbid(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
@@ -12,14 +12,14 @@ use crate::loom::sync::Mutex;
 use crate::scheduler::context::Deferred;
 use crate::util::wake;
 
-/// What one thread knows of the wakers that it has put off.
+/// One thread's record of the wakers that it has put off.
 #[derive(Debug, Default)]
 pub(super) struct PutOff {
-    /// Those that no other thread sees.
+    /// The wakers that no other thread sees.
     own: Deferred,
-    /// Others may be where the monitor finds them.
+    /// Whether other wakers may be where the monitor finds them.
     shown: Cell<bool>,
-    /// The allocation that the shown ones are taken out with.
+    /// The allocation used to take the shown wakers out.
     spare: RefCell<Vec<Waker>>,
 }
 
@@ -32,7 +32,8 @@ impl PutOff {
         self.own.push(waker);
     }
 
-    /// Shows the wakers to the monitor, in `shown`. For a worker that is about to run a task.
+    /// Moves the wakers to `shown`, where the monitor finds them. Called by a worker that is about
+    /// to run a task.
     #[inline]
     pub(super) fn show(&self, shown: &Mutex<Vec<Waker>>) {
         if !self.own.is_empty() {
@@ -41,7 +42,7 @@ impl PutOff {
         }
     }
 
-    /// Calls all wakers, of which each may put off another.
+    /// Calls all wakers, each of which may put off another.
     pub(super) fn wake_all(&self, shown: &Mutex<Vec<Waker>>) {
         if self.shown.replace(false) {
             let mut wakers = self.spare.take();

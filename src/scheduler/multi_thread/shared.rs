@@ -1,4 +1,4 @@
-//! What every thread may hold of a multi-thread scheduler.
+//! The part of a multi-thread scheduler that every thread may hold.
 #![forbid(unsafe_code)]
 
 use std::future::Future;
@@ -26,18 +26,18 @@ pub(super) type Runnable = Notified<Arc<Shared>>;
 
 /// The part of the scheduler that handles, wakers and tasks refer to.
 ///
-/// What threads write all the time stands in cache lines of its own. So nothing takes away the
-/// lines that every push and every I/O call reads: the padded fields make the struct's alignment
-/// that of the padding, which keeps the counts of its `Arc` apart, too.
+/// Frequently written fields have cache lines of their own, so the lines that every push and every
+/// I/O call reads stay shared. The padded fields raise the struct's alignment to that of the
+/// padding, which also keeps the counts of its `Arc` apart.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    // Read by every thread, and not written while the runtime is at work.
+    // Read by every thread, and not written while the runtime is working.
     services: Services,
     pub(super) remotes: Box<[CachePadded<Remote>]>,
     pub(super) owned: OwnedTasks<Arc<Shared>>,
     /// Set once, by the thread that ends the runtime; read by each worker after each task.
     closed: AtomicBool,
-    /// Cores that have been put down for good, by their workers.
+    /// Cores that their workers have put down for good.
     pub(super) done: Mutex<Vec<Core>>,
     // Written by every thread.
     pub(super) inject: CachePadded<Inject<Runnable>>,
@@ -45,14 +45,14 @@ pub(crate) struct Shared {
     pub(super) monitor: CachePadded<Monitor>,
 }
 
-/// What others may touch of a worker.
+/// The part of a worker that other threads may access.
 #[derive(Debug)]
 pub(super) struct Remote {
     pub(super) stealer: Stealer<Runnable>,
     pub(super) lifo: LifoSlot<Arc<Shared>>,
     pub(super) progress: Progress,
     pub(super) parker: Parker,
-    /// Written by the worker before it runs a task; taken by it, or by the monitor.
+    /// Written by the worker before it runs a task; taken by the worker or by the monitor.
     pub(super) put_off: CachePadded<Mutex<Vec<Waker>>>,
     pub(super) metrics: WorkerMetrics,
 }
@@ -102,12 +102,12 @@ impl Shared {
         &self.remotes[worker].metrics
     }
 
-    /// Tasks that have been spawned and have not ended.
+    /// Returns the number of tasks that have been spawned and have not ended.
     pub(crate) fn alive_tasks(&self) -> usize {
         self.owned.len()
     }
 
-    /// Tasks in the injection queue.
+    /// Returns the number of tasks in the injection queue.
     pub(crate) fn injected(&self) -> usize {
         self.inject.len()
     }
@@ -124,7 +124,7 @@ impl Shared {
         handle
     }
 
-    /// Tells every worker to end.
+    /// Signals every worker to end.
     pub(crate) fn close(&self) {
         if !self.closed.swap(true, Ordering::SeqCst) {
             self.monitor.end();
@@ -142,7 +142,7 @@ impl Shared {
         }
     }
 
-    /// Wakes a worker wherever it sleeps.
+    /// Wakes a worker, in either place where it may sleep.
     pub(super) fn unpark(&self, worker: usize) {
         if self.remotes[worker].parker.unpark() {
             self.services.driver.wake();
@@ -157,13 +157,13 @@ impl Shared {
         }
     }
 
-    /// For the last searcher, which threads have relied on: wakes a worker to search on if there is
-    /// work. Without any, that worker would only go to sleep again.
+    /// Called by the last searcher, which threads have relied on: wakes a worker to continue the
+    /// search if there is work. Otherwise that worker would only go to sleep again.
     pub(super) fn wake_one_if_work_is_left(&self) {
         if !self.inject.is_empty() || self.remotes.iter().any(|it| it.has_work_for_others()) {
             self.wake_one();
-            // There may be more than one task. This finds that worker searching, and so relies on
-            // it.
+            // There may be more than one task. This call finds that worker searching, and so relies
+            // on it.
             self.wake_one();
         }
     }
@@ -173,7 +173,8 @@ impl Shared {
         Context::with(|context| f(context.filter(|context| context.is_of(self))))
     }
 
-    /// Queues a task that was woken while it ran: behind all others, so that it starves none.
+    /// Queues a task that was woken while it ran: behind all others, so that it does not starve
+    /// them.
     pub(super) fn yield_now(&self, task: Runnable) {
         self.push(task, true);
     }
@@ -192,15 +193,15 @@ impl Shared {
         }
     }
 
-    /// Moves tasks that a worker does not get to into the injection queue.
+    /// Moves tasks that a stuck worker does not run into the injection queue.
     pub(super) fn inject_all(&self, tasks: Vec<Runnable>) {
-        // Closed when the workers are gone, as above.
+        // The queue is closed once the workers are gone, as above.
         drop(self.inject.push_all(tasks));
     }
 }
 
 impl Remote {
-    /// Whether a worker that searches would find a task here.
+    /// Returns whether a searching worker would find a task here.
     pub(super) fn has_work_for_others(&self) -> bool {
         !self.stealer.is_empty() || self.progress.is_slow() && !self.lifo.is_empty()
     }
@@ -208,12 +209,12 @@ impl Remote {
     /// Moves the tasks that wait for this worker, the next one first, to `tasks`.
     pub(super) fn take_all(&self, tasks: &mut Vec<Runnable>) {
         tasks.extend(self.lifo.take());
-        // As many as there are now: its worker may be in a poll that spawns many.
+        // Only as many as there are now: its worker may be in a poll that spawns many.
         for _ in 0..self.stealer.len() {
             match self.stealer.steal() {
                 Steal::Success(task) => tasks.push(task),
                 Steal::Empty => break,
-                // Another thread was faster, so there is one fewer.
+                // Another thread took one.
                 Steal::Retry => {}
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::worker::{Context, Core};
 
 impl Context {
-    /// Drops every task, and puts the core down; the last worker to do so ends the driver.
+    /// Drops every task, and puts the core down; the last worker to do so shuts the driver down.
     pub(super) fn put_down_for_good(&self, core: Core) {
         let shared = self.shared();
         shared.owned.close_and_shutdown_all();
@@ -19,10 +19,10 @@ impl Context {
             }
             std::mem::take(&mut *done)
         };
-        // It was told to end when the runtime was closed. It must not move tasks from here on.
+        // It was signaled to end when the runtime was closed. It must not move tasks from here on.
         shared.monitor.join();
         // No worker runs any more. A task that was running when the list was closed has been
-        // dropped by the worker that ran it; what is queued are references to dropped tasks.
+        // dropped by the worker that ran it; the queues hold references to dropped tasks.
         for core in cores {
             while let Some(task) = core.queue.pop() {
                 drop(task);

@@ -1,10 +1,10 @@
-//! How a worker waits for something to do.
+//! How a worker waits for work.
 //!
 //! The worker first counts itself among the sleepers. Then it takes the driver's turn and waits
-//! there if the turn is free, else it waits on its parker. It gets up when its wait left it
-//! something to run, when another thread took it out of the sleepers, or at the end of the runtime.
-//! After any other wake-up it chooses its place anew: so the monitor has it take a turn that has
-//! become free.
+//! there if the turn is free, otherwise it waits on its parker. It stops sleeping when its wait
+//! made a task runnable, when another thread removed it from the sleepers, or at the end of the
+//! runtime. After any other wake-up it chooses its place again, which is how the monitor makes it
+//! take a turn that has become free.
 #![forbid(unsafe_code)]
 
 use std::time::Duration;
@@ -14,19 +14,20 @@ use crate::driver::Turn;
 use crate::scheduler::park;
 
 impl Context {
-    /// Sleeps until there is something to do.
+    /// Sleeps until there is work.
     pub(super) fn park(&self, core: Box<Core>) -> Box<Core> {
         let shared = self.shared();
         let index = core.index;
         let mut core = self.with_core_here(core, || shared.services().before_park());
-        // The callback may have made something runnable.
+        // The callback may have made a task runnable.
         if self.has_work(&core) || !self.put_off.is_empty() {
             return self.with_core_here(core, || shared.services().after_unpark());
         }
         let relied_on = shared.idle.sleep(index, core.searching);
         core.searching = false;
         core.noticed = false;
-        // A task may have been injected while all were awake and none searched: none was woken.
+        // A task may have been injected while all workers were awake and none searched, so none was
+        // woken.
         if relied_on || !shared.inject.is_empty() {
             shared.wake_one_if_work_is_left();
         }
@@ -55,7 +56,7 @@ impl Context {
         core
     }
 
-    /// One sleep: in the driver's wait if no other thread is there, else on the parker.
+    /// Sleeps once: in the driver's wait if no other thread is there, otherwise on the parker.
     fn sleep_once(&self, mut core: Box<Core>) -> Box<Core> {
         let parker = &self.remote().parker;
         let limit = self.shared().monitor.first_tick(self.shared());
@@ -74,7 +75,7 @@ impl Context {
         core
     }
 
-    /// Waits for the driver with the core where tasks that are woken find it.
+    /// Waits for the driver, with the core in place for tasks that are woken.
     fn wait(&self, core: Box<Core>, turn: &mut Turn<'_>, limit: Option<Duration>) -> Box<Core> {
         self.waiting.set(true);
         let core = self.with_core_here(core, || {
@@ -84,7 +85,7 @@ impl Context {
         core
     }
 
-    /// Runs `f` with the core where tasks that are woken find it.
+    /// Runs `f` with the core in place for tasks that are woken.
     pub(super) fn with_core_here(&self, core: Box<Core>, f: impl FnOnce()) -> Box<Core> {
         *self.core.borrow_mut() = Some(core);
         self.held.set(true);
@@ -94,7 +95,7 @@ impl Context {
         core.expect("only a running task gives the core away")
     }
 
-    /// Looks at the driver without waiting, unless another worker is there.
+    /// Polls the driver without waiting, unless another worker is there.
     pub(super) fn poll_driver(&self, mut core: Box<Core>) -> Box<Core> {
         if let Some(mut turn) = self.shared().services().driver.try_turn() {
             core = self.wait(core, &mut turn, Some(Duration::ZERO));
@@ -108,15 +109,15 @@ impl Context {
         !core.queue.is_empty() || !self.remote().lifo.is_empty()
     }
 
-    /// Wakes another worker if this one has got more than it can run at once, without a push that
-    /// calls for help.
+    /// Wakes another worker if this one has received more than it can run at once by other means
+    /// than a push.
     pub(super) fn share_work(&self, core: &Core) {
         if !core.searching && self.has_to_share(core) {
             self.shared().wake_one();
         }
     }
 
-    /// Whether this worker has more to run than the one task that it takes up itself.
+    /// Returns whether this worker has more to run than the one task that it takes itself.
     pub(super) fn has_to_share(&self, core: &Core) -> bool {
         let lifo = usize::from(!self.remote().lifo.is_empty());
         core.queue.len() + lifo > 1

@@ -1,15 +1,15 @@
 //! The state of the monitor's thread: not needed yet, absent, parked, ticking, or ended.
 //!
-//! All changes are made under the lock; a worker that has woken up reads the state without it.
+//! All changes are made under the lock; a worker that wakes reads the state without it.
 //!
 //! # No worker is awake while the monitor stays parked
 //!
 //! A worker is first counted as awake and then reads the state. The monitor first writes that it is
-//! parked and then reads how many workers are awake. A sequentially consistent fence stands between
-//! the two on both sides, so at least one of them sees the other: the worker wakes the monitor, or
-//! the monitor does not park.
+//! parked and then reads how many workers are awake. Both sides have a sequentially consistent
+//! fence between the two steps, so at least one of them sees the other: the worker wakes the
+//! monitor, or the monitor does not park.
 //!
-//! The same holds between a worker that wakes up and the one that ends the first tick
+//! The same holds between a worker that wakes and the one that ends the first tick
 //! ([`Ticking::end_first_tick`]), which acts for a monitor that does not exist yet.
 #![cfg_attr(not(loom), forbid(unsafe_code))]
 
@@ -20,13 +20,13 @@ use crate::loom::sync::{Condvar, Mutex};
 
 /// There is no thread, and none starts before the first tick is over.
 const FIRST_TICK: u8 = 0;
-/// There is no thread; the next worker that wakes up has to start it.
+/// There is no thread; the next worker that wakes has to start it.
 const ABSENT: u8 = 1;
 /// The thread sleeps without limit.
 const PARKED: u8 = 2;
 /// The thread ticks, or is being started.
 const TICKING: u8 = 3;
-/// The thread ends, or is never to start.
+/// The thread ends, or never starts.
 const ENDED: u8 = 4;
 
 /// The state of the monitor's thread.
@@ -40,7 +40,7 @@ pub(super) struct Ticking {
 }
 
 impl Ticking {
-    /// There is no thread yet, and if it is not `needed` there will be none.
+    /// Creates the state without a thread; if it is not `needed`, none is ever started.
     pub(super) fn new(needed: bool) -> Ticking {
         Ticking {
             state: AtomicU8::new(if needed { FIRST_TICK } else { ENDED }),
@@ -49,9 +49,9 @@ impl Ticking {
         }
     }
 
-    /// Makes the monitor tick. Returns true if there is no thread and the caller has to start it.
+    /// Makes the monitor tick. Returns `true` if there is no thread and the caller has to start it.
     ///
-    /// For a worker that counts as awake. In the common case this is a fence and a load.
+    /// Called by a worker that counts as awake. In the common case this is a fence and a load.
     #[inline]
     pub(super) fn resume(&self) -> bool {
         fence(Ordering::SeqCst);
@@ -59,14 +59,15 @@ impl Ticking {
         (state == ABSENT || state == PARKED) && self.start_ticking()
     }
 
-    /// Whether the first tick has not been ended yet.
+    /// Returns whether the first tick has not ended yet.
     #[inline]
     pub(super) fn is_first_tick(&self) -> bool {
         self.state.load(Ordering::Relaxed) == FIRST_TICK
     }
 
-    /// Ends the first tick. Returns true if the caller has to start the thread: if
-    /// `a_worker_is_awake` returns true after the state tells workers that wake up to start it.
+    /// Ends the first tick. Returns `true` if the caller has to start the thread: if
+    /// `a_worker_is_awake` returns `true` after the state has changed so that waking workers start
+    /// it.
     pub(super) fn end_first_tick(&self, a_worker_is_awake: impl FnOnce() -> bool) -> bool {
         let _guard = self.lock.lock();
         if self.state.load(Ordering::Relaxed) != FIRST_TICK {
@@ -117,21 +118,21 @@ impl Ticking {
         }
     }
 
-    /// Waits for the next tick. Returns false when the thread has to end. For the monitor.
+    /// Waits for the next tick. Returns `false` if the thread has to end. Called by the monitor.
     pub(super) fn wait(&self, tick: Duration) -> bool {
         let guard = self.lock.lock();
         let ended = || self.state.load(Ordering::Relaxed) == ENDED;
         if ended() {
             return false;
         }
-        // A wake-up without reason only makes this tick come early.
+        // A spurious wake-up only makes this tick come early.
         let (_guard, _) = self.changed.wait_timeout(guard, tick);
         !ended()
     }
 
     /// Parks until a worker is awake or the thread has to end; returns at once if
-    /// `a_worker_is_awake` returns true after the state tells workers to wake this thread. For the
-    /// monitor.
+    /// `a_worker_is_awake` returns `true` after the state has changed so that waking workers wake
+    /// this thread. Called by the monitor.
     pub(super) fn park(&self, a_worker_is_awake: impl FnOnce() -> bool) {
         let mut guard = self.lock.lock();
         if self.state.load(Ordering::Relaxed) != TICKING {
@@ -191,7 +192,7 @@ mod loom_tests {
     use crate::loom::sync::atomic::{AtomicBool, Ordering};
     use crate::scheduler::multi_thread::idle::Idle;
 
-    /// The workers sleep and the monitor ticks.
+    /// Creates a state in which the workers sleep and the monitor ticks.
     fn all_asleep(workers: usize) -> Arc<(Ticking, Idle)> {
         let both = Arc::new((Ticking::new(true), Idle::new(workers)));
         for worker in 0..workers {
@@ -201,8 +202,8 @@ mod loom_tests {
         both
     }
 
-    /// A worker that gets up by itself while the monitor parks: the monitor ticks on. If the
-    /// wake-up were lost it would wait without end, which loom reports.
+    /// A worker wakes by itself while the monitor parks: the monitor continues to tick. If the
+    /// wake-up were lost, it would wait forever, which loom reports.
     #[test]
     fn loom_a_worker_that_gets_up_makes_the_monitor_tick() {
         loom::model(|| {
@@ -243,7 +244,7 @@ mod loom_tests {
         });
     }
 
-    /// Two workers get up: one of them wakes the monitor. A third thread ends it.
+    /// Two workers wake: one of them wakes the monitor. A third thread ends it.
     #[test]
     fn loom_the_monitor_ends_whatever_the_workers_do() {
         loom::model(|| {
@@ -266,8 +267,7 @@ mod loom_tests {
         });
     }
 
-    /// One worker gets up while another ends the first tick: exactly one of them starts the
-    /// monitor.
+    /// One worker wakes while another ends the first tick: exactly one of them starts the monitor.
     #[test]
     fn loom_the_end_of_the_first_tick_leaves_no_worker_without_a_monitor() {
         loom::model(|| {

@@ -27,7 +27,7 @@ thread_local! {
     static CONTEXT: Scoped<Context> = const { Scoped::new() };
 }
 
-/// What belongs to the one thread that runs this worker.
+/// The state that belongs to the one thread that runs this worker.
 #[derive(Debug)]
 pub(super) struct Core {
     pub(super) index: usize,
@@ -36,11 +36,11 @@ pub(super) struct Core {
     pace: Pace,
     /// Tasks in a row that came from the LIFO slot.
     lifo_runs: u32,
-    /// It counts as searching in `Idle`.
+    /// Whether it counts as searching in `Idle`.
     pub(super) searching: bool,
-    /// While it searches: the worker that it has stolen a task from has more.
+    /// While it searches: whether the worker that it has stolen a task from has more.
     found_more: bool,
-    /// The monitor has been told that this worker is awake.
+    /// Whether the monitor has been notified that this worker is awake.
     pub(super) noticed: bool,
     rng: Rng,
     pub(super) busy: BusyClock,
@@ -50,17 +50,17 @@ pub(super) struct Core {
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(super) worker: Arc<Worker>,
-    /// Here while a task runs and while the worker sleeps; gone once `block_in_place` has put it
+    /// Present while a task runs and while the worker sleeps; gone once `block_in_place` has put it
     /// down and another thread has picked it up.
     pub(super) core: RefCell<Option<Box<Core>>>,
     pub(super) put_off: PutOff,
-    /// The worker is in its wait, where it looks at its queue before it sleeps on.
+    /// Whether the worker is in its wait, where it checks its queue before it continues to sleep.
     pub(super) waiting: Cell<bool>,
-    /// The worker itself is at work, not a task: the core stays.
+    /// Whether the worker itself is running, not a task: the core stays.
     pub(super) held: Cell<bool>,
 }
 
-/// A worker's place, from which a thread picks the core up.
+/// A worker, from which a thread picks the core up.
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) shared: Arc<Shared>,
@@ -83,12 +83,12 @@ pub(super) fn launch(shared: Arc<Shared>, core: Box<Core>) -> Result<(), Refused
     pool.spawn_worker(Box::new(move || run(worker)))
 }
 
-/// Runs the worker on this thread until the runtime ends or another thread has the core.
+/// Runs the worker on this thread until the runtime ends or another thread takes the core.
 pub(super) fn run(worker: Arc<Worker>) {
     let Some(mut core) = worker.core.lock().take() else {
         return;
     };
-    /// A worker that panics takes its core with it, and what waits for it would wait without end.
+    /// A worker that panics loses its core, and what waits for it would wait forever.
     struct AbortOnPanic;
     impl Drop for AbortOnPanic {
         fn drop(&mut self) {
@@ -115,7 +115,7 @@ pub(super) fn run(worker: Arc<Worker>) {
             if let Ok(core) = context.run(core) {
                 context.put_down_for_good(*core);
             }
-            // Another thread may have had the core since a waker was put off here.
+            // Another thread may have owned the core since a waker was put off here.
             context.wake_put_off();
         });
     });
@@ -154,7 +154,7 @@ impl RunsTasks for Context {
 }
 
 impl Context {
-    /// Runs `f` with this context as that of the thread.
+    /// Runs `f` with this context as the thread's context.
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         CONTEXT.with(|slot| slot.set(self, || context::run_tasks(self, f)))
     }
@@ -165,13 +165,13 @@ impl Context {
         with_local(&CONTEXT, f)
     }
 
-    /// Shows the wakers that were put off to the monitor. Before a task is run.
+    /// Shows the wakers that were put off to the monitor. Called before a task is run.
     #[inline]
     fn show_put_off(&self) {
         self.put_off.show(&self.remote().put_off);
     }
 
-    /// Calls all wakers that were put off, of which each may put off another.
+    /// Calls all wakers that were put off, each of which may put off another.
     pub(super) fn wake_put_off(&self) {
         self.put_off.wake_all(&self.remote().put_off);
     }
@@ -188,20 +188,20 @@ impl Context {
         &self.worker.shared.remotes[self.worker.index]
     }
 
-    /// Queues a task on this worker; hands it back when the core is gone.
+    /// Queues a task on this worker; returns it as an error if the core is gone.
     ///
-    /// Another worker is woken if that helps the task. This one takes up one task as soon as the
-    /// present poll ends: two tasks that wake each other at every quick poll would call a worker
-    /// that comes too late each time, but behind a slow poll even the next task should not wait.
-    /// (Two slow tasks that take turns, each waking the other at the end of its poll, do call in
-    /// vain.)
+    /// Another worker is woken if that helps the task. This one takes one task as soon as the
+    /// current poll ends: two tasks that wake each other at every quick poll would wake a worker
+    /// that comes too late each time, but even the next task should not wait behind a slow poll.
+    /// Two slow tasks that alternate, each waking the other at the end of its poll, do wake a
+    /// worker in vain.
     pub(super) fn push(&self, task: Runnable, is_yield: bool) -> Result<(), Runnable> {
         let core = self.core.borrow();
         let Some(core) = &*core else {
             return Err(task);
         };
         let needs_help = if is_yield {
-            // Its poll is over, and this worker goes on with what it has.
+            // Its poll is over, and this worker continues with what it has.
             core.queue.push(task);
             self.has_to_share(core)
         } else if core.lifo_runs >= LIFO_RUNS {
@@ -211,10 +211,10 @@ impl Context {
             core.queue.push(overtaken);
             true
         } else {
-            // What the worker does itself, outside of tasks, does not take long.
+            // The worker's own code, outside of tasks, does not take long.
             core.pace.is_slow() && !self.held.get()
         };
-        // A worker in its wait looks at its queue when it is done there.
+        // A worker in its wait checks its queue afterwards.
         if needs_help && !self.waiting.get() {
             self.shared().wake_one();
         }
@@ -224,8 +224,8 @@ impl Context {
     fn run(&self, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
         let shared = self.shared();
         let event_interval = shared.services().options.event_interval;
-        // A worker whose thread starts only when the runtime has ended still has its turn: metrics
-        // tell of every worker, and a `park` callback is called on each.
+        // A worker whose thread starts only when the runtime has ended still runs once: metrics
+        // report every worker, and a `park` callback is called on each.
         loop {
             core.tick = core.tick.wrapping_add(1);
             let Core { pace, busy, .. } = &mut *core;
@@ -288,7 +288,7 @@ impl Context {
         inject.pop_batch(share.min(128) - 1, |task| core.queue.push(task))
     }
 
-    /// Looks for work at the other workers.
+    /// Searches the other workers for work.
     fn search(&self, core: &mut Core) -> Option<Runnable> {
         let shared = self.shared();
         if !core.searching {

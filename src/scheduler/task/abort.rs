@@ -39,7 +39,7 @@ impl RefUnwindSafe for AbortHandle {}
 impl AbortHandle {
     /// # Safety
     ///
-    /// The caller gives a reference away.
+    /// The caller passes a reference on.
     pub(super) unsafe fn from_raw(raw: NonNull<Header>) -> Self {
         Self { raw }
     }
@@ -49,7 +49,8 @@ impl AbortHandle {
         unsafe { self.raw.as_ref() }
     }
 
-    /// Asks for the task to be cancelled; see [`JoinHandle::abort`](crate::task::JoinHandle::abort).
+    /// Requests the cancellation of the task; see
+    /// [`JoinHandle::abort`](crate::task::JoinHandle::abort).
     ///
     /// # Examples
     ///
@@ -65,7 +66,8 @@ impl AbortHandle {
         unsafe { raw::abort(self.raw) };
     }
 
-    /// Whether the task is over; see [`JoinHandle::is_finished`](crate::task::JoinHandle::is_finished).
+    /// Returns whether the task is over; see
+    /// [`JoinHandle::is_finished`](crate::task::JoinHandle::is_finished).
     ///
     /// # Examples
     ///
@@ -81,7 +83,7 @@ impl AbortHandle {
         self.header().state.load().is_complete()
     }
 
-    /// The id of the task.
+    /// Returns the id of the task.
     ///
     /// # Examples
     ///
@@ -106,7 +108,7 @@ impl Clone for AbortHandle {
 
 impl Drop for AbortHandle {
     fn drop(&mut self) {
-        // SAFETY: T1: the handle's reference, given up once.
+        // SAFETY: T1: the handle's reference, released once.
         unsafe { raw::drop_ref(self.raw) };
     }
 }

@@ -8,10 +8,10 @@ use std::io;
 use super::id::Id;
 use crate::loom::sync::Mutex;
 
-/// What a panic carries.
+/// The payload of a panic.
 pub(super) type Payload = Box<dyn Any + Send + 'static>;
 
-/// Why a task has no output: it was cancelled, or it panicked.
+/// The error of a task that has no output: it was cancelled, or it panicked.
 ///
 /// # Examples
 ///
@@ -49,7 +49,7 @@ impl JoinError {
         }
     }
 
-    /// Whether the task was cancelled: aborted, or dropped together with its runtime.
+    /// Returns whether the task was cancelled: aborted, or dropped together with its runtime.
     ///
     /// A task that is aborted while it finishes may still complete with its output or its panic.
     ///
@@ -66,7 +66,7 @@ impl JoinError {
         matches!(self.cause, Cause::Cancelled)
     }
 
-    /// Whether the task panicked, in its code or while its future was dropped.
+    /// Returns whether the task panicked, in its code or while its future was dropped.
     ///
     /// # Examples
     ///
@@ -80,12 +80,12 @@ impl JoinError {
         matches!(self.cause, Cause::Panic(_))
     }
 
-    /// The value that the task panicked with, for [`std::panic::resume_unwind`].
+    /// Returns the value that the task panicked with, for [`std::panic::resume_unwind`].
     ///
     /// # Panics
     ///
-    /// If the task was cancelled; [`is_panic`](Self::is_panic) tells, and
-    /// [`try_into_panic`](Self::try_into_panic) does not panic.
+    /// Panics if the task was cancelled. Check [`is_panic`](Self::is_panic) first, or call
+    /// [`try_into_panic`](Self::try_into_panic), which does not panic.
     ///
     /// # Examples
     ///
@@ -107,11 +107,11 @@ impl JoinError {
         }
     }
 
-    /// The value that the task panicked with, or the error itself if it was cancelled.
+    /// Returns the value that the task panicked with.
     ///
     /// # Errors
     ///
-    /// The error is given back if the task did not panic.
+    /// Returns this error unchanged if the task did not panic.
     ///
     /// # Examples
     ///
@@ -129,7 +129,7 @@ impl JoinError {
         }
     }
 
-    /// The id of the task.
+    /// Returns the id of the task.
     ///
     /// # Examples
     ///

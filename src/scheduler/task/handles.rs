@@ -1,6 +1,6 @@
 //! The runtime's own handles of a task: [`Task`], [`Notified`], [`UnownedTask`].
 //!
-//! Each is one reference.
+//! Each holds one reference.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,8 +18,8 @@ pub(crate) struct Task<S: 'static> {
     _scheduler: PhantomData<S>,
 }
 
-// SAFETY: a handle reaches the future only by `shutdown`. For a future that is not `Send`, whoever
-// bound it promised that its list's thread alone does that (`OwnedTasks::bind_local`).
+// SAFETY: a handle reaches the future only by `shutdown`. For a future that is not `Send`, the code
+// that bound it promised that its list's thread alone does that (`OwnedTasks::bind_local`).
 unsafe impl<S: Schedule> Send for Task<S> {}
 // SAFETY: nothing is done with a `&Task` but to compare it.
 unsafe impl<S: Schedule> Sync for Task<S> {}
@@ -27,7 +27,7 @@ unsafe impl<S: Schedule> Sync for Task<S> {}
 impl<S: 'static> Task<S> {
     /// # Safety
     ///
-    /// The task has a scheduler `S`, and the caller gives a reference away.
+    /// The task has a scheduler `S`, and the caller passes a reference on.
     pub(super) unsafe fn from_raw(raw: NonNull<Header>) -> Self {
         Self {
             raw,
@@ -44,11 +44,11 @@ impl<S: 'static> Task<S> {
         unsafe { self.raw.as_ref() }
     }
 
-    /// Cancels the task: drops its future and completes it, unless it is complete, or somebody
-    /// polls it just now, who will then do it after the poll.
+    /// Cancels the task: drops its future and completes it, unless it is complete, or a thread is
+    /// polling it, which then does so after the poll.
     pub(crate) fn shutdown(self) {
         let raw = ManuallyDrop::new(self).raw;
-        // SAFETY: T1: the handle's reference goes along. The thread is the right one: see `Send`.
+        // SAFETY: T1: the handle's reference is passed on. The thread is the right one: see `Send`.
         unsafe { (raw.as_ref().vtable.shutdown)(raw) };
     }
 }
@@ -70,30 +70,30 @@ impl<S: 'static> fmt::Debug for Task<S> {
 
 /// A task that must be polled; there is at most one per task.
 ///
-/// Dropping it drops a wake-up: only a scheduler whose tasks were shut down may do that.
+/// Dropping it loses a wake-up: only a scheduler whose tasks were shut down may do that.
 #[must_use = "a notification that is not run is lost"]
 pub(crate) struct Notified<S: 'static>(Task<S>);
 
 impl<S: Schedule> Notified<S> {
-    /// Polls the task once with a full budget; gives it back if it was woken meanwhile.
+    /// Polls the task once with a full budget; returns it if it was woken during the poll.
     ///
-    /// Then it belongs at the back of the queue: a task that wakes itself must starve nobody.
+    /// It then belongs at the back of the queue: a task that wakes itself must not starve others.
     #[must_use = "a notification that is not run is lost"]
     #[inline]
     pub(crate) fn run(self) -> Option<Self> {
         let raw = self.into_raw();
-        // SAFETY: T1: the notification's reference goes along, and comes back with `true`.
+        // SAFETY: T1: the notification's reference is passed on, and comes back with `true`.
         let again = budget::with_budget(|| unsafe { (raw.as_ref().vtable.run)(raw) });
         // SAFETY: see above.
         again.then(|| unsafe { Self::from_raw(raw) })
     }
 
-    /// The task as a pointer, for an atomic slot.
+    /// Converts the task to a pointer, for an atomic slot.
     pub(crate) fn into_raw(self) -> NonNull<Header> {
         ManuallyDrop::new(self).0.raw
     }
 
-    /// The task that [`into_raw`](Self::into_raw) made a pointer of.
+    /// Converts a pointer that [`into_raw`](Self::into_raw) returned back to the task.
     ///
     /// # Safety
     ///
@@ -122,28 +122,28 @@ pub(crate) struct UnownedTask {
 
 // SAFETY: only `blocking_task` makes one, of a closure and an output that are `Send`.
 unsafe impl Send for UnownedTask {}
-// SAFETY: a `&UnownedTask` gives nothing but the id.
+// SAFETY: a `&UnownedTask` allows access to nothing but the id.
 unsafe impl Sync for UnownedTask {}
 
 impl UnownedTask {
     /// # Safety
     ///
-    /// The task is notified, the caller gives its reference away, the future and its output are
-    /// `Send`, and the future never says `Pending`.
+    /// The task is notified, the caller passes its reference on, the future and its output are
+    /// `Send`, and the future never returns `Pending`.
     pub(super) unsafe fn from_raw(raw: NonNull<Header>) -> Self {
         Self { raw }
     }
 
-    /// The id of the task.
+    /// Returns the id of the task.
     fn id(&self) -> Id {
         // SAFETY: T1: the handle has a reference.
         unsafe { self.raw.as_ref() }.id
     }
 
-    /// Runs the closure here, without a budget; not at all if the task was aborted.
+    /// Runs the closure on this thread, without a budget, unless the task was aborted.
     pub(crate) fn run(self) {
         let raw = ManuallyDrop::new(self).raw;
-        // SAFETY: T1: the handle's reference goes along; a ready future is not notified again.
+        // SAFETY: T1: the handle's reference is passed on; a ready future is not notified again.
         let again = unsafe { (raw.as_ref().vtable.run)(raw) };
         debug_assert!(!again, "a blocking task runs once");
     }
@@ -151,7 +151,7 @@ impl UnownedTask {
 
 impl Drop for UnownedTask {
     fn drop(&mut self) {
-        // SAFETY: T1: the handle's reference goes along.
+        // SAFETY: T1: the handle's reference is passed on.
         unsafe { (self.raw.as_ref().vtable.shutdown)(self.raw) };
     }
 }

@@ -1,8 +1,7 @@
-//! What is done with a task whose future and scheduler types are known: the functions behind
-//! the vtable.
+//! The functions behind the vtable, where a task's future and scheduler types are known.
 //!
-//! Each follows the action that a transition of `state.rs` returned, and nothing else. No panic
-//! of user code leaves this file.
+//! Each performs the action that a transition of `state.rs` returned, and nothing else. No panic of
+//! user code leaves this file.
 
 use std::future::Future;
 use std::mem::{ManuallyDrop, MaybeUninit};
@@ -20,7 +19,7 @@ use super::state::{Complete, Idle, Start};
 use super::waker;
 use crate::util::unwind::{contain, drop_payload};
 
-/// The vtable of tasks with a future `F` and a scheduler `S`.
+/// Returns the vtable of tasks with a future `F` and a scheduler `S`.
 pub(super) const fn vtable<F: Future, S: Schedule>() -> &'static VTable {
     &VTable {
         run: run::<F, S>,
@@ -34,7 +33,7 @@ pub(super) const fn vtable<F: Future, S: Schedule>() -> &'static VTable {
 
 /// # Safety
 ///
-/// The header is the front of a live cell with these types.
+/// The header is that of a live cell with these types.
 unsafe fn cell<'a, F: Future, S>(task: NonNull<Header>) -> &'a Cell<F, S> {
     // SAFETY: `Cell` is `repr(C)` with the header first, and the pointer was made from the cell's.
     unsafe { task.cast().as_ref() }
@@ -74,10 +73,10 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> bool {
 }
 
 unsafe fn schedule<F: Future, S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: T1: the caller holds a reference besides the one that it gives to the notification,
+    // SAFETY: T1: the caller holds a reference besides the one that it passes to the notification,
     // so the scheduler, which is in the cell, outlives this call.
     let cell = unsafe { cell::<F, S>(task) };
-    // SAFETY: the caller gives us the notification.
+    // SAFETY: the caller passes the notification on.
     cell.scheduler.schedule(unsafe { Notified::from_raw(task) });
 }
 
@@ -101,27 +100,27 @@ unsafe fn take_output<F: Future, S: Schedule>(task: NonNull<Header>, dst: NonNul
     // SAFETY: T3: the caller is the `JoinHandle` of a complete task.
     let result = unsafe { cell.stage.take() };
     let dst: NonNull<MaybeUninit<Result<F::Output, JoinError>>> = dst.cast();
-    // SAFETY: the caller says that this is what `dst` points to.
+    // SAFETY: the caller promises that this is what `dst` points to.
     unsafe { dst.write(MaybeUninit::new(result)) };
 }
 
 unsafe fn drop_output<F: Future, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: T1: the `JoinHandle` has a reference.
     let cell = unsafe { cell::<F, S>(task) };
-    // SAFETY: T3: the caller is the `JoinHandle` of a complete task. The panic hook has reported
-    // a panic of the output's drop, and there is nobody left to tell.
+    // SAFETY: T3: the caller is the `JoinHandle` of a complete task. The panic hook has reported a
+    // panic of the output's drop, and there is no one left to report it to.
     drop_payload(unsafe { cell.stage.consume(cell.header.id) });
 }
 
 unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: T1: nobody else has a reference, and the cell came out of a box of this type.
+    // SAFETY: T1: no other reference is left, and the cell came out of a box of this type.
     let cell: Box<Cell<F, S>> = unsafe { Box::from_raw(task.cast().as_ptr()) };
-    // SAFETY: T1: so the stage is ours. There is a future in it only if the task could not be
-    // woken any more; the panic of its drop was reported by the hook.
+    // SAFETY: T1: therefore the stage is ours. There is a future in it only if the task could not
+    // be woken any more; the panic of its drop was reported by the hook.
     drop_payload(unsafe { cell.stage.consume(cell.header.id) });
 }
 
-/// Polls the future; if it is ready, the result is stored and the future dropped.
+/// Polls the future; if it is ready, stores the result and drops the future.
 ///
 /// # Safety
 ///
@@ -189,16 +188,16 @@ unsafe fn cancel<F: Future, S: Schedule>(cell: &Cell<F, S>) {
     unsafe { cell.stage.finish(Err(error)) };
 }
 
-/// Publishes the result, wakes the joiner, and gives up the caller's reference and the list's.
+/// Publishes the result, wakes the joiner, and releases the caller's reference and the list's.
 ///
 /// # Safety
 ///
-/// T2: the caller set `RUNNING`, stored the result, and holds a reference that it gives up.
+/// T2: the caller set `RUNNING`, stored the result, and holds a reference that this releases.
 unsafe fn complete<F: Future, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: T1: the caller's reference.
     let cell = unsafe { cell::<F, S>(task) };
     let state = &cell.header.state;
-    // SAFETY: borrowed: the reference stays the caller's.
+    // SAFETY: borrowed: the caller keeps the reference.
     let borrowed = ManuallyDrop::new(unsafe { Task::<S>::from_raw(task) });
     let refs = match cell.scheduler.release(&borrowed) {
         Some(released) => {
@@ -209,8 +208,8 @@ unsafe fn complete<F: Future, S: Schedule>(task: NonNull<Header>) {
     };
     let mut action = state.complete(refs, false);
     if action == Complete::DropOutput {
-        // SAFETY: T3: there is no `JoinHandle` and `RUNNING` is ours. The panic hook has reported
-        // a panic of the output's drop, and there is nobody left to tell.
+        // SAFETY: T3: there is no `JoinHandle` and `RUNNING` is ours. The panic hook has reported a
+        // panic of the output's drop, and there is no one left to report it to.
         drop_payload(unsafe { cell.stage.consume(cell.header.id) });
         action = state.complete(refs, true);
     }
@@ -230,7 +229,8 @@ unsafe fn complete<F: Future, S: Schedule>(task: NonNull<Header>) {
     }
 }
 
-/// Drops an output that nobody will get, since the future panicked after it.
+/// Drops an output that no one will receive, since the future's drop panicked after it was
+/// returned.
 fn drop_quietly<F: Future, S>(cell: &Cell<F, S>, output: F::Output) {
     contain(|| {
         let _current = id::enter(cell.header.id);

@@ -1,6 +1,6 @@
 //! The memory of a task: the cell, its type-erased front (the header), and its vtable.
 //!
-//! Who may touch which part when is said in `mod.rs`; `harness.rs` does it.
+//! `mod.rs` defines who may access which part when; `harness.rs` does so.
 
 use std::future::Future;
 use std::mem::MaybeUninit;
@@ -21,24 +21,24 @@ pub(crate) struct Header {
     pub(super) state: State,
     pub(super) vtable: &'static VTable,
     pub(super) id: Id,
-    /// T5: neighbours in the owned list, guarded by the list's lock.
+    /// T5: neighbors in the owned list, guarded by the list's lock.
     pub(super) links: UnsafeCell<Links>,
-    /// T5: which list the task was put into, for good: compared, never followed.
+    /// T5: the list that the task was put into. Written once; compared, never dereferenced.
     pub(super) owner: UnsafeCell<*const ()>,
     /// T4: the waker of the task that joins this one.
     pub(super) join_slot: UnsafeCell<MaybeUninit<Waker>>,
 }
 
-/// What depends on the types of the future and the scheduler.
+/// The functions that depend on the types of the future and the scheduler.
 ///
-/// Every function is given a pointer to the header of a cell with these types.
+/// Every function takes a pointer to the header of a cell with these types.
 pub(super) struct VTable {
-    /// Runs a notified task once and uses its reference up, unless it returns true: then the task
-    /// is notified again and the reference is the new notification's.
+    /// Runs a notified task once and consumes its reference, unless it returns `true`: then the
+    /// task is notified again and the reference is the new notification's.
     pub(super) run: unsafe fn(NonNull<Header>) -> bool,
-    /// Hands a notification, whose reference it uses up, to the scheduler.
+    /// Passes a notification, whose reference it consumes, to the scheduler.
     pub(super) schedule: unsafe fn(NonNull<Header>),
-    /// Cancels the task unless it is complete, and uses up a reference.
+    /// Cancels the task unless it is complete, and consumes a reference.
     pub(super) shutdown: unsafe fn(NonNull<Header>),
     /// Moves the result to `*dst`, a `MaybeUninit<Result<F::Output, JoinError>>`. T3 must hold.
     pub(super) take_output: unsafe fn(NonNull<Header>, dst: NonNull<()>),
@@ -63,11 +63,11 @@ pub(super) enum Stage<F: Future> {
     Consumed,
 }
 
-/// T2, T3: a stage that belongs to whoever the state word says.
+/// T2, T3: a stage whose owner the state word determines.
 pub(super) struct StageCell<F: Future>(UnsafeCell<Stage<F>>);
 
 impl<F: Future, S> Cell<F, S> {
-    /// Allocates a task that is queued and has `refs` references.
+    /// Allocates a queued task with `refs` references.
     pub(super) fn allocate(
         future: F,
         scheduler: S,
@@ -99,7 +99,7 @@ impl<F: Future> StageCell<F> {
     /// The caller set `RUNNING` and the stage is `Future` (T2).
     pub(super) unsafe fn poll(&self, context: &mut Context<'_>) -> Poll<F::Output> {
         self.0.with_mut(|stage| {
-            // SAFETY: T2: `RUNNING` gives this thread the stage.
+            // SAFETY: T2: `RUNNING` is set, so this thread owns the stage.
             let Stage::Future(future) = (unsafe { &mut *stage }) else {
                 unreachable!("a running task has a future");
             };
@@ -108,7 +108,7 @@ impl<F: Future> StageCell<F> {
         })
     }
 
-    /// Drops what the stage holds, as task `id`, and gives back the panic of doing so.
+    /// Drops what the stage holds, as task `id`, and returns the panic of the drop, if any.
     ///
     /// # Safety
     ///
@@ -122,17 +122,17 @@ impl<F: Future> StageCell<F> {
         if consumed {
             return None;
         }
-        // SAFETY: as the caller says.
+        // SAFETY: the caller's promise.
         unsafe { self.drop_contents(id) }
     }
 
-    /// As [`consume`](Self::consume).
+    /// Like [`consume`](Self::consume).
     ///
     /// # Safety
     ///
     /// The stage belongs to the caller (T2, T3).
     unsafe fn drop_contents(&self, id: Id) -> Option<Payload> {
-        /// Marks the stage, also when the drop panics: nothing is dropped twice.
+        /// Marks the stage, even if the drop panics: nothing is dropped twice.
         struct Consumed<F: Future>(*mut Stage<F>);
         impl<F: Future> Drop for Consumed<F> {
             fn drop(&mut self) {

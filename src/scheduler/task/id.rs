@@ -1,4 +1,4 @@
-//! Task ids, and which task the calling thread runs.
+//! Task ids, and the task that the calling thread runs.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -9,20 +9,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// How many ids a thread takes from the common counter at a time.
 const BLOCK: u64 = 64;
 
-/// The first id that no thread has taken. The ids themselves are no part of any protocol, so the
-/// counter is `std`'s also where loom watches.
+/// The first id that no thread has taken. The ids are not part of any protocol, so the counter is
+/// `std`'s even under loom.
 static NEXT_BLOCK: AtomicU64 = AtomicU64::new(1);
 
 thread_local! {
     static CURRENT: Cell<Option<Id>> = const { Cell::new(None) };
-    /// The next id of this thread's block; a multiple of `BLOCK` plus one means that it is used up.
+    /// The next id of this thread's block; a multiple of `BLOCK` plus one means that the block is
+    /// used up.
     static NEXT: Cell<u64> = const { Cell::new(1) };
 }
 
-/// The name of one task: no two tasks of a process that exist at the same time have the same.
+/// The id of a task: no two tasks that exist in a process at the same time have the same id.
 ///
-/// Ids are not handed out in any order, and say nothing about which runtime a task belongs to.
-/// An id may be used again once its task is gone.
+/// Ids are not assigned in any order, and do not identify a runtime. An id may be used again once
+/// its task is gone.
 ///
 /// # Examples
 ///
@@ -37,7 +38,7 @@ thread_local! {
 pub struct Id(NonZeroU64);
 
 impl Id {
-    /// An id that no task has.
+    /// Returns an id that no task has.
     #[inline]
     pub(crate) fn next() -> Self {
         NEXT.with(|next| {
@@ -50,7 +51,7 @@ impl Id {
         })
     }
 
-    /// The block that the id comes from: ids that one thread made in a row share it.
+    /// Returns the block that the id comes from: ids that one thread created in a row share it.
     pub(super) fn block(self) -> usize {
         (self.0.get() / BLOCK) as usize
     }
@@ -62,13 +63,13 @@ impl fmt::Display for Id {
     }
 }
 
-/// The task that the calling thread polls or drops, if it does.
+/// Returns the task that the calling thread polls or drops, if any.
 #[inline]
 pub(crate) fn current() -> Option<Id> {
     CURRENT.with(Cell::get)
 }
 
-/// Sets the task that the calling thread runs and gives back the former one.
+/// Sets the task that the calling thread runs and returns the former one.
 #[inline]
 fn set_current(id: Option<Id>) -> Option<Id> {
     CURRENT.with(|current| current.replace(id))
@@ -80,7 +81,7 @@ pub(super) fn enter(id: Id) -> Entered {
     Entered(set_current(Some(id)))
 }
 
-/// Restores the former task; made by [`enter`].
+/// Restores the former task when it is dropped; returned by [`enter`].
 pub(super) struct Entered(Option<Id>);
 
 impl Drop for Entered {

@@ -20,20 +20,20 @@ use crate::util::{budget, wake};
 /// The right to await a task's output.
 ///
 /// A task runs whether or not its handle is awaited. Dropping the handle *detaches* the task: it
-/// runs on, and nobody can ask for its output any more.
+/// continues to run, and its output can no longer be awaited.
 ///
-/// Awaiting gives the output, or a [`JoinError`] if the task panicked or was cancelled. It takes
-/// one unit of the [cooperative budget](crate::task::coop).
+/// Awaiting the handle returns the output, or a [`JoinError`] if the task panicked or was
+/// cancelled. It takes one unit of the [cooperative budget](crate::task::coop).
 ///
 /// # Cancel safety
 ///
-/// `&mut JoinHandle` may be dropped as a future at any time and awaited again: the output stays
-/// in the task until it is taken. A poll that says `Pending` keeps the waker of that poll, and no
-/// earlier one.
+/// `&mut JoinHandle` is cancel safe: it may be dropped as a future at any time and awaited again,
+/// and the output stays in the task until it is taken. A poll that returns `Pending` keeps the
+/// waker of that poll, and no earlier one.
 ///
 /// # Panics
 ///
-/// Polling again after the output was taken panics.
+/// Panics if polled again after the output was taken.
 ///
 /// # Examples
 ///
@@ -48,7 +48,7 @@ pub struct JoinHandle<T> {
     _output: PhantomData<T>,
 }
 
-// SAFETY: the handle can move the output to its thread, and nothing else of the task.
+// SAFETY: the handle can move the output to its thread, but nothing else of the task.
 unsafe impl<T: Send> Send for JoinHandle<T> {}
 // SAFETY: a `&JoinHandle` does not reach the output.
 unsafe impl<T: Send> Sync for JoinHandle<T> {}
@@ -60,8 +60,8 @@ impl<T> Unpin for JoinHandle<T> {}
 impl<T> JoinHandle<T> {
     /// # Safety
     ///
-    /// The task's output is a `T`, its state has join interest, and the caller gives a reference
-    /// away.
+    /// The task's output is a `T`, its state has join interest, and the caller passes a reference
+    /// on.
     pub(super) unsafe fn from_raw(raw: NonNull<Header>) -> Self {
         Self {
             raw,
@@ -74,12 +74,12 @@ impl<T> JoinHandle<T> {
         unsafe { self.raw.as_ref() }
     }
 
-    /// Asks for the task to be cancelled.
+    /// Requests the cancellation of the task.
     ///
-    /// The task's future is dropped by its runtime at the next opportunity, at the latest when it
-    /// next returns from a poll; then awaiting the handle gives an error that
-    /// [is cancelled](JoinError::is_cancelled). A task that completes before that is not
-    /// cancelled and gives its output. A closure of
+    /// The runtime drops the task's future at the next opportunity, at the latest when it next
+    /// returns from a poll; awaiting the handle then returns an error for which
+    /// [`is_cancelled`](JoinError::is_cancelled) is true. A task that completes before that is not
+    /// cancelled and returns its output. A closure of
     /// [`spawn_blocking`](crate::task::spawn_blocking) that has started runs to its end.
     ///
     /// # Examples
@@ -96,9 +96,9 @@ impl<T> JoinHandle<T> {
         unsafe { raw::abort(self.raw) };
     }
 
-    /// Whether the task is over: its future is gone and its output, if any, is there.
+    /// Returns whether the task is over: its future is gone and its output, if any, is available.
     ///
-    /// An aborted task is over only once its future was dropped.
+    /// An aborted task is over only once its future has been dropped.
     ///
     /// # Examples
     ///
@@ -114,7 +114,7 @@ impl<T> JoinHandle<T> {
         self.header().state.load().is_complete()
     }
 
-    /// A handle that can abort the task and does not keep its output.
+    /// Returns a handle that can abort the task and does not keep its output.
     ///
     /// # Examples
     ///
@@ -132,7 +132,7 @@ impl<T> JoinHandle<T> {
         unsafe { AbortHandle::from_raw(self.raw) }
     }
 
-    /// The id of the task.
+    /// Returns the id of the task.
     ///
     /// # Examples
     ///
@@ -147,8 +147,8 @@ impl<T> JoinHandle<T> {
         self.header().id
     }
 
-    /// Whether the task is over; if not, `waker` is woken then, and no earlier one. Spends no
-    /// budget.
+    /// Returns whether the task is over; if not, `waker`, and no earlier one, is woken when it is.
+    /// Spends no budget.
     pub(crate) fn poll_finished(&mut self, waker: &Waker) -> bool {
         // SAFETY: T4: this is the handle, held exclusively.
         unsafe { poll_complete(self.header(), waker) }
@@ -158,7 +158,7 @@ impl<T> JoinHandle<T> {
     ///
     /// # Panics
     ///
-    /// If it was taken before.
+    /// Panics if the result was taken before.
     #[track_caller]
     pub(crate) fn try_take(&mut self) -> Option<Result<T, JoinError>> {
         // SAFETY: T3: this is the handle of a complete task.
@@ -204,7 +204,7 @@ impl<T> Drop for JoinHandle<T> {
             // SAFETY: T3: this is the handle of a complete task.
             DropJoin::DropOutput => unsafe { (self.header().vtable.drop_output)(self.raw) },
         }
-        // SAFETY: T1: the handle's reference, given up once.
+        // SAFETY: T1: the handle's reference, released once.
         unsafe { raw::drop_ref(self.raw) };
     }
 }
@@ -220,7 +220,7 @@ where
     }
 }
 
-/// Whether the task is complete; if not, `waker` is in the slot and will be woken.
+/// Returns whether the task is complete; if not, `waker` is in the slot and will be woken.
 ///
 /// # Safety
 ///
@@ -232,8 +232,9 @@ unsafe fn poll_complete(header: &Header, waker: &Waker) -> bool {
         return true;
     }
     if now.has_join_waker() {
-        // SAFETY: T4: the slot holds a waker which nobody changes. Its completer may be using it
-        // up meanwhile, which leaves the bytes as they are; they are compared and not followed.
+        // SAFETY: T4: the slot holds a waker which no thread changes. The completer may be
+        // consuming it at the same time, which leaves its bytes as they are; they are compared and
+        // not dereferenced.
         let same = header
             .join_slot
             .with(|slot| unsafe { (*slot).assume_init_ref() }.will_wake(waker));
@@ -265,15 +266,15 @@ unsafe fn poll_complete(header: &Header, waker: &Waker) -> bool {
 ///
 /// T4: the slot holds a waker and belongs to the caller.
 unsafe fn drop_waker(header: &Header) {
-    // SAFETY: as the caller says. The waker is dropped outside of the cell's accesses, since that
-    // may run anything.
+    // SAFETY: the caller's promise. The waker is dropped outside the cell's accesses, since that
+    // may run any code.
     let waker = header
         .join_slot
         .with(|slot| unsafe { (*slot).assume_init_read() });
     wake::drop_waker(waker);
 }
 
-/// Wakes the joiner and uses the waker up.
+/// Wakes the joiner and consumes the waker.
 ///
 /// # Safety
 ///

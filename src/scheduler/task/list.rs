@@ -1,12 +1,12 @@
 //! The intrusive list of a scheduler's tasks, without a lock.
 //!
-//! `owned.rs` and `local_owned.rs` put one in a place that makes it safe.
+//! `owned.rs` and `local_owned.rs` wrap it in a safe interface.
 
 use std::ptr::NonNull;
 
 use super::header::Header;
 
-/// A task's neighbours; a task that is in no list has none and is not a head.
+/// A task's neighbors; a task that is in no list has none and is not a head.
 pub(crate) struct Links {
     prev: Option<NonNull<Header>>,
     next: Option<NonNull<Header>>,
@@ -21,15 +21,15 @@ impl Links {
     }
 }
 
-/// A list of tasks of which it holds one reference each. Dropping it leaks what it holds.
+/// A list of tasks that holds one reference to each. Dropping it leaks the references.
 pub(super) struct List {
     head: Option<NonNull<Header>>,
     len: usize,
 }
 
 // SAFETY: the list holds tasks, which may be reached from any thread; what must not move between
-// threads (the future of a local task) is guarded by whoever inserts it (`OwnedTasks::bind_local`,
-// `LocalOwnedTasks`).
+// threads (the future of a local task) is guarded by the code that inserts it
+// (`OwnedTasks::bind_local`, `LocalOwnedTasks`).
 unsafe impl Send for List {}
 
 impl List {
@@ -45,16 +45,16 @@ impl List {
     ///
     /// # Safety
     ///
-    /// The task is alive, never was in any list, and nobody else knows it yet. `owner` is the
-    /// address that this list is known by.
+    /// The task is alive, never was in any list, and no one else knows it yet. `owner` is the
+    /// address that identifies this list.
     pub(super) unsafe fn push(&mut self, task: NonNull<Header>, owner: *const ()) {
         let head = self.head.replace(task);
         self.len += 1;
-        // SAFETY: the caller says that it is alive.
+        // SAFETY: the caller promises that it is alive.
         let header = unsafe { task.as_ref() };
-        // SAFETY: nobody else knows the task.
+        // SAFETY: no one else knows the task.
         header.owner.with_mut(|to| unsafe { *to = owner });
-        // SAFETY: nobody else knows the task.
+        // SAFETY: no one else knows the task.
         header
             .links
             .with_mut(|links| unsafe { (*links).next = head });
@@ -74,11 +74,11 @@ impl List {
         Some(task)
     }
 
-    /// Takes `task` out, with the list's reference; false if it is no longer in the list.
+    /// Takes `task` out, with the list's reference; returns `false` if it is no longer in the list.
     ///
     /// # Safety
     ///
-    /// The task is alive and was put into this list ([`owner`] tells).
+    /// The task is alive and was put into this list (see [`owner`]).
     pub(super) unsafe fn remove(&mut self, task: NonNull<Header>) -> bool {
         // SAFETY: T5: the links of a task of this list are guarded by `&mut self`.
         let linked = unsafe { task.as_ref() }
@@ -117,14 +117,14 @@ impl List {
     }
 }
 
-/// Which list a task was put into; null if none.
+/// Returns the list that a task was put into; null if none.
 ///
 /// # Safety
 ///
 /// The task is alive.
 pub(super) unsafe fn owner(task: NonNull<Header>) -> *const () {
-    // SAFETY: the caller says that it is alive.
+    // SAFETY: the caller promises that it is alive.
     let header = unsafe { task.as_ref() };
-    // SAFETY: T5: written before anybody else knew the task, and never again.
+    // SAFETY: T5: written before any other thread knew the task, and never again.
     header.owner.with(|owner| unsafe { *owner })
 }

@@ -14,12 +14,12 @@ use crate::loom::thread;
 
 /// The tasks of a scheduler that lives on one thread, which need not be `Send`.
 ///
-/// Any thread may hold it. Every method but those that say otherwise panics on a thread other
-/// than the one that made it.
+/// Any thread may hold it. Unless documented otherwise, every method panics on a thread other than
+/// the one that created it.
 pub(crate) struct LocalOwnedTasks<S: 'static> {
     owner: u64,
-    /// T5: only the owner gets here, and no reference into it is ever held across other code. Its
-    /// address is the owner of its tasks.
+    /// T5: only the owner accesses this, and no reference into it is ever held across other code.
+    /// Its address is the owner of its tasks.
     inner: Box<UnsafeCell<Inner>>,
     _scheduler: PhantomData<fn() -> S>,
 }
@@ -36,7 +36,7 @@ unsafe impl<S> Send for LocalOwnedTasks<S> {}
 unsafe impl<S> Sync for LocalOwnedTasks<S> {}
 
 impl<S: Schedule> LocalOwnedTasks<S> {
-    /// A list that belongs to the calling thread.
+    /// Creates a list that belongs to the calling thread.
     pub(crate) fn new() -> Self {
         Self {
             owner: thread::number(),
@@ -48,7 +48,8 @@ impl<S: Schedule> LocalOwnedTasks<S> {
         }
     }
 
-    /// Whether the calling thread is the one that made the list; any thread may ask.
+    /// Returns whether the calling thread is the one that created the list. Any thread may call
+    /// this.
     pub(crate) fn is_owner(&self) -> bool {
         self.owner == thread::number()
     }
@@ -59,18 +60,18 @@ impl<S: Schedule> LocalOwnedTasks<S> {
             "a local task's list is used on its own thread only"
         );
         // SAFETY: T5: this is the only thread, and `f` (all of them are below) calls nothing that
-        // comes back here.
+        // calls this function.
         self.inner.with_mut(|inner| f(unsafe { &mut *inner }))
     }
 
-    /// Makes a task of `future`. The caller queues the notification.
+    /// Creates a task from `future`. The caller queues the notification.
     ///
-    /// There is none if the list is closed: then the task is cancelled already.
+    /// There is none if the list is closed: the task is then already cancelled.
     ///
     /// # Safety
     ///
-    /// The scheduler runs notifications of this task, also those that it is given later, on this
-    /// thread or never.
+    /// The scheduler runs notifications of this task, including later ones, on this thread or
+    /// never.
     pub(crate) unsafe fn bind<F>(
         &self,
         future: F,
@@ -98,7 +99,7 @@ impl<S: Schedule> LocalOwnedTasks<S> {
         let owner = self.address();
         let pushed = self.with_inner(|inner| {
             if !inner.closed {
-                // SAFETY: T5: nobody else knows the task; the reference of `task` goes along.
+                // SAFETY: T5: no one else knows the task; the reference of `task` is passed on.
                 unsafe { inner.list.push(raw, owner) };
             }
             !inner.closed
@@ -113,7 +114,7 @@ impl<S: Schedule> LocalOwnedTasks<S> {
         }
     }
 
-    /// Takes a task out of the list; `None` if it is not in it (any more).
+    /// Takes a task out of the list; returns `None` if it is not, or no longer, in the list.
     pub(crate) fn remove(&self, task: &Task<S>) -> Option<Task<S>> {
         let raw = task.as_raw();
         // SAFETY: the caller has the task.
@@ -126,7 +127,7 @@ impl<S: Schedule> LocalOwnedTasks<S> {
         removed.then(|| unsafe { Task::from_raw(raw) })
     }
 
-    /// Lets no task in any more and shuts down those that are there.
+    /// Closes the list to new tasks and shuts down all tasks in it.
     pub(crate) fn close_and_shutdown_all(&self) {
         self.with_inner(|inner| inner.closed = true);
         while let Some(raw) = self.with_inner(|inner| inner.list.pop()) {
@@ -135,7 +136,7 @@ impl<S: Schedule> LocalOwnedTasks<S> {
         }
     }
 
-    /// Whether there are no tasks.
+    /// Returns whether there are no tasks.
     pub(crate) fn is_empty(&self) -> bool {
         self.with_inner(|inner| inner.list.len() == 0)
     }
@@ -147,7 +148,7 @@ impl<S: Schedule> LocalOwnedTasks<S> {
 
 impl<S: 'static> Drop for LocalOwnedTasks<S> {
     fn drop(&mut self) {
-        // SAFETY: T5: nobody else has the list any more.
+        // SAFETY: T5: no one else has the list any more.
         let len = self.inner.with(|inner| unsafe { (*inner).list.len() });
         if len > 0 {
             // T5: the address stays that of a list while a task compares itself to it.

@@ -1,8 +1,8 @@
 //! [`LocalScheduler`]: the scheduler of a `LocalSet`, tasks of one thread that need not be `Send`.
 //!
-//! It is here, beside the lists, because it keeps their promise: a task is run and dropped on the
+//! It is here, next to the lists, because it keeps their promise: a task is run and dropped on the
 //! thread that spawned it. The owner's thread queues without a lock; other threads, which may wake
-//! and abort the tasks, put them into a second queue. Who polls the set is `task/local_set.rs`'s.
+//! and abort the tasks, put them into a second queue. `task/local_set.rs` polls the set.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -22,36 +22,37 @@ type Ready = VecDeque<Notified<Arc<LocalScheduler>>>;
 /// The tasks of one thread: those that exist, and those that are ready.
 pub(crate) struct LocalScheduler {
     owned: LocalOwnedTasks<Arc<LocalScheduler>>,
-    /// Only the owner's thread gets here ([`LocalScheduler::with_home`]).
+    /// Only the owner's thread accesses this ([`LocalScheduler::with_home`]).
     home: UnsafeCell<Home>,
     away: Mutex<Away>,
 }
 
-/// What the owner's thread has.
+/// The state of the owner's thread.
 struct Home {
     ready: Ready,
-    /// Who is in [`LocalScheduler::polling`] looks at the queue before it goes.
+    /// Whether [`LocalScheduler::polling`] is running, whose closure checks the queue before it
+    /// ends.
     polling: bool,
     closed: bool,
 }
 
-/// What all threads share.
+/// The state that all threads share.
 struct Away {
     ready: Ready,
-    /// Who polls the set, if it has to be told.
+    /// The waker of the task that polls the set, if it has to be woken.
     waker: Option<Waker>,
     closed: bool,
 }
 
 // SAFETY: `home` is used on the owner's thread only, which `with_home` checks. Dropping the queue
-// elsewhere drops notifications at most, and the tasks of those were shut down at home: a task that
-// was not holds the queue, so that it is not dropped.
+// elsewhere drops notifications at most, and whose tasks were shut down on the owner's thread: a
+// task that was not keeps the queue alive.
 unsafe impl Send for LocalScheduler {}
 // SAFETY: as above.
 unsafe impl Sync for LocalScheduler {}
 
 impl LocalScheduler {
-    /// A queue that belongs to the calling thread.
+    /// Creates a queue that belongs to the calling thread.
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             owned: LocalOwnedTasks::new(),
@@ -68,7 +69,7 @@ impl LocalScheduler {
         })
     }
 
-    /// `f` must not call anything that comes back here.
+    /// `f` must not call anything that calls this function again.
     fn with_home<R>(&self, f: impl FnOnce(&mut Home) -> R) -> R {
         assert!(
             self.owned.is_owner(),
@@ -83,14 +84,15 @@ impl LocalScheduler {
     ///
     /// # Panics
     ///
-    /// On a thread other than the owner's, as all methods but [`register`](Self::register).
+    /// Panics if called on a thread other than the owner's, as do all methods but
+    /// [`register`](Self::register).
     pub(crate) fn spawn<F>(queue: &Arc<Self>, future: F, id: Id) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        // SAFETY: notifications are run by `tick` only, with a task that `with_home` gave out, and
-        // the list is closed by `close` only, which checks the thread, too.
+        // SAFETY: notifications are run by `tick` only, with a task that `with_home` returned, and
+        // the list is closed by `close` only, which also checks the thread.
         let (join, notified) = unsafe { queue.owned.bind(future, queue.clone(), id) };
         if let Some(notified) = notified {
             queue.schedule(notified);
@@ -98,7 +100,7 @@ impl LocalScheduler {
         join
     }
 
-    /// Wakes `waker` when a task becomes ready and nobody is [polling](Self::polling).
+    /// Wakes `waker` when a task becomes ready while no one is [polling](Self::polling).
     pub(crate) fn register(&self, waker: &Waker) {
         let registered = self
             .away
@@ -107,15 +109,15 @@ impl LocalScheduler {
             .as_ref()
             .is_some_and(|known| known.will_wake(waker));
         if !registered {
-            // Cloning and dropping may run anything, so neither is done with the lock.
+            // Cloning and dropping may run any code, so neither is done under the lock.
             let waker = waker.clone();
             let former = self.away.lock().waker.replace(waker);
             wake::drop_waker(former);
         }
     }
 
-    /// Calls `f`, which must call [`tick`](Self::tick) after the last task became ready, or see to
-    /// it that somebody does: meanwhile this thread's wakes are silent.
+    /// Calls `f`, which must call [`tick`](Self::tick) after the last task became ready, or make
+    /// sure that it is called: until then this thread's wakes do not wake the set.
     pub(crate) fn polling<R>(&self, f: impl FnOnce() -> R) -> R {
         struct Restore<'a>(&'a LocalScheduler, bool);
         impl Drop for Restore<'_> {
@@ -128,7 +130,7 @@ impl LocalScheduler {
         f()
     }
 
-    /// Polls the tasks that are ready; true if there may be more.
+    /// Polls the tasks that are ready; returns whether there may be more.
     pub(crate) fn tick(&self) -> bool {
         self.fetch();
         for _ in 0..TASKS_PER_TICK {
@@ -149,7 +151,8 @@ impl LocalScheduler {
         true
     }
 
-    /// Brings home what other threads made ready; false if that was nothing.
+    /// Moves the tasks that other threads made ready to this thread's queue; returns `false` if
+    /// there were none.
     fn fetch(&self) -> bool {
         let mut away = self.away.lock();
         if away.ready.is_empty() {
@@ -160,12 +163,12 @@ impl LocalScheduler {
         true
     }
 
-    /// Whether there are no tasks.
+    /// Returns whether there are no tasks.
     pub(crate) fn is_empty(&self) -> bool {
         self.owned.is_empty()
     }
 
-    /// Cancels all tasks and lets none in any more.
+    /// Cancels all tasks and refuses new ones.
     pub(crate) fn close(&self) {
         self.owned.close_and_shutdown_all();
         let ready = self.with_home(|home| {
@@ -190,7 +193,7 @@ impl LocalScheduler {
             }
             !home.closed && !home.polling
         });
-        // A task that was refused is dropped here, outside.
+        // A task that was refused is dropped here, outside the lock.
         drop(task);
         if wake {
             let waker = self.away.lock().waker.take();

@@ -17,7 +17,7 @@ use super::testing::{Scheduler, scheduler, spawn};
 use super::{Id, JoinError, JoinHandle, LocalScheduler, blocking_task};
 use crate::util::budget::{self, Budget};
 
-/// Counts what is alive, without being part of the model.
+/// Counts live objects, without being part of the model.
 #[derive(Clone, Default)]
 struct Tally(Arc<StdAtomicUsize>);
 
@@ -47,8 +47,8 @@ impl Wake for Counted {
 
 fn model(f: impl Fn() + Send + Sync + 'static) {
     loom::model(move || {
-        // Threads of a model share the thread-locals of the one that runs it, which a switch in
-        // the middle of a poll leaves behind.
+        // Threads of a model share the thread-locals of the one that runs it, so a switch in the
+        // middle of a poll leaves its values behind.
         budget::replace(Budget::UNCONSTRAINED);
         f();
     });
@@ -65,7 +65,7 @@ fn poll_once<T>(join: &mut JoinHandle<T>, waker: &Waker) -> Poll<Result<T, JoinE
     Pin::new(join).poll(&mut Context::from_waker(waker))
 }
 
-/// A task that has been polled once and is ready when `flag` is set; and its waker.
+/// Spawns a task that has been polled once and is ready when `flag` is set; also returns its waker.
 fn flagged(
     scheduler: &Scheduler,
     flag: &Arc<AtomicBool>,
@@ -87,11 +87,11 @@ fn flagged(
     );
     assert_eq!(scheduler.run_all(), 1);
     let waker = slot.lock().unwrap().clone().unwrap();
-    // The future keeps a waker to its own task, which goes with the future.
+    // The future keeps a waker of its own task, which is dropped with the future.
     (join, waker)
 }
 
-/// What was written before a wake is seen by the poll after it, also if others woke before.
+/// What was written before a wake is visible to the poll after it, even if others woke before.
 #[test]
 fn loom_no_wake_is_lost() {
     model(|| {
@@ -146,7 +146,7 @@ fn loom_wakes_race() {
     });
 }
 
-/// A joiner is woken however its registration meets the completion.
+/// A joiner is woken however its registration races with the completion.
 #[test]
 fn loom_join_is_woken() {
     model(|| {
@@ -159,7 +159,7 @@ fn loom_join_is_woken() {
     });
 }
 
-/// A joiner that changes its waker, then goes away, while the task completes.
+/// A joiner that changes its waker, then is dropped, while the task completes.
 #[test]
 fn loom_join_changes_wakers_and_goes() {
     model(|| {
@@ -188,7 +188,7 @@ fn loom_join_changes_wakers_and_goes() {
     });
 }
 
-/// The output is dropped once, whoever is later: the completer or the handle.
+/// The output is dropped once, by the later of the completer and the handle.
 #[test]
 fn loom_detach_races_with_completion() {
     model(|| {
@@ -258,7 +258,7 @@ fn loom_abort_races_with_wake() {
     });
 }
 
-/// Shutdown against a run: whoever has the future drops it, and the joiner learns of it.
+/// Shutdown against a run: the owner of the future drops it, and the joiner is notified.
 #[test]
 fn loom_shutdown_races_with_run() {
     model(|| {
@@ -299,7 +299,7 @@ fn loom_shutdown_races_with_wake() {
     });
 }
 
-/// A spawn while the list closes: either shut down by the list, or never let in.
+/// A spawn while the list closes: the task is either shut down by the list or never added.
 #[test]
 fn loom_spawn_races_with_close() {
     model(|| {
@@ -338,7 +338,7 @@ fn loom_list_is_left_concurrently() {
     });
 }
 
-/// The last references go on several threads; the cell is freed once.
+/// Several threads drop the last references; the cell is freed once.
 #[test]
 fn loom_references_go_concurrently() {
     model(|| {
@@ -376,7 +376,7 @@ fn loom_blocking_task_is_aborted() {
     });
 }
 
-/// A local task is woken, aborted and joined from afar while its thread polls the set.
+/// A local task is woken, aborted and joined from another thread while its thread polls the set.
 #[test]
 fn loom_local_scheduler_misses_no_wake() {
     model(|| {
@@ -421,7 +421,7 @@ fn loom_local_scheduler_misses_no_wake() {
     });
 }
 
-/// A local queue is closed while its task is woken from afar.
+/// A local queue is closed while its task is woken from another thread.
 #[test]
 fn loom_local_scheduler_closes() {
     model(|| {

@@ -1,8 +1,8 @@
 //! The task cell: one allocation that is a future, then its output, then nothing.
 //!
-//! This module knows nothing of queues, drivers or runtimes. A scheduler implements [`Schedule`],
-//! makes tasks with [`OwnedTasks::bind`] (or [`LocalOwnedTasks`], or [`blocking_task`]), and runs
-//! every [`Notified`] that it is given.
+//! This module does not know queues, drivers or runtimes. A scheduler implements [`Schedule`],
+//! creates tasks with [`OwnedTasks::bind`] (or [`LocalOwnedTasks`], or [`blocking_task`]), and runs
+//! every [`Notified`] that it receives.
 //!
 //! # The cell
 //!
@@ -12,9 +12,9 @@
 //! stage      Future(F) -> Finished(Result<F::Output, JoinError>) -> Consumed
 //! ```
 //!
-//! Everybody holds a pointer to the header, which is one reference: the scheduler's list
+//! Every handle is a pointer to the header and counts as one reference: the scheduler's list
 //! ([`Task`]), the notification ([`Notified`]), each waker, each [`AbortHandle`], and the
-//! [`JoinHandle`]. Who goes last frees the cell.
+//! [`JoinHandle`]. The last one to be dropped frees the cell.
 //!
 //! # The state word
 //!
@@ -23,11 +23,11 @@
 //! | `RUNNING` | one thread has the stage to itself: it polls, cancels, or stores the result |
 //! | `COMPLETE` | the result is final; never cleared |
 //! | `NOTIFIED` | a `Notified` exists, or the runner will make one when the poll returns |
-//! | `CANCELLED` | whoever has the stage next drops the future instead of polling it; never cleared |
+//! | `CANCELLED` | the stage's next owner drops the future instead of polling it; never cleared |
 //! | `JOIN_INTEREST` | the `JoinHandle` exists |
 //! | `JOIN_WAKER` | the join slot holds a waker |
 //!
-//! The rest of the word counts references. A task is born `NOTIFIED | JOIN_INTEREST`.
+//! The rest of the word counts references. A task starts as `NOTIFIED | JOIN_INTEREST`.
 //!
 //! ```text
 //!              run                ready / cancelled
@@ -39,40 +39,42 @@
 //! ```
 //!
 //! - **Wake.** An idle task gets `NOTIFIED`, and a `Notified` with a reference goes to
-//!   [`Schedule::schedule`]. A queued one stays queued, a running one only gets the bit: the
-//!   runner queues it when the poll has said `Pending`. The word is stored even if no bit changes,
+//!   [`Schedule::schedule`]. A queued one stays queued, a running one only gets the bit: the runner
+//!   queues it when the poll has returned `Pending`. The word is stored even if no bit changes,
 //!   because the wake releases what its thread wrote before, and the next poll acquires it.
-//! - **Run.** The notification's owner trades `NOTIFIED` for `RUNNING`. After `Pending` the runner
-//!   clears `RUNNING` and gives its reference up, or keeps both for the next round. That is two
-//!   atomic operations a poll.
+//! - **Run.** The notification's owner replaces `NOTIFIED` by `RUNNING`. After `Pending` the runner
+//!   clears `RUNNING` and releases its reference, or keeps both for the next round. That is two
+//!   atomic operations per poll.
 //! - **Abort** sets `CANCELLED` and wakes. It never touches the future: the scheduler's thread
 //!   drops it, so a future that is not `Send` may be aborted from anywhere.
-//! - **Shutdown** by the list's owner takes `RUNNING` directly and cancels on the spot. A
-//!   notification that is still queued then finds `COMPLETE`, and gives its reference up.
-//! - **Complete.** The task leaves its list, then `RUNNING` becomes `COMPLETE` together with the
-//!   giving up of the references, in one operation unless a joiner must be woken.
+//! - **Shutdown** by the list's owner sets `RUNNING` directly and cancels at once. A notification
+//!   that is still queued then finds `COMPLETE`, and releases its reference.
+//! - **Complete.** The task leaves its list, then `RUNNING` becomes `COMPLETE` and the references
+//!   are released, in one operation unless a joiner must be woken.
 //! - **Join.** The handle reads `COMPLETE` and takes the result, without a lock or a store.
 //!
 //! # Invariants (cited in SAFETY comments)
 //!
 //! - **T1** The cell lives while its reference count is not zero, and a handle is a reference. A
-//!   scheduler lies in the cell, so whoever calls it holds a reference besides the one that it
-//!   gives away.
+//!   scheduler is stored in the cell, so its caller holds a reference besides the one that it
+//!   passes on.
 //! - **T2** While `RUNNING` is set, the thread that set it has the stage. The future is dropped in
 //!   place, and never on a thread other than one that may run the task.
 //! - **T3** From `COMPLETE` on, the `JoinHandle` has the stage, if it existed when `COMPLETE` was
-//!   set. If not, the completer drops the result before it sets `COMPLETE`, and nobody has it.
-//! - **T4** The join slot is the `JoinHandle`'s while `JOIN_WAKER` is clear, and then empty between
-//!   its calls. While the bit is set the slot's bytes do not change. `JOIN_WAKER` changes only
-//!   before `COMPLETE`; if it is set at that moment, the waker is the completer's to use up.
+//!   set. If not, the completer drops the result before it sets `COMPLETE`, and the stage then has
+//!   no owner.
+//! - **T4** The join slot belongs to the `JoinHandle` while `JOIN_WAKER` is clear, and is then
+//!   empty between its calls. While the bit is set the slot's bytes do not change. `JOIN_WAKER`
+//!   changes only before `COMPLETE`; if it is set at that moment, the completer consumes the waker.
 //! - **T5** The links of a task are guarded by its list's lock (or thread). The list holds a
-//!   reference to each of its tasks; the owner is written once, before anybody knows the task.
+//!   reference to each of its tasks; the owner is written once, before any other thread knows the
+//!   task.
 //!
 //! # Panics
 //!
-//! A panic in a poll or in the drop of a future ends in the [`JoinError`]; one in the drop of an
-//! output that nobody reads, or in the joiner's waker, ends here. The panic hook has reported
-//! either by then.
+//! A panic in a poll or in the drop of a future is stored in the [`JoinError`]; one in the drop of
+//! an output that is never read, or in the joiner's waker, is caught here. The panic hook has
+//! reported either by then.
 //!
 //! Read next: `state.rs`, then `harness.rs`.
 
@@ -113,13 +115,13 @@ pub(crate) use self::unowned::blocking_task;
 
 /// What a task needs of its scheduler. It is stored in every cell, so it should be an `Arc`.
 pub(crate) trait Schedule: Send + Sync + Sized + 'static {
-    /// Queues a task that became runnable. Any thread may call it, also after shutdown, and then
-    /// the scheduler drops the notification.
+    /// Queues a task that became runnable. Any thread may call it, even after shutdown, in which
+    /// case the scheduler drops the notification.
     fn schedule(&self, task: Notified<Self>);
 
     /// Takes a task that completes out of the list: [`OwnedTasks::remove`].
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>>;
 
-    /// A task's future panicked. The panic is kept for the task's joiner.
+    /// Called when a task's future panicked. The panic is kept for the task's joiner.
     fn unhandled_panic(&self) {}
 }

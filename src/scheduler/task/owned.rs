@@ -1,8 +1,8 @@
 //! [`OwnedTasks`]: every task of a scheduler, so that shutting down reaches them all.
 //!
-//! The list is cut into shards with a lock each. A task goes to a shard by its id, and the ids
-//! that one thread makes come in blocks, so that threads which spawn at the same time rarely meet
-//! on a lock.
+//! The list is split into shards with a lock each. A task's id selects its shard, and the ids that
+//! one thread creates come in blocks, so that threads which spawn at the same time rarely contend
+//! for a lock.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -21,7 +21,7 @@ use crate::loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The tasks of one scheduler.
 pub(crate) struct OwnedTasks<S: 'static> {
-    /// A power of two of them. T5: a shard's address is the owner of its tasks.
+    /// Their number is a power of two. T5: a shard's address is the owner of its tasks.
     shards: Box<[CachePadded<Shard>]>,
     closed: AtomicBool,
     _scheduler: PhantomData<fn() -> S>,
@@ -29,7 +29,7 @@ pub(crate) struct OwnedTasks<S: 'static> {
 
 struct Shard {
     list: Mutex<List>,
-    /// The length, for readers without the lock. It is written with the lock.
+    /// The length, for readers without the lock. Written under the lock.
     len: AtomicUsize,
 }
 
@@ -46,8 +46,8 @@ impl<S> std::fmt::Debug for OwnedTasks<S> {
 }
 
 impl<S: Schedule> OwnedTasks<S> {
-    /// A list for a scheduler with `threads` threads: several shards for each, so that threads
-    /// that spawn or complete tasks at the same time rarely want the same one.
+    /// Creates a list for a scheduler with `threads` threads: several shards for each, so that
+    /// threads that spawn or complete tasks at the same time rarely need the same one.
     pub(crate) fn new(threads: usize) -> Self {
         let shards = if threads <= 1 {
             1
@@ -68,9 +68,9 @@ impl<S: Schedule> OwnedTasks<S> {
         }
     }
 
-    /// Makes a task of `future`. The caller queues the notification.
+    /// Creates a task from `future`. The caller queues the notification.
     ///
-    /// There is none if the list is closed: then the task is cancelled already.
+    /// There is none if the list is closed: the task is then already cancelled.
     pub(crate) fn bind<F>(
         &self,
         future: F,
@@ -85,12 +85,12 @@ impl<S: Schedule> OwnedTasks<S> {
         unsafe { self.bind_local(future, scheduler, id) }
     }
 
-    /// As [`bind`](Self::bind), for a future that may not be `Send`.
+    /// Like [`bind`](Self::bind), for a future that may not be `Send`.
     ///
     /// # Safety
     ///
-    /// Unless the future and its output are `Send`: every notification of this task, also those
-    /// that the scheduler is given later, is run on the calling thread, and so is
+    /// Unless the future and its output are `Send`: every notification of this task, including
+    /// those that the scheduler receives later, is run on the calling thread, and so is
     /// [`close_and_shutdown_all`](Self::close_and_shutdown_all); or else never.
     pub(crate) unsafe fn bind_local<F>(
         &self,
@@ -121,25 +121,25 @@ impl<S: Schedule> OwnedTasks<S> {
             return (join, None);
         }
         std::mem::forget(task);
-        // SAFETY: T5: nobody else knows the task, and the reference of `task` goes along.
+        // SAFETY: T5: no one else knows the task, and the reference of `task` is passed on.
         unsafe { list.push(raw, shard.address()) };
         shard.len.store(list.len(), Ordering::Relaxed);
         (join, Some(notified))
     }
 
-    /// Takes a task out of the list; `None` if it is not in it (any more).
+    /// Takes a task out of the list; returns `None` if it is not, or no longer, in the list.
     pub(crate) fn remove(&self, task: &Task<S>) -> Option<Task<S>> {
         let raw = task.as_raw();
         let shard = self.shard_of(raw)?;
         let mut list = shard.list.lock();
-        // SAFETY: T5: the task was put into this list, as `shard_of` says, and `task` keeps it.
+        // SAFETY: T5: the task was put into this list, as `shard_of` found, and `task` keeps it.
         let removed = unsafe { list.remove(raw) };
         shard.len.store(list.len(), Ordering::Relaxed);
         // SAFETY: T1: the list's reference comes back.
         removed.then(|| unsafe { Task::from_raw(raw) })
     }
 
-    /// The shard that the task was put into, if it is one of this list.
+    /// Returns the shard that the task was put into, if it is one of this list.
     fn shard_of(&self, task: NonNull<Header>) -> Option<&Shard> {
         // SAFETY: the caller has the task.
         let owner = unsafe { list::owner(task) };
@@ -149,9 +149,9 @@ impl<S: Schedule> OwnedTasks<S> {
         (shard.address() == owner).then_some(&**shard)
     }
 
-    /// Lets no task in any more and shuts down those that are there.
+    /// Closes the list to new tasks and shuts down all tasks in it.
     ///
-    /// A task that another thread polls just now is shut down by that thread, after the poll.
+    /// A task that another thread is polling is shut down by that thread, after the poll.
     pub(crate) fn close_and_shutdown_all(&self) {
         self.closed.store(true, Ordering::Release);
         for shard in &self.shards {
@@ -163,13 +163,13 @@ impl<S: Schedule> OwnedTasks<S> {
                     popped
                 };
                 let Some(raw) = popped else { break };
-                // SAFETY: T1: the list's reference. What is shut down may lock any shard.
+                // SAFETY: T1: the list's reference. Shutting a task down may lock any shard.
                 unsafe { Task::<S>::from_raw(raw) }.shutdown();
             }
         }
     }
 
-    /// How many tasks there are.
+    /// Returns the number of tasks.
     pub(crate) fn len(&self) -> usize {
         self.shards
             .iter()

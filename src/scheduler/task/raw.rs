@@ -1,10 +1,10 @@
-//! What every handle does with its reference, whatever the types of the task.
+//! What every handle does with its reference, independent of the task's types.
 
 use std::ptr::NonNull;
 
 use super::header::Header;
 
-/// Asks for cancellation.
+/// Requests the cancellation of the task.
 ///
 /// # Safety
 ///
@@ -18,7 +18,7 @@ pub(super) unsafe fn abort(task: NonNull<Header>) {
     }
 }
 
-/// Gives up a reference.
+/// Releases a reference.
 ///
 /// # Safety
 ///

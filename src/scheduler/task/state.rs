@@ -1,9 +1,8 @@
 //! The state word of a task: flags, a reference count, and every transition between states.
 //!
-//! No other file changes the word. A transition is one compare-and-swap (or one load, where
-//! nothing changes) and returns what its caller must do next, so that the callers hold no logic
-//! about interleavings. The protocol in prose is in `mod.rs`; `header.rs` puts the word in the
-//! cell.
+//! No other file changes the word. A transition is one compare-and-swap (or one load, where nothing
+//! changes) and returns what its caller must do next, so that the callers contain no logic about
+//! interleavings. `mod.rs` describes the protocol; `header.rs` puts the word in the cell.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -11,67 +10,67 @@ use std::fmt;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
-/// Somebody has the future to himself: polls it, drops it, or stores the output.
+/// One thread has exclusive access to the future: it polls or drops it, or stores the output.
 const RUNNING: usize = 1;
 /// The future is gone and the result is final.
 const COMPLETE: usize = 1 << 1;
 /// A `Notified` exists, or the task was woken while it ran.
 const NOTIFIED: usize = 1 << 2;
-/// Somebody asked for the task to be cancelled.
+/// A cancellation of the task was requested.
 const CANCELLED: usize = 1 << 3;
 /// A `JoinHandle` exists.
 const JOIN_INTEREST: usize = 1 << 4;
-/// The join slot holds a waker and belongs to whoever completes the task.
+/// The join slot holds a waker and belongs to the completer of the task.
 const JOIN_WAKER: usize = 1 << 5;
 /// One reference.
 const REF_ONE: usize = 1 << 6;
 
-/// Beyond this many references the process ends, as with `Arc`: something leaks them in a loop.
+/// Beyond this many references the process aborts, as with `Arc`: something leaks them in a loop.
 const REF_LIMIT: usize = isize::MAX as usize;
 
-/// What the owner of a `Notified` does with it; the `Notified`'s reference is meant.
+/// What the owner of a `Notified` does with it. "The reference" is that of the `Notified`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Start {
     /// Poll the future. The reference is still ours.
     Poll,
     /// Drop the future and complete as cancelled. The reference is still ours.
     Cancel,
-    /// Nothing: the task is complete or being completed. The reference is given up.
+    /// Nothing: the task is complete or being completed. The reference is released.
     Nothing,
-    /// As `Nothing`, and it was the last reference: free the cell.
+    /// Like `Nothing`, and it was the last reference: free the cell.
     Free,
 }
 
-/// What to do after a poll that said `Pending`.
+/// What to do after a poll that returned `Pending`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Idle {
-    /// Nothing. The reference is given up.
+    /// Nothing. The reference is released.
     Nothing,
-    /// Queue the task again: it was woken while it ran. The reference goes along.
+    /// Queue the task again: it was woken while it ran. The reference is passed on.
     Reschedule,
     /// Drop the future and complete as cancelled. The reference is still ours.
     Cancel,
-    /// Nobody can ever wake the task again: free the cell with the future in it.
+    /// Nothing can ever wake the task again: free the cell with the future in it.
     Free,
 }
 
 /// What a completer does after the task became complete.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Complete {
-    /// Nothing. The references are given up.
+    /// Nothing. The references are released.
     Nothing,
-    /// Wake the waker in the join slot, then give the references up.
+    /// Wake the waker in the join slot, then release the references.
     WakeJoiner,
-    /// Nobody is left: free the cell. The references are given up.
+    /// No reference is left: free the cell. The references are released.
     Free,
-    /// Nobody will ever read the output: drop it, then call [`State::complete`] again.
+    /// The output will never be read: drop it, then call [`State::complete`] again.
     DropOutput,
 }
 
-/// What a waker that is used up does.
+/// What a waker does when it is consumed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wake {
-    /// Nothing. The waker's reference is given up.
+    /// Nothing. The waker's reference is released.
     Nothing,
     /// Queue the task: a reference for the `Notified` was made, the waker's is still ours.
     Schedule,
@@ -82,17 +81,17 @@ pub(super) enum Wake {
 /// What a `JoinHandle` does when it is dropped.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DropJoin {
-    /// Nothing. The handle's reference is given up.
+    /// Nothing. The handle's reference is released.
     Nothing,
     /// Free the cell: the handle's reference was the last.
     Free,
-    /// Drop the waker in the join slot, then give the reference up.
+    /// Drop the waker in the join slot, then release the reference.
     DropWaker,
-    /// The task is complete: drop the output if it was not taken, then give the reference up.
+    /// The task is complete: drop the output if it was not taken, then release the reference.
     DropOutput,
 }
 
-/// The task completed in the meantime.
+/// The task has completed in between.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Completed;
 
@@ -104,19 +103,20 @@ pub(super) struct State(AtomicUsize);
 pub(super) struct Snapshot(usize);
 
 impl State {
-    /// A task that was just made: queued, with a `JoinHandle` and `refs` references in all.
+    /// Creates the state of a new task: queued, with a `JoinHandle` and `refs` references in total.
     pub(super) fn new(refs: usize) -> Self {
         Self(AtomicUsize::new(
             NOTIFIED | JOIN_INTEREST | (refs * REF_ONE),
         ))
     }
 
-    /// Reads the word; what the completer wrote is visible if it says complete.
+    /// Reads the word; what the completer wrote is visible if the word is `COMPLETE`.
     pub(super) fn load(&self) -> Snapshot {
         Snapshot(self.0.load(Acquire))
     }
 
-    /// One transition: `step` gives the caller's next action and the new word, if it changes.
+    /// Makes one transition: `step` returns the caller's next action and the new word, if it
+    /// changes.
     ///
     /// A wake must reach the poll that follows it together with what was written before it, so a
     /// step that a wake takes stores the word even where no bit changes.
@@ -136,7 +136,7 @@ impl State {
         }
     }
 
-    /// A `Notified` is about to be run.
+    /// Starts to run a `Notified`.
     pub(super) fn start(&self) -> Start {
         self.step(|now| {
             debug_assert!(now.has(NOTIFIED), "run without a notification: {now:?}");
@@ -158,7 +158,7 @@ impl State {
         })
     }
 
-    /// The poll said `Pending`.
+    /// Ends a poll that returned `Pending`.
     pub(super) fn idle(&self) -> Idle {
         self.step(|now| {
             debug_assert!(now.has(RUNNING), "idle without a poll: {now:?}");
@@ -179,8 +179,8 @@ impl State {
         })
     }
 
-    /// The result is stored; the caller gives up `refs` references where there is nothing left
-    /// for it to do.
+    /// Completes the task, whose result is stored; releases `refs` references of the caller if
+    /// nothing is left for it to do.
     pub(super) fn complete(&self, refs: usize, output_dropped: bool) -> Complete {
         self.step(|now| {
             debug_assert!(
@@ -204,7 +204,8 @@ impl State {
         })
     }
 
-    /// Asks for cancellation on behalf of the owner; true if the caller now has the future.
+    /// Requests cancellation on behalf of the owner; returns `true` if the caller now owns the
+    /// future.
     pub(super) fn shutdown(&self) -> bool {
         self.step(|now| {
             if now.has(COMPLETE) {
@@ -218,8 +219,8 @@ impl State {
         })
     }
 
-    /// Asks for cancellation; true if the caller must queue the task, for which a reference was
-    /// made.
+    /// Requests cancellation; returns `true` if the caller must queue the task, for which a
+    /// reference was made.
     pub(super) fn abort(&self) -> bool {
         self.step(|now| {
             if now.has(COMPLETE | CANCELLED) {
@@ -233,8 +234,8 @@ impl State {
         })
     }
 
-    /// A waker wakes and stays; true if the caller must queue the task, for which a reference
-    /// was made.
+    /// Wakes by a waker that stays; returns `true` if the caller must queue the task, for which a
+    /// reference was made.
     pub(super) fn wake_by_ref(&self) -> bool {
         self.step(|now| {
             if now.has(COMPLETE) {
@@ -248,7 +249,7 @@ impl State {
         })
     }
 
-    /// A waker wakes and is gone.
+    /// Wakes by a waker that is consumed.
     pub(super) fn wake_by_val(&self) -> Wake {
         self.step(|now| {
             if !now.has(RUNNING | NOTIFIED | COMPLETE) {
@@ -269,7 +270,7 @@ impl State {
         })
     }
 
-    /// Hands the join slot, which holds a waker, to the completer.
+    /// Passes the join slot, which holds a waker, to the completer.
     pub(super) fn set_join_waker(&self) -> Result<(), Completed> {
         self.step(|now| {
             debug_assert!(now.has(JOIN_INTEREST) && !now.has(JOIN_WAKER));
@@ -291,7 +292,7 @@ impl State {
         })
     }
 
-    /// The `JoinHandle` goes away.
+    /// Records that the `JoinHandle` is dropped.
     pub(super) fn drop_join(&self) -> DropJoin {
         self.step(|now| {
             debug_assert!(now.has(JOIN_INTEREST), "joined twice: {now:?}");
@@ -312,17 +313,17 @@ impl State {
         })
     }
 
-    /// Makes one more reference out of one that the caller holds.
+    /// Adds a reference to one that the caller holds.
     pub(super) fn ref_inc(&self) {
-        // Relaxed, as in `Arc`: the reference that is copied keeps the cell, and whoever receives
-        // the copy receives it through a synchronisation of its own.
+        // Relaxed, as in `Arc`: the reference that is copied keeps the cell, and a thread that
+        // receives the copy receives it through a synchronization of its own.
         let former = self.0.fetch_add(REF_ONE, Relaxed);
         if former > REF_LIMIT {
             std::process::abort();
         }
     }
 
-    /// Gives up `refs` references; true if they were the last.
+    /// Releases `refs` references; returns whether they were the last.
     pub(super) fn ref_dec(&self, refs: usize) -> bool {
         let former = Snapshot(self.0.fetch_sub(refs * REF_ONE, AcqRel));
         debug_assert!(former.refs() >= refs, "one reference too few: {former:?}");
@@ -331,7 +332,7 @@ impl State {
 }
 
 impl Snapshot {
-    /// Whether any of `bits` is set.
+    /// Returns whether any of `bits` is set.
     #[inline(always)]
     fn has(self, bits: usize) -> bool {
         self.0 & bits != 0
@@ -366,12 +367,12 @@ impl Snapshot {
         self.0 / REF_ONE
     }
 
-    /// The result is final.
+    /// Returns whether the result is final.
     pub(super) fn is_complete(self) -> bool {
         self.has(COMPLETE)
     }
 
-    /// The join slot belongs to the completer.
+    /// Returns whether the join slot belongs to the completer.
     pub(super) fn has_join_waker(self) -> bool {
         self.has(JOIN_WAKER)
     }

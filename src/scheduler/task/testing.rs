@@ -1,4 +1,4 @@
-//! The smallest scheduler, for this module's tests: a queue that somebody runs by hand.
+//! The smallest scheduler, for this module's tests: a queue that a test runs by hand.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -68,7 +68,7 @@ impl Queue {
         self.ready.lock().pop_front()
     }
 
-    /// Polls the first task of the queue; false if there is none.
+    /// Polls the first task of the queue; returns `false` if there is none.
     pub(in crate::scheduler) fn run_one(&self) -> bool {
         let Some(task) = self.next() else {
             return false;
@@ -80,7 +80,7 @@ impl Queue {
         true
     }
 
-    /// Polls until the queue is empty, and says how many polls that took.
+    /// Polls until the queue is empty, and returns how many polls that took.
     pub(in crate::scheduler) fn run_all(&self) -> usize {
         let mut polls = 0;
         while self.run_one() {
@@ -89,7 +89,7 @@ impl Queue {
         polls
     }
 
-    /// How many polls ended with the task woken.
+    /// Returns how many polls ended with the task woken.
     pub(in crate::scheduler) fn yields(&self) -> usize {
         *self.yields.lock()
     }

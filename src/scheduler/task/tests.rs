@@ -49,7 +49,7 @@ fn join_now<T>(mut join: JoinHandle<T>) -> Result<T, super::JoinError> {
     }
 }
 
-/// Writes down the current task's id when it is dropped.
+/// Records the current task's id when it is dropped.
 struct NoteId(Arc<Mutex<Vec<Option<Id>>>>);
 
 impl Drop for NoteId {
@@ -66,10 +66,10 @@ impl Drop for PanicOnDrop {
     }
 }
 
-/// Gone once nothing holds the scheduler: no task was leaked.
+/// Checks on drop that nothing holds the scheduler: no task was leaked.
 struct Leak(Weak<Queue>);
 
-/// A scheduler; the guard, which comes first, is dropped last.
+/// Returns a scheduler; the guard, which comes first, is dropped last.
 fn watched() -> (Leak, Scheduler) {
     let scheduler = scheduler();
     (Leak(Arc::downgrade(&scheduler)), scheduler)
@@ -264,7 +264,7 @@ fn a_task_that_completes_while_it_is_aborted_has_its_output() {
 fn panics_are_kept_for_the_joiner() {
     let (_leak, scheduler) = watched();
     let in_poll = spawn(&scheduler, async { panic!("in poll") });
-    // Both the poll and the drop of the future panic: the first counts.
+    // Both the poll and the drop of the future panic: the first one counts.
     let in_both = spawn(&scheduler, async {
         let _bomb = PanicOnDrop;
         pending::<()>().await;
@@ -415,7 +415,7 @@ fn a_list_removes_only_its_own_tasks() {
     let (one, other) = (scheduler(), scheduler());
     let _join = spawn(&one, pending::<()>());
     let task = one.next().unwrap();
-    // SAFETY: the reference is given to `Task`, and the notification is made again below.
+    // SAFETY: the reference is passed to `Task`, and the notification is made again below.
     let task = unsafe { Task::<Scheduler>::from_raw(task.into_raw()) };
     assert!(other.owned.remove(&task).is_none());
     let removed = one.owned.remove(&task).unwrap();

@@ -10,9 +10,9 @@ use super::id::Id;
 use super::join::JoinHandle;
 use super::{Schedule, harness};
 
-/// Makes a task that no list shuts down: whoever has the notification runs it.
+/// Creates a task that no list shuts down: the owner of the notification runs it.
 ///
-/// A notification that is dropped leaves its `JoinHandle` pending for ever.
+/// A notification that is dropped leaves its `JoinHandle` pending forever.
 pub(crate) fn unowned<F, S>(future: F, scheduler: S, id: Id) -> (Notified<S>, JoinHandle<F::Output>)
 where
     F: Future + Send + 'static,
@@ -25,15 +25,15 @@ where
     unsafe { (Notified::from_raw(raw), JoinHandle::from_raw(raw)) }
 }
 
-/// Makes a task that calls `f` once, when the pool runs it.
+/// Creates a task that calls `f` once, when the pool runs it.
 pub(crate) fn blocking_task<F, R>(f: F, id: Id) -> (UnownedTask, JoinHandle<R>)
 where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
     let (notified, join) = unowned(Blocking(Some(f)), RunsOnce, id);
-    // SAFETY: the notification goes along, the closure and its result are `Send`, and a `Blocking`
-    // never says `Pending`.
+    // SAFETY: the notification is passed on, the closure and its result are `Send`, and a
+    // `Blocking` never returns `Pending`.
     let task = unsafe { UnownedTask::from_raw(notified.into_raw()) };
     (task, join)
 }
@@ -53,9 +53,9 @@ impl<F: FnOnce() -> R, R> Future for Blocking<F> {
     }
 }
 
-/// The scheduler of tasks that run once: it is never asked for anything.
+/// The scheduler of tasks that run once: its functions are never called.
 ///
-/// Such a task is notified from its birth to its only poll, so no waker or abort queues it.
+/// Such a task is notified from its creation to its only poll, so no waker or abort queues it.
 struct RunsOnce;
 
 impl Schedule for RunsOnce {

@@ -26,11 +26,11 @@ impl Deref for BorrowedWaker<'_> {
     }
 }
 
-/// The waker that a poll gets: it costs nothing unless the future clones it.
+/// Returns the waker for a poll: it costs nothing unless the future clones it.
 ///
 /// # Safety
 ///
-/// The header is the front of a cell that lives as long as the borrow.
+/// The header is that of a cell that lives as long as the borrow.
 pub(super) unsafe fn borrowed(task: &NonNull<Header>) -> BorrowedWaker<'_> {
     // SAFETY: the vtable's functions take a pointer to the header of a live cell. The waker is
     // never dropped, so that it needs no reference.
@@ -51,9 +51,9 @@ unsafe fn header(data: *const ()) -> NonNull<Header> {
 
 /// # Safety
 ///
-/// The header is the front of a live cell.
+/// The header is that of a live cell.
 unsafe fn free(task: NonNull<Header>) {
-    // SAFETY: the caller gave up the last reference.
+    // SAFETY: the caller released the last reference.
     unsafe { (task.as_ref().vtable.free)(task) };
 }
 
