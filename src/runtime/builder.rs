@@ -1,4 +1,4 @@
-//! How a runtime is made.
+//! The builder of runtimes.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -21,7 +21,7 @@ use crate::timer::{Clock, Timers};
 /// The most worker threads that a runtime may have.
 const MAX_WORKERS: usize = 65_536;
 
-/// Makes a [`Runtime`] with other options than the defaults.
+/// Builds a [`Runtime`] with options other than the defaults.
 ///
 /// # Examples
 ///
@@ -79,7 +79,7 @@ impl fmt::Debug for Builder {
 }
 
 impl Builder {
-    /// Starts with the defaults of the current-thread scheduler.
+    /// Creates a builder with the defaults of the current-thread scheduler.
     ///
     /// # Examples
     ///
@@ -98,7 +98,7 @@ impl Builder {
         Builder::new(false)
     }
 
-    /// Starts with the defaults of the multi-thread scheduler.
+    /// Creates a builder with the defaults of the multi-thread scheduler.
     ///
     /// # Examples
     ///
@@ -154,7 +154,7 @@ impl Builder {
     /// let rt = Builder::new_current_thread().enable_all().build()?;
     /// rt.block_on(async {
     ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    ///     // Nobody connects.
+    ///     // There is no client.
     ///     assert!(timeout(Duration::from_millis(1), listener.accept()).await.is_err());
     ///     Ok::<_, std::io::Error>(())
     /// })?;
@@ -167,7 +167,7 @@ impl Builder {
 
     /// Enables sockets, pipes, signals and child processes.
     ///
-    /// Without it they panic when they are made.
+    /// Without it they panic when they are created.
     ///
     /// # Examples
     ///
@@ -189,7 +189,7 @@ impl Builder {
 
     /// Enables timers.
     ///
-    /// Without it they panic when they are made.
+    /// Without it they panic when they are created.
     ///
     /// # Examples
     ///
@@ -212,11 +212,11 @@ impl Builder {
         self
     }
 
-    /// Names the runtime; see [`Handle::name`].
+    /// Sets the name of the runtime; see [`Handle::name`].
     ///
     /// # Panics
     ///
-    /// When the name is empty or white space.
+    /// Panics if the name is empty or consists of whitespace.
     ///
     /// # Examples
     ///
@@ -240,14 +240,15 @@ impl Builder {
         self
     }
 
-    /// How many worker threads a multi-thread runtime has.
+    /// Sets the number of worker threads of a multi-thread runtime.
     ///
-    /// The default is the environment variable `TOKIO_WORKER_THREADS` if it is set, else the
-    /// number of processors that this process may use. A current-thread runtime ignores it.
+    /// The default is the environment variable `TOKIO_WORKER_THREADS` if it is set, and otherwise
+    /// the number of processors that this process may use. A current-thread runtime ignores this
+    /// option.
     ///
     /// # Panics
     ///
-    /// When `val` is zero.
+    /// Panics if `val` is zero.
     ///
     /// # Examples
     ///
@@ -267,15 +268,15 @@ impl Builder {
         self
     }
 
-    /// How many threads may run closures of `spawn_blocking` at a time; by default 512.
+    /// Sets how many threads may run closures of `spawn_blocking` at a time; by default 512.
     ///
-    /// Worker threads are not counted, and neither are the threads that carry out file operations:
-    /// closures that fill this number do not hold those up. Of the latter there are up to 512, or
-    /// up to `val` if that is larger, and more if no operation can begin.
+    /// Worker threads are not counted, and neither are the threads that carry out file operations,
+    /// so closures that reach this limit do not hold those operations up. There are up to 512 such
+    /// threads, or up to `val` if that is larger, and more if no operation can begin.
     ///
     /// # Panics
     ///
-    /// When `val` is zero.
+    /// Panics if `val` is zero.
     ///
     /// # Examples
     ///
@@ -298,7 +299,7 @@ impl Builder {
         self
     }
 
-    /// How long a thread of the blocking pool waits for work before it ends; by default 10 s.
+    /// Sets how long a thread of the blocking pool waits for work before it ends; by default 10 s.
     ///
     /// # Examples
     ///
@@ -323,7 +324,7 @@ impl Builder {
         self
     }
 
-    /// The name of the runtime's threads; by default `tokio-rt-worker`.
+    /// Sets the name of the runtime's threads; by default `tokio-rt-worker`.
     ///
     /// # Examples
     ///
@@ -343,7 +344,7 @@ impl Builder {
         self.thread_name_fn(move || name.clone())
     }
 
-    /// A function that names each of the runtime's threads.
+    /// Sets a function that names each of the runtime's threads.
     ///
     /// # Examples
     ///
@@ -370,7 +371,8 @@ impl Builder {
         self
     }
 
-    /// The stack of the runtime's threads in bytes; by default that of the standard library.
+    /// Sets the stack size of the runtime's threads in bytes; by default that of the standard
+    /// library.
     ///
     /// # Examples
     ///
@@ -391,7 +393,8 @@ impl Builder {
         self
     }
 
-    /// A function that every thread of the runtime, the blocking pool's included, calls first.
+    /// Sets a function that every thread of the runtime, including the threads of the blocking
+    /// pool, calls first.
     ///
     /// # Examples
     ///
@@ -420,7 +423,8 @@ impl Builder {
         self
     }
 
-    /// A function that every thread of the runtime, the blocking pool's included, calls last.
+    /// Sets a function that every thread of the runtime, including the threads of the blocking
+    /// pool, calls last.
     ///
     /// # Examples
     ///
@@ -451,9 +455,9 @@ impl Builder {
         self
     }
 
-    /// A function that a worker calls before it goes to sleep.
+    /// Sets a function that a worker calls before it goes to sleep.
     ///
-    /// It may spawn and wake tasks; the worker then does not sleep.
+    /// The function may spawn and wake tasks; the worker then does not sleep.
     ///
     /// # Examples
     ///
@@ -483,10 +487,10 @@ impl Builder {
         self
     }
 
-    /// A function that a worker calls when it wakes up.
+    /// Sets a function that a worker calls when it wakes up.
     ///
-    /// It is also called when the worker did not sleep after all, as when the function of
-    /// [`on_thread_park`](Builder::on_thread_park) made something runnable.
+    /// It is also called when the worker did not sleep after all, for example because the function
+    /// of [`on_thread_park`](Builder::on_thread_park) made a task runnable.
     ///
     /// # Examples
     ///
@@ -516,11 +520,12 @@ impl Builder {
         self
     }
 
-    /// After how many task polls a worker looks at the injection queue before its own.
+    /// Sets the number of task polls after which a worker checks the injection queue before its
+    /// own.
     ///
     /// # Panics
     ///
-    /// When `val` is zero.
+    /// Panics if `val` is zero.
     ///
     /// # Examples
     ///
@@ -552,11 +557,12 @@ impl Builder {
         self
     }
 
-    /// After how many task polls a worker that has work looks at the driver; by default 61.
+    /// Sets the number of task polls after which a worker that has work polls the driver; by
+    /// default 61.
     ///
     /// # Panics
     ///
-    /// When `val` is zero.
+    /// Panics if `val` is zero.
     ///
     /// # Examples
     ///
@@ -588,11 +594,11 @@ impl Builder {
         self
     }
 
-    /// How many readiness events one look at the driver hands out; by default 1,024.
+    /// Sets how many readiness events one poll of the driver handles; by default 1,024.
     ///
     /// # Panics
     ///
-    /// When `capacity` is zero.
+    /// Panics if `capacity` is zero.
     ///
     /// # Examples
     ///
@@ -608,7 +614,7 @@ impl Builder {
     ///     let (mut two, mut to_two) = UnixStream::pair()?;
     ///     let readers = async { zokio::try_join!(one.read_u8(), two.read_u8()) };
     ///     let writers = async { zokio::try_join!(to_one.write_u8(1), to_two.write_u8(2)) };
-    ///     // Both become readable; the second is seen at the next look.
+    ///     // Both become readable; the second is seen at the next poll.
     ///     let (numbers, _) = zokio::try_join!(readers, writers)?;
     ///     assert_eq!(numbers, (1, 2));
     ///     Ok::<_, std::io::Error>(())
@@ -623,12 +629,12 @@ impl Builder {
         self
     }
 
-    /// The same for a look that does not wait, because there are tasks to run; by default as
-    /// [`max_io_events_per_tick`](Builder::max_io_events_per_tick).
+    /// Sets the same for a poll that does not wait, because there are tasks to run; by default the
+    /// value of [`max_io_events_per_tick`](Builder::max_io_events_per_tick).
     ///
     /// # Panics
     ///
-    /// When `capacity` is zero.
+    /// Panics if `capacity` is zero.
     ///
     /// # Examples
     ///
@@ -667,7 +673,7 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// [`build`](Builder::build) panics when this is a multi-thread runtime.
+    /// [`build`](Builder::build) panics if this is a multi-thread runtime.
     ///
     /// # Examples
     ///
@@ -690,8 +696,8 @@ impl Builder {
         self
     }
 
-    /// Forces a back-end of the driver. Without it `ZOKIO_DRIVER=uring|mio` decides, and without
-    /// that io_uring is used where it works.
+    /// Forces a back-end of the driver. Without this option the environment variable
+    /// `ZOKIO_DRIVER=uring|mio` decides, and without that io_uring is used where it works.
     ///
     /// If io_uring is forced and is not available, [`build`](Builder::build) returns an error that
     /// names the cause.
@@ -712,17 +718,17 @@ impl Builder {
         self
     }
 
-    /// Makes the runtime.
+    /// Builds the runtime.
     ///
     /// # Errors
     ///
     /// Returns an error if the operating system has no file descriptor, memory or thread for it, or
-    /// if a back-end is forced that does not work here. For want of file descriptors it is the
+    /// if a back-end is forced that does not work here. If file descriptors run out, it is the
     /// operating system's error, with its code.
     ///
     /// # Panics
     ///
-    /// When [`start_paused`](Builder::start_paused) is set on a multi-thread runtime.
+    /// Panics if [`start_paused`](Builder::start_paused) is set on a multi-thread runtime.
     ///
     /// # Examples
     ///
@@ -731,7 +737,7 @@ impl Builder {
     ///
     /// # fn main() -> std::io::Result<()> {
     /// let mut builder = Builder::new_current_thread();
-    /// // A builder may make several runtimes.
+    /// // A builder may build several runtimes.
     /// let one = builder.build()?;
     /// let other = builder.build()?;
     /// assert_ne!(one.handle().id(), other.handle().id());
@@ -752,15 +758,15 @@ impl Builder {
         }
     }
 
-    /// Makes a runtime that stays on this thread.
+    /// Builds a runtime that stays on this thread.
     ///
     /// # Errors
     ///
-    /// As [`build`](Builder::build).
+    /// Returns an error in the same cases as [`build`](Builder::build).
     ///
     /// # Panics
     ///
-    /// When this builder was made by [`new_multi_thread`](Builder::new_multi_thread).
+    /// Panics if this builder was created by [`new_multi_thread`](Builder::new_multi_thread).
     ///
     /// # Examples
     ///
@@ -853,19 +859,19 @@ impl Builder {
     }
 }
 
-/// The most threads of the driver's at a time, as long as its operations do not stand still; more
-/// if the builder allows more for closures.
+/// The most threads of the driver at a time, as long as its operations do not stall; more if the
+/// builder allows more for closures.
 const DRIVER_THREADS: usize = 512;
 
 /// When no operation could begin for this long although some are queued, threads beyond the limit
 /// help: one, then two, four, and so on.
 const DRIVER_RELIEF: Duration = Duration::from_millis(50);
 
-/// `TOKIO_WORKER_THREADS`, or one worker for each processor.
+/// Returns `TOKIO_WORKER_THREADS`, or the number of processors.
 ///
 /// # Panics
 ///
-/// When the variable is set to something else than a number above zero.
+/// Panics if the variable is set to anything but a number above zero.
 fn default_workers() -> usize {
     match std::env::var("TOKIO_WORKER_THREADS") {
         Ok(text) => {

@@ -1,4 +1,4 @@
-//! What other modules may ask about the runtime that this thread is in.
+//! Access for other modules to the runtime that this thread is in.
 #![forbid(unsafe_code)]
 
 use super::TryCurrentError;
@@ -6,11 +6,11 @@ use crate::scheduler::{Handle, context};
 
 pub(crate) use crate::scheduler::context::{defer, disallow_block_in_place};
 
-/// Calls `f` with the runtime that this thread has entered; cheaper than a handle of one's own.
+/// Calls `f` with the runtime that this thread has entered; cheaper than a handle.
 ///
 /// # Errors
 ///
-/// When this thread has entered none, or is ending.
+/// Returns an error if this thread has entered no runtime, or is ending.
 #[inline]
 pub(crate) fn with_current<R>(f: impl FnOnce(&Handle) -> R) -> Result<R, TryCurrentError> {
     context::with_current(f).map_err(TryCurrentError::new)

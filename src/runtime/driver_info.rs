@@ -1,4 +1,4 @@
-//! Which back-end a runtime's driver has.
+//! The back-end of a runtime's driver.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -26,8 +26,8 @@ use crate::driver::completion::probe::{Backend, Choice, Kind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DriverKind {
-    /// io_uring carries out reads of files that have to wait, and a pool of threads the other file
-    /// operations; readiness comes from mio.
+    /// io_uring carries out reads of files that have to wait, and a pool of threads carries out the
+    /// other file operations; readiness comes from mio.
     Ring,
     /// A pool of threads carries out file operations; readiness comes from mio.
     Threads,
@@ -42,9 +42,9 @@ impl fmt::Display for DriverKind {
     }
 }
 
-/// Which back-end is in force, and why: see [`Handle::driver_info`](super::Handle::driver_info).
+/// The back-end in use, and the reason: see [`Handle::driver_info`](super::Handle::driver_info).
 ///
-/// `Display` gives both in one line.
+/// `Display` prints both on one line.
 ///
 /// # Examples
 ///
@@ -75,7 +75,7 @@ impl DriverInfo {
         }
     }
 
-    /// The back-end in force.
+    /// Returns the back-end in use.
     ///
     /// # Examples
     ///
@@ -92,7 +92,8 @@ impl DriverInfo {
         self.kind
     }
 
-    /// Why it is in force: it was asked for, it works here, or what kept io_uring from working.
+    /// Returns why the back-end is in use: it was asked for, it works here, or what kept io_uring
+    /// from working.
     ///
     /// # Examples
     ///
@@ -116,7 +117,7 @@ impl fmt::Display for DriverInfo {
     }
 }
 
-/// What a builder asks of the driver.
+/// Returns the back-end that a builder asks the driver for.
 pub(super) fn choice(forced: Option<DriverKind>) -> Choice {
     match forced {
         None => Choice::Auto,

@@ -1,4 +1,4 @@
-//! Why there is no current runtime.
+//! The error of a thread without a current runtime.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -26,7 +26,7 @@ impl TryCurrentError {
         TryCurrentError { reason }
     }
 
-    /// Whether this thread has not entered a runtime.
+    /// Returns whether this thread has not entered a runtime.
     ///
     /// # Examples
     ///
@@ -40,7 +40,7 @@ impl TryCurrentError {
         self.reason == NoHandle::Missing
     }
 
-    /// Whether this thread is ending, and what it knew of its runtime is gone already.
+    /// Returns whether this thread is ending and has already forgotten its runtime.
     ///
     /// This happens in destructors of thread-local values.
     ///
@@ -50,7 +50,7 @@ impl TryCurrentError {
     /// use zokio::runtime::Handle;
     ///
     /// let error = Handle::try_current().unwrap_err();
-    /// // This thread goes on: it has only not entered a runtime.
+    /// // This thread is not ending: it has only not entered a runtime.
     /// assert!(!error.is_thread_local_destroyed());
     /// ```
     pub fn is_thread_local_destroyed(&self) -> bool {

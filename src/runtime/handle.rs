@@ -21,7 +21,7 @@ const NO_IO: &str = "A Tokio 1.x context was found, but IO is disabled. Call `en
 const NO_TIME: &str = "A Tokio 1.x context was found, but timers are disabled. Call \
                        `enable_time` on the runtime builder to enable timers.";
 
-/// Refers to a runtime; clones refer to the same one.
+/// A reference to a runtime; clones refer to the same one.
 ///
 /// A handle does not keep the runtime running. Once the [`Runtime`](super::Runtime) has been
 /// dropped, tasks spawned through a handle are cancelled at once and I/O fails.
@@ -72,11 +72,11 @@ pub struct EnterGuard<'a> {
 impl Handle {
     /// Makes this runtime the current one of this thread until the guard is dropped.
     ///
-    /// What needs a runtime (`spawn`, timers, sockets) then finds this one. Guards nest.
+    /// Functions that need a runtime (`spawn`, timers, sockets) then use this one. Guards nest.
     ///
     /// # Panics
     ///
-    /// Dropping guards in another order than the reverse of that in which they were made panics.
+    /// Dropping the guard panics if guards are not dropped in the reverse order of their creation.
     ///
     /// # Examples
     ///
@@ -95,12 +95,12 @@ impl Handle {
         }
     }
 
-    /// The handle of the runtime that this thread has entered.
+    /// Returns the handle of the runtime that this thread has entered.
     ///
     /// # Panics
     ///
-    /// Where there is none: call it inside `block_on`, in a task, on a thread of the blocking
-    /// pool, or under an [`enter`](Handle::enter) guard.
+    /// Panics if called outside a runtime. Call it inside `block_on`, in a task, on a thread of the
+    /// blocking pool, or under an [`enter`](Handle::enter) guard.
     ///
     /// # Examples
     ///
@@ -122,11 +122,11 @@ impl Handle {
         }
     }
 
-    /// The handle of the runtime that this thread has entered, if any.
+    /// Returns the handle of the runtime that this thread has entered, if any.
     ///
     /// # Errors
     ///
-    /// When this thread has entered none, or is ending.
+    /// Returns an error if this thread has entered no runtime, or is ending.
     ///
     /// # Examples
     ///
@@ -214,7 +214,7 @@ impl Handle {
     ///
     /// # Panics
     ///
-    /// When the future panics, and when this thread drives a runtime already: asynchronous code
+    /// Panics if the future panics, or if this thread already drives a runtime: asynchronous code
     /// awaits a future instead.
     ///
     /// # Examples
@@ -241,7 +241,7 @@ impl Handle {
         context::enter_to_drive(&self.scheduler, true, || park::drive(future))
     }
 
-    /// Which scheduler the runtime has.
+    /// Returns which scheduler the runtime has.
     ///
     /// # Examples
     ///
@@ -261,7 +261,7 @@ impl Handle {
         }
     }
 
-    /// The number of the runtime.
+    /// Returns the id of the runtime.
     ///
     /// # Examples
     ///
@@ -277,7 +277,7 @@ impl Handle {
         Id(self.scheduler.services().id)
     }
 
-    /// The name that was given to the runtime with [`Builder::name`](super::Builder::name).
+    /// Returns the name of the runtime, if [`Builder::name`](super::Builder::name) set one.
     ///
     /// # Examples
     ///
@@ -296,7 +296,7 @@ impl Handle {
         self.scheduler.services().name.as_deref()
     }
 
-    /// The runtime's counters.
+    /// Returns the runtime's counters.
     ///
     /// # Examples
     ///
@@ -311,7 +311,7 @@ impl Handle {
         RuntimeMetrics::new(self.scheduler.clone())
     }
 
-    /// Which back-end the runtime's driver has, and why.
+    /// Returns which back-end the runtime's driver has, and why.
     ///
     /// # Examples
     ///
@@ -326,19 +326,19 @@ impl Handle {
         DriverInfo::of(self.scheduler.services().driver.completions().backend())
     }
 
-    /// The driver; sockets want [`io_driver`](Handle::io_driver).
+    /// Returns the driver. Sockets use [`io_driver`](Handle::io_driver).
     pub(crate) fn driver(&self) -> &Arc<Driver> {
         &self.scheduler.services().driver
     }
 
-    /// The driver, for what registers with its readiness half.
+    /// Returns the driver, to register a descriptor with its readiness half.
     #[track_caller]
     pub(crate) fn io_driver(&self) -> &Arc<Driver> {
         assert!(self.scheduler.services().io_enabled, "{NO_IO}");
         self.driver()
     }
 
-    /// The timers.
+    /// Returns the timers.
     #[track_caller]
     pub(crate) fn timers(&self) -> &Arc<Timers> {
         match &self.scheduler.services().timers {
@@ -351,7 +351,8 @@ impl Handle {
         &self.scheduler.services().clock
     }
 
-    /// Whether this is the handle of a `LocalRuntime`, and then whether this is its thread.
+    /// Returns whether this is the thread of the `LocalRuntime`; `None` if this is not the handle
+    /// of one.
     pub(crate) fn is_local(&self) -> Option<bool> {
         self.scheduler.is_local()
     }
@@ -360,7 +361,7 @@ impl Handle {
     ///
     /// # Panics
     ///
-    /// When this is the handle of another kind of runtime, or this is another thread.
+    /// Panics if this is not the handle of a `LocalRuntime`, or if called on another thread.
     #[track_caller]
     pub(crate) fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
     where

@@ -1,4 +1,4 @@
-//! The number of a runtime.
+//! The id of a runtime.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -6,9 +6,9 @@ use std::num::NonZeroU64;
 
 use crate::scheduler::services::Services;
 
-/// Tells runtimes of one process apart.
+/// Identifies a runtime within the process.
 ///
-/// The number of a runtime that has ended is not given to another one.
+/// The id of a runtime that has ended is not used again.
 ///
 /// # Examples
 ///
@@ -24,7 +24,7 @@ use crate::scheduler::services::Services;
 pub struct Id(pub(super) NonZeroU64);
 
 impl Id {
-    /// A number that no runtime and no `LocalSet` has.
+    /// Returns an id that no runtime and no `LocalSet` has.
     pub(crate) fn next() -> Self {
         Self(Services::next_id())
     }

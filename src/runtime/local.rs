@@ -31,7 +31,7 @@ pub struct LocalOptions {
     _not_send: PhantomData<*mut u8>,
 }
 
-/// A current-thread runtime that stays on the thread that made it.
+/// A current-thread runtime that stays on the thread that created it.
 ///
 /// Because it cannot move, it runs futures that are not `Send`:
 /// [`task::spawn_local`](crate::task::spawn_local) works in its tasks without a
@@ -63,11 +63,11 @@ impl UnwindSafe for LocalRuntime {}
 impl RefUnwindSafe for LocalRuntime {}
 
 impl LocalRuntime {
-    /// Makes a runtime for this thread, with everything enabled and the defaults of [`Builder`].
+    /// Creates a runtime for this thread, with everything enabled and the defaults of [`Builder`].
     ///
     /// # Errors
     ///
-    /// As [`Builder::build`].
+    /// Returns an error in the same cases as [`Builder::build`].
     ///
     /// # Examples
     ///
@@ -94,7 +94,7 @@ impl LocalRuntime {
         }
     }
 
-    /// A handle to this runtime.
+    /// Returns a handle to this runtime.
     ///
     /// # Examples
     ///
@@ -112,7 +112,7 @@ impl LocalRuntime {
         self.inner.handle()
     }
 
-    /// Spawns a task, which may be not `Send`, and which runs inside
+    /// Spawns a task, which need not be `Send`, and which runs inside
     /// [`block_on`](LocalRuntime::block_on).
     ///
     /// # Examples
@@ -167,12 +167,12 @@ impl LocalRuntime {
         self.inner.spawn_blocking(func)
     }
 
-    /// Runs a future to completion on this thread, and the tasks beside it; see
+    /// Runs a future to completion on this thread, and the runtime's tasks in between; see
     /// [`Runtime::block_on`].
     ///
     /// # Panics
     ///
-    /// As [`Runtime::block_on`].
+    /// Panics where [`Runtime::block_on`] does.
     ///
     /// # Examples
     ///
@@ -215,7 +215,7 @@ impl LocalRuntime {
         self.inner.enter()
     }
 
-    /// The runtime's counters.
+    /// Returns the runtime's counters.
     ///
     /// # Examples
     ///
@@ -233,11 +233,13 @@ impl LocalRuntime {
         self.inner.metrics()
     }
 
-    /// Ends the runtime and waits for its blocking threads; see [`Runtime::shutdown_timeout`].
+    /// Shuts the runtime down and waits for its blocking threads; see
+    /// [`Runtime::shutdown_timeout`].
     ///
     /// # Panics
     ///
-    /// In asynchronous code, where waiting would stall the thread; unless `duration` is zero.
+    /// Panics if called in asynchronous code, where waiting would stall the thread, unless
+    /// `duration` is zero.
     ///
     /// # Examples
     ///
@@ -260,7 +262,7 @@ impl LocalRuntime {
         self.inner.end(Some(duration));
     }
 
-    /// Ends the runtime without waiting; see [`Runtime::shutdown_background`].
+    /// Shuts the runtime down without waiting; see [`Runtime::shutdown_background`].
     ///
     /// # Examples
     ///

@@ -7,8 +7,8 @@ use crate::scheduler;
 
 /// Reads a runtime's counters.
 ///
-/// Each call reads anew. Counters that several threads change are read one by one, so figures
-/// of one moment need not fit together exactly.
+/// Each call reads the current value. Counters that several threads change are read one by one, so
+/// they need not be exactly consistent with each other.
 ///
 /// # Examples
 ///
@@ -28,7 +28,7 @@ impl RuntimeMetrics {
         RuntimeMetrics { handle }
     }
 
-    /// How many worker threads the runtime has; always 1 for a current-thread runtime.
+    /// Returns the number of worker threads; always 1 for a current-thread runtime.
     ///
     /// # Examples
     ///
@@ -45,7 +45,7 @@ impl RuntimeMetrics {
         self.handle.workers()
     }
 
-    /// How many tasks have been spawned and have not ended.
+    /// Returns how many tasks have been spawned and have not ended.
     ///
     /// # Examples
     ///
@@ -63,8 +63,8 @@ impl RuntimeMetrics {
         self.handle.alive_tasks()
     }
 
-    /// How many runnable tasks wait in the injection queue, where threads that are not workers
-    /// put them.
+    /// Returns how many runnable tasks wait in the injection queue, where threads that are not
+    /// workers put them.
     ///
     /// # Examples
     ///
@@ -83,14 +83,14 @@ impl RuntimeMetrics {
         self.handle.injected()
     }
 
-    /// How long a worker has been awake in total.
+    /// Returns how long a worker has been awake in total.
     ///
     /// Time is added when the worker goes to sleep or ends, when `block_in_place` moves it to
     /// another thread, and on a current-thread runtime when `block_on` returns.
     ///
     /// # Panics
     ///
-    /// When `worker` is not below [`num_workers`](RuntimeMetrics::num_workers).
+    /// Panics if `worker` is not below [`num_workers`](RuntimeMetrics::num_workers).
     ///
     /// # Examples
     ///
@@ -111,11 +111,11 @@ impl RuntimeMetrics {
         self.handle.worker_metrics(worker).busy()
     }
 
-    /// How often a worker has gone to sleep.
+    /// Returns how many times a worker has gone to sleep.
     ///
     /// # Panics
     ///
-    /// When `worker` is not below [`num_workers`](RuntimeMetrics::num_workers).
+    /// Panics if `worker` is not below [`num_workers`](RuntimeMetrics::num_workers).
     ///
     /// # Examples
     ///
@@ -136,11 +136,11 @@ impl RuntimeMetrics {
         self.handle.worker_metrics(worker).parks()
     }
 
-    /// How often a worker has gone to sleep or woken up: odd while it sleeps.
+    /// Returns how many times a worker has gone to sleep or woken up: odd while it sleeps.
     ///
     /// # Panics
     ///
-    /// When `worker` is not below [`num_workers`](RuntimeMetrics::num_workers).
+    /// Panics if `worker` is not below [`num_workers`](RuntimeMetrics::num_workers).
     ///
     /// # Examples
     ///

@@ -219,7 +219,7 @@ pub use self::owner::Runtime;
 /// ```
 /// use zokio::runtime::{Handle, RuntimeFlavor};
 ///
-/// /// `block_in_place` needs other workers that go on.
+/// /// `block_in_place` needs other workers to continue.
 /// fn may_block_in_place() -> bool {
 ///     Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread
 /// }
@@ -238,9 +238,9 @@ pub enum RuntimeFlavor {
     MultiThread,
 }
 
-/// The number of the worker that this thread is, counted from 0.
+/// Returns the index of the worker that runs on this thread, counted from 0.
 ///
-/// `None` on a thread that runs no tasks: outside of a runtime, on the blocking pool, inside
+/// Returns `None` on a thread that runs no tasks: outside a runtime, on the blocking pool, inside
 /// `block_in_place`, and in the `block_on` of a multi-thread runtime. The one worker of a
 /// current-thread runtime is the thread inside [`Runtime::block_on`] that runs its tasks.
 ///
@@ -260,7 +260,7 @@ pub fn worker_index() -> Option<usize> {
     crate::scheduler::context::worker_index()
 }
 
-/// Whether an I/O error reports that the runtime of the operation has been shut down.
+/// Returns whether an I/O error reports that the runtime of the operation has been shut down.
 ///
 /// # Examples
 ///

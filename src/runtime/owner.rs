@@ -1,4 +1,4 @@
-//! The runtime itself.
+//! The owner of a runtime.
 #![forbid(unsafe_code)]
 
 use std::future::Future;
@@ -13,20 +13,20 @@ use crate::scheduler::task::JoinHandle;
 use crate::util::enter;
 use crate::util::large::is_large;
 
-/// Runs tasks, waits for I/O and turns timers.
+/// Runs tasks, waits for I/O and fires timers.
 ///
 /// # Shutdown
 ///
-/// Dropping the runtime ends it. Tasks are dropped at their next `.await`; the drop waits for
-/// every worker, for every closure of `spawn_blocking` that has begun, and for every file operation
-/// that has begun, however long that takes. It does not wait for reads of files, nor for opens that
-/// neither create nor truncate, apart from 2 s at most until a read on io_uring is cancelled.
-/// Closures that have not begun are dropped. [`shutdown_timeout`] limits the wait, and
-/// [`shutdown_background`] does not wait at all.
+/// Dropping the runtime shuts it down. Tasks are dropped at their next `.await`; the drop waits for
+/// every worker, and for every closure of `spawn_blocking` and every file operation that has begun,
+/// however long that takes. It does not wait for reads of files, nor for opens that neither create
+/// nor truncate, except for up to 2 s until a read on io_uring is cancelled. Closures that have not
+/// begun are dropped. [`shutdown_timeout`] limits the wait, and [`shutdown_background`] does not
+/// wait at all.
 ///
-/// After that, timers and sockets of this runtime that still exist are of no use: a timer panics
-/// when it is polled, and I/O fails with an error for which
-/// [`is_rt_shutdown_err`](super::is_rt_shutdown_err) is true.
+/// After that, remaining timers and sockets of this runtime are unusable: a timer panics when it is
+/// polled, and I/O fails with an error for which [`is_rt_shutdown_err`](super::is_rt_shutdown_err)
+/// is true.
 ///
 /// [`shutdown_timeout`]: Runtime::shutdown_timeout
 /// [`shutdown_background`]: Runtime::shutdown_background
@@ -61,11 +61,11 @@ impl UnwindSafe for Runtime {}
 impl RefUnwindSafe for Runtime {}
 
 impl Runtime {
-    /// Makes a multi-thread runtime with everything enabled and the defaults of [`Builder`].
+    /// Creates a multi-thread runtime with everything enabled and the defaults of [`Builder`].
     ///
     /// # Errors
     ///
-    /// As [`Builder::build`].
+    /// Returns an error in the same cases as [`Builder::build`].
     ///
     /// # Examples
     ///
@@ -88,7 +88,7 @@ impl Runtime {
         }
     }
 
-    /// A handle to this runtime.
+    /// Returns a handle to this runtime.
     ///
     /// # Examples
     ///
@@ -161,14 +161,14 @@ impl Runtime {
 
     /// Runs a future to completion on this thread.
     ///
-    /// On a current-thread runtime this thread runs the tasks too, unless another thread does so
-    /// already; then it takes over when that one's future is done. On a multi-thread runtime the
-    /// future runs here and the tasks on the workers. Tasks that are left when the future is done
-    /// stay where they are.
+    /// On a current-thread runtime this thread also runs the tasks, unless another thread already
+    /// does; it then takes over when that thread's future is done. On a multi-thread runtime the
+    /// future runs here and the tasks run on the workers. Tasks that are not done when the future
+    /// is stay in the runtime.
     ///
     /// # Panics
     ///
-    /// When the future panics, and when this thread drives a runtime already: asynchronous code
+    /// Panics if the future panics, or if this thread already drives a runtime: asynchronous code
     /// awaits a future instead.
     ///
     /// # Examples
@@ -217,7 +217,7 @@ impl Runtime {
         self.handle.enter()
     }
 
-    /// The runtime's counters.
+    /// Returns the runtime's counters.
     ///
     /// # Examples
     ///
@@ -232,14 +232,15 @@ impl Runtime {
         self.handle.metrics()
     }
 
-    /// Ends the runtime and waits for its threads, at most `duration`.
+    /// Shuts the runtime down and waits at most `duration` for its threads.
     ///
-    /// Closures of the blocking pool that are still running then go on to their end; nothing
+    /// Closures of the blocking pool that are still running then continue to their end; nothing
     /// waits for them.
     ///
     /// # Panics
     ///
-    /// In asynchronous code, where waiting would stall the thread; unless `duration` is zero.
+    /// Panics if called in asynchronous code, where waiting would stall the thread, unless
+    /// `duration` is zero.
     ///
     /// # Examples
     ///
@@ -262,9 +263,10 @@ impl Runtime {
         self.end(Some(duration));
     }
 
-    /// Ends the runtime without waiting for anything, so that asynchronous code can do it too.
+    /// Shuts the runtime down without waiting for anything, so that asynchronous code may call it
+    /// too.
     ///
-    /// On a current-thread runtime the tasks are dropped before it returns.
+    /// On a current-thread runtime the tasks are dropped before this returns.
     ///
     /// # Examples
     ///
@@ -285,7 +287,7 @@ impl Runtime {
         self.shutdown_timeout(Duration::ZERO);
     }
 
-    /// Ends the runtime, once; `None` waits for as long as it takes.
+    /// Shuts the runtime down, once; with `None` it waits without a limit.
     pub(super) fn end(&mut self, timeout: Option<Duration>) {
         if self.ended {
             return;
@@ -298,9 +300,10 @@ impl Runtime {
                 scheduler.shutdown(shared, timeout.unwrap_or(Duration::MAX));
             }
             (_, scheduler::Handle::MultiThread(shared)) => {
-                // Those of the driver's threads that are idle end while the workers do.
+                // The driver's idle threads end at the same time as the workers.
                 shared.services().driver.completions().threads().retire();
-                // Before the workers end, so that their threads do not wait for another job.
+                // This comes before the workers end, so that their threads do not wait for another
+                // job.
                 shared.services().pool.close();
                 shared.close();
             }
@@ -313,7 +316,7 @@ impl Runtime {
             Some(Duration::ZERO)
         };
         services.pool.shutdown(limit);
-        // After the workers, whose tasks may have left accepted writes behind.
+        // This comes after the workers, whose tasks may have left accepted writes behind.
         let left = limit.map(|limit| limit.saturating_sub(start.elapsed()));
         services.driver.completions().threads().shutdown(left);
         if may_wait {

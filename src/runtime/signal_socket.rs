@@ -1,8 +1,8 @@
 //! The sockets through which signal handlers wake runtimes.
 //!
-//! There is one pair per process, because handlers belong to the process. It is made together with
-//! the first runtime that has I/O, so that signals, and with them the ends of children, can be waited
-//! for in a process that has no file descriptor left by then. Read `signal/table.rs` next.
+//! There is one pair per process, because handlers belong to the process. It is created with the
+//! first runtime that has I/O, so that signals, and with them the exit of children, can be waited
+//! for even when the process later runs out of file descriptors. Read `signal/table.rs` next.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -15,18 +15,18 @@ static SOCKETS: OnceLock<SignalSockets> = OnceLock::new();
 /// See the module's documentation.
 #[derive(Debug)]
 pub(crate) struct SignalSockets {
-    /// Handlers write to it, and are never blocked by that.
+    /// Signal handlers write to it, which never blocks.
     pub(crate) writer: UnixStream,
-    /// Becomes readable when a handler has written. Every runtime in which a signal is waited for
-    /// watches it.
+    /// Becomes readable when a handler has written. Every runtime that waits for a signal watches
+    /// it.
     pub(crate) reader: UnixStream,
 }
 
-/// The process's sockets.
+/// Returns the process's sockets.
 ///
 /// # Errors
 ///
-/// When they have to be made and the process has no file descriptor left.
+/// Returns an error if the sockets have to be created and the process has no file descriptor left.
 pub(crate) fn signal_sockets() -> io::Result<&'static SignalSockets> {
     if let Some(sockets) = SOCKETS.get() {
         return Ok(sockets);
@@ -34,6 +34,6 @@ pub(crate) fn signal_sockets() -> io::Result<&'static SignalSockets> {
     let (writer, reader) = UnixStream::pair()?;
     writer.set_nonblocking(true)?;
     reader.set_nonblocking(true)?;
-    // If another thread was faster, its pair counts and this one was never used.
+    // If another thread was faster, its pair is used and this one is dropped.
     Ok(SOCKETS.get_or_init(|| SignalSockets { writer, reader }))
 }
