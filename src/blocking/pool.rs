@@ -2,33 +2,33 @@
 //!
 //! # Protocol
 //!
-//! All state is behind one lock. A job is pushed to the queue; then either an idle thread is
-//! notified, or, below the cap, a thread is started, or the job waits for a busy thread.
-//! `notified` counts idle threads that have been told to look: an idle thread leaves its wait
-//! only by consuming one such notification, by shutdown, or by its keep-alive running out while
-//! none is outstanding. So a job is never left to a thread that has already decided to end.
+//! All state is behind one lock. A pushed job notifies an idle thread; without one it starts a
+//! thread if the pool is below its cap, and otherwise waits for a busy thread. `notified` counts
+//! idle threads that have been notified: an idle thread leaves its wait only by consuming one such
+//! notification, by shutdown, or by its keep-alive running out while none is outstanding. So a job
+//! is never left to a thread that has already decided to end.
 //!
 //! A thread is counted under the lock and started without it: starting one takes as long as a short
-//! job, and all threads would wait for it. If that fails, its starter takes back its own job, and
-//! all jobs if no thread is left or on its way.
+//! job, and all threads would wait for it. If the start fails, the starter takes its own job back,
+//! and all jobs if no thread is left or starting.
 //!
-//! A thread that ends before the pool is closed joins those that ended before it, so one handle or
-//! two stay in `left`. When the pool retires or is closed, all handles are collected there, and
-//! `shutdown` joins each.
+//! A thread that ends before the pool is closed joins those that ended before it, so only one or
+//! two handles stay in `left`. When the pool retires or is closed, all handles are collected there,
+//! and `shutdown` joins each.
 //!
-//! At shutdown, jobs that have not begun are dropped, which is how their owners learn of it. A job
-//! for which a thread is on its way counts as begun, unless it is [`Kind::Detached`]; and so do
-//! those marked mandatory (a file write that was reported as accepted must happen). Detached jobs
-//! that have begun are not waited for.
+//! At shutdown, jobs that have not begun are dropped, which is how their owners are told. A job for
+//! which a thread is starting counts as begun, unless it is [`Kind::Detached`]; and so do those
+//! marked mandatory (a file write that was reported as accepted must happen). Detached jobs that
+//! have begun are not waited for.
 //!
 //! A scheduler's worker is a job too. It goes to the front of the queue and raises the cap by one
 //! while it is queued or runs, so that neither closures hold up workers nor workers closures.
 //!
 //! A job may wait without a bound (an open of a FIFO). A pool with *relief* is not stopped by that:
 //! a job that finds all threads taken starts one more, the reliever, which waits too. When no job
-//! has begun for the time of [`PoolConfig::relief`] although some are queued, it becomes a thread
-//! like the others. If that does not help, two threads do the next time, then four, and so on up to
-//! 256 at a time.
+//! has begun for [`PoolConfig::relief`] although some are queued, the reliever becomes a thread
+//! like the others. If that does not help, two threads are added the next time, then four, and so
+//! on up to 256 at a time.
 #![forbid(unsafe_code)]
 
 use std::collections::{HashMap, VecDeque};
@@ -47,7 +47,7 @@ pub(crate) type Work = Box<dyn FnOnce() + Send>;
 /// A callback around a thread's life.
 pub(crate) type Callback = Arc<dyn Fn() + Send + Sync>;
 
-/// What a pool is made of.
+/// The configuration of a pool.
 #[derive(Clone)]
 pub(crate) struct PoolConfig {
     /// Threads for jobs; each worker job that is queued or runs allows one more.
@@ -62,7 +62,7 @@ pub(crate) struct PoolConfig {
     pub(crate) after_start: Option<Callback>,
     /// Called last on every thread.
     pub(crate) before_stop: Option<Callback>,
-    /// For how long no job may begin before a thread beyond `max_threads` helps; `None`: none does.
+    /// How long no job may begin before a thread beyond `max_threads` helps; `None` for no relief.
     pub(crate) relief: Option<Duration>,
 }
 
@@ -108,35 +108,36 @@ struct PoolState {
     queue: VecDeque<Job>,
     threads: usize,
     idle: usize,
-    /// Threads that are starting, and have not looked at the queue yet.
+    /// Threads that are starting and have not looked at the queue yet.
     starting: usize,
-    /// Threads that are counted, and whose starter does not know yet whether they could be started.
+    /// Threads that are counted, but not yet known to have started.
     launching: usize,
     /// Worker jobs that are queued or running.
     workers: usize,
     notified: usize,
-    /// Threads that run a job which no shutdown waits for.
+    /// Threads that run a job that no shutdown waits for.
     detached: usize,
     /// How many jobs have begun.
     begun: u64,
-    /// A thread waits for the pool to stand still.
+    /// Whether a thread waits for the pool to stall.
     has_reliever: bool,
-    /// How often it stood still, one time after the other.
+    /// How many times in a row the pool stalled.
     standstills: u32,
-    /// Threads that have nothing to run end.
+    /// Whether idle threads end.
     retiring: bool,
     closed: bool,
     next_thread: usize,
     next_job: u64,
     handles: HashMap<usize, JoinHandle<()>>,
-    /// Threads that ended before their starters had put their handles into `handles`.
+    /// Threads that ended before their starters had stored their handles in `handles`.
     ended_early: Vec<usize>,
-    /// Threads on their way out: the last that left, and from the close on all, for the shutdown.
+    /// Threads that are ending: the last one that left; after `close`, all of them, for the
+    /// shutdown.
     left: Vec<JoinHandle<()>>,
 }
 
 impl PoolState {
-    /// Whether threads end that have nothing to run.
+    /// Returns whether idle threads end.
     fn ends(&self) -> bool {
         self.closed || self.retiring
     }
@@ -149,16 +150,17 @@ struct Job {
     kind: Kind,
 }
 
-/// What a shutdown does to a job.
+/// How a shutdown treats a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Dropped if it has not begun, waited for if it has.
     Ordinary,
     /// Run and waited for.
     Mandatory,
-    /// A scheduler's worker: run and waited for. It goes first, and does not count against the cap.
+    /// A scheduler's worker: run and waited for. It runs before other jobs, and does not count
+    /// against the cap.
     Worker,
-    /// Dropped if it has not begun, even if a thread is on its way; left to itself if it has.
+    /// Dropped if it has not begun, even if a thread is starting for it; not waited for if it has.
     Detached,
 }
 
@@ -169,7 +171,7 @@ impl fmt::Debug for Pool {
 }
 
 impl Pool {
-    /// Makes a pool without threads.
+    /// Creates a pool without threads.
     pub(crate) fn new(config: PoolConfig) -> Pool {
         Pool {
             shared: Arc::new(PoolShared {
@@ -182,7 +184,7 @@ impl Pool {
         }
     }
 
-    /// Runs `work` on a pool thread; dropped unrun if the pool is shut down before it begins.
+    /// Runs `work` on a pool thread; drops it unrun if the pool is shut down before it begins.
     pub(crate) fn spawn(&self, work: Work) -> Result<(), Refused> {
         self.push(work, Kind::Ordinary)
     }
@@ -233,7 +235,7 @@ impl Pool {
     /// Refuses new jobs, drops those that have not begun, and waits for the threads, except for
     /// those that run a [`Kind::Detached`] job.
     ///
-    /// Returns whether these have ended. With `Some(timeout)` it waits no longer than that;
+    /// Returns whether the threads have ended. With `Some(timeout)` it waits no longer than that;
     /// threads that are still busy then end on their own.
     pub(crate) fn shutdown(&self, timeout: Option<Duration>) -> bool {
         self.close();
@@ -252,7 +254,7 @@ impl Pool {
             }
         }
         let left = std::mem::take(&mut state.left);
-        // Of threads that are left to themselves, if there are any.
+        // The handles of threads that are not waited for, if any.
         let rest = std::mem::take(&mut state.handles);
         drop(state);
         drop(rest);
@@ -262,8 +264,8 @@ impl Pool {
         true
     }
 
-    /// Has threads end that have nothing to run, now and from now on. Jobs are still taken. For a
-    /// thread that goes on to call [`shutdown`](Pool::shutdown) when something else has ended.
+    /// Has idle threads end from now on. Jobs are still accepted. For a thread that calls
+    /// [`shutdown`](Pool::shutdown) when something else has ended.
     pub(crate) fn retire(&self) {
         let mut state = self.shared.state.lock();
         state.retiring = true;
@@ -275,7 +277,7 @@ impl Pool {
     }
 
     /// Refuses new jobs, drops those that have not begun, and has the threads end when they have
-    /// nothing left to run. For a thread that goes on to call [`shutdown`](Pool::shutdown).
+    /// nothing left to run. For a thread that then calls [`shutdown`](Pool::shutdown).
     pub(crate) fn close(&self) {
         let mut state = self.shared.state.lock();
         if state.closed {
@@ -304,7 +306,8 @@ impl Pool {
         drop(dropped);
     }
 
-    /// Threads that run closures or wait for one; a scheduler's workers are not counted.
+    /// Returns the number of threads that run closures or wait for one, without a scheduler's
+    /// workers.
     #[cfg(test)]
     pub(crate) fn threads(&self) -> usize {
         let state = self.shared.state.lock();
@@ -312,7 +315,7 @@ impl Pool {
     }
 }
 
-/// Has a thread beyond the cap watch the pool, if it is to have relief and has no reliever.
+/// Starts a reliever beyond the cap if relief is configured and there is none.
 fn start_reliever<'a>(
     shared: &'a Arc<PoolShared>,
     mut state: MutexGuard<'a, PoolState>,
@@ -321,7 +324,8 @@ fn start_reliever<'a>(
         state.has_reliever = true;
         let started;
         (state, started) = start(shared, state, relieve);
-        // Without it, the job waits for a thread that is busy now; the next one tries again.
+        // Without a reliever, the job waits for a thread that is busy now; the next job tries
+        // again.
         state.has_reliever &= started.is_ok();
     }
     state
@@ -383,7 +387,7 @@ fn launch(
     })
 }
 
-/// What becomes of job `id` when no thread could be started for it.
+/// Handles job `id` when no thread could be started for it.
 fn take_back(
     mut state: MutexGuard<'_, PoolState>,
     id: u64,
@@ -402,12 +406,12 @@ fn take_back(
     drop(stranded);
     match job {
         Some(_) => Err(Refused::NoThread(error)),
-        // Another thread has it, or the pool was closed.
+        // Another thread took it, or the pool was closed.
         None => Ok(()),
     }
 }
 
-/// Jobs that no thread comes back for.
+/// Takes the jobs that no thread will run.
 fn stranded(state: &mut PoolState) -> VecDeque<Job> {
     if state.threads > 0 {
         return VecDeque::new();
@@ -417,14 +421,14 @@ fn stranded(state: &mut PoolState) -> VecDeque<Job> {
     jobs
 }
 
-/// The life of a pooled thread: jobs until the keep-alive runs out or the pool is closed.
+/// The body of a pooled thread: runs jobs until the keep-alive runs out or the pool is closed.
 fn run_jobs(shared: &Arc<PoolShared>) {
     let mut state = shared.state.lock();
     state.starting -= 1;
     run_jobs_locked(shared, state);
 }
 
-/// The life of a thread beyond the cap: it waits until the pool stands still, and helps.
+/// The body of a thread beyond the cap: waits until the pool stalls, and helps.
 fn relieve(shared: &Arc<PoolShared>) {
     let mut state = shared.state.lock();
     state.starting -= 1;
@@ -439,7 +443,8 @@ fn relieve(shared: &Arc<PoolShared>) {
         }
     }
     state.has_reliever = false;
-    // The jobs that the next threads take may wait as well: each time twice as many help.
+    // The jobs that the next threads take may wait as well, so twice as many threads help each
+    // time.
     let help = 1_usize << state.standstills.min(8);
     state.standstills += 1;
     let queued = state.queue.len();
@@ -500,7 +505,7 @@ fn run_jobs_locked<'a>(shared: &'a PoolShared, mut state: MutexGuard<'a, PoolSta
 }
 
 /// Calls a callback. A panic has been reported by the hook and must not keep the thread from being
-/// counted out: `shutdown` waits for it.
+/// uncounted, which `shutdown` waits for.
 fn call(callback: Option<&Callback>) {
     let called = callback
         .map(|callback| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| callback())));
@@ -510,7 +515,7 @@ fn call(callback: Option<&Callback>) {
 }
 
 /// Runs one job. A panic has been reported by the panic hook and must not end the thread, since
-/// other jobs count on it; tasks catch their own.
+/// other jobs need it; tasks catch their own panics.
 fn run(job: Job) {
     let work = job.work;
     if std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err() {
@@ -518,10 +523,10 @@ fn run(job: Job) {
     }
 }
 
-/// Takes the calling thread out of the count; its last act in the pool.
+/// Takes the calling thread out of the count, as its last act in the pool.
 ///
-/// Between the end of [`run_jobs`] and this, a job may be pushed: it finds this thread neither
-/// idle nor gone, and at the cap no thread would run it. So the queue is looked at once more.
+/// Between the end of [`run_jobs`] and this, a job may be pushed: it finds this thread neither idle
+/// nor gone, and at the cap no thread would run it. So the queue is checked once more.
 fn leave(shared: &Arc<PoolShared>, id: usize) {
     let mut state = shared.state.lock();
     state.threads -= 1;
@@ -552,7 +557,7 @@ fn leave(shared: &Arc<PoolShared>, id: usize) {
     previous.into_iter().for_each(join);
 }
 
-/// Waits for a thread that is on its way out. Its panic, if any, was reported by the hook.
+/// Waits for a thread that is ending. Its panic, if any, was reported by the hook.
 fn join(handle: JoinHandle<()>) {
     if handle.thread().id() != std::thread::current().id() && handle.join().is_err() {
         log::error!("a thread of the blocking pool panicked");
@@ -655,7 +660,7 @@ mod tests {
         assert!(matches!(pool.spawn(Box::new(|| {})), Err(Refused::Closed)));
     }
 
-    /// One thread, which waits; the reliever takes the next job, and the one after it although that
+    /// The only thread waits; the reliever runs the next job, and the one after it although that
     /// waits as well.
     #[test]
     fn a_job_that_waits_holds_up_no_other() {
@@ -681,7 +686,7 @@ mod tests {
         drop(release);
     }
 
-    /// Jobs that find the only thread on its way are dropped with the job that it was for.
+    /// Jobs pushed while the only thread is starting are dropped with the job that it was for.
     #[test]
     fn no_job_is_left_where_no_thread_can_be_started() {
         let pool = Pool::new(PoolConfig {

@@ -1,9 +1,9 @@
-//! What time it is in a runtime: the system's monotonic clock, or a paused one.
+//! The clock of a runtime: the system's monotonic clock, or a paused one.
 //!
-//! A paused clock stands still and is moved by hand, by [`crate::time::advance`] or by a runtime
-//! that has nothing to do. As long as no clock of the process has ever been paused, reading one
-//! costs an atomic load more than reading the system's. Who moves it while a runtime is idle is
-//! the scheduler's park code; the public functions are in `time/pause.rs`.
+//! A paused clock stands still and is moved explicitly, by [`crate::time::advance`] or by an idle
+//! runtime. As long as no clock of the process has ever been paused, reading one costs an atomic
+//! load more than reading the system's. The scheduler's park code moves the clock while a runtime
+//! is idle; the public functions are in `time/pause.rs`.
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use crate::loom::sync::Mutex;
 /// Whether any clock of this process has ever been paused.
 static EVER_PAUSED: AtomicBool = AtomicBool::new(false);
 
-/// True once a clock has been paused: until then every clock is the system's.
+/// Returns whether any clock has been paused: until then every clock is the system's.
 pub(crate) fn ever_paused() -> bool {
     EVER_PAUSED.load(Ordering::Relaxed)
 }
 
-/// The clock of one runtime; clones are the same clock.
+/// The clock of one runtime; clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock {
     shared: Arc<ClockShared>,
@@ -29,15 +29,15 @@ pub(crate) struct Clock {
 #[derive(Debug)]
 struct ClockShared {
     state: Mutex<ClockState>,
-    /// Whether this runtime's clock may be paused: only one thread may turn it.
+    /// Whether this runtime's clock may be paused: this requires a runtime of a single thread.
     pausable: bool,
-    /// How many blocking jobs run, for which real time matters.
+    /// The number of running blocking jobs, for which real time matters.
     inhibited: AtomicUsize,
 }
 
 #[derive(Debug)]
 struct ClockState {
-    /// What the clock showed when it was paused or resumed last.
+    /// The time that the clock showed when it was last paused or resumed.
     shown: Instant,
     /// The system's time at that moment, while the clock runs; `None` while it is paused.
     running_since: Option<Instant>,
@@ -46,16 +46,16 @@ struct ClockState {
 /// Why a clock was not changed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ClockRefused {
-    /// It is paused already.
+    /// The clock is paused already.
     Paused,
-    /// It is not paused.
+    /// The clock is not paused.
     Running,
     /// The runtime has several threads.
     NotPausable,
 }
 
 impl Clock {
-    /// A clock that shows the system's time. `pausable` says whether it may be paused later,
+    /// Creates a clock that shows the system's time. `pausable` is whether it may be paused later;
     /// `start_paused` pauses it at once, in any runtime.
     pub(crate) fn new(pausable: bool, start_paused: bool) -> Self {
         let now = Instant::now();
@@ -74,7 +74,7 @@ impl Clock {
         }
     }
 
-    /// The time this clock shows.
+    /// Returns the time that this clock shows.
     #[inline]
     pub(crate) fn now(&self) -> Instant {
         if ever_paused() {
@@ -84,7 +84,7 @@ impl Clock {
         }
     }
 
-    /// Whether the clock stands still.
+    /// Returns whether the clock is paused.
     pub(crate) fn is_paused(&self) -> bool {
         ever_paused() && self.shared.state.lock().running_since.is_none()
     }
@@ -99,8 +99,8 @@ impl Clock {
         }
         state.shown = state.now();
         state.running_since = None;
-        // Under the lock: a reader that misses the store has read the system's clock earlier
-        // than this clock stood still.
+        // Under the lock: a reader that misses the store has read the system's clock before this
+        // clock was paused.
         EVER_PAUSED.store(true, Ordering::Relaxed);
         Ok(())
     }
@@ -114,8 +114,7 @@ impl Clock {
         Ok(())
     }
 
-    /// Moves a paused clock forward; one that runs, because it was resumed meanwhile, is left
-    /// alone.
+    /// Moves a paused clock forward; one that runs, because it has been resumed, is left alone.
     pub(crate) fn advance_by(&self, duration: Duration) {
         // A clock that runs reaches the instant by itself.
         let _ = self.try_advance_by(duration);
@@ -135,7 +134,7 @@ impl Clock {
         Ok(())
     }
 
-    /// Whether an idle runtime may move this clock to its next timer: it is paused, and no
+    /// Returns whether an idle runtime may move this clock to its next timer: it is paused, and no
     /// blocking job is running.
     pub(crate) fn auto_advance_allowed(&self) -> bool {
         ever_paused()
@@ -143,13 +142,12 @@ impl Clock {
             && self.shared.state.lock().running_since.is_none()
     }
 
-    /// Forbids auto-advance until [`Self::allow`] is called as often as this was.
+    /// Forbids auto-advance until [`Self::allow`] has been called as often as this function.
     pub(crate) fn inhibit(&self) {
         self.shared.inhibited.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Takes one [`Self::inhibit`] back. The caller then wakes the runtime, if it
-    /// [`Self::is_paused`].
+    /// Reverts one [`Self::inhibit`]. The caller then wakes the runtime, if it [`Self::is_paused`].
     pub(crate) fn allow(&self) {
         let former = self.shared.inhibited.fetch_sub(1, Ordering::SeqCst);
         debug_assert_ne!(former, 0, "allow() belongs to an inhibit()");

@@ -1,8 +1,8 @@
-//! One word per timer, shared by the timer's owner and whoever turns the wheel.
+//! One word per timer, shared by the timer's owner and the thread that turns the wheel.
 //!
-//! While a timer is pending the word is its true deadline, which may be later than the one in
-//! the wheel: the owner moves a deadline further away by changing the word alone, and the thread
-//! that finds the timer in the wheel too early puts it back. The word `FIRED` says that it fired.
+//! While a timer is pending the word is its true deadline, which may be later than the one in the
+//! wheel: the owner postpones a deadline by changing the word alone, and the thread that finds the
+//! timer in the wheel too early puts it back. The word `FIRED` marks a timer that has fired.
 //!
 //! | who    | from             | to             | meaning                                   |
 //! |--------|------------------|----------------|-------------------------------------------|
@@ -23,10 +23,10 @@ const FIRED: u64 = u64::MAX;
 #[derive(Debug)]
 pub(crate) struct DueWord(AtomicU64);
 
-/// What the turner does with a timer that the wheel handed out.
+/// What to do with a timer that the wheel handed out.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Expire {
-    /// It fired now: wake its task.
+    /// It has just fired: wake its task.
     Fired,
     /// Its deadline is later: schedule it again.
     Later(u64),
@@ -42,8 +42,8 @@ impl DueWord {
         self.0.store(when.min(NEVER), Ordering::Relaxed);
     }
 
-    /// Moves the deadline of a pending timer to `when`; false, and nothing changed, if the
-    /// timer has fired or `when` is earlier than what it has.
+    /// Moves the deadline of a pending timer to `when`; returns `false`, without a change, if the
+    /// timer has fired or `when` is earlier than its deadline.
     pub(crate) fn extend(&self, when: u64) -> bool {
         let when = when.min(NEVER);
         let mut current = self.0.load(Ordering::Relaxed);
@@ -59,7 +59,7 @@ impl DueWord {
         false
     }
 
-    /// Fires the timer if its deadline has come by `now`. The caller holds the shard's lock.
+    /// Fires the timer if its deadline is at or before `now`. The caller holds the shard's lock.
     pub(crate) fn expire(&self, now: u64) -> Expire {
         let mut current = self.0.load(Ordering::Relaxed);
         loop {
@@ -69,7 +69,7 @@ impl DueWord {
             if current > now {
                 return Expire::Later(current);
             }
-            // Release: what happened before the timer fired is seen by who sees that it has.
+            // Release: a thread that sees that the timer has fired also sees what happened before.
             match self
                 .0
                 .compare_exchange_weak(current, FIRED, Ordering::Release, Ordering::Relaxed)
@@ -96,8 +96,8 @@ mod loom_tests {
     use crate::loom::sync::Arc;
     use crate::loom::thread;
 
-    /// A timer that is extended while the wheel hands it out fires at the new deadline or has
-    /// fired at the old one, and both sides agree which.
+    /// A timer that is extended while the wheel hands it out fires at the new deadline or has fired
+    /// at the old one, and both sides agree on which.
     #[test]
     fn loom_extend_races_with_expire() {
         loom::model(|| {

@@ -1,10 +1,9 @@
-//! Timers as data: when `now` is an argument, nothing here needs a clock.
+//! Timers as data: `now` is an argument, so nothing but `clock` and `timers` needs a clock.
 //!
-//! A tick is a millisecond since whatever instant the owner calls zero. [`Wheel`](wheel::Wheel)
-//! keeps deadlines in order at constant cost, [`DueWord`](due::DueWord) lets the owner of one timer
-//! ask whether it fired, or move its deadline further away, without a lock, and [`Shard`] puts both
-//! behind a mutex. Nothing here knows a clock, a task or a thread that waits: that is
-//! `time/timers.rs`.
+//! A tick is a millisecond, counted from an instant that the owner chooses. [`Wheel`](wheel::Wheel)
+//! keeps deadlines in order at constant cost, [`DueWord`](due::DueWord) lets the owner of a timer
+//! check whether it fired, or postpone its deadline, without a lock, and [`Shard`] puts both behind
+//! a mutex. These know no clock, task or waiting thread: that is `timers.rs`.
 #![forbid(unsafe_code)]
 
 #[cfg(not(loom))]

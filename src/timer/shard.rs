@@ -1,9 +1,9 @@
-//! One lockable share of a runtime's timers.
+//! One shard of a runtime's timers, behind a lock.
 //!
-//! A shard is a wheel behind a mutex, the words that say which timers have fired, and the next
-//! deadline, which anyone may read without the lock. Wakers are always dropped and woken after
-//! the lock is released, because they are foreign code that may come back here. Read
-//! `time/timers.rs` next.
+//! A shard is a wheel behind a mutex, the words that record which timers have fired, and the next
+//! deadline, which any thread may read without the lock. Wakers are always dropped and woken after
+//! the lock is released, because they are foreign code that may call back into the shard. Read
+//! `timers.rs` next.
 #![forbid(unsafe_code)]
 
 use std::task::Waker;
@@ -26,7 +26,7 @@ pub(crate) struct Shard {
     closed: AtomicBool,
 }
 
-/// What became of a timer that was armed.
+/// The state of a timer that was armed.
 #[derive(Debug)]
 pub(crate) enum Armed {
     /// It is in the wheel. `earliest`: no other timer of the shard is due before it.
@@ -35,7 +35,7 @@ pub(crate) enum Armed {
     Due,
 }
 
-/// What became of a timer that was given another deadline.
+/// The state of a timer that was reset to another deadline.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Reset {
     /// It is in the wheel. `earliest`: no other timer of the shard is due before it.
@@ -54,18 +54,18 @@ impl Shard {
         }
     }
 
-    /// A tick before which no timer of this shard is due; `u64::MAX` if there is none.
+    /// Returns a tick before which no timer of this shard is due; `u64::MAX` if there is none.
     pub(crate) fn next_deadline(&self) -> u64 {
         self.next.load(Ordering::SeqCst)
     }
 
-    /// Whether [`Self::close`] has been called.
+    /// Returns whether [`Self::close`] has been called.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Adds a timer for the tick `when`. The present is at least `now`; the shard itself knows
-    /// only when it was turned last.
+    /// Adds a timer for the tick `when`. The present is at least `now`; the shard itself only knows
+    /// when it was last turned.
     pub(crate) fn arm(&self, when: u64, now: u64, waker: Option<Waker>) -> Armed {
         let when = when.min(NEVER);
         let mut wheel = self.wheel.lock();
@@ -81,23 +81,23 @@ impl Shard {
         Armed::Pending { key, earliest }
     }
 
-    /// Whether the timer has fired.
+    /// Returns whether the timer has fired.
     #[inline]
     pub(crate) fn is_fired(&self, key: Key) -> bool {
         self.word(key).is_fired()
     }
 
-    /// Moves a pending timer's deadline away without the lock; false, and nothing is done, if
+    /// Postpones a pending timer's deadline without the lock; returns `false`, without a change, if
     /// it has fired or is due later than `when` already.
     pub(crate) fn extend(&self, key: Key, when: u64) -> bool {
         self.word(key).extend(when)
     }
 
-    /// Gives a timer a new deadline, whether it is pending or has fired.
+    /// Resets a timer to a new deadline, whether it is pending or has fired.
     ///
-    /// With a waker, that one is woken when it fires; without, the one it has if it is pending.
-    /// A deadline that has passed fires the timer at once: a waker that it had is woken. The
-    /// present is at least `now`.
+    /// `waker`, if there is one, replaces the waker of the timer; otherwise a pending timer keeps
+    /// the one it has. A deadline that has passed fires the timer at once: a waker that it had is
+    /// woken. The present is at least `now`.
     pub(crate) fn reset(&self, key: Key, when: u64, now: u64, waker: Option<Waker>) -> Reset {
         let when = when.min(NEVER);
         let mut wheel = self.wheel.lock();
@@ -120,7 +120,7 @@ impl Shard {
         Reset::Pending { earliest }
     }
 
-    /// Puts a waker into a pending timer; false if it has fired.
+    /// Puts a waker into a pending timer; returns `false` if it has fired.
     pub(crate) fn set_waker(&self, key: Key, waker: Waker) -> bool {
         let mut wheel = self.wheel.lock();
         if self.word(key).is_fired() {
@@ -143,7 +143,8 @@ impl Shard {
         wake::drop_waker(waker);
     }
 
-    /// Fires every timer that is due at `now`, in the order of the deadlines, and says how many.
+    /// Fires every timer that is due at `now`, in the order of the deadlines, and returns how many
+    /// there were.
     pub(crate) fn fire_expired(&self, now: u64) -> usize {
         let mut fired = 0;
         wake_in_batches(|wakers| {
@@ -170,7 +171,7 @@ impl Shard {
         fired
     }
 
-    /// Fires every timer, due or not: nothing will turn this wheel any more.
+    /// Fires every timer, due or not: nothing will turn this wheel again.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
         wake_in_batches(|wakers| {
@@ -189,13 +190,13 @@ impl Shard {
         });
     }
 
-    /// Copies the wheel's next deadline to where it is read without the lock. True if it became
-    /// earlier.
+    /// Copies the wheel's next deadline to where it is read without the lock. Returns whether it
+    /// became earlier.
     fn publish(&self, wheel: &MutexGuard<'_, Wheel>) -> bool {
         let next = wheel.next_deadline().unwrap_or(u64::MAX);
         let former = self.next.load(Ordering::Relaxed);
         if next != former {
-            // SeqCst pairs with the waiting thread, which says how long it will wait and then
+            // SeqCst pairs with the waiting thread, which publishes how long it will wait and then
             // reads this: one of the two sees the other.
             self.next.store(next, Ordering::SeqCst);
         }

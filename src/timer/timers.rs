@@ -1,9 +1,9 @@
 //! The timers of one runtime: a shard per worker, a clock, and the thread that waits.
 //!
 //! [`Timers`] is what the runtime turns: [`Timers::process`] fires what is due, and
-//! [`Timers::begin_wait`] tells the thread that is about to sleep for how long. [`TimerShard`]
-//! is what a timer keeps a reference to (`time/entry.rs`); it is counted per worker, so that
-//! timers of different workers share no cache line.
+//! [`Timers::begin_wait`] tells a thread how long it may sleep. [`TimerShard`] is what a timer
+//! keeps a reference to (`time/entry.rs`); it is counted per worker, so that timers of different
+//! workers share no cache line.
 //!
 //! # No timer is missed
 //!
@@ -23,7 +23,7 @@ use crate::timer::clock::{Clock, ever_paused};
 use crate::timer::{Armed, Key, NEVER, Reset, Shard};
 use crate::util::local_worker::local_worker;
 
-/// `Ticker::sleeping_until` while nobody waits.
+/// `Ticker::sleeping_until` while no thread waits.
 const AWAKE: u64 = 0;
 /// No deadline at all.
 const NO_DEADLINE: u64 = u64::MAX;
@@ -63,7 +63,8 @@ impl fmt::Debug for Ticker {
 }
 
 impl Timers {
-    /// Timers in `shards` shares (at least one). `wake` ends the sleep of the thread that waits.
+    /// Creates timers with `shards` shards (at least one). `wake` ends the sleep of the thread that
+    /// waits.
     pub(crate) fn new(shards: usize, clock: Clock, wake: Box<dyn Fn() + Send + Sync>) -> Self {
         let ticker = Arc::new(Ticker {
             start: clock.now(),
@@ -82,14 +83,15 @@ impl Timers {
         Self { shards, ticker }
     }
 
-    /// The shard of the worker that runs on this thread; any other thread uses the first.
+    /// Returns the shard of the worker that runs on this thread, or the first shard on any other
+    /// thread.
     pub(crate) fn local_shard(&self) -> &Arc<TimerShard> {
         let worker = local_worker().unwrap_or(0);
-        // A worker of a larger runtime may be here as well.
+        // The thread's worker may belong to a runtime with more workers.
         self.shards.get(worker).unwrap_or(&self.shards[0])
     }
 
-    /// Fires what is due, waking wakers with no lock held, and says how many timers fired.
+    /// Fires what is due, waking wakers with no lock held, and returns how many timers fired.
     pub(crate) fn process(&self) -> usize {
         let next = self.next_deadline();
         if next == NO_DEADLINE {
@@ -106,12 +108,12 @@ impl Timers {
             .sum()
     }
 
-    /// How long the calling thread may sleep: until the next timer, zero if one is due, `None`
-    /// if there is no timer. Until [`Self::end_wait`], whoever adds a timer that is due earlier
-    /// calls `wake`. Only one thread may be waiting at a time.
+    /// Returns how long the calling thread may sleep: until the next timer, zero if one is due,
+    /// `None` if there is no timer. Until [`Self::end_wait`], a thread that adds a timer that is
+    /// due earlier calls `wake`. Only one thread may be waiting at a time.
     ///
-    /// A timer that was dropped or reset may make this too short, never too long, and no more
-    /// than once: [`Self::process`] sets it right.
+    /// A timer that was dropped or reset may make this too short, never too long, and no more than
+    /// once: [`Self::process`] corrects it.
     pub(crate) fn begin_wait(&self) -> Option<Duration> {
         let mut until = self.next_deadline();
         loop {
@@ -134,7 +136,7 @@ impl Timers {
         self.ticker.wake_if_sleeping_beyond(AWAKE);
     }
 
-    /// Fires every timer. One that is polled from now on panics, as it will never be due.
+    /// Fires every timer. A timer that is polled from now on panics, as it will never be due.
     pub(crate) fn shutdown(&self) {
         for shard in &self.shards {
             shard.shard.close();
@@ -151,7 +153,7 @@ impl Timers {
 }
 
 impl TimerShard {
-    /// Adds a timer; `None` if its deadline has passed.
+    /// Adds a timer; returns `None` if its deadline has passed.
     pub(crate) fn arm(&self, deadline: Instant, waker: Option<Waker>) -> Option<Key> {
         let when = self.ticker.tick_of(deadline);
         match self.shard.arm(when, self.ticker.moved_to(), waker) {
@@ -165,14 +167,14 @@ impl TimerShard {
         }
     }
 
-    /// Moves the deadline of a pending timer to a later time without taking a lock; false, and
-    /// nothing is done, if it has fired or `deadline` is earlier than what it has.
+    /// Moves the deadline of a pending timer to a later time without taking a lock; returns
+    /// `false`, without a change, if it has fired or `deadline` is earlier than its deadline.
     pub(crate) fn extend(&self, key: Key, deadline: Instant) -> bool {
         self.shard.extend(key, self.ticker.tick_of(deadline))
     }
 
-    /// Gives a timer a new deadline, whether it is pending or has fired, and a new waker if one
-    /// is given. False if the deadline has passed: the timer has fired.
+    /// Resets a timer to a new deadline, whether it is pending or has fired, and replaces its waker
+    /// if there is a new one. Returns `false` if the deadline has passed: the timer has fired.
     pub(crate) fn reset(&self, key: Key, deadline: Instant, waker: Option<Waker>) -> bool {
         let when = self.ticker.tick_of(deadline);
         match self.shard.reset(key, when, self.ticker.moved_to(), waker) {
@@ -186,13 +188,13 @@ impl TimerShard {
         }
     }
 
-    /// Whether a timer has fired.
+    /// Returns whether a timer has fired.
     #[inline]
     pub(crate) fn is_fired(&self, key: Key) -> bool {
         self.shard.is_fired(key)
     }
 
-    /// Puts a waker into a pending timer; false if it has fired.
+    /// Puts a waker into a pending timer; returns `false` if it has fired.
     pub(crate) fn set_waker(&self, key: Key, waker: Waker) -> bool {
         self.shard.set_waker(key, waker)
     }
@@ -202,7 +204,7 @@ impl TimerShard {
         self.shard.remove(key);
     }
 
-    /// Whether the runtime has shut its timers down.
+    /// Returns whether the runtime has shut its timers down.
     #[inline]
     pub(crate) fn is_shut_down(&self) -> bool {
         self.shard.is_closed()
@@ -210,20 +212,21 @@ impl TimerShard {
 }
 
 impl Ticker {
-    /// The tick that has begun.
+    /// Returns the current tick.
     fn now_tick(&self) -> u64 {
         let elapsed = self.clock.now().saturating_duration_since(self.start);
         ticks(elapsed, 0)
     }
 
-    /// The first tick at which a deadline has passed.
+    /// Returns the first tick at which a deadline has passed.
     fn tick_of(&self, deadline: Instant) -> u64 {
         let after = deadline.saturating_duration_since(self.start);
         ticks(after, NANOS_PER_TICK - 1)
     }
 
-    /// The tick that a clock which was moved by hand shows. Shards learn of the time only when
-    /// they are turned, but a test expects a deadline that it has moved past to have passed.
+    /// Returns the current tick if a clock may have been moved explicitly, and 0 otherwise. Shards
+    /// learn the time only when they are turned, but a test expects a deadline that it has moved
+    /// past to have passed.
     fn moved_to(&self) -> u64 {
         if ever_paused() { self.now_tick() } else { 0 }
     }
@@ -239,7 +242,7 @@ impl Ticker {
     /// Wakes the waiting thread if it would sleep past `tick`.
     fn wake_if_sleeping_beyond(&self, tick: u64) {
         let until = self.sleeping_until.load(Ordering::SeqCst);
-        // Whoever takes the tick away wakes, so that one sleep is ended once.
+        // The thread that resets the tick wakes, so that a sleep is ended once.
         if until > tick
             && self
                 .sleeping_until
@@ -251,7 +254,7 @@ impl Ticker {
     }
 }
 
-/// Whole ticks in a duration lengthened by `extra` nanoseconds, less than a second.
+/// Returns the whole ticks in `duration` plus `extra` nanoseconds, which are less than a second.
 fn ticks(duration: Duration, extra: u32) -> u64 {
     let below_second = u64::from((duration.subsec_nanos() + extra) / NANOS_PER_TICK);
     duration

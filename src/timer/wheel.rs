@@ -1,14 +1,14 @@
 //! The timer wheel: six levels of 64 slots and a list for what lies beyond.
 //!
-//! A slot of level `n` spans `64^n` ticks. An entry lies in the level of the highest base-64
-//! digit in which its deadline differs from `elapsed`, so that level `n` only holds deadlines
-//! that agree with `elapsed` in every higher digit and have a larger digit `n`. Two things
-//! follow: the lowest level that holds anything holds the earliest deadline, in its first
-//! occupied slot; and `elapsed` may move forward freely as long as it enters no occupied slot.
-//! When it enters one, the slot's entries move to lower levels or become due.
+//! A slot of level `n` spans `64^n` ticks. An entry lies in the level of the highest base-64 digit
+//! in which its deadline differs from `elapsed`, so that level `n` only holds deadlines that agree
+//! with `elapsed` in every higher digit and have a larger digit `n`. Two things follow: the lowest
+//! level that is not empty holds the earliest deadline, in its first occupied slot; and `elapsed`
+//! may move forward freely as long as it enters no occupied slot. When it enters one, the slot's
+//! entries move to lower levels or become due.
 //!
-//! Deadlines that differ from `elapsed` above the sixth digit (2.2 years) wait in one unsorted
-//! list until `elapsed` has come to their epoch.
+//! Deadlines that differ from `elapsed` above the sixth digit (2.2 years) wait in one unsorted list
+//! until `elapsed` has reached their epoch.
 //!
 //! Insert, schedule, cancel and remove are O(1). Read `shard.rs` next.
 #![forbid(unsafe_code)]
@@ -27,14 +27,14 @@ const SLOTS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = 6;
 const NIL: u32 = u32::MAX;
 
-/// Lists beside the slots: deadlines beyond the last level, and entries that are due.
+/// The lists besides the slots: deadlines beyond the last level, and entries that are due.
 const FAR: u16 = (LEVELS * SLOTS) as u16;
 const DUE: u16 = FAR + 1;
 const LISTS: usize = LEVELS * SLOTS + 2;
 /// The place of an entry that is in no list.
 const NOWHERE: u16 = u16::MAX;
 
-/// Names an entry; the generation makes a key of a removed entry harmless.
+/// Identifies an entry; the generation makes the key of a removed entry harmless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     index: u32,
@@ -42,7 +42,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// The entry's index, which no other entry has until this one is removed.
+    /// Returns the entry's index, which no other entry has until this one is removed.
     pub(crate) fn index(self) -> u32 {
         self.index
     }
@@ -53,11 +53,11 @@ impl Key {
 pub(crate) struct Wheel {
     elapsed: u64,
     lists: Box<[List]>,
-    /// One bit a slot, one word a level.
+    /// One bit per slot, one word per level.
     occupied: [u64; LEVELS],
     entries: Slab<Entry>,
     generation: u32,
-    /// How many entries were removed since the last look at what can be freed.
+    /// How many entries were removed since `give_back` last looked for memory to free.
     removed: usize,
 }
 
@@ -75,7 +75,7 @@ struct Entry {
 struct List {
     head: u32,
     tail: u32,
-    /// No entry of the list is due before this; exact until an entry leaves it.
+    /// No entry of the list is due before this; exact until an entry leaves the list.
     earliest: u64,
 }
 
@@ -99,13 +99,13 @@ impl Wheel {
         }
     }
 
-    /// The tick that the wheel has been brought to: every deadline up to it has been handed out
-    /// or is due.
+    /// Returns the tick that the wheel has reached: every deadline up to it has been handed out or
+    /// is due.
     pub(crate) fn elapsed(&self) -> u64 {
         self.elapsed
     }
 
-    /// How many entries exist, scheduled or not.
+    /// Returns how many entries exist, scheduled or not.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
@@ -139,14 +139,14 @@ impl Wheel {
         }
     }
 
-    /// Takes an entry off the schedule and keeps it.
+    /// Unschedules an entry, which stays in the wheel.
     pub(crate) fn cancel(&mut self, key: Key) {
         if self.entry(key).is_some() {
             self.unlink(key.index);
         }
     }
 
-    /// Puts a waker into an entry and gives back the one that was there.
+    /// Puts a waker into an entry and returns the former one.
     pub(crate) fn replace_waker(&mut self, key: Key, waker: Waker) -> Option<Waker> {
         self.entry(key)?;
         self.entries[key.index as usize].waker.replace(waker)
@@ -158,7 +158,7 @@ impl Wheel {
         self.entries[key.index as usize].waker.take()
     }
 
-    /// Removes an entry and gives back its waker.
+    /// Removes an entry and returns its waker.
     pub(crate) fn remove(&mut self, key: Key) -> Option<Waker> {
         self.entry(key)?;
         self.unlink(key.index);
@@ -167,9 +167,9 @@ impl Wheel {
         waker
     }
 
-    /// Frees what the entries of a peak took up: all of it when none is left, else what lies behind
-    /// the last one that is left. The latter looks at every place, so it is done only while few are
-    /// in use, and again only after removals of half as many.
+    /// Frees the memory of a peak: all of it when no entry is left, otherwise what lies behind the
+    /// last remaining entry. The latter scans the whole slab, so it is done only while few entries
+    /// are in use, and again only after removals of half as many.
     fn give_back(&mut self) {
         self.removed += 1;
         let places = self.entries.capacity();
@@ -185,7 +185,7 @@ impl Wheel {
         }
     }
 
-    /// A tick before which nothing is due; `None` when nothing will ever be.
+    /// Returns a tick before which nothing is due; `None` if nothing will ever be due.
     ///
     /// It is the earliest deadline, unless an entry that shared a slot of a higher level with
     /// it has been removed or moved: then it may be that entry's.
@@ -203,7 +203,7 @@ impl Wheel {
     /// Takes one entry whose deadline is at or before `now`, the earliest first. The entry
     /// stays in the wheel, unscheduled, until it is scheduled again or removed.
     ///
-    /// `None` means that nothing more is due at `now`.
+    /// Returns `None` if nothing more is due at `now`.
     pub(crate) fn pop_expired(&mut self, now: u64) -> Option<Key> {
         loop {
             let index = self.lists[DUE as usize].head;
@@ -220,7 +220,7 @@ impl Wheel {
     }
 
     /// Moves `elapsed` to the start of the next occupied slot, if that is not after `now`, and
-    /// spreads the slot's entries over what lies below. False if nothing starts by `now`.
+    /// moves the slot's entries to lower levels. Returns `false` if no slot starts by `now`.
     fn enter_next_slot(&mut self, now: u64) -> bool {
         let (place, start) = match self.first_slot() {
             Some(place) => (place, self.slot_start(place)),
@@ -236,7 +236,7 @@ impl Wheel {
         if start > now {
             return false;
         }
-        // The far list's bound may belong to an entry that has left it and lie in the past.
+        // The far list's bound may belong to an entry that has left the list, and be in the past.
         self.elapsed = self.elapsed.max(start);
         let taken = std::mem::replace(&mut self.lists[place], List::EMPTY);
         if place < FAR as usize {
@@ -252,20 +252,20 @@ impl Wheel {
         true
     }
 
-    /// The first occupied slot of the lowest level that has one.
+    /// Returns the first occupied slot of the lowest level that has one.
     fn first_slot(&self) -> Option<usize> {
         let level = self.occupied.iter().position(|&bits| bits != 0)?;
         Some(level * SLOTS + self.occupied[level].trailing_zeros() as usize)
     }
 
-    /// The first tick of an occupied slot.
+    /// Returns the first tick of an occupied slot.
     fn slot_start(&self, place: usize) -> u64 {
         let shift = DIGIT_BITS * (place / SLOTS) as u32;
         let above = shift + DIGIT_BITS;
         (self.elapsed >> above << above) | (((place % SLOTS) as u64) << shift)
     }
 
-    /// Where a deadline belongs.
+    /// Returns the list that a deadline belongs to.
     fn place_of(&self, when: u64) -> u16 {
         if when <= self.elapsed {
             return DUE;

@@ -1,6 +1,6 @@
 //! A table of [`DueWord`]s that grows under a lock and is read without one.
 //!
-//! Words live in pages that are never moved or freed while the table lives. Page `n` holds
+//! Words are in pages that are never moved or freed while the table lives. Page `n` holds
 //! `FIRST << n` words, so 27 pages serve every `u32` index. A word is 8 bytes: a peak of 100,000
 //! timers leaves 1 MB.
 #![forbid(unsafe_code)]
@@ -24,7 +24,7 @@ impl Words {
         }
     }
 
-    /// The word of an index, made if there is none yet.
+    /// Returns the word at an index, creating it if necessary.
     pub(crate) fn get_or_grow(&self, index: u32) -> &DueWord {
         let (page, offset) = locate(index);
         let words = self.pages[page].get_or_init(|| {
@@ -34,14 +34,15 @@ impl Words {
         &words[offset]
     }
 
-    /// The word of an index that [`Self::get_or_grow`] was called for.
+    /// Returns the word at an index for which [`Self::get_or_grow`] was called.
     pub(crate) fn get(&self, index: u32) -> Option<&DueWord> {
         let (page, offset) = locate(index);
         Some(&self.pages[page].get()?[offset])
     }
 }
 
-/// Pages start at indices 0, 64, 192, 448: shifted by `FIRST`, at the powers of two.
+/// Returns the page of an index and the offset in it. Pages start at indices 0, 64, 192, 448:
+/// shifted by `FIRST`, at the powers of two.
 fn locate(index: u32) -> (usize, usize) {
     let shifted = u64::from(index) + u64::from(FIRST);
     let page = shifted.ilog2() - FIRST.ilog2();

@@ -1,4 +1,4 @@
-//! Wakers and words of a shard: who is woken, when, and that no lock is held meanwhile.
+//! Wakers and words of a shard: who is woken, when, and that no lock is held during a wake.
 #![forbid(unsafe_code)]
 
 use super::{Armed, Reset, Shard};

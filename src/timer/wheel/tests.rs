@@ -1,4 +1,4 @@
-//! The wheel against an ordered map, and the cases that random operations seldom meet.
+//! The wheel against an ordered map, and cases that random operations rarely reach.
 #![forbid(unsafe_code)]
 
 use super::{Key, NEVER, Wheel};
@@ -19,7 +19,7 @@ impl Random {
         self.next() % bound
     }
 
-    /// A distance of any magnitude: every level of the wheel, and beyond.
+    /// Returns a distance of any magnitude: every level of the wheel, and beyond.
     fn distance(&mut self) -> u64 {
         let bits = self.below(44);
         self.next() & ((1 << bits) - 1)
@@ -161,7 +161,7 @@ fn the_next_deadline_is_exact_while_no_entry_leaves() {
     }
 }
 
-/// However stale the bound is, each look at the wheel brings it closer.
+/// However stale the bound is, each call to the wheel tightens it.
 #[test]
 fn a_stale_bound_does_not_keep_a_waiter_awake() {
     let mut wheel = Wheel::new();
