@@ -1,7 +1,7 @@
 //! Keeps what different threads write off each other's cache lines.
 //!
-//! Padding does it by size instead of by alignment: allocators serve unaligned sizes from their
-//! fastest lists.
+//! It pads by size instead of by alignment, since allocators serve sizes without alignment from
+//! their fastest lists.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -11,7 +11,7 @@ use std::ops::Deref;
 /// Two cache lines, since processors fetch them in pairs.
 const DISTANCE: usize = 128;
 
-/// A value that no field behind it shares a cache line with.
+/// A value that shares no cache line with the fields behind it.
 #[repr(C)]
 pub(crate) struct Apart<T> {
     value: T,

@@ -1,12 +1,12 @@
 //! One waker that many threads may wake while one thread replaces it.
 //!
 //! The cell holds at most one waker and a word of three bits. `REGISTERING` means that the one
-//! consumer is at work on the slot, `WAKING` that some thread has asked for the waker, `FULL`
-//! that the slot has one and nobody is at work on it:
+//! consumer is accessing the slot, `WAKING` that some thread has asked for the waker, `FULL` that
+//! the slot has one and no thread is accessing it:
 //!
 //! - `take` sets `WAKING`. If neither it nor `REGISTERING` was set before, it owns the slot,
-//!   empties it and clears the word. Otherwise whoever holds the slot sees the bit and delivers
-//!   the wake-up in its stead.
+//!   empties it and clears the word. Otherwise the thread that owns the slot sees the bit and
+//!   delivers the wake-up instead.
 //! - `register` makes the word `REGISTERING`, stores the waker and makes it `FULL`. If `WAKING`
 //!   appeared in between, it takes the waker out again and wakes it itself.
 //!
@@ -57,7 +57,7 @@ impl AtomicWaker {
         let mut state = self.state.load(Relaxed);
         loop {
             if state & (REGISTERING | WAKING) != 0 {
-                // The other thread is between two instructions: the task comes back at once.
+                // The other thread is between two instructions: the task polls again at once.
                 hint::spin_loop();
                 waker.wake_by_ref();
                 return;
@@ -76,7 +76,7 @@ impl AtomicWaker {
         wake::drop_waker(former);
     }
 
-    /// Whether a waker is in place.
+    /// Returns whether a waker is in place.
     ///
     /// For a thread that is known, by other means, to have acquired the last
     /// [`register`](Self::register), if there was one that matters: `false` spares it the `wake`.
@@ -87,7 +87,7 @@ impl AtomicWaker {
 
     /// Wakes the registered waker, if any, and empties the slot.
     ///
-    /// A panic of the waker reaches the caller: tokio's tests expect it of a channel's sender
+    /// A panic of the waker reaches the caller: tokio's tests expect that of a channel's sender
     /// (`permit_send_panicking_rx_waker`).
     #[inline]
     pub(crate) fn wake(&self) {
@@ -103,19 +103,19 @@ impl AtomicWaker {
         }
         // SAFETY: this thread was the first to set a bit: it owns the slot.
         let waker = self.slot.with_mut(|slot| unsafe { (*slot).take() });
-        // Not a store: the consumer also acquires from those who found `WAKING` set.
+        // Not a store: the consumer also acquires from the threads that found `WAKING` set.
         self.state.fetch_and(EMPTY, Release);
         waker
     }
 }
 
-/// The consumer's hold on the slot; letting go delivers a wake-up that came meanwhile.
+/// The consumer's ownership of the slot; dropping it delivers a wake-up that came in between.
 struct Registering<'a> {
     cell: &'a AtomicWaker,
 }
 
 impl Registering<'_> {
-    /// Stores a clone of `waker` and gives back the former waker, unless both are the same.
+    /// Stores a clone of `waker` and returns the former waker, unless both are the same.
     fn store(&mut self, waker: &Waker) -> Option<Waker> {
         self.cell.slot.with_mut(|slot| {
             // SAFETY: `REGISTERING` is set by this thread: it owns the slot.

@@ -1,13 +1,14 @@
-//! Locks that are a bit in somebody's word.
+//! Locks that are a bit of another type's word.
 //!
-//! A word that its owner updates anyway when it lets go of a lock can hold the lock itself: then
-//! unlocking and updating are one step. The two low bits of such an `AtomicU64` are this file's,
-//! the others its owner's, who may change them at any time by read-modify-writes and, while it
-//! has the lock, replace the whole word: to unlock, it clears [`LOCKED`] in a way that tells what
-//! the word was ([`AtomicU64::swap`], `fetch_sub`, …), and passes that to [`Parking::unlocked`].
+//! A word that its owner updates anyway when it releases a lock can hold the lock itself: then
+//! unlocking and updating are one step. The two low bits of such an `AtomicU64` belong to this
+//! file, the others to its owner, which may change them at any time by read-modify-writes and,
+//! while it has the lock, replace the whole word: to unlock, it clears [`LOCKED`] in a way that
+//! returns the former word ([`AtomicU64::swap`], `fetch_sub`, …), and passes that to
+//! [`Parking::unlocked`].
 //!
-//! Threads that find the bit set try again for a moment and then park; a `Parking` serves any
-//! number of words, on the understanding that few threads ever park there.
+//! Threads that find the bit set spin for a moment and then park; a `Parking` serves any number of
+//! words, on the assumption that few threads ever park there.
 
 use crate::loom::hint;
 use crate::loom::sync::atomic::AtomicU64;
@@ -15,12 +16,13 @@ use crate::loom::sync::atomic::Ordering::{Acquire, Relaxed};
 use crate::loom::sync::{Condvar, Mutex};
 use crate::util::LOCK_SPINS;
 
-/// Somebody has the lock.
+/// The lock is held.
 pub(crate) const LOCKED: u64 = 0b01;
-/// Somebody may be parked because of it. Left alone by owners, or replaced when they unlock.
+/// A thread may be parked because of it. Owners leave this bit alone, or replace it when they
+/// unlock.
 pub(crate) const PARKED: u64 = 0b10;
 
-/// Where threads park that wait for a bit.
+/// Where threads that wait for a bit park.
 #[derive(Debug)]
 pub(crate) struct Parking {
     lock: Mutex<()>,
@@ -35,7 +37,7 @@ impl Parking {
         }
     }
 
-    /// Locks `word` and gives what it was before.
+    /// Locks `word` and returns what it was before.
     #[inline]
     pub(crate) fn lock(&self, word: &AtomicU64) -> u64 {
         let state = word.load(Relaxed);
@@ -53,8 +55,8 @@ impl Parking {
             state = word.load(Relaxed);
         }
         let mut guard = self.lock.lock();
-        // Not what was seen before the lock: that may have been unlocked since, and its `PARKED`
-        // answered.
+        // Not the state seen before the lock: it may have been unlocked since, and its `PARKED`
+        // handled.
         state = word.load(Relaxed);
         loop {
             match try_lock(word, state) {
@@ -71,8 +73,8 @@ impl Parking {
                     continue;
                 }
             }
-            // Whoever unlocks now finds `PARKED`, and this thread in the wait, because it takes
-            // the lock that `wait` lets go of.
+            // A thread that unlocks now finds `PARKED`, and this thread in the wait, because it
+            // takes the lock that `wait` releases.
             guard = self.unparked.wait(guard);
             state = word.load(Relaxed);
         }
@@ -91,12 +93,12 @@ impl Parking {
         let guard = self.lock.lock();
         word.fetch_and(!PARKED, Relaxed);
         drop(guard);
-        // Those who do not get the lock now, or wait for another word, park again.
+        // Threads that do not get the lock now, or wait for another word, park again.
         self.unparked.notify_all();
     }
 }
 
-/// Sets `LOCKED` in the unlocked `state`; otherwise tells what the word is.
+/// Sets `LOCKED` in the unlocked `state`; otherwise returns the current word.
 #[inline]
 fn try_lock(word: &AtomicU64, state: u64) -> Result<u64, u64> {
     if state & LOCKED != 0 {
@@ -196,8 +198,8 @@ mod loom_tests {
     }
 
     /// Three threads at one word whose owners replace all of it when they unlock, and a second word
-    /// that parks in the same place: nobody takes the wake-up of another. A thread once believed in a
-    /// `PARKED` that it had seen before it took the lock, and slept for ever.
+    /// that parks in the same place: no thread takes another's wake-up. A thread once relied on a
+    /// `PARKED` that it had seen before it took the lock, and slept forever.
     #[test]
     fn loom_nobody_stays_parked_behind_a_replaced_word() {
         loom::model(|| {

@@ -1,12 +1,12 @@
 //! The cooperative budget: how many units of progress one task poll may make.
 //!
-//! A scheduler (and `block_on`) polls a future inside [`with_budget`]. Every leaf that makes
-//! progress (a socket, a channel, a timer, a join handle) first calls [`poll_proceed`], which
-//! takes one unit; at zero it wakes the task and says `Pending`, so that a task that never runs
-//! out of work still lets others run. A leaf that then turns out not to be ready drops the
-//! [`RestoreOnPending`] guard and gets the unit back; one that made progress keeps it spent with
-//! [`RestoreOnPending::made_progress`]. Outside a scheduler there is no budget and nothing is
-//! ever refused. This file owns the counter; the public face is `task/coop.rs`.
+//! A scheduler (and `block_on`) polls a future inside [`with_budget`]. Every leaf future that can
+//! make progress (of a socket, a channel, a timer, a join handle) first calls [`poll_proceed`],
+//! which takes one unit; at zero it wakes the task and returns `Pending`, so that a task that never
+//! runs out of work still lets others run. A leaf that then turns out not to be ready drops the
+//! [`RestoreOnPending`] guard, which restores the unit; one that made progress keeps it spent with
+//! [`RestoreOnPending::made_progress`]. Outside a scheduler there is no budget, and `poll_proceed`
+//! always succeeds. This file owns the counter; the public API is in `task/coop.rs`.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -36,7 +36,7 @@ pub(crate) fn set_defer(defer: fn(&Waker)) {
     DEFER.get_or_init(|| defer);
 }
 
-/// What is left; `None` means that nothing is counted.
+/// The units left; `None` for an unlimited budget.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget(Option<u8>);
 
@@ -45,16 +45,16 @@ impl Budget {
     pub(crate) const INITIAL: Budget = Budget(Some(INITIAL));
 }
 
-/// Sets the budget and gives back the former one.
+/// Sets the budget and returns the former one.
 ///
-/// A thread whose locals are gone counts nothing.
+/// A thread whose locals are destroyed counts nothing.
 pub(crate) fn replace(budget: Budget) -> Budget {
     BUDGET
         .try_with(|cell| cell.replace(budget))
         .unwrap_or(Budget::UNCONSTRAINED)
 }
 
-/// Runs `f` with `budget` and restores the former one, also when `f` panics.
+/// Runs `f` with `budget` and restores the former one, even if `f` panics.
 pub(crate) fn with<R>(budget: Budget, f: impl FnOnce() -> R) -> R {
     struct Restore(Budget);
     impl Drop for Restore {
@@ -71,7 +71,8 @@ pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
     with(Budget::INITIAL, f)
 }
 
-/// Whether the current poll has any budget left; always true where nothing is counted.
+/// Returns whether the current poll has any budget left. Always returns `true` where no budget is
+/// counted.
 ///
 /// # Examples
 ///
@@ -95,7 +96,7 @@ pub fn has_budget_remaining() -> bool {
         .unwrap_or(true)
 }
 
-/// Takes one unit for progress that was made, after [`has_budget_remaining`] said yes.
+/// Takes one unit for progress that was made, after [`has_budget_remaining`] returned `true`.
 ///
 /// For paths that complete without a context; the others use [`poll_proceed`].
 #[inline]
@@ -103,8 +104,8 @@ pub(crate) fn spend() {
     spend_units(1);
 }
 
-/// Takes the units for `count` bytes that were copied in this poll, beyond the one unit that the
-/// operation has taken already.
+/// Takes the units for `count` bytes that were copied in this poll, beyond the unit that the
+/// operation has already taken.
 ///
 /// More than what is left may be spent: it is known only afterwards how much was copied.
 #[inline]
@@ -117,14 +118,14 @@ pub(crate) fn spend_bytes(count: usize) {
 
 #[inline]
 fn spend_units(units: u8) {
-    // A thread whose locals are gone counts nothing.
+    // A thread whose locals are destroyed counts nothing.
     let _ = BUDGET
         .try_with(|cell| cell.set(Budget(cell.get().0.map(|left| left.saturating_sub(units)))));
 }
 
-/// Gives a unit of budget back when it is dropped before progress was made.
+/// A guard that restores a unit of budget if it is dropped before progress was made.
 ///
-/// Made by [`poll_proceed`].
+/// Returned by [`poll_proceed`].
 ///
 /// # Examples
 ///
@@ -150,7 +151,7 @@ fn spend_units(units: u8) {
 #[must_use]
 pub struct RestoreOnPending {
     former: Cell<Budget>,
-    // The budget is its thread's.
+    // The budget belongs to the thread.
     not_send: PhantomData<*const ()>,
 }
 
@@ -196,7 +197,7 @@ impl Drop for RestoreOnPending {
     }
 }
 
-/// Takes one unit of budget, or wakes the task and says `Pending` when none is left.
+/// Takes one unit of budget, or wakes the task and returns `Pending` if none is left.
 ///
 /// # Examples
 ///
@@ -281,7 +282,7 @@ mod tests {
         assert!(poll_proceed(&mut cx).is_ready());
     }
 
-    /// How many transfers of `count` bytes fit into one poll.
+    /// Returns how many transfers of `count` bytes fit into one poll.
     fn transfers(count: usize) -> usize {
         let mut cx = Context::from_waker(Waker::noop());
         with_budget(|| {

@@ -1,9 +1,10 @@
-//! Whether this thread is driving asynchronous tasks.
+//! Whether the current thread drives asynchronous tasks.
 //!
-//! A runtime [enters](enter) before it polls and leaves when the guard goes. What would park the
-//! thread (`blocking_lock`, `blocking_recv`, a nested `block_on`) asks [`in_async_context`] or calls
-//! [`forbid_blocking`] first. `block_in_place` steps [out](exit) for the length of a closure. This
-//! file owns the thread's flag and nothing else; which runtime was entered is `runtime/context.rs`'s.
+//! A runtime [enters](enter) before it polls and leaves when the guard is dropped. Functions that
+//! would park the thread (`blocking_lock`, `blocking_recv`, a nested `block_on`) check
+//! [`in_async_context`] or call [`forbid_blocking`] first. `block_in_place` steps [out](exit) for
+//! the length of a closure. This file owns the thread's flag and nothing else; `runtime/context.rs`
+//! knows which runtime was entered.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -13,31 +14,31 @@ thread_local! {
     static ENTERED: Cell<Entered> = const { Cell::new(Entered::No) };
 }
 
-/// How this thread stands to a runtime.
+/// How this thread relates to a runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entered {
     /// It drives no tasks and may park.
     No,
     /// It drives tasks.
     Yes {
-        /// Whether `block_in_place` may make this thread an ordinary one for a while.
+        /// Whether `block_in_place` may temporarily make this thread an ordinary one.
         allow_block_in_place: bool,
     },
 }
 
-/// How the current thread stands; `No` while its locals are being torn down.
+/// Returns how the current thread relates to a runtime; `No` while its locals are being destroyed.
 #[inline]
 pub(crate) fn entered() -> Entered {
     ENTERED.try_with(Cell::get).unwrap_or(Entered::No)
 }
 
-/// Whether the current thread drives tasks, so that parking it would stall them.
+/// Returns whether the current thread drives tasks, so that parking it would stall them.
 #[inline]
 pub(crate) fn in_async_context() -> bool {
     entered() != Entered::No
 }
 
-/// Panics when the current thread drives tasks.
+/// Panics if the current thread drives tasks.
 #[inline]
 #[track_caller]
 pub(crate) fn forbid_blocking() {
@@ -49,7 +50,7 @@ pub(crate) fn forbid_blocking() {
     );
 }
 
-/// Marks the thread as driving tasks until the guard goes; `None` when it does already.
+/// Marks the thread as driving tasks until the guard is dropped; returns `None` if it does already.
 #[must_use]
 pub(crate) fn enter(allow_block_in_place: bool) -> Option<EnterGuard> {
     if in_async_context() {
@@ -60,13 +61,13 @@ pub(crate) fn enter(allow_block_in_place: bool) -> Option<EnterGuard> {
     }))
 }
 
-/// Makes the thread an ordinary one until the guard goes: what it runs meanwhile may park it.
+/// Makes the thread an ordinary one until the guard is dropped: what runs until then may park it.
 #[must_use]
 pub(crate) fn exit() -> EnterGuard {
     replace(Entered::No)
 }
 
-/// Sets the flag and restores the former one when the guard goes.
+/// Sets the flag and restores the former one when the guard is dropped.
 #[must_use]
 pub(crate) fn replace(entered: Entered) -> EnterGuard {
     EnterGuard {
@@ -77,7 +78,7 @@ pub(crate) fn replace(entered: Entered) -> EnterGuard {
     }
 }
 
-/// Restores how the thread stood before.
+/// Restores the thread's former state when it is dropped.
 #[derive(Debug)]
 pub(crate) struct EnterGuard {
     former: Entered,
@@ -86,7 +87,7 @@ pub(crate) struct EnterGuard {
 
 impl Drop for EnterGuard {
     fn drop(&mut self) {
-        // A thread whose locals are gone drives nothing any more.
+        // A thread whose locals are destroyed no longer drives anything.
         let _ = ENTERED.try_with(|cell| cell.set(self.former));
     }
 }

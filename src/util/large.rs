@@ -1,4 +1,4 @@
-//! Which futures are too large to be passed by value through the layers of the runtime.
+//! Decides which futures are too large to be passed by value through the layers of the runtime.
 //!
 //! Each function on the way from `spawn` to the task's cell may have its own copy of the future on
 //! the stack, above all without optimization, and a worker's stack is 2 MiB. So the function that the
@@ -8,7 +8,7 @@
 
 use super::LARGEST_BY_VALUE;
 
-/// Whether a value of type `T` is to be moved to the heap before it is passed on.
+/// Returns whether a value of type `T` is to be moved to the heap before it is passed on.
 pub(crate) const fn is_large<T>() -> bool {
     size_of::<T>() > LARGEST_BY_VALUE
 }

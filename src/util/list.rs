@@ -1,16 +1,16 @@
 //! A doubly linked list whose links live in its nodes.
 //!
 //! Waiters embed [`Links`] and are pinned where they wait, so waiting needs no allocation. The list
-//! owns nothing: it holds addresses, and who pushes a node promises to take it out before the node
-//! goes away. The list has no lock of its own; its owner keeps it (and with it the links of every
-//! node that is in it) behind one. `sync/semaphore/raw.rs` is the simplest user.
+//! owns nothing: it holds addresses, and a caller that pushes a node promises to take it out before
+//! the node is dropped. The list has no lock of its own; its owner keeps it (and with it the links
+//! of every node that is in it) behind one. `sync/semaphore/raw.rs` is the simplest user.
 
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomPinned;
 use std::ptr::NonNull;
 
-/// The two neighbours of a node, `None` at the ends and outside of any list.
+/// The two neighbors of a node, `None` at the ends and outside of any list.
 pub(crate) struct Links<T> {
     prev: Cell<Option<NonNull<T>>>,
     next: Cell<Option<NonNull<T>>>,
@@ -21,7 +21,7 @@ pub(crate) struct Links<T> {
 // `&mut List`, so whatever makes that exclusive (a lock) orders every access. A node outside of a
 // list has two `None`s, which belong to no thread.
 unsafe impl<T> Send for Links<T> {}
-// SAFETY: as for `Send`: a shared `Links` gives access to nothing.
+// SAFETY: as for `Send`: a shared `Links` allows access to nothing.
 unsafe impl<T> Sync for Links<T> {}
 
 impl<T> Links<T> {
@@ -46,11 +46,11 @@ impl<T> fmt::Debug for Links<T> {
 /// `links` returns the same field of `self` at every call, and nothing else hands that field to a
 /// list of another node type.
 pub(crate) unsafe trait Linked: Sized {
-    /// The field that links this node.
+    /// Returns the field that links this node.
     fn links(&self) -> &Links<Self>;
 }
 
-/// The list; dropping it leaves its nodes as they are.
+/// The list. Dropping it leaves its nodes as they are.
 pub(crate) struct List<T> {
     head: Option<NonNull<T>>,
     tail: Option<NonNull<T>>,
@@ -75,13 +75,13 @@ impl<T> List<T> {
         self.head.is_none()
     }
 
-    /// The first node.
+    /// Returns the first node.
     #[inline]
     pub(crate) fn front(&self) -> Option<NonNull<T>> {
         self.head
     }
 
-    /// The last node.
+    /// Returns the last node.
     #[inline]
     pub(crate) fn back(&self) -> Option<NonNull<T>> {
         self.tail
@@ -89,11 +89,11 @@ impl<T> List<T> {
 }
 
 impl<T: Linked> List<T> {
-    /// Puts `node` after all others.
+    /// Appends `node`.
     ///
     /// # Safety
-    /// `node` is in no list, and it neither moves nor goes away before it has been taken out of
-    /// this one.
+    /// `node` is in no list, and is neither moved nor dropped before it has been taken out of this
+    /// one.
     #[inline]
     pub(crate) unsafe fn push_back(&mut self, node: NonNull<T>) {
         debug_assert_ne!(self.tail, Some(node));
@@ -118,7 +118,7 @@ impl<T: Linked> List<T> {
         Some(node)
     }
 
-    /// Takes `node` out; `false` if it was in no list.
+    /// Takes `node` out; returns `false` if it was in no list.
     ///
     /// # Safety
     /// `node` is alive, and is in this list or in none.
@@ -137,7 +137,7 @@ impl<T: Linked> List<T> {
         true
     }
 
-    /// The node after `node`.
+    /// Returns the node after `node`.
     ///
     /// # Safety
     /// `node` is in this list.
@@ -162,7 +162,8 @@ impl<T> fmt::Debug for List<T> {
     }
 }
 
-/// The links of a node that is in a list, or that a caller of an unsafe function vouches for.
+/// Returns the links of a node that is in a list, or that a caller of an unsafe function vouches
+/// for.
 #[inline(always)]
 fn links<T: Linked>(node: &NonNull<T>) -> &Links<T> {
     // SAFETY: every address that reaches this function came in through `push_back`,

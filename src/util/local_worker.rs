@@ -1,7 +1,7 @@
-//! The index of the worker that runs on this thread.
+//! The index of the worker that runs on the current thread.
 //!
-//! A scheduler sets it where a thread takes a worker up and where it puts it down. Whatever a
-//! runtime keeps once per worker, such as its timers, is chosen by it.
+//! A scheduler sets it when a thread starts and stops running a worker. It selects what a runtime
+//! keeps once per worker, such as the timers.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -17,6 +17,6 @@ pub(crate) fn local_worker() -> Option<usize> {
 
 /// Sets which worker runs on this thread from now on.
 pub(crate) fn set_local_worker(worker: Option<usize>) {
-    // A thread whose locals are gone runs no worker any more, so there is nothing to record.
+    // A thread whose locals are destroyed no longer runs a worker, so there is nothing to record.
     let _ = WORKER.try_with(|cell| cell.set(worker));
 }

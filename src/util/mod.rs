@@ -20,10 +20,10 @@ pub(crate) mod wait_queue;
 pub(crate) mod wake;
 pub(crate) mod wake_list;
 
-/// Looks at a taken lock before parking: about as long as a short critical section.
+/// How often a taken lock is checked before parking: about as long as a short critical section.
 #[cfg(not(loom))]
 const LOCK_SPINS: usize = 40;
-/// None, so that models get to the parking.
+/// None, so that models reach the parking.
 #[cfg(loom)]
 const LOCK_SPINS: usize = 0;
 

@@ -2,7 +2,7 @@
 //!
 //! The blocking halves of `sync` (`blocking_lock`, `blocking_recv`, …) are their asynchronous
 //! counterparts under [`block_on`]. The thread's parker is its own and not `std::thread::park`'s
-//! token, which user code may be waiting for on the same thread. Runs no tasks: a runtime's
+//! token, which user code may be waiting for on the same thread. It runs no tasks: a runtime's
 //! `block_on` is elsewhere.
 #![forbid(unsafe_code)]
 
@@ -22,17 +22,17 @@ thread_local! {
     static PARKER: Cell<Option<(Arc<Parker>, Waker)>> = const { Cell::new(None) };
 }
 
-/// Polls `future` to completion and parks the thread while it is pending.
+/// Polls `future` to completion, parking the thread while it is pending.
 ///
 /// # Panics
-/// When the thread drives asynchronous tasks: parking it would stall them.
+/// Panics if the thread drives asynchronous tasks: parking it would stall them.
 #[track_caller]
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     enter::forbid_blocking();
     drive(future)
 }
 
-/// As [`block_on`], for a runtime that has looked already whether the thread may park.
+/// Like [`block_on`], for a runtime that has already checked that the thread may park.
 pub(crate) fn drive<F: Future>(future: F) -> F::Output {
     let (parker, waker) = PARKER
         .try_with(Cell::take)
@@ -47,8 +47,8 @@ pub(crate) fn drive<F: Future>(future: F) -> F::Output {
         }
         parker.park();
     };
-    // A token that is left makes the next wait poll once too often. A thread whose locals are
-    // gone keeps nothing.
+    // A leftover token makes the next wait poll once too often. A thread whose locals are destroyed
+    // keeps nothing.
     let _ = PARKER.try_with(|cell| cell.set(Some((parker, waker))));
     output
 }

@@ -13,13 +13,13 @@ thread_local! {
 pub(crate) struct Rng(u64);
 
 impl Rng {
-    /// A generator with this seed; the same seed gives the same numbers.
+    /// Creates a generator with this seed; the same seed produces the same numbers.
     pub(crate) const fn from_seed(seed: u64) -> Rng {
-        // The state must not be zero, from which the generator never leaves.
+        // The state must not be zero, which the generator would never leave.
         Rng(seed ^ 0x9e37_79b9_7f4a_7c15 | 1)
     }
 
-    /// A generator seeded by the standard library's per-process random keys.
+    /// Creates a generator seeded by the standard library's per-process random keys.
     pub(crate) fn random() -> Rng {
         use std::hash::{BuildHasher, RandomState};
         Rng::from_seed(RandomState::new().hash_one(std::thread::current().id()))
@@ -34,15 +34,15 @@ impl Rng {
         x.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    /// A number below `n`, which is not zero; without division (Lemire, "Fast Random Integer
-    /// Generation in an Interval", 2019).
+    /// Returns a number below `n`, which must not be zero; without division (Lemire, "Fast Random
+    /// Integer Generation in an Interval", 2019).
     pub(crate) fn below(&mut self, n: u32) -> u32 {
         let high = self.next() >> 32;
         ((high * u64::from(n)) >> 32) as u32
     }
 }
 
-/// A number below `n`, which is not zero, from the thread's own generator.
+/// Returns a number below `n`, which must not be zero, from the thread's own generator.
 pub(crate) fn below_for_thread(n: u32) -> u32 {
     RNG.try_with(|cell| {
         let mut rng = cell.take().unwrap_or_else(Rng::random);

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ptr::NonNull;
 use std::thread::LocalKey;
 
-/// Holds a reference for the time of a call.
+/// Holds a reference for the duration of a call.
 #[derive(Debug)]
 pub(crate) struct Scoped<T: ?Sized> {
     value: Cell<Option<NonNull<T>>>,
@@ -17,7 +17,7 @@ impl<T: ?Sized> Scoped<T> {
         }
     }
 
-    /// Runs `f` with `value` in the slot and restores what was there, also when `f` panics.
+    /// Runs `f` with `value` in the slot and restores the former value, even if `f` panics.
     pub(crate) fn set<R>(&self, value: &T, f: impl FnOnce() -> R) -> R {
         struct Restore<'a, T: ?Sized>(&'a Cell<Option<NonNull<T>>>, Option<NonNull<T>>);
         impl<T: ?Sized> Drop for Restore<'_, T> {
@@ -30,7 +30,7 @@ impl<T: ?Sized> Scoped<T> {
         f()
     }
 
-    /// Runs `f` with what is in the slot.
+    /// Runs `f` with the reference in the slot, if any.
     #[inline]
     pub(crate) fn with<R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
         let value = self.value.get();
@@ -41,7 +41,8 @@ impl<T: ?Sized> Scoped<T> {
     }
 }
 
-/// Runs `f` with what is in this thread's slot; with nothing once the thread's locals are gone.
+/// Runs `f` with the reference in this thread's slot; with `None` once the thread's locals are
+/// destroyed.
 #[inline]
 pub(crate) fn with_local<T: ?Sized, R>(
     slot: &'static LocalKey<Scoped<T>>,

@@ -1,9 +1,9 @@
-//! Gives the memory of a peak back.
+//! Frees the memory of a peak.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
 
-/// How many elements a queue or list has room for while it is empty.
+/// The largest capacity, in elements, that an empty queue or list keeps.
 pub(crate) const KEEP: usize = 1024;
 
 /// Frees the buffer of a queue that is empty and has had many elements. Growing it again costs no

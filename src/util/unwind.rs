@@ -1,18 +1,18 @@
-//! Ends panics of user code that cannot be reported to a caller.
+//! Contains panics of user code that cannot be reported to a caller.
 //!
 //! Wakers and destructors are user code, and they run wherever the runtime happens to wake or drop
 //! something: on a worker between two tasks, on a thread that serves the driver, inside another
-//! task's `send`. A panic there belongs to none of these. The panic hook has reported it by the time
-//! it is caught here.
+//! task's `send`. A panic must reach none of these. The panic hook has already reported it when it
+//! is caught here.
 #![forbid(unsafe_code)]
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// How many payloads that panic when they are dropped may follow one another.
+/// How many payloads in a row may panic when they are dropped.
 const ROUNDS: usize = 8;
 
-/// Calls `f` and ends a panic of it.
+/// Calls `f` and catches its panic.
 #[inline]
 pub(crate) fn contain(f: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
@@ -20,8 +20,8 @@ pub(crate) fn contain(f: impl FnOnce()) {
     }
 }
 
-/// Drops what a panic carried, if there was one. Where that panics in turn, what that panic carried
-/// is dropped, and so on; after some rounds it is leaked.
+/// Drops the payload of a panic, if there was one. If that panics too, the new payload is dropped,
+/// and so on; after some rounds it is leaked.
 #[inline]
 pub(crate) fn drop_payload(payload: Option<Box<dyn Any + Send>>) {
     if let Some(payload) = payload {

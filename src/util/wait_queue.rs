@@ -1,10 +1,9 @@
-//! Tasks that wait for the same event, in a list that costs nobody an allocation.
+//! Tasks that wait for the same event, in a list that needs no allocation.
 //!
 //! A [`Waiter`] is pinned where its task waits, links itself in with [`Waiter::register`] and
-//! leaves when it is dropped. [`WaitQueue::wake_all`] wakes and unlinks everybody who is in at
-//! that time. What the event is, and whether it has happened, is the user's: the check that is
-//! given to `register` runs under the queue's lock, so whoever makes it true first and calls
-//! `wake_all` then misses nobody.
+//! leaves when it is dropped. [`WaitQueue::wake_all`] wakes and unlinks all waiters that are in the
+//! list at that time. The event is defined by the user: the check passed to `register` runs under
+//! the queue's lock, so a thread that makes it true and then calls `wake_all` misses no waiter.
 //!
 //! Wakers are cloned, dropped and woken outside of the lock, since they may run any code.
 
@@ -24,7 +23,7 @@ use crate::util::list::{Linked, Links, List};
 use crate::util::wake::drop_waker;
 use crate::util::wake_list::{WakeList, wake_in_batches};
 
-/// The list of those who wait.
+/// The list of waiters.
 pub(crate) struct WaitQueue {
     inner: Mutex<Inner>,
 }
@@ -32,7 +31,7 @@ pub(crate) struct WaitQueue {
 struct Inner {
     /// In the order of their epochs.
     list: List<Node>,
-    /// Counts the calls of `wake_all`: those who come during one are not part of it.
+    /// Counts the calls of `wake_all`: a waiter that registers during a call is not woken by it.
     epoch: usize,
 }
 
@@ -42,7 +41,7 @@ struct Node {
     waker: UnsafeCell<Option<Waker>>,
     /// Guarded by the lock.
     epoch: Cell<usize>,
-    /// Written under the lock. Clearing it is the last access of anybody but the waiter itself.
+    /// Written under the lock. Clearing it is the last access by any thread but the waiter's.
     queued: AtomicBool,
 }
 
@@ -86,7 +85,7 @@ impl WaitQueue {
         }
     }
 
-    /// Waits until `done` holds; whoever makes it hold calls [`wake_all`](Self::wake_all).
+    /// Waits until `done` holds; the code that makes it hold calls [`wake_all`](Self::wake_all).
     pub(crate) async fn wait_until(&self, done: impl Fn() -> bool) {
         let waiter = pin!(self.waiter());
         poll_fn(|cx| {
@@ -100,7 +99,7 @@ impl WaitQueue {
         .await;
     }
 
-    /// Wakes and unlinks all who are registered now.
+    /// Wakes and unlinks all waiters that are registered now.
     pub(crate) fn wake_all(&self) {
         let mut inner = self.inner.lock();
         if inner.list.is_empty() {
@@ -156,8 +155,9 @@ unsafe fn leave(node: NonNull<Node>) -> Option<Waker> {
 }
 
 impl Waiter<'_> {
-    /// Joins the queue with a clone of `waker`, or replaces the waker if it is in the queue already,
-    /// provided that `still_wanted` holds under the lock. Returns whether it did.
+    /// Joins the queue with a clone of `waker`, or replaces the waker if it is in the queue
+    /// already, provided that `still_wanted` holds under the lock. Returns whether `still_wanted`
+    /// held.
     pub(crate) fn register(
         self: Pin<&Self>,
         waker: &Waker,
@@ -233,7 +233,7 @@ mod tests {
         let queue = WaitQueue::new();
         let count = Arc::new(Count::default());
         let waker = Waker::from(count.clone());
-        // More than a batch.
+        // More than one batch.
         let waiters: Vec<_> = (0..100).map(|_| Box::pin(queue.waiter())).collect();
         for waiter in &waiters {
             assert!(waiter.as_ref().register(&waker, || true));

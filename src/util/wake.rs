@@ -1,16 +1,16 @@
-//! Wakes and drops wakers that may panic.
+//! Functions that wake and drop wakers, which may panic.
 //!
-//! A waker may come from any executor and run any code. The driver, the timers, the channels and the
-//! locks wake and drop all wakers through these functions, so that one that panics takes nothing
-//! along: neither the thread that wakes it, nor the wakers after it, nor the task whose operation
-//! made something ready. The panic hook reports the panic, and there it ends.
+//! A waker may come from any executor and run any code. The driver, the timers, the channels and
+//! the locks wake and drop all wakers through these functions, so that a waker that panics affects
+//! neither the thread that wakes it, nor the wakers after it, nor the task whose operation made
+//! something ready. The panic hook reports the panic, which then ends here.
 #![forbid(unsafe_code)]
 
 use std::task::Waker;
 
 use crate::util::unwind::contain;
 
-/// Wakes `waker` and uses it up. A panic of the waker ends here, after the panic hook has run.
+/// Wakes and consumes `waker`. A panic of the waker ends here, after the panic hook has run.
 #[inline]
 pub(crate) fn wake(waker: Waker) {
     contain(|| waker.wake());
@@ -49,7 +49,7 @@ pub(crate) mod testing {
     }
 
     impl Panics {
-        /// A waker, and how often it was woken and dropped.
+        /// Returns a waker that panics, with the counts of how often it was woken and dropped.
         pub(crate) fn waker() -> (Waker, Arc<AtomicUsize>, Arc<AtomicUsize>) {
             let panics = Panics::default();
             let (woken, dropped) = (panics.woken.clone(), panics.dropped.clone());

@@ -1,10 +1,10 @@
 //! A batch of wakers, collected under a lock and woken after it.
 //!
 //! A waker may run any code: it may drop the last handle of a task, take the very lock its list is
-//! kept under, or panic. So the thread that notifies waiters moves their wakers here, lets go of the
-//! lock, wakes the batch, and comes back for more when [`WakeList::is_full`] stopped it; that is what
-//! [`wake_in_batches`] does. A panic ends at the waker that it came from (`wake.rs`), so all others
-//! are woken and the caller does not see it.
+//! kept under, or panic. So the thread that notifies waiters moves their wakers here, releases the
+//! lock, wakes the batch, and repeats if [`WakeList::is_full`] stopped it; [`wake_in_batches`] does
+//! this. A panic ends at the waker that it came from (`wake.rs`), so all others are woken and the
+//! caller does not see it.
 
 use std::fmt;
 use std::mem::MaybeUninit;
@@ -33,7 +33,7 @@ impl WakeList {
         }
     }
 
-    /// Whether the next [`push`](Self::push) would have no room.
+    /// Returns whether the next [`push`](Self::push) would have no room.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.filled == CAPACITY
@@ -42,14 +42,14 @@ impl WakeList {
     /// Adds a waker.
     ///
     /// # Panics
-    /// When the batch is full.
+    /// Panics if the batch is full.
     #[inline]
     pub(crate) fn push(&mut self, waker: Waker) {
         self.slots[self.filled].write(waker);
         self.filled += 1;
     }
 
-    /// Wakes all, in the order they came, and empties the batch.
+    /// Wakes all, in the order in which they were added, and empties the batch.
     #[inline]
     pub(crate) fn wake_all(&mut self) {
         while let Some(waker) = self.next() {
@@ -64,15 +64,15 @@ impl WakeList {
             return None;
         }
         // SAFETY: the slot is between `woken` and `filled`, so it was written, and it leaves that
-        // range before anybody can look again.
+        // range before the next access.
         let waker = unsafe { self.slots[self.woken].assume_init_read() };
         self.woken += 1;
         Some(waker)
     }
 }
 
-/// Wakes batch after batch. `collect` takes the lock, fills the batch, lets go of the lock, and
-/// returns whether it has to be called again for more.
+/// Wakes batch after batch. `collect` takes the lock, fills the batch, releases the lock, and
+/// returns whether it has to be called again.
 #[inline]
 pub(crate) fn wake_in_batches(mut collect: impl FnMut(&mut WakeList) -> bool) {
     let mut wakers = WakeList::new();

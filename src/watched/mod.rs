@@ -1,10 +1,10 @@
 //! [`Watched`]: a file descriptor that the driver watches, and how its I/O is done.
 //!
 //! This is the seam between the public types (sockets, pipes, `AsyncFd`) and the driver: a system
-//! call that does not block, and the readiness half of the driver to wait for the next attempt.
+//! call that does not block, and the driver's readiness half to wait for the next attempt.
 //!
-//! [`Watched`] itself waits and tries closures; `stream` adds bytes, for everything that reads and
-//! writes a stream of them; `raw` receives into uninitialized memory.
+//! [`Watched`] itself waits and runs closures; `stream` adds bytes, for all types that read and
+//! write a stream of them; `raw` receives into uninitialized memory.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -29,15 +29,15 @@ pub(crate) struct Watched<S> {
 }
 
 impl<S: AsFd> Watched<S> {
-    /// Takes `source`, which does not block, to the current runtime's driver.
+    /// Registers `source`, which must be non-blocking, with the current runtime's driver.
     ///
     /// # Errors
     ///
-    /// The error of the registration. `source` is dropped then.
+    /// Returns the error of the registration. `source` is dropped then.
     ///
     /// # Panics
     ///
-    /// Outside a runtime, and when the runtime has no I/O driver.
+    /// Panics if called outside a runtime, or if the runtime has no I/O driver.
     #[track_caller]
     pub(crate) fn new(source: S, interest: Interest) -> io::Result<Watched<S>> {
         let registration = register(source.as_fd().as_raw_fd(), interest)?;
@@ -52,11 +52,11 @@ impl<S: AsFd> Watched<S> {
 ///
 /// # Errors
 ///
-/// The error of the registration.
+/// Returns the error of the registration.
 ///
 /// # Panics
 ///
-/// Outside a runtime, and when the runtime has no I/O driver.
+/// Panics if called outside a runtime, or if the runtime has no I/O driver.
 #[track_caller]
 pub(crate) fn register(fd: std::os::fd::RawFd, interest: Interest) -> io::Result<Registration> {
     Handle::current()
@@ -66,13 +66,13 @@ pub(crate) fn register(fd: std::os::fd::RawFd, interest: Interest) -> io::Result
 }
 
 impl<S> Watched<S> {
-    /// The descriptor's owner.
+    /// Returns the descriptor's owner.
     #[inline]
     pub(crate) fn source(&self) -> &S {
         &self.source
     }
 
-    /// Ends the watch and gives the source back.
+    /// Ends the registration and returns the source.
     pub(crate) fn into_source(self) -> S {
         let Watched {
             registration,
@@ -82,12 +82,12 @@ impl<S> Watched<S> {
         source
     }
 
-    /// Takes `ready` for granted until an operation shows otherwise.
+    /// Assumes `ready` until an operation shows otherwise.
     pub(crate) fn assume(&self, ready: Ready) {
         self.registration.assume(ready);
     }
 
-    /// Waits until a part of `interest` is ready, and returns which.
+    /// Waits until a part of `interest` is ready, and returns the part that is.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         let event = self.registration.ready(interest).await?;
         Ok(event.ready)
@@ -115,7 +115,7 @@ impl<S> Watched<S> {
             .try_io(interest, Verdict::Closure, operation)
     }
 
-    /// Runs a user's closure, waiting in between, until it does not say `WouldBlock`.
+    /// Runs a user's closure, waiting in between, until it does not return `WouldBlock`.
     pub(crate) async fn async_io<R>(
         &self,
         interest: Interest,
@@ -170,7 +170,7 @@ impl<S> Watched<S> {
             .poll_io(cx, Direction::Write, |_| call(&self.source))
     }
 
-    /// Polls a call that also sees what was known when it was tried.
+    /// Polls a call that also receives the readiness at the time of the attempt.
     #[inline]
     fn poll_with_event<R>(
         &self,

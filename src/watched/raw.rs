@@ -1,7 +1,7 @@
-//! Receives into memory that is not initialised yet.
+//! Receives into memory that is not initialized yet.
 //!
 //! Each function hands a buffer to the kernel and marks as filled what the kernel wrote; the number
-//! never comes from anybody else.
+//! never comes from anywhere else.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -12,7 +12,7 @@ use socket2::{SockAddr, SockRef};
 
 use crate::stream::ReadBuf;
 
-/// What becomes of the bytes that are received.
+/// What happens to the bytes that are received.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Receive {
     /// They leave the socket.
@@ -30,10 +30,10 @@ impl Receive {
     }
 }
 
-/// `recv(2)` into the unfilled part of `buf`; how many bytes were appended.
+/// Calls `recv(2)` on the unfilled part of `buf`; returns how many bytes were appended.
 #[inline]
 pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>, how: Receive) -> io::Result<usize> {
-    // SAFETY: nothing initialised is made uninitialised: the kernel only writes bytes.
+    // SAFETY: nothing initialized is made uninitialized: the kernel only writes bytes.
     let unfilled = unsafe { buf.unfilled_mut() };
     let n = SockRef::from(&fd).recv_with_flags(unfilled, how.flags())?;
     // SAFETY: the kernel wrote `n` bytes to the front of the unfilled part. Without `MSG_TRUNC`
@@ -42,13 +42,13 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>, how: Receive) -> i
     Ok(n)
 }
 
-/// `recvfrom(2)` into the unfilled part of `buf`; the sender's address.
+/// Calls `recvfrom(2)` on the unfilled part of `buf`; returns the sender's address.
 pub(crate) fn recv_from(
     fd: BorrowedFd<'_>,
     buf: &mut ReadBuf<'_>,
     how: Receive,
 ) -> io::Result<SockAddr> {
-    // SAFETY: nothing initialised is made uninitialised: the kernel only writes bytes.
+    // SAFETY: nothing initialized is made uninitialized: the kernel only writes bytes.
     let unfilled = unsafe { buf.unfilled_mut() };
     let (n, address) = SockRef::from(&fd).recv_from_with_flags(unfilled, how.flags())?;
     // SAFETY: as in `recv`.
@@ -56,11 +56,11 @@ pub(crate) fn recv_from(
     Ok(address)
 }
 
-/// `read(2)` into the unfilled part of `buf`; how many bytes were appended.
+/// Calls `read(2)` on the unfilled part of `buf`; returns how many bytes were appended.
 pub(crate) fn read(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
-    // SAFETY: nothing initialised is made uninitialised: the kernel only writes bytes.
+    // SAFETY: nothing initialized is made uninitialized: the kernel only writes bytes.
     let unfilled = unsafe { buf.unfilled_mut() };
-    // SAFETY: the pointer and the length are those of one slice, which is ours to write.
+    // SAFETY: the pointer and the length come from one slice, which is ours to write.
     let n = unsafe { libc::read(fd.as_raw_fd(), unfilled.as_mut_ptr().cast(), unfilled.len()) };
     let Ok(n) = usize::try_from(n) else {
         return Err(io::Error::last_os_error());
@@ -74,10 +74,10 @@ pub(crate) fn read(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>) -> io::Result<usiz
 ///
 /// # Safety
 ///
-/// They have been written.
+/// The next `n` bytes have been written.
 #[inline]
 unsafe fn append(buf: &mut ReadBuf<'_>, n: usize) {
-    // SAFETY: passed on to the caller.
+    // SAFETY: the caller's promise.
     unsafe { buf.assume_init(n) };
     buf.advance(n);
 }
@@ -88,7 +88,7 @@ pub(crate) fn fill<B: BufMut, R>(
     read: impl FnOnce(&mut ReadBuf<'_>) -> io::Result<R>,
 ) -> io::Result<R> {
     let chunk = buf.chunk_mut();
-    // SAFETY: nothing initialised is made uninitialised: a `ReadBuf` does not let that happen
+    // SAFETY: nothing initialized is made uninitialized: a `ReadBuf` does not let that happen
     // without unsafe code of its user.
     let mut target = ReadBuf::uninit(unsafe { chunk.as_uninit_slice_mut() });
     let start = target.filled().as_ptr();
@@ -100,7 +100,7 @@ pub(crate) fn fill<B: BufMut, R>(
         "`read` put another buffer in the place of its own"
     );
     let n = filled.len();
-    // SAFETY: `filled` is the initialised front of the chunk, as was just checked.
+    // SAFETY: `filled` is the initialized front of the chunk, as was just checked.
     unsafe { buf.advance_mut(n) };
     Ok(result)
 }

@@ -2,24 +2,24 @@
 //!
 //! # Why a short transfer saves a system call
 //!
-//! The driver watches edges: it says once that bytes have come, and says it again only when more
-//! come. A reader has to read until it is told to wait. For most streams a read that returns fewer
+//! The driver is edge-triggered: it reports once that bytes have come, and again only when more
+//! come. A reader has to read until a call would block. For most streams a read that returns fewer
 //! bytes than there was room for has emptied the socket's buffer as well (`epoll(7)`, question 9),
-//! so the call that would only say `EAGAIN` is left out. What that must not lose:
+//! so the call that would only return `EAGAIN` is left out. This must not lose:
 //!
-//! - *The end of the stream.* That the peer closed its side is a flag of its own, which is not
-//!   taken back here. If it arrives later, then it is an event of its own.
-//! - *Bytes that arrive meanwhile.* They are an event too, and no flag is taken back when one came
-//!   in since the read was started.
+//! - *The end of the stream.* A separate flag, which is not cleared here, records that the peer
+//!   closed its side. If the end arrives later, it is a separate event.
+//! - *Bytes that arrive during the read.* They are an event too, and no flag is cleared if an event
+//!   came in since the read was started.
 //! - *Bytes behind an urgent one.* TCP ends a read at the mark. Such a socket is watched for
-//!   priority events and is not given the shortcut once it had one.
+//!   priority events and does not take the shortcut once it had one.
 //! - *Bytes behind file descriptors or other credentials.* Unix streams end a read there, and pipes
-//!   in packet mode after each packet, so neither is given the shortcut.
+//!   in packet mode after each packet, so neither takes the shortcut.
 //!
 //! A write to a socket that took fewer bytes than were offered has filled its buffer, and the
-//! kernel has noted that somebody waits for room. Pipes are not given this shortcut either, because
-//! an unchecked one may be a device with reasons of its own. What one call can take at all is no
-//! sign of anything: at most [`MAX_BYTES`] bytes, from at most [`MAX_BUFFERS`] buffers.
+//! kernel has noted that a writer waits for room. Pipes do not take this shortcut either, because
+//! an unchecked one may be a device that writes less for other reasons. The limits of a single call
+//! prove nothing: at most [`MAX_BYTES`] bytes, from at most [`MAX_BUFFERS`] buffers.
 #![forbid(unsafe_code)]
 
 use std::io::{self, IoSlice, IoSliceMut, Read};
@@ -35,10 +35,10 @@ use super::{Receive, Watched, fill, recv};
 use crate::driver::readiness::{Direction, Verdict};
 use crate::stream::{Interest, ReadBuf};
 
-/// What one call moves at most (`read(2)`, `write(2)`).
+/// The most bytes that one call moves (`read(2)`, `write(2)`).
 const MAX_BYTES: usize = 0x7fff_f000;
 
-/// How many buffers one call takes at most (`UIO_MAXIOV`); more are an error for a socket.
+/// The most buffers that one call takes (`UIO_MAXIOV`); more are an error for a socket.
 const MAX_BUFFERS: usize = 1024;
 
 /// How the bytes of a stream are moved. All calls are non-blocking.
@@ -49,7 +49,7 @@ pub(crate) trait ByteStream: AsFd {
     /// Whether a write that takes less than it could has filled the stream.
     const SHORT_WRITE_FILLS: bool;
 
-    /// Reads into the unfilled part of `buf`, and says how much.
+    /// Reads into the unfilled part of `buf`, and returns how many bytes were read.
     fn read(&self, buf: &mut ReadBuf<'_>) -> io::Result<usize>;
 
     /// Reads into several buffers.
@@ -161,21 +161,21 @@ impl<S: ByteStream> Watched<S> {
         })
     }
 
-    /// Reads what is there.
+    /// Reads the available bytes.
     pub(crate) fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.attempt(Interest::READABLE, |source| {
             source.read(&mut ReadBuf::new(buf))
         })
     }
 
-    /// Reads what is there into the spare room of `buf`.
+    /// Reads the available bytes into the spare capacity of `buf`.
     pub(crate) fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.attempt(Interest::READABLE, |source| {
             fill(buf, |buf| source.read(buf))
         })
     }
 
-    /// Reads what is there into several buffers.
+    /// Reads the available bytes into several buffers.
     pub(crate) fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.attempt(Interest::READABLE, |source| source.read_vectored(bufs))
     }
@@ -193,12 +193,12 @@ impl<S: ByteStream> Watched<S> {
     }
 }
 
-/// The buffers that one call takes.
+/// Returns as many of the buffers as one call takes.
 fn first<'a, 'b>(bufs: &'a [IoSlice<'b>]) -> &'a [IoSlice<'b>] {
     &bufs[..bufs.len().min(MAX_BUFFERS)]
 }
 
-/// Whether a call moved something, but less than it could have.
+/// Returns whether a call moved something, but less than it could have.
 fn is_short(n: usize, len: usize) -> bool {
     0 < n && n < len.min(MAX_BYTES)
 }
