@@ -12,11 +12,10 @@ use super::{ChildStderr, ChildStdin, ChildStdout};
 use crate::io::{AsyncRead, AsyncReadExt};
 use crate::try_join;
 
-/// A child process; made by [`Command::spawn`](super::Command::spawn).
+/// A child process; returned by [`Command::spawn`](super::Command::spawn).
 ///
-/// Dropping it leaves the process to itself, unless
-/// [`kill_on_drop`](super::Command::kill_on_drop) was set. See the
-/// [module](super#what-happens-to-a-child-that-is-dropped) about zombies.
+/// Dropping it lets the process continue, unless [`kill_on_drop`](super::Command::kill_on_drop) was
+/// set. See the [module](super#what-happens-to-a-child-that-is-dropped) about zombies.
 ///
 /// # Examples
 ///
@@ -34,13 +33,13 @@ use crate::try_join;
 pub struct Child {
     state: ChildState,
 
-    /// The pipe to the child's standard input, if it was asked for and not taken out.
+    /// The pipe to the child's standard input, if it was requested and not taken out.
     pub stdin: Option<ChildStdin>,
 
-    /// The pipe from the child's standard output, if it was asked for and not taken out.
+    /// The pipe from the child's standard output, if it was requested and not taken out.
     pub stdout: Option<ChildStdout>,
 
-    /// The pipe from the child's standard error, if it was asked for and not taken out.
+    /// The pipe from the child's standard error, if it was requested and not taken out.
     pub stderr: Option<ChildStderr>,
 }
 
@@ -50,7 +49,7 @@ enum ChildState {
     Ended(ExitStatus),
 }
 
-/// A process that nobody has seen the end of.
+/// A process that has not been waited for yet.
 #[derive(Debug)]
 struct Running {
     /// `None` once it has ended.
@@ -62,7 +61,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         if let Some(mut process) = self.process.take() {
             if self.kill_on_drop {
-                // If it cannot be killed there is nobody left to tell.
+                // If it cannot be killed, there is no one left to report it to.
                 let _ = process.kill();
             }
             orphan::adopt(process);
@@ -90,8 +89,8 @@ impl Child {
         }
     }
 
-    /// The process's number; `None` once it has been waited for, when the operating system may
-    /// have given the number to another process.
+    /// Returns the process id; `None` once the process has been waited for, when the operating
+    /// system may have reused the id for another process.
     ///
     /// # Examples
     ///
@@ -114,14 +113,15 @@ impl Child {
         }
     }
 
-    /// Kills the process with `SIGKILL` and does not wait for its end.
+    /// Kills the process with `SIGKILL` without waiting for it to end.
     ///
     /// It stays a zombie until it is waited for, by [`wait`](Child::wait) or, once this value is
     /// dropped, by the runtime.
     ///
     /// # Errors
     ///
-    /// When it may not be killed. That it has ended already is no error.
+    /// Returns an error if this program may not kill the process; see kill(2). It is not an error
+    /// if the process has already ended.
     ///
     /// # Examples
     ///
@@ -146,16 +146,17 @@ impl Child {
         }
     }
 
-    /// Kills the process with `SIGKILL` and waits for its end.
+    /// Kills the process with `SIGKILL` and waits for it to end.
     ///
     /// # Cancel safety
     ///
-    /// The process is killed at the first poll. Dropping the future after that gives up waiting
-    /// for its end.
+    /// This method is cancel safe. The process is killed at the first poll; dropping the future
+    /// after that only stops the wait for its end.
     ///
     /// # Errors
     ///
-    /// When it may not be killed or waited for. That it has ended already is no error.
+    /// Returns an error if this program may not kill the process or wait for it. It is not an error
+    /// if the process has already ended.
     ///
     /// # Examples
     ///
@@ -176,18 +177,19 @@ impl Child {
 
     /// Waits for the process to end.
     ///
-    /// The pipe to its standard input is closed first, unless it was taken out: a child that
-    /// waits for more input while its parent waits for its end would wait for ever. The status
-    /// is kept, so this may be called again.
+    /// The pipe to its standard input is closed first, unless it was taken out: a child that waits
+    /// for more input while its parent waits for it to end would wait forever. The status is kept,
+    /// so this may be called again.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing but the pipe to the standard input, which is closed at
-    /// the first poll.
+    /// This method is cancel safe. Dropping the future loses nothing but the pipe to the standard
+    /// input, which is closed at the first poll.
     ///
     /// # Errors
     ///
-    /// When the process cannot be waited for, because somebody else has done so, for example.
+    /// Returns an error if the process cannot be waited for, for example because other code has
+    /// done so.
     ///
     /// # Examples
     ///
@@ -208,12 +210,13 @@ impl Child {
         poll_fn(|cx| self.state.poll_exit(cx)).await
     }
 
-    /// The status of the process if it has ended; does not wait, and leaves the pipe to its
+    /// Returns the status of the process if it has ended. Does not wait, and leaves the pipe to its
     /// standard input open.
     ///
     /// # Errors
     ///
-    /// When the process cannot be waited for, because somebody else has done so, for example.
+    /// Returns an error if the process cannot be waited for, for example because other code has
+    /// done so.
     ///
     /// # Examples
     ///
@@ -244,18 +247,18 @@ impl Child {
         Ok(status)
     }
 
-    /// Waits for the process to end and collects what it writes meanwhile.
+    /// Waits for the process to end and collects its output.
     ///
     /// The pipe to its standard input is closed first, unless it was taken out. Only streams for
-    /// which a pipe was asked for are collected; the others come out empty.
+    /// which a pipe was requested are collected; the others are empty.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the child and what was collected.
+    /// This method is not cancel safe: dropping the future drops the child and what was collected.
     ///
     /// # Errors
     ///
-    /// When the process cannot be waited for or a pipe cannot be read.
+    /// Returns an error if the process cannot be waited for or a pipe cannot be read.
     ///
     /// # Examples
     ///
@@ -287,7 +290,7 @@ impl Child {
     }
 }
 
-/// Everything that comes out of a pipe; nothing if there is none.
+/// Reads a pipe to its end; returns an empty vector if there is none.
 async fn read_to_end(pipe: &mut Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if let Some(pipe) = pipe {
@@ -313,7 +316,7 @@ impl ChildState {
         Poll::Ready(Ok(status))
     }
 
-    /// The process has ended: there is nothing to kill or to adopt any more.
+    /// Records that the process has ended, so that it is neither killed nor adopted.
     fn end(&mut self, status: ExitStatus) {
         if let ChildState::Running(running) = self {
             running.process = None;

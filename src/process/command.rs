@@ -12,11 +12,10 @@ use super::exit::Process;
 use super::{Child, ChildStderr, ChildStdin, ChildStdout, orphan};
 use crate::runtime::Handle;
 
-/// A process to be started; the standard library's [`Command`](StdCommand) with asynchronous
-/// children.
+/// A process builder; the standard library's [`Command`](StdCommand) with asynchronous children.
 ///
-/// Arguments, environment, directory and pipes are set as there. A command may be used several
-/// times.
+/// Arguments, environment, directory and pipes are set as in the standard library. A command may be
+/// used several times.
 ///
 /// # Examples
 ///
@@ -41,10 +40,10 @@ pub struct Command {
 }
 
 impl Command {
-    /// A command for the program at this path, or of this name in `PATH`.
+    /// Creates a command for the program at this path, or with this name in `PATH`.
     ///
     /// It has no arguments, inherits the environment, the directory and the standard streams, and
-    /// leaves children that are dropped to themselves.
+    /// lets children that are dropped continue.
     ///
     /// # Examples
     ///
@@ -57,7 +56,7 @@ impl Command {
         Self::from(StdCommand::new(program))
     }
 
-    /// The standard library's command inside of this one.
+    /// Returns the standard library's command inside this one.
     ///
     /// # Examples
     ///
@@ -70,7 +69,8 @@ impl Command {
         &self.std
     }
 
-    /// The standard library's command inside of this one, to set what has no method here.
+    /// Returns the standard library's command inside this one, to set options that have no method
+    /// here.
     ///
     /// # Examples
     ///
@@ -85,8 +85,8 @@ impl Command {
         &mut self.std
     }
 
-    /// The standard library's command. Whether children are killed when they are dropped is
-    /// lost.
+    /// Returns the standard library's command. The setting of
+    /// [`kill_on_drop`](Command::kill_on_drop) is lost.
     ///
     /// # Examples
     ///
@@ -100,7 +100,7 @@ impl Command {
         self.std
     }
 
-    /// Adds an argument. It is passed on as it is: no shell looks at it.
+    /// Adds an argument. It is passed on as it is: no shell interprets it.
     ///
     /// # Examples
     ///
@@ -119,7 +119,7 @@ impl Command {
         self
     }
 
-    /// Adds arguments. They are passed on as they are: no shell looks at them.
+    /// Adds arguments. They are passed on as they are: no shell interprets them.
     ///
     /// # Examples
     ///
@@ -142,7 +142,7 @@ impl Command {
         self
     }
 
-    /// Sets what the program is told to be called, instead of the name it is found by.
+    /// Sets the zeroth argument, instead of the name by which the program is found.
     ///
     /// # Examples
     ///
@@ -215,7 +215,7 @@ impl Command {
         self
     }
 
-    /// Takes a variable out of the child's environment, also one that would be inherited.
+    /// Removes a variable from the child's environment, including one that would be inherited.
     ///
     /// # Examples
     ///
@@ -234,7 +234,7 @@ impl Command {
         self
     }
 
-    /// Empties the child's environment: it inherits nothing.
+    /// Clears the child's environment: it inherits nothing.
     ///
     /// # Examples
     ///
@@ -256,7 +256,7 @@ impl Command {
     /// Sets the directory in which the child starts.
     ///
     /// Whether a relative path of the program is looked up from there or from the parent's
-    /// directory differs between platforms; give an absolute one.
+    /// directory differs between platforms; use an absolute path.
     ///
     /// # Examples
     ///
@@ -299,7 +299,7 @@ impl Command {
     ///
     /// # Examples
     ///
-    /// The output of one child as the input of another:
+    /// To use the output of one child as the input of another:
     ///
     /// ```
     /// use std::process::Stdio;
@@ -341,10 +341,9 @@ impl Command {
         self
     }
 
-    /// Says whether children are killed when they are dropped; they are not unless this is
-    /// called.
+    /// Sets whether children are killed when they are dropped; the default is `false`.
     ///
-    /// That goes for [`Child`] and for the futures of [`status`](Command::status) and
+    /// This applies to [`Child`] and to the futures of [`status`](Command::status) and
     /// [`output`](Command::output). The runtime waits for the killed child in the background, so
     /// that it does not stay a zombie; see the
     /// [module](super#what-happens-to-a-child-that-is-dropped).
@@ -368,7 +367,7 @@ impl Command {
         self
     }
 
-    /// Whether children are killed when they are dropped.
+    /// Returns whether children are killed when they are dropped.
     ///
     /// # Examples
     ///
@@ -382,7 +381,7 @@ impl Command {
         self.kill_on_drop
     }
 
-    /// Sets the child's user. Takes what privileges that takes.
+    /// Sets the child's user. This requires the privileges of setuid(2).
     ///
     /// # Examples
     ///
@@ -397,7 +396,7 @@ impl Command {
         self
     }
 
-    /// Sets the child's group. Takes what privileges that takes.
+    /// Sets the child's group. This requires the privileges of setgid(2).
     ///
     /// # Examples
     ///
@@ -435,18 +434,18 @@ impl Command {
 
     /// Starts the process.
     ///
-    /// The calling thread is blocked until the program has been loaded, which is short.
+    /// The calling thread is blocked until the program has been loaded, which takes a short time.
     ///
     /// # Errors
     ///
-    /// When the program is not found or may not be run, when the operating system has no process
-    /// or no file descriptor left for the pipes, and when the runtime has been shut down. No program
-    /// is left running then: one that was started and cannot be waited for is killed. A process that
-    /// asks for no pipes is started and waited for without a file descriptor.
+    /// Returns an error if the program is not found or may not be run, if the operating system has
+    /// no process or no file descriptor for the pipes left, or if the runtime has been shut down.
+    /// No program is left running then: one that was started and cannot be waited for is killed. A
+    /// process without pipes is started and waited for without a file descriptor.
     ///
     /// # Panics
     ///
-    /// Panics outside of a runtime, and in one whose I/O is off (see
+    /// Panics if called outside a runtime, or in one whose I/O is not enabled (see
     /// [`Builder::enable_io`](crate::runtime::Builder::enable_io)).
     ///
     /// # Examples
@@ -463,7 +462,7 @@ impl Command {
     /// ```
     #[track_caller]
     pub fn spawn(&mut self) -> io::Result<Child> {
-        // Before there is a process, in case that this panics.
+        // Before there is a process, in case this panics.
         let _ = Handle::current().io_driver();
         orphan::sweep();
         let mut started = self.std.spawn()?;
@@ -475,13 +474,13 @@ impl Command {
         let process = match Process::new(started) {
             Ok(process) => process,
             Err((error, mut started)) => {
-                // The error that is returned is the one that counts.
+                // The first error is the one to return.
                 let _ = started.kill();
                 orphan::leave(started);
                 return Err(error);
             }
         };
-        // An error of a pipe drops the child, and kills it.
+        // An error of a pipe drops the child, which kills it.
         let mut child = Child::new(process, true);
         child.stdin = stdin.map(ChildStdin::from_std).transpose()?;
         child.stdout = stdout.map(ChildStdout::from_std).transpose()?;
@@ -490,23 +489,22 @@ impl Command {
         Ok(child)
     }
 
-    /// Starts the process and waits for its end.
+    /// Starts the process and waits for it to end.
     ///
-    /// It is started by this call, not by the first poll of the future. Pipes that were asked for
-    /// are closed.
+    /// This call starts it, not the first poll of the future. Pipes that were requested are closed.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future leaves the process to itself, or kills it if
-    /// [`kill_on_drop`](Command::kill_on_drop) is set.
+    /// This method is not cancel safe: dropping the future lets the process continue, or kills it
+    /// if [`kill_on_drop`](Command::kill_on_drop) is set.
     ///
     /// # Errors
     ///
-    /// Those of [`spawn`](Command::spawn) and of [`Child::wait`], all given by the future.
+    /// The future returns an error if [`spawn`](Command::spawn) or [`Child::wait`] does.
     ///
     /// # Panics
     ///
-    /// Panics outside of a runtime, and in one whose I/O is off.
+    /// Panics if called outside a runtime, or in one whose I/O is not enabled.
     ///
     /// # Examples
     ///
@@ -525,7 +523,7 @@ impl Command {
         let child = self.spawn();
         async {
             let mut child = child?;
-            // A child that fills a pipe that nobody reads would never end.
+            // A child that fills a pipe which is not read would never end.
             child.stdin = None;
             child.stdout = None;
             child.stderr = None;
@@ -533,24 +531,24 @@ impl Command {
         }
     }
 
-    /// Starts the process, waits for its end, and collects what it writes meanwhile.
+    /// Starts the process, waits for it to end, and collects its output.
     ///
-    /// It is started by this call, not by the first poll of the future. Its standard output and
-    /// error become pipes, whatever was set before. Its standard input stays as it was set.
+    /// This call starts it, not the first poll of the future. Its standard output and error become
+    /// pipes, regardless of what was set before. Its standard input stays as it was set.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops what was collected and leaves the process to itself, or kills
-    /// it if [`kill_on_drop`](Command::kill_on_drop) is set.
+    /// This method is not cancel safe: dropping the future drops what was collected and lets the
+    /// process continue, or kills it if [`kill_on_drop`](Command::kill_on_drop) is set.
     ///
     /// # Errors
     ///
-    /// Those of [`spawn`](Command::spawn) and of [`Child::wait_with_output`], all given by the
-    /// future.
+    /// The future returns an error if [`spawn`](Command::spawn) or [`Child::wait_with_output`]
+    /// does.
     ///
     /// # Panics
     ///
-    /// Panics outside of a runtime, and in one whose I/O is off.
+    /// Panics if called outside a runtime, or in one whose I/O is not enabled.
     ///
     /// # Examples
     ///

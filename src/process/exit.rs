@@ -20,27 +20,28 @@ pub(super) struct Process {
     notice: Notice,
 }
 
-/// What says that it is time to ask whether the child has ended.
+/// What indicates that it is time to check whether the child has ended.
 #[derive(Debug)]
 enum Notice {
-    /// Its file descriptor becomes readable when it ends.
+    /// The child's file descriptor becomes readable when it ends.
     Pidfd(Watched<OwnedFd>),
-    /// A signal comes for any child that ends. The stream hears of it in this runtime.
+    /// A signal comes for any child that ends. The stream receives it in this runtime.
     Signal(Signal, Id),
-    /// Its runtime is gone, and it has not been taken over by another.
+    /// The child's runtime is gone, and no other has taken over.
     Nothing,
 }
 
 impl Process {
-    /// Has the current runtime tell when a child ends.
+    /// Has the current runtime notify when a child ends.
     ///
     /// # Errors
     ///
-    /// When neither a file descriptor nor a signal handler is available: the child comes back.
+    /// Returns an error, with the child, if neither a file descriptor nor a signal handler is
+    /// available.
     ///
     /// # Panics
     ///
-    /// Panics outside of a runtime, and in one whose I/O is off.
+    /// Panics if called outside a runtime, or in one whose I/O is not enabled.
     #[track_caller]
     pub(super) fn new(child: StdChild) -> Result<Process, (io::Error, StdChild)> {
         let notice = pidfd_open(child.id())
@@ -61,34 +62,36 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// Those of `kill`. It is no error that the child has ended.
+    /// Returns an error if this program may not kill the process; see kill(2). It is not an error
+    /// if the child has ended.
     pub(super) fn kill(&mut self) -> io::Result<()> {
         self.child.kill()
     }
 
-    /// Asks whether the child has ended.
+    /// Checks whether the child has ended.
     ///
     /// # Errors
     ///
-    /// Those of `waitpid`.
+    /// Returns an error if the child cannot be waited for; see waitpid(2).
     pub(super) fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }
 
-    /// Gives up waiting.
+    /// Stops waiting and returns the child.
     pub(super) fn into_child(self) -> StdChild {
         self.child
     }
 
-    /// Ready once the child has ended.
+    /// Polls until the child has ended.
     ///
     /// # Errors
     ///
-    /// Those of `waitpid`, and when the runtime is gone and there is no other.
+    /// Returns an error if the child cannot be waited for (see waitpid(2)), or if the runtime is
+    /// gone and there is no other.
     pub(super) fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
         self.notice.follow()?;
         loop {
-            // The notice is there already, so an end that comes after this question is noticed.
+            // The notice is already set up, so an end that comes after this check is noticed.
             if let Some(status) = self.child.try_wait()? {
                 return Poll::Ready(Ok(status));
             }
@@ -98,8 +101,8 @@ impl Process {
                         if let Some(status) = self.child.try_wait()? {
                             return Poll::Ready(Ok(status));
                         }
-                        // It has ended, but a process that traces it has not let go of it. When
-                        // that happens there is a signal, and the descriptor has nothing to add.
+                        // The child has ended, but a process that traces it has not released it.
+                        // When it does, there is a signal, but no further event of the descriptor.
                         self.notice = Notice::signal()?;
                     }
                     Err(_) => self.notice = Notice::Nothing,
@@ -130,8 +133,8 @@ impl Notice {
         Ok(Notice::Signal(signal(SignalKind::child())?, handle.id()))
     }
 
-    /// A stream of signals is served by the runtime in which it was made, which may be gone:
-    /// makes a new one when another runtime polls it.
+    /// Follows the runtime that polls. A stream of signals is served by the runtime in which it was
+    /// created, which may be gone, so a new one is created when another runtime polls it.
     fn follow(&mut self) -> io::Result<()> {
         if let (Notice::Signal(_, runtime), Ok(handle)) = (&*self, Handle::try_current()) {
             if handle.id() != *runtime {
@@ -142,9 +145,9 @@ impl Notice {
     }
 }
 
-/// The current runtime, if it can watch.
+/// Returns the current runtime, if it can watch.
 ///
-/// This may run where nobody expects a panic: in the driver of some other runtime.
+/// This may run where a panic is not expected: in the driver of another runtime.
 fn current() -> io::Result<Handle> {
     let handle = Handle::try_current().map_err(io::Error::other)?;
     if with_current(|handle| handle.services().io_enabled) != Ok(true) {
@@ -176,7 +179,7 @@ mod tests {
                 notice: Notice::signal().unwrap(),
             }
         });
-        // The runtime in which it was started is gone.
+        // The runtime in which the child was started is gone.
         drop(rt);
         let rt = Builder::new_current_thread().enable_all().build().unwrap();
         let status = rt.block_on(poll_fn(|cx| process.poll_exit(cx))).unwrap();

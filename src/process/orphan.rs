@@ -1,9 +1,8 @@
 //! Children whose handles were dropped before they ended.
 //!
-//! An orphan is the waker of its own wait: when the runtime learns that the child has ended, it
-//! "wakes" the orphan, which takes the child's status and is gone. No task is needed. A child
-//! whose runtime is gone goes to a list that is looked through when a child is started or
-//! dropped.
+//! An orphan is the waker of its own wait: when the runtime finds that the child has ended, it
+//! "wakes" the orphan, which takes the child's status and is dropped. No task is needed. A child
+//! whose runtime is gone goes to a list that is checked when a child is started or dropped.
 #![forbid(unsafe_code)]
 
 use std::process::Child as StdChild;
@@ -35,7 +34,7 @@ pub(super) fn leave(mut child: StdChild) {
     }
 }
 
-/// Lets go of the unattended children that have ended.
+/// Drops the unattended children that have ended.
 pub(super) fn sweep() {
     if let Some(mut unattended) = UNATTENDED.try_lock() {
         unattended.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
@@ -49,7 +48,7 @@ impl Wake for Orphan {
         let Some(process) = slot.as_mut() else {
             return;
         };
-        // This runs in whatever task or thread turns the driver.
+        // This runs in the task or thread that polls the driver.
         let exit = budget::with(Budget::UNCONSTRAINED, || {
             process.poll_exit(&mut Context::from_waker(&waker))
         });

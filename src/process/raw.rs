@@ -7,14 +7,14 @@ use std::os::unix::process::CommandExt;
 use super::Command;
 
 impl Command {
-    /// Has the child call a function between `fork` and `exec`.
+    /// Makes the child call a function between `fork` and `exec`.
     ///
-    /// Several are called in the order in which they were given. If one fails, the child does not
-    /// run, and spawning it returns the error.
+    /// Several functions are called in the order in which they were added. If one fails, the child
+    /// does not run, and spawning it returns the error.
     ///
     /// # Safety
     ///
-    /// The function runs in a copy of a process in which other threads were busy: it must call
+    /// The function runs in a copy of a process in which other threads were running: it must call
     /// nothing that is not async-signal-safe. It must not allocate, lock or panic. See
     /// [`CommandExt::pre_exec`].
     ///
@@ -42,17 +42,18 @@ impl Command {
     where
         F: FnMut() -> io::Result<()> + Send + Sync + 'static,
     {
-        // SAFETY: passed on to the caller.
+        // SAFETY: the caller's promise.
         unsafe { self.as_std_mut().pre_exec(f) };
         self
     }
 }
 
-/// A file descriptor that becomes readable when the process ends.
+/// Returns a file descriptor that becomes readable when the process ends.
 ///
 /// # Errors
 ///
-/// Those of the kernel: it may be too old (`ENOSYS`), or a sandbox may forbid it (`EPERM`).
+/// Returns an error if the kernel is too old (`ENOSYS`), if a sandbox forbids the call (`EPERM`),
+/// or for any other reason in pidfd_open(2).
 pub(super) fn pidfd_open(pid: u32) -> io::Result<OwnedFd> {
     let pid = libc::pid_t::try_from(pid).expect("a process number is a pid_t");
     // SAFETY: pidfd_open(2) takes two integers and no pointer.
@@ -61,6 +62,6 @@ pub(super) fn pidfd_open(pid: u32) -> io::Result<OwnedFd> {
         return Err(io::Error::last_os_error());
     }
     let fd = i32::try_from(fd).expect("a file descriptor is an int");
-    // SAFETY: the call succeeded, so this is a new descriptor that belongs to nobody else.
+    // SAFETY: the call succeeded, so this is a new descriptor that nothing else owns.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }

@@ -14,9 +14,9 @@ use crate::net::unix::pipe::{Receiver, Sender};
 
 /// The pipe to a child's standard input.
 ///
-/// Dropping it closes it, and the child reads the end of its input. The pipe holds what the
-/// kernel lets it hold (64 KiB on Linux): a child that is to read more than that while it writes
-/// has to be written to and read from at the same time.
+/// Dropping it closes it, and the child reads the end of its input. The pipe holds as much as the
+/// kernel allows (64 KiB on Linux): a child that writes while it reads more than that must be
+/// written to and read from at the same time.
 ///
 /// # Examples
 ///
@@ -45,7 +45,7 @@ pub struct ChildStdin {
 
 /// The pipe from a child's standard output.
 ///
-/// A child that writes more than the pipe holds (64 KiB on Linux) waits until it is read from.
+/// A child that writes more than the pipe holds (64 KiB on Linux) waits until its output is read.
 ///
 /// # Examples
 ///
@@ -72,7 +72,7 @@ pub struct ChildStdout {
 
 /// The pipe from a child's standard error.
 ///
-/// A child that writes more than the pipe holds (64 KiB on Linux) waits until it is read from.
+/// A child that writes more than the pipe holds (64 KiB on Linux) waits until its output is read.
 ///
 /// # Examples
 ///
@@ -99,15 +99,16 @@ pub struct ChildStderr {
 }
 
 impl ChildStdin {
-    /// Takes a standard library's pipe to the current runtime.
+    /// Converts a pipe of the standard library, registering it with the current runtime.
     ///
     /// # Errors
     ///
-    /// When the descriptor cannot be made non-blocking or be registered with the driver.
+    /// Returns an error if the descriptor cannot be put into non-blocking mode or registered with
+    /// the driver.
     ///
     /// # Panics
     ///
-    /// Panics outside of a runtime, and in one whose I/O is off.
+    /// Panics if called outside a runtime, or in one whose I/O is not enabled.
     ///
     /// # Examples
     ///
@@ -131,11 +132,11 @@ impl ChildStdin {
         Ok(Self { inner })
     }
 
-    /// Turns the pipe into a file descriptor, which stays in non-blocking mode.
+    /// Converts the pipe to a file descriptor, which stays in non-blocking mode.
     ///
     /// # Errors
     ///
-    /// When the descriptor cannot be taken from the driver.
+    /// Returns an error if the descriptor cannot be deregistered from the driver.
     ///
     /// # Examples
     ///
@@ -159,15 +160,16 @@ impl ChildStdin {
 }
 
 impl ChildStdout {
-    /// Takes a standard library's pipe to the current runtime.
+    /// Converts a pipe of the standard library, registering it with the current runtime.
     ///
     /// # Errors
     ///
-    /// When the descriptor cannot be made non-blocking or be registered with the driver.
+    /// Returns an error if the descriptor cannot be put into non-blocking mode or registered with
+    /// the driver.
     ///
     /// # Panics
     ///
-    /// Panics outside of a runtime, and in one whose I/O is off.
+    /// Panics if called outside a runtime, or in one whose I/O is not enabled.
     ///
     /// # Examples
     ///
@@ -191,11 +193,11 @@ impl ChildStdout {
         Ok(Self { inner })
     }
 
-    /// Turns the pipe into a file descriptor, which stays in non-blocking mode.
+    /// Converts the pipe to a file descriptor, which stays in non-blocking mode.
     ///
     /// # Errors
     ///
-    /// When the descriptor cannot be taken from the driver.
+    /// Returns an error if the descriptor cannot be deregistered from the driver.
     ///
     /// # Examples
     ///
@@ -219,15 +221,16 @@ impl ChildStdout {
 }
 
 impl ChildStderr {
-    /// Takes a standard library's pipe to the current runtime.
+    /// Converts a pipe of the standard library, registering it with the current runtime.
     ///
     /// # Errors
     ///
-    /// When the descriptor cannot be made non-blocking or be registered with the driver.
+    /// Returns an error if the descriptor cannot be put into non-blocking mode or registered with
+    /// the driver.
     ///
     /// # Panics
     ///
-    /// Panics outside of a runtime, and in one whose I/O is off.
+    /// Panics if called outside a runtime, or in one whose I/O is not enabled.
     ///
     /// # Examples
     ///
@@ -251,11 +254,11 @@ impl ChildStderr {
         Ok(Self { inner })
     }
 
-    /// Turns the pipe into a file descriptor, which stays in non-blocking mode.
+    /// Converts the pipe to a file descriptor, which stays in non-blocking mode.
     ///
     /// # Errors
     ///
-    /// When the descriptor cannot be taken from the driver.
+    /// Returns an error if the descriptor cannot be deregistered from the driver.
     ///
     /// # Examples
     ///
@@ -279,12 +282,13 @@ impl ChildStderr {
 }
 
 fn nonblocking(fd: OwnedFd) -> io::Result<OwnedFd> {
-    // It is `fcntl` on whatever descriptor this is.
+    // This is `fcntl`, which works on any descriptor.
     SockRef::from(&fd).set_nonblocking(true)?;
     Ok(fd)
 }
 
-/// For another child to inherit; the pipe is put into blocking mode, as programs expect it.
+/// Converts the pipe for another child to inherit. It is put into blocking mode, as programs
+/// expect.
 impl TryInto<Stdio> for ChildStdin {
     type Error = io::Error;
 
@@ -293,7 +297,8 @@ impl TryInto<Stdio> for ChildStdin {
     }
 }
 
-/// For another child to inherit; the pipe is put into blocking mode, as programs expect it.
+/// Converts the pipe for another child to inherit. It is put into blocking mode, as programs
+/// expect.
 impl TryInto<Stdio> for ChildStdout {
     type Error = io::Error;
 
@@ -302,7 +307,8 @@ impl TryInto<Stdio> for ChildStdout {
     }
 }
 
-/// For another child to inherit; the pipe is put into blocking mode, as programs expect it.
+/// Converts the pipe for another child to inherit. It is put into blocking mode, as programs
+/// expect.
 impl TryInto<Stdio> for ChildStderr {
     type Error = io::Error;
 
@@ -332,12 +338,12 @@ impl AsyncWrite for ChildStdin {
         self.inner.is_write_vectored()
     }
 
-    /// Ready at once: what was written is with the kernel.
+    /// Returns at once: written bytes are already in the kernel.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_flush(cx)
     }
 
-    /// Ready at once, and closes nothing: that is done by dropping the pipe.
+    /// Returns at once, and closes nothing: dropping the pipe closes it.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_shutdown(cx)
     }
