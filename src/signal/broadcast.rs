@@ -1,7 +1,7 @@
-//! How often something happened, told to any number of listeners.
+//! A count of events that any number of listeners follow.
 //!
-//! A listener that looks late learns that it happened, not how often: that is all that signals
-//! promise.
+//! A listener that polls late is told that the event happened, not how often, which is all that
+//! signals promise.
 #![forbid(unsafe_code)]
 
 use std::task::{Context, Poll, Waker};
@@ -11,7 +11,7 @@ use slab::Slab;
 use crate::loom::sync::Mutex;
 use crate::util::wake;
 
-/// Something that happens from time to time.
+/// A recurring event.
 #[derive(Debug)]
 pub(super) struct Broadcast {
     state: Mutex<Happened>,
@@ -23,11 +23,11 @@ struct Happened {
     waiting: Slab<Option<Waker>>,
 }
 
-/// Hears of what happens after it was made.
+/// Receives the events that happen after its creation.
 #[derive(Debug)]
 pub(super) struct Listener {
     source: &'static Broadcast,
-    /// Which time was the last that was heard of.
+    /// The number of the last event that was received.
     heard: u64,
     key: usize,
 }
@@ -42,7 +42,7 @@ impl Broadcast {
         }
     }
 
-    /// It happened: wakes all who wait.
+    /// Records an event and wakes all listeners.
     pub(super) fn send(&self) {
         let mut state = self.state.lock();
         state.times += 1;
@@ -66,8 +66,8 @@ impl Broadcast {
 }
 
 impl Listener {
-    /// Ready if it has happened since the last time this was ready. Otherwise the waker is woken
-    /// when it does, in place of the one of the call before.
+    /// Returns `Ready` if the event has happened since this was last ready. Otherwise the waker,
+    /// which replaces that of the previous call, is woken when it does.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.source.state.lock();
         let former = if state.times == self.heard {
@@ -84,7 +84,7 @@ impl Listener {
             drop(state);
             return Poll::Ready(());
         };
-        // A waker is foreign code: it is dropped without the lock.
+        // A waker is foreign code: it is dropped after the lock is released.
         drop(state);
         wake::drop_waker(former);
         Poll::Pending

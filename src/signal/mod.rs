@@ -1,14 +1,13 @@
-//! Signals of the operating system, as something to wait for.
+//! Asynchronous handling of signals of the operating system.
 //!
-//! [`ctrl_c`] waits for an interrupt from the keyboard on any platform; [`unix`] gives access to
+//! [`ctrl_c`] waits for an interrupt from the keyboard on any platform; [`unix`] provides access to
 //! every signal.
 //!
 //! # How it works
 //!
-//! A handler may do next to nothing, so it only notes that its signal came (`table.rs`) and
-//! writes a byte to a socket that every runtime in which somebody has asked for a signal watches
-//! (`watcher.rs`). The first of them to see it tells all who wait, of whatever runtime
-//! (`broadcast.rs`).
+//! A handler may do very little, so it only records that its signal came and writes a byte to a
+//! socket. Every runtime in which a signal was asked for watches that socket. The first of them to
+//! see the byte notifies all listeners, in any runtime.
 //!
 //! # Examples
 //!
@@ -32,22 +31,22 @@ mod watcher;
 
 /// Waits for the next interrupt from the keyboard, which most terminals send for Ctrl-C.
 ///
-/// It is `SIGINT`, sent by whomever. The first call in a process replaces what the operating
-/// system does about it, which is to end the process, for good: from then on the program has to
-/// end by itself, also after the future is gone.
+/// This is `SIGINT`, no matter who sent it. The first call in a process permanently replaces the
+/// default action of the operating system, which is to end the process: from then on the program
+/// has to end by itself, even after the future is dropped.
 ///
 /// # Cancel safety
 ///
-/// Nothing is registered before the first poll. An interrupt that comes between two calls of this
-/// function is lost; [`unix::signal`] returns a stream that misses none.
+/// This function is not cancel safe: an interrupt that comes between two calls of it is lost.
+/// [`unix::signal`] returns a stream that misses none. Nothing is registered before the first poll.
 ///
 /// # Errors
 ///
-/// When the handler cannot be installed.
+/// Returns an error if the handler cannot be installed.
 ///
 /// # Panics
 ///
-/// The future panics when it is polled outside of a runtime or in one whose I/O is off.
+/// Panics if the future is polled outside a runtime, or in one whose I/O is not enabled.
 ///
 /// # Examples
 ///

@@ -1,7 +1,7 @@
-//! Every signal of the process: whether it came, and who listens.
+//! Every signal of the process: whether it came, and its listeners.
 //!
-//! There is one table per process, because handlers belong to the process. It is made at the
-//! first use and never goes away. Its sockets are there before (`runtime/signal_socket.rs`).
+//! There is one table per process, because handlers belong to the process. It is created at the
+//! first use and never dropped. Its sockets are created before (`runtime/signal_socket.rs`).
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -34,11 +34,12 @@ struct Signal {
 }
 
 impl Table {
-    /// The process's table.
+    /// Returns the process's table.
     ///
     /// # Errors
     ///
-    /// When the sockets have to be made and the process has no file descriptor left.
+    /// Returns an error if the sockets have to be created and the process has no file descriptor
+    /// left.
     pub(super) fn global() -> io::Result<&'static Table> {
         if let Some(table) = TABLE.get() {
             return Ok(table);
@@ -58,17 +59,17 @@ impl Table {
         Table { signals, sockets }
     }
 
-    /// What becomes readable when a signal came.
+    /// Returns the socket that becomes readable when a signal came.
     pub(super) fn reader(&self) -> &UnixStream {
         &self.sockets.reader
     }
 
-    /// Listens to a signal, for which a handler is installed unless there is one.
+    /// Listens to a signal, installing its handler if there is none.
     ///
     /// # Errors
     ///
-    /// When there is no such signal, when it is one that cannot be handled, and those of
-    /// `sigaction`.
+    /// Returns an error if there is no such signal, if it cannot be handled, or if the handler
+    /// cannot be installed; see sigaction(2).
     pub(super) fn listen(&'static self, signum: c_int) -> io::Result<Listener> {
         let signal = usize::try_from(signum)
             .ok()
@@ -84,7 +85,7 @@ impl Table {
         Ok(signal.listeners.listen())
     }
 
-    /// Tells the listeners of each signal that came.
+    /// Notifies the listeners of each signal that came.
     pub(super) fn dispatch(&self) {
         for signal in &self.signals {
             if signal.pending.load(Ordering::SeqCst) && signal.pending.swap(false, Ordering::SeqCst)

@@ -1,4 +1,4 @@
-//! Any signal, on Unix.
+//! Signals on Unix.
 #![forbid(unsafe_code)]
 
 use std::future::poll_fn;
@@ -13,7 +13,7 @@ use super::watcher;
 use crate::runtime::Handle;
 use crate::util::budget::poll_proceed;
 
-/// Which signal to wait for.
+/// The signal to wait for.
 ///
 /// # Examples
 ///
@@ -27,14 +27,14 @@ use crate::util::budget::poll_proceed;
 pub struct SignalKind(c_int);
 
 impl SignalKind {
-    /// The signal with this number.
+    /// Returns the signal with this number.
     ///
     /// Numbers of signals that do not exist or cannot be handled are accepted here and refused
     /// by [`signal`].
     ///
     /// # Examples
     ///
-    /// A real-time signal:
+    /// To wait for a real-time signal:
     ///
     /// ```
     /// # extern crate libc;
@@ -47,7 +47,7 @@ impl SignalKind {
         Self(signum)
     }
 
-    /// The signal's number.
+    /// Returns the signal's number.
     ///
     /// # Examples
     ///
@@ -101,8 +101,8 @@ impl SignalKind {
         Self(libc::SIGCHLD)
     }
 
-    /// `SIGHUP`: the terminal is gone; a request to read the configuration again, for many
-    /// daemons. Ends the process by default.
+    /// `SIGHUP`: the terminal is gone; for many daemons, a request to reload the configuration.
+    /// Ends the process by default.
     ///
     /// # Examples
     ///
@@ -157,8 +157,8 @@ impl SignalKind {
         Self(libc::SIGIO)
     }
 
-    /// `SIGPIPE`: a write to a pipe that nobody reads. The Rust runtime ignores it, so that such
-    /// a write fails instead.
+    /// `SIGPIPE`: a write to a pipe without a reader. The Rust runtime ignores it, so that such a
+    /// write fails instead.
     ///
     /// # Examples
     ///
@@ -260,7 +260,7 @@ impl SignalKind {
         Self(libc::SIGUSR2)
     }
 
-    /// `SIGWINCH`: the terminal's window has another size. Ignored by default.
+    /// `SIGWINCH`: the size of the terminal's window has changed. Ignored by default.
     ///
     /// # Examples
     ///
@@ -293,25 +293,25 @@ impl From<SignalKind> for c_int {
     }
 }
 
-/// Starts to listen to a signal.
+/// Starts listening to a signal.
 ///
-/// Any number of streams may listen to one signal, in any number of runtimes; each hears of it.
-/// The stream hears of signals that are dispatched after it was made.
+/// Any number of streams may listen to one signal, in any number of runtimes; each receives it. The
+/// stream receives signals that are dispatched after its creation.
 ///
-/// The first call for a kind of signal in a process replaces what the operating system does about
-/// it, for good, also after all streams are gone: a program that has once listened to `SIGTERM`
-/// has to end by itself. Handlers that other libraries install by way of the `signal-hook` crates
-/// are called as well.
+/// The first call for a kind of signal in a process permanently replaces the default action of the
+/// operating system, even after all streams are dropped: a program that has once listened to
+/// `SIGTERM` has to end by itself. Handlers that other libraries install with the `signal-hook`
+/// crates are called as well.
 ///
 /// # Errors
 ///
-/// When the signal does not exist, when it cannot be handled (`SIGKILL`, `SIGSTOP`, `SIGILL`,
-/// `SIGFPE`, `SIGSEGV`), when the operating system refuses, and when the runtime has been shut
+/// Returns an error if the signal does not exist, if it cannot be handled (`SIGKILL`, `SIGSTOP`,
+/// `SIGILL`, `SIGFPE`, `SIGSEGV`), if the operating system refuses, or if the runtime has been shut
 /// down.
 ///
 /// # Panics
 ///
-/// Panics outside of a runtime, and in one whose I/O is off (see
+/// Panics if called outside a runtime, or in one whose I/O is not enabled (see
 /// [`Builder::enable_io`](crate::runtime::Builder::enable_io)).
 ///
 /// # Examples
@@ -331,7 +331,7 @@ impl From<SignalKind> for c_int {
 #[track_caller]
 pub fn signal(kind: SignalKind) -> io::Result<Signal> {
     let handle = Handle::current();
-    // That the runtime cannot do it is a mistake in the program and comes before any error.
+    // A runtime without I/O is a mistake in the program, which is reported before any error.
     let _ = handle.io_driver();
     let table = Table::global()?;
     watcher::watch(&handle, table)?;
@@ -340,11 +340,11 @@ pub fn signal(kind: SignalKind) -> io::Result<Signal> {
     })
 }
 
-/// A stream of one kind of signal; made by [`signal()`].
+/// A stream of one kind of signal; returned by [`signal()`].
 ///
-/// Signals do not queue: several that come before the stream is asked are one. It works as long
-/// as any runtime in which a signal was asked for runs, also after the one in which it was made is
-/// gone.
+/// Signals do not queue: several that come before the stream is polled count as one. The stream
+/// works as long as any runtime runs in which a signal was asked for, even after the runtime that
+/// created it is gone.
 ///
 /// # Examples
 ///
@@ -369,11 +369,12 @@ pub struct Signal {
 }
 
 impl Signal {
-    /// Waits for the next signal. `None` would mean that no more can come, which does not happen.
+    /// Waits for the next signal. Never returns `None`, which would mean that no more can come.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: the signal is taken when it is ready.
+    /// This method is cancel safe. Dropping the future loses no signal: the signal is taken only
+    /// when the future is ready.
     ///
     /// # Examples
     ///
@@ -393,11 +394,12 @@ impl Signal {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
 
-    /// Polls for the next signal. `None` would mean that no more can come, which does not happen.
+    /// Polls for the next signal. Never returns `None`, which would mean that no more can come.
     ///
     /// # Cancel safety
     ///
-    /// While it is pending, the waker of the latest call is woken by the next signal.
+    /// This method is cancel safe. While it is pending, the next signal wakes the waker of the
+    /// latest call.
     ///
     /// # Examples
     ///

@@ -1,8 +1,8 @@
-//! One runtime's watch on the socket that handlers write to.
+//! One runtime's watcher of the socket that signal handlers write to.
 //!
-//! It starts when somebody asks for a signal in that runtime and lasts until the runtime is shut
-//! down. No task is needed: the watch is the waker that the driver wakes when the socket becomes
-//! readable, and everything is done there.
+//! It starts when a signal is first asked for in that runtime and lasts until the runtime is shut
+//! down. No task is needed: the watcher is the waker that the driver wakes when the socket becomes
+//! readable, and does all its work there.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Read};
@@ -30,11 +30,11 @@ struct Watcher {
 ///
 /// # Errors
 ///
-/// When the socket cannot be registered, or the runtime has been shut down.
+/// Returns an error if the socket cannot be registered, or if the runtime has been shut down.
 ///
 /// # Panics
 ///
-/// Panics if the runtime's I/O is off.
+/// Panics if the runtime's I/O is not enabled.
 #[track_caller]
 pub(super) fn watch(handle: &Handle, table: &'static Table) -> io::Result<()> {
     let driver = handle.io_driver();
@@ -58,11 +58,11 @@ pub(super) fn watch(handle: &Handle, table: &'static Table) -> io::Result<()> {
 }
 
 impl Watcher {
-    /// Hands out what came and waits for more; ends with the runtime.
+    /// Dispatches the signals that came and waits for more; ends with the runtime.
     fn run(self: Arc<Self>) {
         let waker = Waker::from(self.clone());
         let mut cx = Context::from_waker(&waker);
-        // Whichever runtime is first takes the bytes; what they stand for is told here.
+        // The first runtime takes the bytes; their signals are dispatched here.
         self.table.dispatch();
         loop {
             let read = budget::with(Budget::UNCONSTRAINED, || {
@@ -73,7 +73,7 @@ impl Watcher {
                 Poll::Pending => return,
                 Poll::Ready(Ok(())) => self.table.dispatch(),
                 Poll::Ready(Err(_)) => {
-                    // The runtime is gone; the other runtimes watch on.
+                    // The runtime is gone; the other runtimes continue to watch.
                     WATCHERS
                         .lock()
                         .retain(|watcher| watcher.runtime != self.runtime);
@@ -90,7 +90,7 @@ impl Wake for Watcher {
     }
 }
 
-/// Takes some bytes out of the socket; `WouldBlock` if there are none.
+/// Reads some bytes from the socket; returns `WouldBlock` if there are none.
 fn drain(table: &Table) -> io::Result<()> {
     let mut bytes = [0; 64];
     loop {
