@@ -1,8 +1,9 @@
-//! The error of what is zokio's own: building a runtime, choosing a driver, the completion API.
+//! The error type of zokio's own functions: building a runtime, choosing a driver, the completion
+//! API.
 //!
 //! Functions that have tokio's shape return [`std::io::Error`] or tokio's small error types
 //! instead. [`Error`] converts into an [`std::io::Error`] of the same kind, so both kinds of
-//! function work under one `?`.
+//! function work with one `?`.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -11,10 +12,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What went wrong, in which operation, and on what.
+/// An error: what went wrong, in which operation, and on what.
 ///
 /// An error belongs to one of four families, which the `is_*` methods tell apart: *io* (files and
-/// descriptors), *network*, *timeout*, and *resource* (something that the system does not offer,
+/// descriptors), *network*, *timeout*, and *resource* (something that the system does not provide,
 /// or not now).
 ///
 /// # Examples
@@ -31,7 +32,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Error(Box<Repr>);
 
-/// The result of what is zokio's own.
+/// The result type of zokio's own functions.
 ///
 /// # Examples
 ///
@@ -102,7 +103,7 @@ impl std::error::Error for Error {
 }
 
 impl Error {
-    /// An operation on a file or descriptor failed.
+    /// Creates the error of an operation on a file or descriptor.
     pub(crate) fn io(operation: &'static str, source: io::Error) -> Error {
         Error(Box::new(Repr::Io {
             operation,
@@ -111,7 +112,7 @@ impl Error {
         }))
     }
 
-    /// An operation on the file at `path` failed.
+    /// Creates the error of an operation on the file at `path`.
     #[allow(dead_code, reason = "for the completion API; the tests use it")]
     pub(crate) fn io_at(
         operation: &'static str,
@@ -125,7 +126,7 @@ impl Error {
         }))
     }
 
-    /// An operation on a socket failed.
+    /// Creates the error of an operation on a socket.
     #[allow(dead_code, reason = "for the completion API; the tests use it")]
     pub(crate) fn network(
         operation: &'static str,
@@ -139,13 +140,14 @@ impl Error {
         }))
     }
 
-    /// An operation took longer than it was given.
+    /// Creates the error of an operation that took longer than its limit.
     #[allow(dead_code, reason = "for the completion API; the tests use it")]
     pub(crate) fn timeout(operation: &'static str, limit: Duration) -> Error {
         Error(Box::new(Repr::Timeout { operation, limit }))
     }
 
-    /// The system does not offer what the operation needs; `reason` is a clause for the message.
+    /// Creates the error of an operation that needs something the system does not provide; `reason`
+    /// is a clause for the message.
     pub(crate) fn resource(
         operation: &'static str,
         reason: impl Into<String>,
@@ -158,7 +160,7 @@ impl Error {
         }))
     }
 
-    /// What was being done, as a verb with its object.
+    /// Returns what was being done, as a verb with its object.
     ///
     /// # Examples
     ///
@@ -179,7 +181,7 @@ impl Error {
         }
     }
 
-    /// The file that it was done to.
+    /// Returns the path of the file that the operation was for.
     ///
     /// # Examples
     ///
@@ -199,7 +201,7 @@ impl Error {
         }
     }
 
-    /// The address that it was done to.
+    /// Returns the address that the operation was for.
     ///
     /// # Examples
     ///
@@ -219,7 +221,7 @@ impl Error {
         }
     }
 
-    /// Whether a file or descriptor is concerned.
+    /// Returns whether this is an error of a file or descriptor.
     ///
     /// # Examples
     ///
@@ -235,7 +237,7 @@ impl Error {
         matches!(*self.0, Repr::Io { .. })
     }
 
-    /// Whether a socket is concerned.
+    /// Returns whether this is an error of a socket.
     ///
     /// # Examples
     ///
@@ -251,7 +253,7 @@ impl Error {
         matches!(*self.0, Repr::Network { .. })
     }
 
-    /// Whether time ran out.
+    /// Returns whether the operation timed out.
     ///
     /// # Examples
     ///
@@ -268,7 +270,7 @@ impl Error {
         matches!(*self.0, Repr::Timeout { .. })
     }
 
-    /// Whether the system does not offer, or not now, what was asked for.
+    /// Returns whether the system does not provide what was asked for, or not at the moment.
     ///
     /// # Examples
     ///
@@ -292,7 +294,7 @@ impl Error {
         }
     }
 
-    /// The kind that the same failure has as an [`io::Error`].
+    /// Returns the kind of the same failure as an [`io::Error`].
     ///
     /// # Examples
     ///
@@ -313,8 +315,8 @@ impl Error {
         }
     }
 
-    /// Whether the same call can succeed later without anything else being changed: the system
-    /// was out of something, was busy, was interrupted, or was not fast enough.
+    /// Returns whether the same call can succeed later without any other change: the system was out
+    /// of something, was busy, was interrupted, or was not fast enough.
     ///
     /// # Examples
     /// ```
@@ -360,8 +362,8 @@ impl Error {
 impl From<Error> for io::Error {
     /// Wraps the error in one of the same [`kind`](Error::kind).
     ///
-    /// An error for want of file descriptors becomes the operating system's own error: it says all
-    /// there is to say, and programs look for its code.
+    /// If file descriptors ran out, the result is the operating system's own error: it is complete,
+    /// and programs check for its code.
     fn from(error: Error) -> io::Error {
         match error.os_error().and_then(io::Error::raw_os_error) {
             Some(code @ (libc::EMFILE | libc::ENFILE)) => io::Error::from_raw_os_error(code),

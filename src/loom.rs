@@ -5,7 +5,7 @@
 //! because every critical section of this crate leaves its data consistent before it calls
 //! anything that may panic. Read `util/mod.rs` next.
 
-// A primitive that no module needs today would otherwise be a warning in one of the two worlds.
+// A primitive that no module needs would otherwise cause a warning in one of the two builds.
 #![allow(unused_imports, dead_code)]
 
 #[cfg(all(tsan, not(loom)))]
@@ -14,7 +14,7 @@ mod instrumented;
 #[cfg(not(loom))]
 mod imp {
     pub(crate) mod cell {
-        /// A cell that hands out raw pointers inside a closure, so that loom can watch accesses.
+        /// A cell that passes raw pointers to a closure, so that loom can track accesses.
         #[derive(Debug, Default)]
         #[repr(transparent)]
         pub(crate) struct UnsafeCell<T: ?Sized>(std::cell::UnsafeCell<T>);
@@ -130,7 +130,7 @@ mod imp {
                 self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
             }
 
-            /// Waits at most `timeout`; the flag says whether the time ran out.
+            /// Waits at most `timeout`; the flag is whether the time ran out.
             pub(crate) fn wait_timeout<'a, T>(
                 &self,
                 guard: MutexGuard<'a, T>,
@@ -160,7 +160,7 @@ mod imp {
             static NUMBER: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
         }
 
-        /// A number that no other thread ever has; there also while a thread ends.
+        /// Returns a number that no other thread ever has. Available even while a thread ends.
         #[inline]
         pub(crate) fn number() -> u64 {
             NUMBER.with(|number| {
@@ -249,7 +249,7 @@ mod imp {
                 self.0.wait(guard).expect("loom locks are never poisoned")
             }
 
-            /// loom has no clock: this waits for a notification and never times out.
+            /// Waits for a notification and never times out: loom has no clock.
             pub(crate) fn wait_timeout<'a, T>(
                 &self,
                 guard: MutexGuard<'a, T>,
@@ -275,7 +275,7 @@ mod imp {
             static NUMBER: u64 = super::super::next_thread();
         }
 
-        /// A number that no other thread of the model ever has.
+        /// Returns a number that no other thread of the model ever has.
         pub(crate) fn number() -> u64 {
             NUMBER.with(|number| *number)
         }
@@ -288,7 +288,7 @@ mod imp {
 
 pub(crate) use imp::{cell, hint, sync, thread};
 
-/// Numbers for threads, none of which is zero; no part of any protocol that loom watches.
+/// Returns a number for a thread, never zero. Not part of any protocol that loom checks.
 fn next_thread() -> u64 {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)

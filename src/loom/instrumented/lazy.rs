@@ -1,4 +1,4 @@
-//! A pthread object that is made at its first use, at an address that it keeps.
+//! A pthread object that is created at its first use, at a fixed address.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 ///
 /// # Safety
 ///
-/// `NEW` is its static initializer, and `destroy` the function that ends its life.
+/// `NEW` is its static initializer, and `destroy` the function that destroys it.
 pub(super) unsafe trait Object: Sized {
     const NEW: Self;
 
@@ -56,8 +56,8 @@ pub(super) struct Lazy<O: Object> {
     owned: PhantomData<O>,
 }
 
-// SAFETY: pthread objects are made to be used by all threads, and this hands out nothing but the
-// pointer to one.
+// SAFETY: pthread objects may be used by all threads, and this hands out nothing but the pointer to
+// one.
 unsafe impl<O: Object> Send for Lazy<O> {}
 // SAFETY: as for `Send`.
 unsafe impl<O: Object> Sync for Lazy<O> {}
@@ -70,7 +70,7 @@ impl<O: Object> Lazy<O> {
         }
     }
 
-    /// A pointer that is valid while `self` is borrowed.
+    /// Returns a pointer that is valid while `self` is borrowed.
     pub(super) fn get(&self) -> *mut O {
         let object = self.object.load(Ordering::Acquire);
         if !object.is_null() {
@@ -96,7 +96,7 @@ impl<O: Object> Drop for Lazy<O> {
     fn drop(&mut self) {
         let object = *self.object.get_mut();
         if !object.is_null() {
-            // SAFETY: the box was put here by `get`, and `&mut self` says that no thread uses it.
+            // SAFETY: the box was put here by `get`, and `&mut self` proves that no thread uses it.
             unsafe {
                 O::destroy(object);
                 drop(Box::from_raw(object));

@@ -1,10 +1,9 @@
-//! Locks that ThreadSanitizer sees through, in the shape of `std`'s.
+//! Locks that ThreadSanitizer understands, with the interface of `std`'s.
 //!
-//! The standard library comes compiled without instrumentation: what a contended lock, a condition
-//! variable or a cell that is filled once orders is ordered for the processor and not for
-//! ThreadSanitizer, which then reports races that are none. It does see the locks of pthreads,
-//! whose functions it replaces. In use with `--cfg tsan` only, which `.ci/tsan` sets; no lock is
-//! ever poisoned.
+//! The standard library is compiled without instrumentation, so ThreadSanitizer does not see the
+//! ordering that a contended lock, a condition variable or a cell that is filled once establishes,
+//! and reports false races. It does see the locks of pthreads, whose functions it replaces. Used
+//! only with `--cfg tsan`, which `.ci/tsan` sets; no lock is ever poisoned.
 
 mod lazy;
 mod mutex;

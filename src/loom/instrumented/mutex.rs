@@ -15,7 +15,7 @@ pub(crate) struct Mutex<T: ?Sized> {
     value: UnsafeCell<T>,
 }
 
-// SAFETY: the value is reached with the lock held only.
+// SAFETY: the value is accessed only while the lock is held.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
 impl<T: ?Sized> UnwindSafe for Mutex<T> {}
@@ -29,7 +29,7 @@ pub(crate) struct MutexGuard<'a, T: ?Sized> {
     not_send: PhantomData<*const ()>,
 }
 
-// SAFETY: a reference to it gives no more than a reference to the value.
+// SAFETY: a reference to it allows no more than a reference to the value.
 unsafe impl<T: ?Sized + Sync> Sync for MutexGuard<'_, T> {}
 
 impl<T> Mutex<T> {
@@ -65,7 +65,7 @@ impl<T: ?Sized> Mutex<T> {
         Ok(self.value.get_mut())
     }
 
-    /// For a thread that has just locked.
+    /// Creates the guard of a thread that has just locked.
     fn guard(&self) -> MutexGuard<'_, T> {
         MutexGuard {
             mutex: self,

@@ -51,7 +51,7 @@ impl<T> OnceLock<T> {
         let filling = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.is_full.load(Ordering::Acquire) {
             let value = make();
-            // SAFETY: the lock keeps other writers away, and the flag readers.
+            // SAFETY: the lock excludes other writers, and the flag excludes readers.
             unsafe { *self.value.get() = Some(value) };
             self.is_full.store(true, Ordering::Release);
         }

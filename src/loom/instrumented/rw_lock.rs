@@ -14,7 +14,8 @@ pub(crate) struct RwLock<T: ?Sized> {
     value: UnsafeCell<T>,
 }
 
-// SAFETY: the value is reached with the lock held only, by many threads at once to read.
+// SAFETY: the value is accessed only while the lock is held, by several threads at once only to
+// read.
 unsafe impl<T: ?Sized + Send + Sync> Sync for RwLock<T> {}
 
 impl<T: ?Sized> UnwindSafe for RwLock<T> {}
@@ -35,7 +36,7 @@ struct Held<'a, T: ?Sized> {
     not_send: PhantomData<*const ()>,
 }
 
-// SAFETY: a reference to it gives no more than a reference to the value.
+// SAFETY: a reference to it allows no more than a reference to the value.
 unsafe impl<T: ?Sized + Sync> Sync for Held<'_, T> {}
 
 impl<T> RwLock<T> {
@@ -62,7 +63,7 @@ impl<T: ?Sized> RwLock<T> {
         Ok(RwLockWriteGuard(self.held()))
     }
 
-    /// For a thread that has just locked.
+    /// Creates the guard of a thread that has just locked.
     fn held(&self) -> Held<'_, T> {
         Held {
             lock: self,
