@@ -27,8 +27,8 @@ const LOCK_SPINS: usize = 40;
 #[cfg(loom)]
 const LOCK_SPINS: usize = 0;
 
-/// The largest future, in bytes, that is passed by value (`large.rs`). Without optimization a function
-/// may have several copies of an argument.
+/// The largest future, in bytes, that is passed by value (`large.rs`). Without optimization a
+/// function may have several copies of an argument.
 const LARGEST_BY_VALUE: usize = if cfg!(debug_assertions) {
     2 << 10
 } else {

@@ -196,7 +196,8 @@ impl Drop for Waiter<'_> {
         let mut inner = self.queue.inner.lock();
         // SAFETY: it is in this list or, if it was woken just now, in none.
         let waker = match unsafe { inner.list.remove(node) } {
-            // SAFETY: it was in the list, so it is queued; it is this waiter's, and the lock is held.
+            // SAFETY: it was in the list, so it is queued; it is this waiter's, and the lock is
+            // held.
             true => unsafe { leave(node) },
             false => None,
         };
