@@ -17,8 +17,6 @@ use zokio::time::{self, Duration};
 use zokio::{runtime, signal, task};
 use zokio_hyper::{ZokioExecutor, ZokioIo, ZokioTimer};
 
-mod memory;
-
 type Server = auto::Builder<ZokioExecutor>;
 
 async fn hello(request: Request<Incoming>) -> Result<Response<Full<&'static [u8]>>, hyper::Error> {
@@ -29,14 +27,13 @@ async fn hello(request: Request<Incoming>) -> Result<Response<Full<&'static [u8]
 }
 
 /// Serves one connection in a task of its own, until it ends or `graceful` asks it to.
-fn serve(stream: TcpStream, server: &Server, graceful: &GracefulShutdown, open: memory::Open) {
+fn serve(stream: TcpStream, server: &Server, graceful: &GracefulShutdown) {
     let connection = server.serve_connection(ZokioIo::new(stream), service_fn(hello));
     let connection = graceful.watch(connection.into_owned());
     task::spawn(async move {
         if let Err(error) = connection.await {
             log::debug!("connection: {error}");
         }
-        drop(open);
     });
 }
 
@@ -56,12 +53,11 @@ async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut server = Server::new(ZokioExecutor::new());
     server.http1().timer(ZokioTimer::new());
     let graceful = GracefulShutdown::new();
-    let connections = memory::Connections::new();
     let mut stop = std::pin::pin!(signal::ctrl_c());
     loop {
         zokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => serve(stream, &server, &graceful, connections.open()),
+                Ok((stream, _)) => serve(stream, &server, &graceful),
                 // Out of descriptors: the open connections give some back in time.
                 Err(error) if error.kind() != io::ErrorKind::ConnectionAborted => {
                     log::warn!("accept: {error}");
