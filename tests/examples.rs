@@ -10,7 +10,7 @@ use std::net::{Shutdown, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
-use std::{env, thread};
+use std::{env, fs, thread};
 
 /// Builds the example and returns its program.
 fn program(name: &str) -> PathBuf {
@@ -41,8 +41,9 @@ fn program(name: &str) -> PathBuf {
 }
 
 /// Runs an example that ends by itself and returns what it printed.
-fn output(name: &str) -> String {
+fn output(name: &str, arguments: &[&str]) -> String {
     let output = Command::new(program(name))
+        .args(arguments)
         .output()
         .expect("the example runs");
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -110,7 +111,7 @@ impl Drop for Server {
 
 #[test]
 fn hello() {
-    let output = output("hello");
+    let output = output("hello", &[]);
     let (greeting, driver) = output.split_once('\n').expect("two lines");
     assert_eq!(greeting, "hello, world");
     assert!(
@@ -121,7 +122,7 @@ fn hello() {
 
 #[test]
 fn timers() {
-    let output = output("timers");
+    let output = output("timers", &[]);
     let lines: Vec<&str> = output.lines().collect();
     let number = |line: &str| -> u64 {
         line.chars()
@@ -143,9 +144,24 @@ fn timers() {
 #[test]
 fn udp() {
     assert_eq!(
-        output("udp"),
+        output("udp", &[]),
         "desserts -> stressed\nstressed -> desserts\noikoz -> zokio\n"
     );
+}
+
+#[test]
+fn lines() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let inner = folder.path().join("inner");
+    fs::create_dir(&inner).expect("a folder can be made");
+    // More than are open at a time, of 0 to 99 lines; and one longer than the buffer.
+    for number in 0..100 {
+        fs::write(inner.join(number.to_string()), "line\n".repeat(number))
+            .expect("a file can be written");
+    }
+    fs::write(folder.path().join("long"), "line\n".repeat(50_000)).expect("a file can be written");
+    let folder = folder.path().to_str().expect("the folder's name is UTF-8");
+    assert_eq!(output("lines", &[folder]), "54950 lines in 101 files\n");
 }
 
 #[test]
@@ -224,7 +240,7 @@ fn http_server() {
 /// The resident memory of a process, in KiB.
 fn resident(process: &Child) -> usize {
     let path = format!("/proc/{}/status", process.id());
-    let status = std::fs::read_to_string(path).expect("the process lives");
+    let status = fs::read_to_string(path).expect("the process lives");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let figure = line.and_then(|line| line.split_whitespace().next());
     figure.and_then(|kib| kib.parse().ok()).expect("a figure")
