@@ -3,6 +3,7 @@
 //! Run it with `cargo run --example echo [ADDRESS]` and talk to it with `nc`. Ctrl-C ends it once
 //! the open connections have closed.
 
+use std::process::ExitCode;
 use std::{env, io};
 
 use zokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,10 +24,8 @@ async fn serve(mut stream: TcpStream) -> io::Result<u64> {
     }
 }
 
-#[zokio::main]
-async fn main() -> io::Result<()> {
-    let address = env::args().nth(1).unwrap_or("127.0.0.1:7000".into());
-    let listener = TcpListener::bind(&address).await?;
+async fn run(address: &str) -> io::Result<()> {
+    let listener = TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
 
     let mut connections = JoinSet::new();
@@ -51,4 +50,14 @@ async fn main() -> io::Result<()> {
     println!("waiting for {} connections", connections.len());
     while connections.join_next().await.is_some() {}
     Ok(())
+}
+
+#[zokio::main]
+async fn main() -> ExitCode {
+    let address = env::args().nth(1).unwrap_or("127.0.0.1:7000".into());
+    if let Err(error) = run(&address).await {
+        eprintln!("serving on {address} failed: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }

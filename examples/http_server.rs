@@ -3,7 +3,7 @@
 //! Run it with `cargo run --release --example http_server [ADDRESS]`. It prints its address and
 //! which back-end is in force and why. With `RUST_LOG=debug` zokio logs whether io_uring works.
 
-use std::error::Error;
+use std::process::ExitCode;
 use std::{env, io};
 
 use http_body_util::Full;
@@ -37,16 +37,9 @@ fn serve(stream: TcpStream, server: &Server, graceful: &GracefulShutdown) {
     });
 }
 
-fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    // Before the runtime is built, which tries io_uring and logs the result.
-    env_logger::init();
-    run()
-}
-
 #[zokio::main]
-async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
-    let address = env::args().nth(1).unwrap_or("127.0.0.1:3000".into());
-    let listener = TcpListener::bind(&address).await?;
+async fn run(address: &str) -> io::Result<()> {
+    let listener = TcpListener::bind(address).await?;
     println!("http://{}", listener.local_addr()?);
     println!("driver: {}", runtime::Handle::current().driver_info());
 
@@ -72,4 +65,15 @@ async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
     println!("stopping");
     time::timeout(Duration::from_secs(10), graceful.shutdown()).await?;
     Ok(())
+}
+
+fn main() -> ExitCode {
+    // Before the runtime is built, which tries io_uring and logs the result.
+    env_logger::init();
+    let address = env::args().nth(1).unwrap_or("127.0.0.1:3000".into());
+    if let Err(error) = run(&address) {
+        eprintln!("serving on {address} failed: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }

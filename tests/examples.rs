@@ -6,7 +6,7 @@
 mod sanitizer;
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -162,6 +162,23 @@ fn lines() {
     fs::write(folder.path().join("long"), "line\n".repeat(50_000)).expect("a file can be written");
     let folder = folder.path().to_str().expect("the folder's name is UTF-8");
     assert_eq!(output("lines", &[folder]), "54950 lines in 101 files\n");
+}
+
+#[test]
+fn a_server_reports_a_taken_port_in_words() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = taken.local_addr().expect("it is bound").to_string();
+    for name in ["echo", "http_server"] {
+        let output = Command::new(program(name))
+            .arg(&address)
+            .output()
+            .expect("the example runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{name}");
+        let expected =
+            format!("serving on {address} failed: Address already in use (os error 98)\n");
+        assert!(errors.ends_with(&expected), "{name}: {errors}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A guest book on axum. It prints its address and which runtime its sockets come from.
 
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::{any, env, io};
 
@@ -20,9 +21,7 @@ async fn sign(State(guests): State<Guests>, Path(name): Path<String>, body: Stri
     guests.len().to_string()
 }
 
-#[tokio::main]
-async fn main() -> io::Result<()> {
-    let address = env::args().nth(1).unwrap_or("127.0.0.1:3000".into());
+async fn run(address: &str) -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     println!("http://{}", listener.local_addr()?);
     println!("runtime: {}", any::type_name::<TcpListener>());
@@ -37,4 +36,14 @@ async fn main() -> io::Result<()> {
                 .expect("a handler for Ctrl-C can be set");
         })
         .await
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let address = env::args().nth(1).unwrap_or("127.0.0.1:3000".into());
+    if let Err(error) = run(&address).await {
+        eprintln!("serving on {address} failed: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }

@@ -49,3 +49,19 @@ async fn guests_sign_and_the_server_ends_when_asked() {
         .unwrap();
     assert!(status.success());
 }
+
+#[test]
+fn a_taken_port_is_reported_in_words() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_web"))
+        .arg(&address)
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        errors,
+        format!("serving on {address} failed: Address already in use (os error 98)\n")
+    );
+}
