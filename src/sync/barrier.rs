@@ -1,8 +1,8 @@
 //! Waiting until enough tasks have arrived: [`Barrier`].
 //!
-//! The arrivals are counted under a lock; those who come early wait on a notify, whose generations
-//! keep the rounds apart: a round ends by beginning a new generation under that lock, so nobody of
-//! the next round is let through by mistake.
+//! The arrivals are counted under a lock. Tasks that arrive early wait on a notify, whose
+//! generations keep the rounds apart: a round ends by beginning a new generation under that lock,
+//! so no task of the next round is released by mistake.
 #![forbid(unsafe_code)]
 
 use std::future::{Future, poll_fn};
@@ -15,8 +15,8 @@ use crate::util::budget;
 
 /// A point at which a fixed number of tasks wait for each other.
 ///
-/// Once so many tasks have called [`wait`](Self::wait), all of them go on, and the barrier is ready
-/// for the next round.
+/// Once that many tasks have called [`wait`](Self::wait), all of them continue, and the barrier is
+/// ready for the next round.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ use crate::util::budget;
 /// for _ in 0..3 {
 ///     let barrier = barrier.clone();
 ///     tasks.push(zokio::spawn(async move {
-///         // None of them goes on from here before all are here.
+///         // No task passes this point before all have arrived.
 ///         barrier.wait().await.is_leader()
 ///     }));
 /// }
@@ -43,14 +43,14 @@ use crate::util::budget;
 /// ```
 #[derive(Debug)]
 pub struct Barrier {
-    /// How many have arrived in this round.
+    /// How many tasks have arrived in this round.
     arrived: Mutex<usize>,
     round: Notify,
     needed: usize,
 }
 
 impl Barrier {
-    /// Makes a barrier for `n` tasks; 0 is taken for 1.
+    /// Creates a barrier for `n` tasks; 0 is treated as 1.
     ///
     /// # Examples
     ///
@@ -68,13 +68,13 @@ impl Barrier {
         }
     }
 
-    /// Waits until all have arrived. For one of them, the last to come, the result reports that it
-    /// [is the leader](BarrierWaitResult::is_leader).
+    /// Waits until all `n` tasks have arrived. For one of them, the last to arrive, the result
+    /// reports that it [is the leader](BarrierWaitResult::is_leader).
     ///
     /// # Cancel safety
     ///
-    /// Not cancel safe: a task counts as arrived from its first poll on, also if the future is
-    /// dropped afterwards.
+    /// This method is not cancel safe: a task counts as arrived from its first poll on, even if the
+    /// future is dropped afterwards.
     ///
     /// # Examples
     ///
@@ -111,7 +111,7 @@ impl Barrier {
     }
 }
 
-/// Tells the leader of a round from the others; returned by [`Barrier::wait`].
+/// Tells the leader of a round from the other tasks; returned by [`Barrier::wait`].
 ///
 /// # Examples
 ///
@@ -132,8 +132,8 @@ impl Barrier {
 pub struct BarrierWaitResult(bool);
 
 impl BarrierWaitResult {
-    /// Whether this task is the one of its round that was chosen, say to do what has to be done
-    /// once a round.
+    /// Returns `true` if this task is the leader of its round, the one to do what has to be
+    /// done once per round.
     ///
     /// # Examples
     ///

@@ -196,7 +196,7 @@ pub mod mpsc;
 pub mod oneshot;
 pub mod watch;
 
-/// The futures of this module that have a name.
+/// The named futures of this module.
 pub mod futures {
     pub use super::notify::{Notified, OwnedNotified};
 }

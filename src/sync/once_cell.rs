@@ -1,8 +1,8 @@
 //! A value that is computed at its first use: [`OnceCell`].
 //!
-//! The one permit of a raw semaphore is the right to initialise. Whoever gets it computes the
-//! value; if that fails, panics or is dropped the permit goes to the next in the queue. Setting the
-//! value closes the semaphore, which sends everybody else to the value.
+//! The one permit of a raw semaphore is the right to initialize. Its holder computes the value; if
+//! that fails, panics or is dropped the permit goes to the next in the queue. Setting the value
+//! closes the semaphore, which sends all other waiters to the value.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -35,7 +35,7 @@ use crate::sync::semaphore::RawSemaphore;
 /// ```
 ///
 /// When several tasks come at the same time one of them runs its function and the others wait for
-/// it. If the function fails, panics or is cancelled, the next one runs its own.
+/// it. If the function fails, panics or is canceled, the next one runs its own.
 pub struct OnceCell<T> {
     pub(in crate::sync) value: OnceValue<T>,
     /// One permit: the right to write `value`. Closed once that is done.
@@ -43,7 +43,7 @@ pub struct OnceCell<T> {
 }
 
 impl<T> OnceCell<T> {
-    /// Makes an empty cell.
+    /// Creates an empty cell.
     ///
     /// # Examples
     ///
@@ -57,7 +57,7 @@ impl<T> OnceCell<T> {
         Self::new_with(None)
     }
 
-    /// Makes a cell that has `value`, or is empty if that is `None`.
+    /// Creates a cell that holds `value`, or is empty if that is `None`.
     ///
     /// # Examples
     ///
@@ -74,7 +74,7 @@ impl<T> OnceCell<T> {
         }
     }
 
-    /// [`new`](Self::new) in a constant, so that a cell can be a `static`.
+    /// Like [`new`](Self::new), but usable in a constant, so that a cell can be a `static`.
     ///
     /// # Examples
     ///
@@ -93,7 +93,7 @@ impl<T> OnceCell<T> {
         }
     }
 
-    /// A cell that has `value`, made in a constant.
+    /// Creates a cell that holds `value`, in a constant.
     ///
     /// # Examples
     ///
@@ -112,7 +112,7 @@ impl<T> OnceCell<T> {
         }
     }
 
-    /// Whether the cell has a value.
+    /// Returns `true` if the cell has a value.
     ///
     /// # Examples
     ///
@@ -127,7 +127,7 @@ impl<T> OnceCell<T> {
         self.value.is_set()
     }
 
-    /// The value, if there is one. Never waits for an initialisation on its way.
+    /// Returns the value, if there is one. Never waits for an initialization in progress.
     ///
     /// # Examples
     ///
@@ -143,7 +143,7 @@ impl<T> OnceCell<T> {
         self.value.get()
     }
 
-    /// The value for writing, if there is one.
+    /// Returns the value for writing, if there is one.
     ///
     /// # Examples
     ///
@@ -162,7 +162,7 @@ impl<T> OnceCell<T> {
     ///
     /// # Errors
     ///
-    /// Gives `value` back if the cell has one already, or if a function of
+    /// Returns an error that holds `value` if the cell has one already, or if a function of
     /// [`get_or_init`](Self::get_or_init) is computing it.
     ///
     /// # Examples
@@ -188,19 +188,19 @@ impl<T> OnceCell<T> {
         }
     }
 
-    /// The value; `f` computes it if there is none.
+    /// Returns the value; `f` computes it if there is none.
     ///
-    /// While `f` is running everybody else who wants the value waits. A cell whose own `f` waits
+    /// While `f` is running all other tasks that want the value wait. A cell whose own `f` waits
     /// for it waits forever.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops that of `f` with it if it is running; the next task that waits
-    /// then runs its own function.
+    /// Dropping the future also drops that of `f` if it is running; the next task that waits then
+    /// runs its own function.
     ///
     /// # Panics
     ///
-    /// A panic of `f` goes on to the caller and leaves the cell empty for the next.
+    /// Panics if `f` panics, and leaves the cell empty for the next.
     ///
     /// # Examples
     ///
@@ -229,13 +229,14 @@ impl<T> OnceCell<T> {
         self.written()
     }
 
-    /// The value; `f` computes it if there is none, or fails.
+    /// Returns the value; `f` computes it if there is none, or fails.
     ///
-    /// While `f` is running everybody else who wants the value waits.
+    /// While `f` is running all other tasks that want the value wait.
     ///
     /// # Cancel safety
     ///
-    /// As for [`get_or_init`](Self::get_or_init).
+    /// Dropping the future also drops that of `f` if it is running, as in
+    /// [`get_or_init`](Self::get_or_init).
     ///
     /// # Errors
     ///
@@ -244,7 +245,7 @@ impl<T> OnceCell<T> {
     ///
     /// # Panics
     ///
-    /// A panic of `f` goes on to the caller and leaves the cell empty for the next.
+    /// Panics if `f` panics, and leaves the cell empty for the next.
     ///
     /// # Examples
     ///
@@ -291,7 +292,7 @@ impl<T> OnceCell<T> {
         std::mem::take(self).into_inner()
     }
 
-    /// Takes the cell apart and returns the value, if there is one.
+    /// Consumes the cell and returns the value, if there is one.
     ///
     /// # Examples
     ///
@@ -317,7 +318,7 @@ impl<T> OnceCell<T> {
     }
 }
 
-/// The right to initialise; gives it back if it was not used.
+/// The right to initialize; returned on drop if it was not used.
 struct Turn<'a>(&'a RawSemaphore);
 
 impl Drop for Turn<'_> {
@@ -366,7 +367,7 @@ impl<T> From<T> for OnceCell<T> {
     }
 }
 
-/// Why [`OnceCell::set`] did not set the value, which it gives back.
+/// The reason why [`OnceCell::set`] did not set the value, which it holds.
 ///
 /// # Examples
 ///
@@ -392,7 +393,7 @@ pub enum SetError<T> {
 }
 
 impl<T> SetError<T> {
-    /// Whether the cell had a value already.
+    /// Returns `true` if the cell had a value already.
     ///
     /// # Examples
     ///
@@ -406,7 +407,7 @@ impl<T> SetError<T> {
         matches!(self, SetError::AlreadyInitializedError(_))
     }
 
-    /// Whether the value was being computed.
+    /// Returns `true` if the value was being computed.
     ///
     /// # Examples
     ///

@@ -1,8 +1,8 @@
 //! A place for a value that is written once: what `OnceCell` and `SetOnce` have in common.
 //!
-//! O1: the state goes `EMPTY`, `WRITING`, `SET` and never back while the place is shared. Whoever
-//! made the first step is the only one to touch the value until the second; from then on the value
-//! is only read.
+//! O1: the state goes `EMPTY`, `WRITING`, `SET` and never back while the place is shared. The
+//! thread that made the first step is the only one to touch the value until the second; from then
+//! on the value is only read.
 
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
@@ -72,7 +72,7 @@ impl<T> OnceValue<T> {
             .then(|| unsafe { self.value.get_mut().assume_init_mut() })
     }
 
-    /// Writes the value; gives it back if somebody else did so or is about to.
+    /// Writes the value; returns it if another caller did so or is about to.
     pub(in crate::sync) fn set(&self, value: T) -> Result<(), T> {
         let claimed =
             self.state
@@ -92,7 +92,7 @@ impl<T> OnceValue<T> {
             return None;
         }
         self.state.store(EMPTY, Ordering::Relaxed);
-        // SAFETY: O1: the value was written, the borrow is exclusive, and the state now says that
+        // SAFETY: O1: the value was written, the borrow is exclusive, and the state now shows that
         // it is gone.
         Some(unsafe { self.value.get_mut().assume_init_read() })
     }

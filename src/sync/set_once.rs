@@ -10,8 +10,8 @@ use crate::sync::once_value::OnceValue;
 
 /// A cell that is written once; tasks may wait until it is.
 ///
-/// Unlike [`OnceCell`](crate::sync::OnceCell) it does not compute its value: somebody
-/// [sets](Self::set) it, and whoever [waits](Self::wait) for it gets a reference.
+/// Unlike [`OnceCell`](crate::sync::OnceCell) it does not compute its value: one task
+/// [sets](Self::set) it, and every task that [waits](Self::wait) for it gets a reference.
 ///
 /// # Examples
 ///
@@ -30,13 +30,13 @@ use crate::sync::once_value::OnceValue;
 /// ```
 pub struct SetOnce<T> {
     pub(in crate::sync) value: OnceValue<T>,
-    /// Held while the value is set, so that who comes too late finds it complete.
+    /// Held while the value is set, so that a caller that comes too late finds it complete.
     pub(in crate::sync) setting: Mutex<()>,
     pub(in crate::sync) is_set: Notify,
 }
 
 impl<T> SetOnce<T> {
-    /// Makes an empty cell.
+    /// Creates an empty cell.
     ///
     /// # Examples
     ///
@@ -50,7 +50,7 @@ impl<T> SetOnce<T> {
         Self::new_with(None)
     }
 
-    /// Makes a cell that has `value`, or is empty if that is `None`.
+    /// Creates a cell that holds `value`, or is empty if that is `None`.
     ///
     /// # Examples
     ///
@@ -68,7 +68,7 @@ impl<T> SetOnce<T> {
         }
     }
 
-    /// [`new`](Self::new) in a constant, so that a cell can be a `static`.
+    /// Like [`new`](Self::new), but usable in a constant, so that a cell can be a `static`.
     ///
     /// # Examples
     ///
@@ -88,7 +88,7 @@ impl<T> SetOnce<T> {
         }
     }
 
-    /// A cell that has `value`, made in a constant.
+    /// Creates a cell that holds `value`, in a constant.
     ///
     /// # Examples
     ///
@@ -108,7 +108,7 @@ impl<T> SetOnce<T> {
         }
     }
 
-    /// Whether the cell has a value.
+    /// Returns `true` if the cell has a value.
     ///
     /// # Examples
     ///
@@ -123,7 +123,7 @@ impl<T> SetOnce<T> {
         self.value.is_set()
     }
 
-    /// The value, if there is one.
+    /// Returns the value, if there is one.
     ///
     /// # Examples
     ///
@@ -139,11 +139,11 @@ impl<T> SetOnce<T> {
         self.value.get()
     }
 
-    /// Sets the value and wakes all who wait for it.
+    /// Sets the value and wakes all tasks that wait for it.
     ///
     /// # Errors
     ///
-    /// Gives `value` back if the cell has one already.
+    /// Returns an error that holds `value` if the cell has one already.
     ///
     /// # Examples
     ///
@@ -169,7 +169,7 @@ impl<T> SetOnce<T> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: waiting changes nothing.
+    /// This method is cancel safe. Waiting changes nothing.
     ///
     /// # Examples
     ///
@@ -188,7 +188,7 @@ impl<T> SetOnce<T> {
         if let Some(value) = self.get() {
             return value;
         }
-        // Made before the second look, so it completes if the value comes after it.
+        // Created before the second look, so it completes if the value comes after it.
         let is_set = self.is_set.notified();
         if let Some(value) = self.get() {
             return value;
@@ -198,7 +198,7 @@ impl<T> SetOnce<T> {
             .expect("who waits is notified once the value is set")
     }
 
-    /// Takes the cell apart and returns the value, if there is one.
+    /// Consumes the cell and returns the value, if there is one.
     ///
     /// # Examples
     ///
@@ -252,7 +252,7 @@ impl<T> From<T> for SetOnce<T> {
     }
 }
 
-/// [`SetOnce::set`] came too late: gives the value back.
+/// The error of [`SetOnce::set`] on a cell that has a value. It holds the new value.
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! The identity of a waker, for a wait that wants to know whether it has this one already.
+//! The identity of a waker, for a wait that needs to know whether it has this one already.
 #![forbid(unsafe_code)]
 
 use std::ptr;
@@ -8,7 +8,8 @@ use std::task::Waker;
 ///
 /// A wait that keeps it beside the waker it has handed out can compare without the lock that guards
 /// the waker: as long as that has not been used, it is alive. The identity has to be that very
-/// waker's and not that of the one it was cloned from, which may go, and its address to another task.
+/// waker's and not that of the one it was cloned from, which may be dropped and its address reused
+/// for another task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sync) struct WakerId {
     data: usize,

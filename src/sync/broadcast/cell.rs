@@ -1,9 +1,9 @@
 //! One slot of the ring: a value, its number, and how many receivers have yet to see it.
 //!
-//! The word of a slot has a lock bit (`util/bit_lock.rs`) and the count. Whoever has the lock may
-//! touch the value: a sender that puts another one there, and one receiver at a time, because `T`
-//! need not be `Sync` and is cloned in place. There is a value exactly while the count is not zero:
-//! the receiver that brings it to zero takes the value out.
+//! The word of a slot has a lock bit (`util/bit_lock.rs`) and the count. The holder of the lock may
+//! touch the value: a sender that stores another one, and one receiver at a time, because `T` need
+//! not be `Sync` and is cloned in place. There is a value exactly while the count is not zero: the
+//! receiver that brings it to zero takes the value out.
 
 use std::mem::MaybeUninit;
 
@@ -15,7 +15,7 @@ use crate::util::bit_lock::{LOCKED, PARKED, Parking};
 /// The count is in the bits from here on.
 const ONE_UNSEEN: u64 = 4;
 
-/// The number of no value.
+/// The number that stands for "no value".
 const NONE: u64 = u64::MAX;
 
 pub(super) struct Slot<T> {
@@ -39,7 +39,7 @@ impl<T> Slot<T> {
         }
     }
 
-    /// Stores value `number` for `receivers` (not zero) to see and gives the one it overwrites.
+    /// Stores value `number` for `receivers` (not zero) to see and returns the one it overwrites.
     #[inline]
     pub(super) fn put(
         &self,
@@ -63,17 +63,17 @@ impl<T> Slot<T> {
         overwritten
     }
 
-    /// Value `number`, if it is here.
+    /// Returns value `number`, if it is here.
     ///
-    /// A receiver does this once for a number; it is one of those that `put` was told of.
+    /// A receiver calls this once per number; it is one of the receivers that `put` counted.
     #[inline]
     pub(super) fn see<'a>(&'a self, parking: &'a Parking, number: u64) -> Option<Seen<'a, T>> {
-        // Spares the lock of a slot whose value has not come yet.
+        // Avoids the lock of a slot whose value has not come yet.
         if self.number.load(Acquire) != number {
             return None;
         }
         let word = parking.lock(&self.word);
-        // A second receiver with this number would be a bug of the caller; it gets no value.
+        // A second receiver with this number would be a bug in the caller; it gets no value.
         if self.number.load(Relaxed) != number || word < ONE_UNSEEN {
             let former = self.word.fetch_sub(LOCKED, Release);
             parking.unlocked(&self.word, former);
@@ -86,7 +86,7 @@ impl<T> Slot<T> {
         })
     }
 
-    /// Whether there are receivers that have yet to see the value that is here.
+    /// Returns whether there are receivers that have yet to see the value that is here.
     pub(super) fn is_unseen(&self) -> bool {
         self.word.load(Acquire) >= ONE_UNSEEN
     }
@@ -95,14 +95,14 @@ impl<T> Slot<T> {
 impl<T> Drop for Slot<T> {
     fn drop(&mut self) {
         if self.is_unseen() {
-            // SAFETY: nobody else has the slot, and the count says that there is a value.
+            // SAFETY: the slot is borrowed exclusively, and the count shows that there is a value.
             self.value
                 .with_mut(|slot| unsafe { (*slot).assume_init_drop() });
         }
     }
 }
 
-/// A value under its receiver's eyes. When this is dropped, the receiver has seen it.
+/// A value that its receiver is looking at. When this is dropped, the receiver has seen it.
 pub(super) struct Seen<'a, T> {
     slot: &'a Slot<T>,
     parking: &'a Parking,
@@ -111,7 +111,7 @@ pub(super) struct Seen<'a, T> {
 }
 
 impl<T: Clone> Seen<'_, T> {
-    /// A clone of the value.
+    /// Returns a clone of the value.
     #[inline]
     pub(super) fn value(&self) -> T {
         // SAFETY: this has the lock, and the count was not zero when it took it.
@@ -133,7 +133,7 @@ impl<T> Drop for Seen<'_, T> {
         let word = &self.slot.word;
         let former = word.fetch_sub(LOCKED + ONE_UNSEEN, Release);
         self.parking.unlocked(word, former);
-        // The value may run any code when it goes, so it goes last.
+        // Dropping the value may run any code, so it is dropped last.
         drop(last);
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong on either side.
+//! The errors of both sides.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -6,7 +6,7 @@ use std::fmt;
 
 const CLOSED: &str = "channel closed";
 
-/// There is no receiver; the value comes back.
+/// The error of sending without a receiver. It holds the value.
 ///
 /// # Examples
 ///
@@ -16,8 +16,8 @@ const CLOSED: &str = "channel closed";
 ///
 /// let (tx, rx) = broadcast::channel(4);
 /// drop(rx);
-/// let SendError(letter) = tx.send("to nobody").unwrap_err();
-/// assert_eq!(letter, "to nobody");
+/// let SendError(letter) = tx.send("too late").unwrap_err();
+/// assert_eq!(letter, "too late");
 /// ```
 #[derive(Debug)]
 pub struct SendError<T>(pub T);
@@ -30,7 +30,7 @@ impl<T> fmt::Display for SendError<T> {
 
 impl<T: fmt::Debug> Error for SendError<T> {}
 
-/// Why [`Receiver::recv`](super::Receiver::recv) has no value.
+/// The reason why [`Receiver::recv`](super::Receiver::recv) returned no value.
 ///
 /// # Examples
 ///
@@ -59,9 +59,9 @@ impl<T: fmt::Debug> Error for SendError<T> {}
 pub enum RecvError {
     /// All senders are gone, and everything that was sent was received.
     Closed,
-    /// The receiver was too slow: this many values were overwritten before it came to them.
+    /// The receiver was too slow: this many values were overwritten before it received them.
     ///
-    /// The next receive gives the oldest value that is still there.
+    /// The next receive returns the oldest value that is still there.
     Lagged(u64),
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for RecvError {
 
 impl Error for RecvError {}
 
-/// Why [`Receiver::try_recv`](super::Receiver::try_recv) has no value.
+/// The reason why [`Receiver::try_recv`](super::Receiver::try_recv) returned no value.
 ///
 /// # Examples
 ///
@@ -101,9 +101,9 @@ pub enum TryRecvError {
     Empty,
     /// All senders are gone, and everything that was sent was received.
     Closed,
-    /// The receiver was too slow: this many values were overwritten before it came to them.
+    /// The receiver was too slow: this many values were overwritten before it received them.
     ///
-    /// The next receive gives the oldest value that is still there.
+    /// The next receive returns the oldest value that is still there.
     Lagged(u64),
 }
 

@@ -11,9 +11,9 @@
 //!
 //! # The end of a channel
 //! When the last sender is dropped, receivers get what is left and then
-//! [`RecvError::Closed`](error::RecvError::Closed). Without receivers sending fails; with
-//! [`Sender::subscribe`] there can be receivers again. A receiver sees values that are sent after
-//! it was made.
+//! [`RecvError::Closed`](error::RecvError::Closed). Without receivers sending fails;
+//! [`Sender::subscribe`] can add receivers again. A receiver sees the values that are sent after it
+//! was created.
 //!
 //! No runtime is needed.
 //!
@@ -47,10 +47,10 @@ use crate::loom::sync::Arc;
 pub use receiver::Receiver;
 pub use sender::{Sender, WeakSender};
 
-/// Makes a channel that keeps the last `capacity` values, rounded up to a power of two.
+/// Creates a channel that keeps the last `capacity` values, rounded up to a power of two.
 ///
 /// # Panics
-/// If `capacity` is zero or more than half of `usize::MAX`.
+/// Panics if `capacity` is zero or more than half of `usize::MAX`.
 ///
 /// # Examples
 ///

@@ -13,7 +13,7 @@ use crate::loom::sync::atomic::Ordering::Acquire;
 use crate::util::budget::poll_proceed;
 use crate::util::park;
 
-/// Receives the values of a channel; made by [`channel`](super::channel),
+/// Receives the values of a channel. Created by [`channel`](super::channel),
 /// [`Sender::subscribe`](super::Sender::subscribe) or [`Receiver::resubscribe`].
 ///
 /// Each receiver gets a clone of every value that is sent while it exists.
@@ -43,9 +43,9 @@ impl<T> Receiver<T> {
         Self { shared, next }
     }
 
-    /// How many values were sent that this receiver has not received.
+    /// Returns the number of values that were sent and that this receiver has not received.
     ///
-    /// Counts values that were overwritten, until the receiver is told that it lags.
+    /// This counts overwritten values too, until the receiver is told that it lags.
     ///
     /// # Examples
     ///
@@ -63,7 +63,7 @@ impl<T> Receiver<T> {
         self.shared.sent_since(self.next) as usize
     }
 
-    /// Whether this receiver has received everything that was sent.
+    /// Returns `true` if this receiver has received everything that was sent.
     ///
     /// # Examples
     ///
@@ -79,7 +79,7 @@ impl<T> Receiver<T> {
         self.len() == 0
     }
 
-    /// Whether both receivers belong to the same channel.
+    /// Returns `true` if both receivers belong to the same channel.
     ///
     /// # Examples
     ///
@@ -93,7 +93,7 @@ impl<T> Receiver<T> {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    /// How many [`Sender`](super::Sender)s there are.
+    /// Returns the number of [`Sender`](super::Sender)s.
     ///
     /// # Examples
     ///
@@ -108,7 +108,7 @@ impl<T> Receiver<T> {
         self.shared.senders.load(Acquire)
     }
 
-    /// How many [`WeakSender`](super::WeakSender)s there are.
+    /// Returns the number of [`WeakSender`](super::WeakSender)s.
     ///
     /// # Examples
     ///
@@ -123,7 +123,7 @@ impl<T> Receiver<T> {
         self.shared.weak_senders.load(Acquire)
     }
 
-    /// Whether all senders are gone, so that no value will be added to what is there.
+    /// Returns `true` if all senders are gone, so that no more values will be added.
     ///
     /// # Examples
     ///
@@ -141,12 +141,12 @@ impl<T> Receiver<T> {
 }
 
 impl<T: Clone> Receiver<T> {
-    /// Makes another receiver, which sees what is sent from now on.
+    /// Creates another receiver, which sees what is sent from now on.
     ///
-    /// It starts with nothing, whatever this one has yet to receive.
+    /// It starts empty, whatever this one has yet to receive.
     ///
     /// # Panics
-    /// If there are more than a quarter of `usize::MAX` receivers.
+    /// Panics if there are more than a quarter of `usize::MAX` receivers.
     ///
     /// # Examples
     ///
@@ -165,18 +165,19 @@ impl<T: Clone> Receiver<T> {
         Self::new(self.shared.clone(), self.shared.add_receiver())
     }
 
-    /// Receives the next value, waiting for it if there is none.
+    /// Receives the next value, waiting until there is one.
     ///
     /// # Cancel safety
-    /// Cancel safe: if the future is dropped before it completes, no value was received.
+    /// This method is cancel safe. If the future is dropped before it completes, no value was
+    /// received.
     ///
     /// # Errors
-    /// [`RecvError::Lagged`] if values were overwritten before this receiver came to them: the
-    /// next receive gives the oldest one that is there. [`RecvError::Closed`] if everything was
-    /// received and all senders are gone.
+    /// Returns [`RecvError::Lagged`] if values were overwritten before this receiver received them:
+    /// the next receive returns the oldest one that is there. Returns [`RecvError::Closed`] if
+    /// everything was received and all senders are gone.
     ///
     /// # Panics
-    /// If cloning the value panics; the value counts as received then.
+    /// Panics if cloning the value panics; the value then counts as received.
     ///
     /// # Examples
     ///
@@ -216,10 +217,11 @@ impl<T: Clone> Receiver<T> {
     /// Receives the next value if there is one, without waiting.
     ///
     /// # Errors
-    /// [`TryRecvError::Empty`] if there is none, and otherwise as for [`recv`](Self::recv).
+    /// Returns [`TryRecvError::Empty`] if there is none, and otherwise an error as
+    /// [`recv`](Self::recv) does.
     ///
     /// # Panics
-    /// If cloning the value panics; the value counts as received then.
+    /// Panics if cloning the value panics; the value then counts as received.
     ///
     /// # Examples
     ///
@@ -244,11 +246,11 @@ impl<T: Clone> Receiver<T> {
     /// For threads that run no tasks.
     ///
     /// # Errors
-    /// As for [`recv`](Self::recv).
+    /// Returns an error under the same conditions as [`recv`](Self::recv).
     ///
     /// # Panics
-    /// On a thread that runs asynchronous tasks, where it would keep them all from running, and if
-    /// cloning the value panics.
+    /// Panics if called on a thread that runs asynchronous tasks, where it would keep them all from
+    /// running, and if cloning the value panics.
     ///
     /// # Examples
     ///

@@ -9,13 +9,13 @@ use super::cell::{Seen, Slot};
 use crate::util::bit_lock::Parking;
 
 pub(super) struct Ring<T> {
-    /// A power of two of them.
+    /// Their number is a power of two.
     slots: Box<[Slot<T>]>,
     parking: Parking,
 }
 
 impl<T> Ring<T> {
-    /// A ring for at least `capacity` values.
+    /// Creates a ring for at least `capacity` values.
     #[track_caller]
     pub(super) fn new(capacity: usize) -> Self {
         assert!(
@@ -33,7 +33,7 @@ impl<T> Ring<T> {
         }
     }
 
-    /// How many values it holds.
+    /// Returns the number of values it holds.
     pub(super) fn length(&self) -> u64 {
         self.slots.len() as u64
     }
@@ -44,20 +44,21 @@ impl<T> Ring<T> {
         &self.slots[number as usize & (self.slots.len() - 1)]
     }
 
-    /// Stores value `number` for `receivers` to see and gives the one that it overwrites.
+    /// Stores value `number` for `receivers` to see and returns the one that it overwrites.
     #[inline]
     pub(super) fn put(&self, number: u64, value: T, receivers: usize) -> Option<T> {
         self.slot(number)
             .put(&self.parking, number, value, receivers)
     }
 
-    /// Value `number`, if it is there.
+    /// Returns value `number`, if it is there.
     #[inline]
     pub(super) fn see(&self, number: u64) -> Option<Seen<'_, T>> {
         self.slot(number).see(&self.parking, number)
     }
 
-    /// Whether there are receivers that have yet to see value `number`, which is in the ring.
+    /// Returns whether there are receivers that have yet to see value `number`, which is in the
+    /// ring.
     pub(super) fn is_unseen(&self, number: u64) -> bool {
         self.slot(number).is_unseen()
     }

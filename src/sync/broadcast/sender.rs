@@ -9,7 +9,7 @@ use super::shared::BroadcastShared;
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
-/// Sends values to all receivers of a channel; made by [`channel`](super::channel) or
+/// Sends values to all receivers of a channel. Created by [`channel`](super::channel) or
 /// [`Sender::new`].
 ///
 /// Clones send into the same channel, which stays open until the last one is dropped.
@@ -32,7 +32,7 @@ pub struct Sender<T> {
     shared: Arc<BroadcastShared<T>>,
 }
 
-/// A sender that does not keep the channel open; made by [`Sender::downgrade`].
+/// A sender that does not keep the channel open. Created by [`Sender::downgrade`].
 ///
 /// To send, [`upgrade`](Self::upgrade) it, which fails once all [`Sender`]s are gone.
 ///
@@ -57,10 +57,10 @@ impl<T> Sender<T> {
         Self { shared }
     }
 
-    /// Makes a channel without a receiver; [`subscribe`](Self::subscribe) makes receivers.
+    /// Creates a channel without a receiver; [`subscribe`](Self::subscribe) adds receivers.
     ///
     /// # Panics
-    /// If `capacity` is zero or more than half of `usize::MAX`.
+    /// Panics if `capacity` is zero or more than half of `usize::MAX`.
     ///
     /// # Examples
     ///
@@ -68,7 +68,7 @@ impl<T> Sender<T> {
     /// use zokio::sync::broadcast;
     ///
     /// let tx = broadcast::Sender::new(4);
-    /// assert!(tx.send("nobody listens").is_err());
+    /// assert!(tx.send("too early").is_err());
     /// let mut rx = tx.subscribe();
     /// tx.send("hello").unwrap();
     /// assert_eq!(rx.try_recv(), Ok("hello"));
@@ -78,13 +78,13 @@ impl<T> Sender<T> {
         Self::from_shared(Arc::new(BroadcastShared::new(capacity, 0)))
     }
 
-    /// Sends a value to all receivers that exist now and gives their number.
+    /// Sends a value to all receivers that exist now and returns their number.
     ///
-    /// Does not wait for receivers; it overwrites the oldest value if the channel is full. `Ok` does
-    /// not mean that a receiver will see the value: all may be dropped before they do.
+    /// This does not wait for receivers; it overwrites the oldest value if the channel is full.
+    /// `Ok` does not mean that a receiver will see the value: all may be dropped before they do.
     ///
     /// # Errors
-    /// Gives the value back if there is no receiver. A later send may succeed.
+    /// Returns an error that holds the value if there is no receiver. A later send may succeed.
     ///
     /// # Examples
     ///
@@ -101,10 +101,10 @@ impl<T> Sender<T> {
         self.shared.send(value).map_err(SendError)
     }
 
-    /// Makes another receiver, which sees what is sent from now on.
+    /// Creates another receiver, which sees what is sent from now on.
     ///
     /// # Panics
-    /// If there are more than a quarter of `usize::MAX` receivers.
+    /// Panics if there are more than a quarter of `usize::MAX` receivers.
     ///
     /// # Examples
     ///
@@ -123,7 +123,7 @@ impl<T> Sender<T> {
         Receiver::new(self.shared.clone(), next)
     }
 
-    /// How many values are in the channel: those that not every receiver has seen.
+    /// Returns the number of values in the channel that not every receiver has seen.
     ///
     /// # Examples
     ///
@@ -143,7 +143,7 @@ impl<T> Sender<T> {
         self.shared.len()
     }
 
-    /// Whether every receiver has seen every value.
+    /// Returns `true` if every receiver has seen every value.
     ///
     /// # Examples
     ///
@@ -160,7 +160,7 @@ impl<T> Sender<T> {
         self.len() == 0
     }
 
-    /// How many receivers there are.
+    /// Returns the number of receivers.
     ///
     /// # Examples
     ///
@@ -175,7 +175,7 @@ impl<T> Sender<T> {
         self.shared.receivers()
     }
 
-    /// Whether both senders send into the same channel.
+    /// Returns `true` if both senders send into the same channel.
     ///
     /// # Examples
     ///
@@ -195,7 +195,7 @@ impl<T> Sender<T> {
     /// A receiver that subscribes afterwards makes the channel usable again.
     ///
     /// # Cancel safety
-    /// Dropping the future loses nothing.
+    /// This method is cancel safe. Dropping the future loses nothing.
     ///
     /// # Examples
     ///
@@ -217,7 +217,7 @@ impl<T> Sender<T> {
             .await;
     }
 
-    /// A sender that does not keep the channel open.
+    /// Returns a sender that does not keep the channel open.
     ///
     /// # Examples
     ///
@@ -235,7 +235,7 @@ impl<T> Sender<T> {
         WeakSender::from_shared(self.shared.clone())
     }
 
-    /// How many [`Sender`]s of this channel there are.
+    /// Returns the number of [`Sender`]s of this channel.
     ///
     /// # Examples
     ///
@@ -250,7 +250,7 @@ impl<T> Sender<T> {
         self.shared.senders.load(Acquire)
     }
 
-    /// How many [`WeakSender`]s of this channel there are.
+    /// Returns the number of [`WeakSender`]s of this channel.
     ///
     /// # Examples
     ///
@@ -294,7 +294,7 @@ impl<T> WeakSender<T> {
         Self { shared }
     }
 
-    /// A [`Sender`], unless all senders are gone.
+    /// Returns a [`Sender`], unless all senders are gone.
     ///
     /// # Examples
     ///
@@ -321,7 +321,7 @@ impl<T> WeakSender<T> {
         None
     }
 
-    /// How many [`Sender`]s of this channel there are.
+    /// Returns the number of [`Sender`]s of this channel.
     ///
     /// # Examples
     ///
@@ -337,7 +337,7 @@ impl<T> WeakSender<T> {
         self.shared.senders.load(Acquire)
     }
 
-    /// How many [`WeakSender`]s of this channel there are, counting this one.
+    /// Returns the number of [`WeakSender`]s of this channel, counting this one.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! What the handles of a channel share: the ring, its tail, and who waits.
+//! What the handles of a channel share: the ring, its tail, and the queues of waiters.
 #![forbid(unsafe_code)]
 
 use std::pin::Pin;
@@ -18,11 +18,11 @@ pub(super) struct BroadcastShared<T> {
     pub(super) weak_senders: AtomicUsize,
     /// Receivers that wait for a value.
     pub(super) values: WaitQueue,
-    /// Senders that wait for there to be no receiver.
+    /// Senders that wait until there is no receiver.
     pub(super) no_receivers: WaitQueue,
 }
 
-/// Where a receiver wants to wait if there is nothing, and with what.
+/// The queue that a receiver joins if there is no value, and its waiter.
 #[derive(Clone, Copy)]
 pub(super) struct Wait<'a, 'q> {
     pub(super) waiter: Pin<&'a Waiter<'q>>,
@@ -30,7 +30,7 @@ pub(super) struct Wait<'a, 'q> {
 }
 
 impl<T> BroadcastShared<T> {
-    /// With one sender.
+    /// Creates the shared state of a channel with one sender.
     #[track_caller]
     pub(super) fn new(capacity: usize, receivers: usize) -> Self {
         Self {
@@ -43,7 +43,7 @@ impl<T> BroadcastShared<T> {
         }
     }
 
-    /// Stores a value and gives the number of receivers; gives it back if there is none.
+    /// Stores a value and returns the number of receivers; returns the value if there is none.
     #[inline]
     pub(super) fn send(&self, value: T) -> Result<usize, T> {
         let tail = self.tail.lock();
@@ -65,7 +65,7 @@ impl<T> BroadcastShared<T> {
         self.values.wake_all();
     }
 
-    /// Counts a new receiver and gives the number of the first value it sees.
+    /// Counts a new receiver and returns the number of the first value it sees.
     #[track_caller]
     pub(super) fn add_receiver(&self) -> u64 {
         let tail = self.tail.lock();
@@ -75,7 +75,7 @@ impl<T> BroadcastShared<T> {
 
     /// Forgets a receiver that has yet to see value `next`.
     pub(super) fn remove_receiver(&self, next: u64) {
-        /// Goes on when dropping a value panics.
+        /// Continues when dropping a value panics.
         struct Unseen<'a, T> {
             shared: &'a BroadcastShared<T>,
             next: u64,
@@ -114,8 +114,8 @@ impl<T> BroadcastShared<T> {
         .run();
     }
 
-    /// The value of number `next`, which counts up; or, if it is not there, the reason, after
-    /// joining those who wait if it is that nothing was sent.
+    /// Returns value `next` and counts `next` up; or, if the value is not there, returns the
+    /// reason, after joining the waiters if nothing was sent.
     #[inline]
     pub(super) fn see_next(
         &self,
@@ -167,11 +167,11 @@ impl<T> BroadcastShared<T> {
         }
     }
 
-    /// How many values there are that not every receiver has seen.
+    /// Returns the number of values that not every receiver has seen.
     pub(super) fn len(&self) -> usize {
         let tail = self.tail.lock();
-        // Who has not seen a value has not seen the ones behind it either: the unseen values are
-        // the last ones.
+        // A receiver that has not seen a value has not seen the ones behind it either: the unseen
+        // values are the last ones.
         let mut seen = tail.next.saturating_sub(self.ring.length());
         let mut end = tail.next;
         while seen < end {
@@ -185,7 +185,7 @@ impl<T> BroadcastShared<T> {
         (tail.next - seen) as usize
     }
 
-    /// How many values were sent from number `next` on.
+    /// Returns the number of values sent from number `next` on.
     pub(super) fn sent_since(&self, next: u64) -> u64 {
         // A receiver may have seen a value that its sender is just about to count.
         self.tail.next().0.saturating_sub(next)

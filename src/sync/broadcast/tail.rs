@@ -1,5 +1,4 @@
-//! The tail of the ring: how many values were sent, to how many receivers, and the lock of those
-//! who send.
+//! The tail of the ring: how many values were sent, to how many receivers, and the senders' lock.
 //!
 //! One word has the lock bit (`util/bit_lock.rs`), whether a receiver waits, whether the channel is
 //! closed, and the number of the next value. A receiver that wants to wait sets its bit by a
@@ -50,7 +49,7 @@ impl Tail {
         }
     }
 
-    /// The number of the next value, and whether there will be none.
+    /// Returns the number of the next value, and whether there will be none.
     pub(super) fn next(&self) -> (u64, bool) {
         let word = self.word.load(Acquire);
         (word / ONE_VALUE, word & CLOSED != 0)
@@ -60,12 +59,12 @@ impl Tail {
         self.receivers.load(Acquire)
     }
 
-    /// Says that there will be no value any more.
+    /// Marks that there will be no more values.
     pub(super) fn close(&self) {
         self.word.fetch_or(CLOSED, AcqRel);
     }
 
-    /// Says that somebody waits for value `number`, if that is the next one and may come.
+    /// Announces that a receiver waits for value `number`, if that is the next one and may come.
     pub(super) fn announce(&self, number: u64) -> bool {
         let mut word = self.word.load(Acquire);
         loop {
@@ -99,14 +98,14 @@ impl Locked<'_> {
         self.tail.receivers.store(receivers + 1, Release);
     }
 
-    /// Gives the number of those who are left.
+    /// Returns the number of receivers that are left.
     pub(super) fn remove_receiver(&self) -> usize {
         let left = self.receivers() - 1;
         self.tail.receivers.store(left, Release);
         left
     }
 
-    /// Unlocks and counts a value that was just stored. Tells whether somebody waits for it.
+    /// Unlocks and counts a value that was just stored. Returns whether a receiver waits for it.
     #[inline]
     pub(super) fn sent(self) -> bool {
         let Tail { word, parking, .. } = self.tail;

@@ -7,14 +7,14 @@
 //!
 //! # When the receiver is done
 //! Either all senders are gone and the queue is empty, or the receiver has closed the channel and
-//! nothing can come any more: all permits are back (bounded), or the position of the closing is
-//! reached (unbounded).
+//! nothing more can come: all permits are back (bounded), or the position of the closing is reached
+//! (unbounded).
 //!
 //! # Waking the receiver
-//! A pending receiver has registered its waker and then looked again. What ends its wait is:
-//! the next value, whose sender meets that second look in the block's ready word; the last sender
-//! going, or a permit coming back to a closed channel, both of which meet the registration in the
-//! waker cell itself.
+//! A pending receiver has registered its waker and then looked again. Its wait ends with the next
+//! value, whose sender meets that second look in the block's ready word, or with the last sender
+//! being dropped or a permit coming back to a closed channel, both of which meet the registration
+//! in the waker cell itself.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -38,11 +38,11 @@ use crate::util::wake;
 /// What all handles of a channel share.
 pub(super) type Chan<T, const BOUNDED: bool> = Shared<T, Control<BOUNDED>>;
 
-/// What a channel has beside its values.
+/// What a channel has besides its values.
 pub(super) struct Control<const BOUNDED: bool> {
     hot: Apart<Hot>,
     capacity: usize,
-    /// Tells those who wait for the receiver to close.
+    /// Wakes the tasks that wait for the receiver to close.
     closed: WaitQueue,
     senders: AtomicUsize,
     weak_senders: AtomicUsize,
@@ -59,7 +59,7 @@ struct Hot {
 impl<T, const BOUNDED: bool> UnwindSafe for Chan<T, BOUNDED> {}
 impl<T, const BOUNDED: bool> RefUnwindSafe for Chan<T, BOUNDED> {}
 
-/// Makes a channel; `capacity` matters only if `BOUNDED`.
+/// Creates a channel; `capacity` matters only if `BOUNDED`.
 #[track_caller]
 pub(super) fn channel<T, const BOUNDED: bool>(capacity: usize) -> (Tx<T, BOUNDED>, Rx<T, BOUNDED>) {
     let (chan, consumer) = pair(Control {
@@ -92,7 +92,7 @@ impl<T, const BOUNDED: bool> Chan<T, BOUNDED> {
         self.control.weak_senders.load(Relaxed)
     }
 
-    /// Whether the receiver has closed the channel.
+    /// Returns `true` if the receiver has closed the channel.
     pub(super) fn is_rx_closed(&self) -> bool {
         if BOUNDED {
             self.control.hot.permits.is_closed()
@@ -101,7 +101,7 @@ impl<T, const BOUNDED: bool> Chan<T, BOUNDED> {
         }
     }
 
-    /// Sends a value for which a permit is held, and which takes that permit over.
+    /// Sends a value for which a permit is held; the value takes that permit over.
     #[inline]
     pub(super) fn send_permitted(&self, value: T) {
         debug_assert!(BOUNDED);
@@ -121,20 +121,20 @@ impl<T, const BOUNDED: bool> Chan<T, BOUNDED> {
     /// Wakes the receiver if a value was filled in that it may be waiting for.
     #[inline]
     fn wake_rx_for(&self, first: bool) {
-        // A receiver that waits for this value has registered before it looked at the slot, and
-        // whoever fills the slot after that look has acquired the registration.
+        // A receiver that waits for this value has registered before it looked at the slot, and a
+        // sender that fills the slot after that look has acquired the registration.
         if first && self.control.hot.rx_waker.is_registered() {
             self.control.hot.rx_waker.wake();
         }
     }
 
-    /// Gives permits back that were not used to send.
+    /// Returns permits that were not used to send.
     pub(super) fn release_unused(&self, permits: usize) {
         self.control.hot.permits.release(permits);
         self.wake_rx_if_drained();
     }
 
-    /// Wakes the receiver if permits that came back were the last that it waits for.
+    /// Wakes the receiver if the permits that came back were the last ones it waits for.
     pub(super) fn wake_rx_if_drained(&self) {
         if self.control.hot.permits.is_closed() && self.all_permits_back() {
             self.control.hot.rx_waker.wake();
@@ -214,7 +214,7 @@ impl<T, const BOUNDED: bool> WeakTx<T, BOUNDED> {
         self.chan.control.weak_senders.fetch_sub(1, Relaxed);
     }
 
-    /// A strong handle, unless the last one is gone.
+    /// Returns a strong handle, unless the last one is gone.
     pub(super) fn upgrade(&self) -> Option<Tx<T, BOUNDED>> {
         let mut count = self.chan.control.senders.load(Relaxed);
         while count != 0 {
@@ -256,19 +256,19 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
         &self.chan().control
     }
 
-    /// How many values were sent and not received.
+    /// Returns the number of values that were sent and not received.
     pub(super) fn len(&self) -> usize {
         self.consumer.len()
     }
 
-    /// Whether no value sent from now on can be received.
+    /// Returns whether no value sent from now on can be received.
     pub(super) fn is_closed(&self) -> bool {
         self.chan().is_rx_closed() || self.chan().are_senders_gone()
     }
 
     /// Refuses values from now on.
     pub(super) fn close(&mut self) {
-        /// Goes on when the waker of a sender that waits for room panics.
+        /// Continues when the waker of a sender that waits for room panics.
         struct WakeClosed<'a>(&'a WaitQueue);
         impl Drop for WakeClosed<'_> {
             fn drop(&mut self) {
@@ -291,7 +291,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
         self.consumer.pop_after_register()
     }
 
-    /// Gives back the permits of received values.
+    /// Returns the permits of received values.
     #[inline]
     fn received(&self, values: usize) {
         if BOUNDED {
@@ -299,7 +299,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
         }
     }
 
-    /// Whether the receiver has closed the channel and nothing is on the way any more.
+    /// Returns whether the receiver has closed the channel and no value is on its way.
     fn is_drained(&self) -> bool {
         if BOUNDED {
             self.chan().is_rx_closed() && self.chan().all_permits_back()
@@ -308,7 +308,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
         }
     }
 
-    /// After nothing was found: a value that came just now, the end, or `Pending`.
+    /// Called after nothing was found: returns a value that came just now, the end, or `Pending`.
     fn end(&mut self) -> Poll<Option<T>> {
         if self.chan().are_senders_gone() {
             // Now every value that was sent is visible.
@@ -334,7 +334,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
         Poll::Ready(value)
     }
 
-    /// Takes a value after the first look has found none. Does not give the permit back.
+    /// Takes a value after the first look has found none. Does not return the permit.
     fn poll_recv_slow(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         match self.pop_or_register(cx.waker()) {
             Some(value) => Poll::Ready(Some(value)),
@@ -376,7 +376,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
         limit
     }
 
-    /// A value without waiting for one to be sent.
+    /// Takes a value without waiting for one to be sent.
     pub(super) fn try_recv(&mut self) -> Result<T, TryRecvError> {
         let value = match self.consumer.pop() {
             Some(value) => Some(value),
@@ -413,7 +413,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
 
 impl<T, const BOUNDED: bool> Drop for Rx<T, BOUNDED> {
     fn drop(&mut self) {
-        /// Goes on with the rest when dropping a value panics.
+        /// Continues with the rest when dropping a value panics.
         struct Drain<'a, T, const BOUNDED: bool>(&'a mut Rx<T, BOUNDED>);
         impl<T, const BOUNDED: bool> Drain<'_, T, BOUNDED> {
             fn run(&mut self) {
@@ -431,7 +431,7 @@ impl<T, const BOUNDED: bool> Drop for Rx<T, BOUNDED> {
 
         let mut drain = Drain(self);
         drain.0.close();
-        // Nobody else registers one: without one now there will be none.
+        // Only this receiver registers a waker: if there is none now, there will be none.
         let rx_waker = &drain.0.control().hot.rx_waker;
         if rx_waker.is_registered() {
             wake::drop_waker(rx_waker.take());

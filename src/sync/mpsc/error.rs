@@ -1,4 +1,4 @@
-//! What can go wrong on either side.
+//! The errors of both sides.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -6,7 +6,7 @@ use std::fmt;
 
 const CLOSED: &str = "channel closed";
 
-/// The receiver was dropped or closed; the value comes back.
+/// The error of sending after the receiver was dropped or closed. It holds the value.
 ///
 /// # Examples
 ///
@@ -17,8 +17,8 @@ const CLOSED: &str = "channel closed";
 ///
 /// let (tx, rx) = mpsc::channel(1);
 /// drop(rx);
-/// let SendError(letter) = tx.send("to nobody").await.unwrap_err();
-/// assert_eq!(letter, "to nobody");
+/// let SendError(letter) = tx.send("too late").await.unwrap_err();
+/// assert_eq!(letter, "too late");
 /// # })
 /// ```
 #[derive(PartialEq, Eq, Clone, Copy)]
@@ -38,7 +38,7 @@ impl<T> fmt::Display for SendError<T> {
 
 impl<T> Error for SendError<T> {}
 
-/// Why a value could not be sent without waiting; the value comes back.
+/// The reason why a value could not be sent without waiting. It holds the value.
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ pub enum TrySendError<T> {
 }
 
 impl<T> TrySendError<T> {
-    /// The value that was not sent.
+    /// Returns the value that was not sent.
     ///
     /// # Examples
     ///
@@ -106,7 +106,7 @@ impl<T> From<SendError<T>> for TrySendError<T> {
     }
 }
 
-/// Why a value could not be sent in time; the value comes back.
+/// The reason why a value could not be sent in time. It holds the value.
 ///
 /// # Examples
 ///
@@ -134,7 +134,7 @@ pub enum SendTimeoutError<T> {
 }
 
 impl<T> SendTimeoutError<T> {
-    /// The value that was not sent.
+    /// Returns the value that was not sent.
     ///
     /// # Examples
     ///
@@ -170,8 +170,8 @@ impl<T> fmt::Display for SendTimeoutError<T> {
 
 impl<T> Error for SendTimeoutError<T> {}
 
-/// Why [`Receiver::try_recv`](super::Receiver::try_recv) and
-/// [`UnboundedReceiver::try_recv`](super::UnboundedReceiver::try_recv) have no value.
+/// The reason why [`Receiver::try_recv`](super::Receiver::try_recv) or
+/// [`UnboundedReceiver::try_recv`](super::UnboundedReceiver::try_recv) returned no value.
 ///
 /// # Examples
 ///

@@ -1,8 +1,8 @@
 //! Channels with many senders and one receiver.
 //!
-//! [`channel`] makes a bounded one: it holds a fixed number of values, and who sends into a full
+//! [`channel`] creates a bounded one: it holds a fixed number of values, and sending into a full
 //! one waits, which keeps fast producers from running away from a slow consumer.
-//! [`unbounded_channel`] makes one that always takes another value; its length is limited by
+//! [`unbounded_channel`] creates one that always accepts another value; its length is limited by
 //! memory alone. Values arrive in the order in which they were sent.
 //!
 //! No runtime is needed: the futures work in any executor, and each side has blocking calls for
@@ -15,13 +15,13 @@
 //! sent, until it gets `None`. Senders that must not keep a channel open are [`WeakSender`]s.
 //!
 //! # Reserving
-//! A permit ([`Sender::reserve`]) is room for one value: who has one sends without waiting, and
-//! cannot fail. It makes it possible to wait for room before a value is made, and to wait inside
-//! a `select!` without giving a value away that would be lost.
+//! A permit ([`Sender::reserve`]) is room for one value: its holder sends without waiting and
+//! without failing. It makes it possible to wait for room before a value is made, and to wait
+//! inside a `select!` without handing over a value that would be lost.
 //!
 //! # Between threads and tasks
-//! To send from plain threads into tasks, an unbounded sender or `blocking_send` does. To send from
-//! tasks to a thread, that thread calls `blocking_recv`.
+//! To send from plain threads into tasks, use an unbounded sender or `blocking_send`. To send from
+//! tasks to a thread, let that thread call `blocking_recv`.
 //!
 //! `queue/` owns the values, `chan.rs` the channel that both kinds share; the types of the two
 //! kinds are thin.
@@ -66,10 +66,11 @@ pub use sender::{Sender, WeakSender};
 pub use unbounded_receiver::UnboundedReceiver;
 pub use unbounded_sender::{UnboundedSender, WeakUnboundedSender};
 
-/// Makes a bounded channel with room for `buffer` values.
+/// Creates a bounded channel with room for `buffer` values.
 ///
 /// # Panics
-/// If `buffer` is zero or more than [`Semaphore::MAX_PERMITS`](crate::sync::Semaphore::MAX_PERMITS).
+/// Panics if `buffer` is zero or more than
+/// [`Semaphore::MAX_PERMITS`](crate::sync::Semaphore::MAX_PERMITS).
 ///
 /// # Examples
 ///
@@ -100,7 +101,7 @@ pub fn channel<T>(buffer: usize) -> (Sender<T>, Receiver<T>) {
     (Sender::new(tx), Receiver::new(rx))
 }
 
-/// Makes a channel without a bound: sending never waits.
+/// Creates a channel without a bound: sending never waits.
 ///
 /// A receiver that is slower than the senders lets the channel grow until memory is exhausted.
 ///

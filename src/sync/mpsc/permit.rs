@@ -8,9 +8,9 @@ use std::mem;
 use super::chan::Chan;
 use super::sender::Sender;
 
-/// Room for one value in a channel; made by [`Sender::reserve`] and [`Sender::try_reserve`].
+/// Room for one value in a channel. Created by [`Sender::reserve`] and [`Sender::try_reserve`].
 ///
-/// Dropping it gives the room back.
+/// Dropping it returns the room.
 ///
 /// # Examples
 ///
@@ -31,10 +31,10 @@ pub struct Permit<'a, T> {
     chan: &'a Chan<T, true>,
 }
 
-/// Room for several values in a channel; made by [`Sender::reserve_many`] and
+/// Room for several values in a channel. Created by [`Sender::reserve_many`] and
 /// [`Sender::try_reserve_many`].
 ///
-/// Each step gives one [`Permit`]. Dropping the iterator gives the rest of the room back.
+/// Each step yields one [`Permit`]. Dropping the iterator returns the rest of the room.
 ///
 /// # Examples
 ///
@@ -58,10 +58,10 @@ pub struct PermitIterator<'a, T> {
     permits: usize,
 }
 
-/// Room for one value in a channel, with its sender; made by [`Sender::reserve_owned`] and
+/// Room for one value in a channel, with its sender. Created by [`Sender::reserve_owned`] and
 /// [`Sender::try_reserve_owned`].
 ///
-/// It keeps the channel open as the sender would. Dropping it gives the room back and drops the
+/// It keeps the channel open as the sender would. Dropping it returns the room and drops the
 /// sender.
 ///
 /// # Examples
@@ -93,7 +93,7 @@ impl<'a, T> Permit<'a, T> {
 
     /// Sends a value into the reserved room. Never waits.
     ///
-    /// The receiver may have been dropped meanwhile: then nobody will see the value.
+    /// The receiver may have been dropped by then: the value is never received.
     ///
     /// # Examples
     ///
@@ -111,7 +111,7 @@ impl<'a, T> Permit<'a, T> {
     #[inline]
     pub fn send(self, value: T) {
         let chan = self.chan;
-        // The value takes the permit over, also if waking the receiver panics.
+        // The value takes the permit over, even if waking the receiver panics.
         mem::forget(self);
         chan.send_permitted(value);
     }
@@ -189,9 +189,9 @@ impl<T> OwnedPermit<T> {
             .expect("only consuming methods take the sender out")
     }
 
-    /// Sends a value into the reserved room and gives the sender back. Never waits.
+    /// Sends a value into the reserved room and returns the sender. Never waits.
     ///
-    /// The receiver may have been dropped meanwhile: then nobody will see the value.
+    /// The receiver may have been dropped by then: the value is never received.
     ///
     /// # Examples
     ///
@@ -214,7 +214,7 @@ impl<T> OwnedPermit<T> {
         sender
     }
 
-    /// Gives the room back without sending, and the sender too.
+    /// Returns the room without sending, and returns the sender.
     ///
     /// # Examples
     ///
@@ -234,7 +234,7 @@ impl<T> OwnedPermit<T> {
         sender
     }
 
-    /// Whether both permits are for the same channel.
+    /// Returns `true` if both permits are for the same channel.
     ///
     /// # Examples
     ///
@@ -250,7 +250,7 @@ impl<T> OwnedPermit<T> {
         self.sender().same_channel(other.sender())
     }
 
-    /// Whether `sender` sends into the channel of this permit.
+    /// Returns `true` if `sender` sends into the channel of this permit.
     ///
     /// # Examples
     ///

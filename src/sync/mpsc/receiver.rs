@@ -9,7 +9,7 @@ use super::chan::Rx;
 use super::error::TryRecvError;
 use crate::util::park;
 
-/// Receives the values of a bounded channel; made by [`channel`](super::channel).
+/// Receives the values of a bounded channel. Created by [`channel`](super::channel).
 ///
 /// Dropping it closes the channel and drops the values that were not received.
 ///
@@ -43,12 +43,12 @@ impl<T> Receiver<T> {
 
     /// Receives the next value, waiting for it if the channel is empty.
     ///
-    /// `None` means that no value will come any more: the channel is empty, and all senders are
-    /// gone, or this receiver was [closed](Self::close) and every reserved room was used or given
-    /// back.
+    /// `None` means that no more values will come: the channel is empty, and all senders are gone,
+    /// or this receiver was [closed](Self::close) and every reserved room was used or returned.
     ///
     /// # Cancel safety
-    /// Cancel safe: if the future is dropped before it completes, no value was received.
+    /// This method is cancel safe. If the future is dropped before it completes, no value was
+    /// received.
     ///
     /// # Examples
     ///
@@ -69,13 +69,13 @@ impl<T> Receiver<T> {
 
     /// Receives up to `limit` values at once and appends them to `buffer`.
     ///
-    /// Waits only if the channel is empty, and gives the number of values: zero means what `None`
-    /// means for [`recv`](Self::recv), or that `limit` is zero, which never waits. The buffer
-    /// grows as needed.
+    /// Waits only if the channel is empty, and returns the number of values: zero means what `None`
+    /// means for [`recv`](Self::recv), or that `limit` is zero, which never waits. The buffer grows
+    /// as needed.
     ///
     /// # Cancel safety
-    /// Cancel safe: if the future is dropped before it completes, no value was received and the
-    /// buffer is as it was.
+    /// This method is cancel safe. If the future is dropped before it completes, no value was
+    /// received and the buffer is unchanged.
     ///
     /// # Examples
     ///
@@ -100,8 +100,8 @@ impl<T> Receiver<T> {
     /// Receives the next value if it is there, without waiting for one to be sent.
     ///
     /// # Errors
-    /// [`TryRecvError::Empty`] if the channel is empty, and [`TryRecvError::Disconnected`] if in
-    /// addition no value will come any more (see [`recv`](Self::recv)).
+    /// Returns [`TryRecvError::Empty`] if the channel is empty and values may still come, and
+    /// [`TryRecvError::Disconnected`] if none will come (see [`recv`](Self::recv)).
     ///
     /// # Examples
     ///
@@ -125,7 +125,8 @@ impl<T> Receiver<T> {
     /// For threads that run no tasks. `None` means what it means for [`recv`](Self::recv).
     ///
     /// # Panics
-    /// On a thread that runs asynchronous tasks, where it would keep them all from running.
+    /// Panics if called on a thread that runs asynchronous tasks, where it would keep them all from
+    /// running.
     ///
     /// # Examples
     ///
@@ -147,7 +148,8 @@ impl<T> Receiver<T> {
     /// The blocking form of [`recv_many`](Self::recv_many).
     ///
     /// # Panics
-    /// On a thread that runs asynchronous tasks, where it would keep them all from running.
+    /// Panics if called on a thread that runs asynchronous tasks, where it would keep them all from
+    /// running.
     ///
     /// # Examples
     ///
@@ -190,7 +192,7 @@ impl<T> Receiver<T> {
         self.rx.close();
     }
 
-    /// Whether nothing can be sent any more, although values may be left to receive.
+    /// Returns `true` if nothing more can be sent, although values may be left to receive.
     ///
     /// True after [`close`](Self::close), and when all senders are gone.
     ///
@@ -208,7 +210,7 @@ impl<T> Receiver<T> {
         self.rx.is_closed()
     }
 
-    /// Whether no value waits to be received.
+    /// Returns `true` if no value waits to be received.
     ///
     /// # Examples
     ///
@@ -224,7 +226,7 @@ impl<T> Receiver<T> {
         self.len() == 0
     }
 
-    /// How many values wait to be received.
+    /// Returns the number of values that wait to be received.
     ///
     /// # Examples
     ///
@@ -239,7 +241,8 @@ impl<T> Receiver<T> {
         self.rx.len()
     }
 
-    /// How many values could be sent right now: the room that is neither filled nor reserved.
+    /// Returns how many values could be sent right now: the room that is neither filled nor
+    /// reserved.
     ///
     /// # Examples
     ///
@@ -254,7 +257,7 @@ impl<T> Receiver<T> {
         self.rx.chan().permits().available_permits()
     }
 
-    /// How many values the channel can hold: the `buffer` of [`channel`](super::channel).
+    /// Returns how many values the channel can hold: the `buffer` of [`channel`](super::channel).
     ///
     /// # Examples
     ///
@@ -270,12 +273,13 @@ impl<T> Receiver<T> {
 
     /// The poll form of [`recv`](Self::recv).
     ///
-    /// `Pending` stores the task's waker in place of a former one; only the last one is woken,
+    /// `Pending` stores the task's waker in place of an earlier one; only the last one is woken,
     /// when a value comes or no value can come any more. Being woken does not promise a value.
     ///
     /// # Cancel safety
-    /// Nothing is lost when the caller stops polling: a value is received only by `Ready`. The
-    /// waker stays stored until it is woken, replaced, or the receiver is dropped.
+    /// This method is cancel safe. Nothing is lost when the caller stops polling: a value is
+    /// received only by `Ready`. The waker stays stored until it is woken, replaced, or the
+    /// receiver is dropped.
     ///
     /// # Examples
     ///
@@ -299,7 +303,8 @@ impl<T> Receiver<T> {
     /// `buffer` alone.
     ///
     /// # Cancel safety
-    /// Nothing is lost when the caller stops polling: values are received only by `Ready`.
+    /// This method is cancel safe. Nothing is lost when the caller stops polling: values are
+    /// received only by `Ready`.
     ///
     /// # Examples
     ///
@@ -324,7 +329,7 @@ impl<T> Receiver<T> {
         self.rx.poll_recv_many(cx, buffer, limit)
     }
 
-    /// How many [`Sender`](super::Sender)s there are, counting
+    /// Returns the number of [`Sender`](super::Sender)s, counting
     /// [`OwnedPermit`](super::OwnedPermit)s.
     ///
     /// # Examples
@@ -340,7 +345,7 @@ impl<T> Receiver<T> {
         self.rx.chan().strong_count()
     }
 
-    /// How many [`WeakSender`](super::WeakSender)s there are.
+    /// Returns the number of [`WeakSender`](super::WeakSender)s.
     ///
     /// # Examples
     ///
@@ -356,7 +361,7 @@ impl<T> Receiver<T> {
     }
 }
 
-// A receiver holds values behind a pointer, whatever they are.
+// A receiver holds values behind a pointer, whatever their type.
 impl<T> Unpin for Receiver<T> {}
 
 impl<T> fmt::Debug for Receiver<T> {

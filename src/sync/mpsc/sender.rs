@@ -9,7 +9,7 @@ use super::permit::{OwnedPermit, Permit, PermitIterator};
 use crate::sync::TryAcquireError;
 use crate::util::park;
 
-/// Sends values into a bounded channel; made by [`channel`](super::channel).
+/// Sends values into a bounded channel. Created by [`channel`](super::channel).
 ///
 /// Clones send into the same channel, which stays open until the last one is dropped.
 ///
@@ -37,7 +37,7 @@ pub struct Sender<T> {
     tx: Tx<T, true>,
 }
 
-/// A sender of a bounded channel that does not keep it open; made by [`Sender::downgrade`].
+/// A sender of a bounded channel that does not keep it open. Created by [`Sender::downgrade`].
 ///
 /// To send, [`upgrade`](Self::upgrade) it, which fails once all [`Sender`]s are gone.
 ///
@@ -70,16 +70,17 @@ impl<T> Sender<T> {
 
     /// Sends a value, waiting for room if there is none.
     ///
-    /// Those who wait get room in the order in which they came. `Ok` means that the value is in
+    /// Senders that wait get room in the order in which they came. `Ok` means that the value is in
     /// the channel; the receiver may still be dropped without looking at it.
     ///
     /// # Cancel safety
-    /// If the future is dropped before it completes, the value was not sent, and is dropped with
-    /// it. To keep the value, wait for room with [`reserve`](Self::reserve) first. Giving up
-    /// loses the place in the order.
+    /// This method is not cancel safe: if the future is dropped before it completes, the value was
+    /// not sent, and is dropped with it. To keep the value, wait for room with
+    /// [`reserve`](Self::reserve) first. Giving up loses the place in the order.
     ///
     /// # Errors
-    /// Gives the value back if the receiver was dropped or closed, also while waiting.
+    /// Returns an error that holds the value if the receiver was dropped or closed, also while
+    /// waiting.
     ///
     /// # Examples
     ///
@@ -106,10 +107,11 @@ impl<T> Sender<T> {
 
     /// Waits until the receiver is dropped or closed.
     ///
-    /// Useful to stop producing values that nobody will take.
+    /// Useful to stop producing values that will not be received.
     ///
     /// # Cancel safety
-    /// Dropping the future loses nothing: once the channel is closed it stays closed.
+    /// This method is cancel safe. Dropping the future loses nothing: once the channel is closed it
+    /// stays closed.
     ///
     /// # Examples
     ///
@@ -130,8 +132,8 @@ impl<T> Sender<T> {
     /// Sends a value if there is room right now.
     ///
     /// # Errors
-    /// [`TrySendError::Full`] if there is no room, and [`TrySendError::Closed`] if the receiver
-    /// was dropped or closed. Both give the value back.
+    /// Returns [`TrySendError::Full`] if there is no room, and [`TrySendError::Closed`] if the
+    /// receiver was dropped or closed. Both hold the value.
     ///
     /// # Examples
     ///
@@ -162,10 +164,12 @@ impl<T> Sender<T> {
     /// For threads that run no tasks.
     ///
     /// # Errors
-    /// Gives the value back if the receiver was dropped or closed, also while waiting.
+    /// Returns an error that holds the value if the receiver was dropped or closed, also while
+    /// waiting.
     ///
     /// # Panics
-    /// On a thread that runs asynchronous tasks, where it would keep them all from running.
+    /// Panics if called on a thread that runs asynchronous tasks, where it would keep them all from
+    /// running.
     ///
     /// # Examples
     ///
@@ -190,7 +194,7 @@ impl<T> Sender<T> {
         park::block_on(self.send(value))
     }
 
-    /// Whether the receiver was dropped or closed, so that sending fails.
+    /// Returns `true` if the receiver was dropped or closed, so that sending fails.
     ///
     /// # Examples
     ///
@@ -206,16 +210,16 @@ impl<T> Sender<T> {
         self.chan().is_rx_closed()
     }
 
-    /// Waits for room for one value and keeps it.
+    /// Waits for room for one value and reserves it.
     ///
-    /// Those who wait get room in the order in which they came.
+    /// Senders that wait get room in the order in which they came.
     ///
     /// # Cancel safety
-    /// If the future is dropped before it completes, nothing was reserved. Giving up loses the
-    /// place in the order.
+    /// This method is cancel safe. If the future is dropped before it completes, nothing was
+    /// reserved. Giving up loses the place in the order.
     ///
     /// # Errors
-    /// If the receiver was dropped or closed, also while waiting.
+    /// Returns an error if the receiver was dropped or closed, also while waiting.
     ///
     /// # Examples
     ///
@@ -235,18 +239,18 @@ impl<T> Sender<T> {
         Ok(Permit::new(self.chan()))
     }
 
-    /// Waits for room for `n` values and keeps it.
+    /// Waits for room for `n` values and reserves it.
     ///
     /// Room that becomes free is put aside until there is enough, so that a large reservation is
-    /// not starved by small ones; others wait meanwhile. Zero values need no room and never wait.
+    /// not starved by small ones, which wait behind it. Zero values need no room and never wait.
     ///
     /// # Cancel safety
-    /// If the future is dropped before it completes, what was put aside is free again. Giving up
-    /// loses the place in the order.
+    /// This method is cancel safe. If the future is dropped before it completes, what was put aside
+    /// is free again. Giving up loses the place in the order.
     ///
     /// # Errors
-    /// If the receiver was dropped or closed, also while waiting, or if `n` is more than the
-    /// channel can hold at all ([`max_capacity`](Self::max_capacity)).
+    /// Returns an error if the receiver was dropped or closed, also while waiting, or if `n` is
+    /// more than the channel can hold at all ([`max_capacity`](Self::max_capacity)).
     ///
     /// # Examples
     ///
@@ -267,7 +271,7 @@ impl<T> Sender<T> {
         Ok(PermitIterator::new(self.chan(), n))
     }
 
-    /// Waits for room for one value and keeps it together with the sender.
+    /// Waits for room for one value and reserves it together with the sender.
     ///
     /// The permit borrows nothing, so it can be stored or moved to another task.
     ///
@@ -276,7 +280,7 @@ impl<T> Sender<T> {
     /// dropped with it. Giving up loses the place in the order.
     ///
     /// # Errors
-    /// If the receiver was dropped or closed, also while waiting.
+    /// Returns an error if the receiver was dropped or closed, also while waiting.
     ///
     /// # Examples
     ///
@@ -295,11 +299,11 @@ impl<T> Sender<T> {
         Ok(OwnedPermit::new(self))
     }
 
-    /// Takes room for one value if there is some right now.
+    /// Reserves room for one value if there is some right now.
     ///
     /// # Errors
-    /// [`TrySendError::Full`] if there is no room, and [`TrySendError::Closed`] if the receiver
-    /// was dropped or closed.
+    /// Returns [`TrySendError::Full`] if there is no room, and [`TrySendError::Closed`] if the
+    /// receiver was dropped or closed.
     ///
     /// # Examples
     ///
@@ -318,11 +322,11 @@ impl<T> Sender<T> {
         Ok(Permit::new(self.chan()))
     }
 
-    /// Takes room for `n` values if there is that much right now.
+    /// Reserves room for `n` values if there is that much right now.
     ///
     /// # Errors
-    /// [`TrySendError::Full`] if there is not enough room, and [`TrySendError::Closed`] if the
-    /// receiver was dropped or closed.
+    /// Returns [`TrySendError::Full`] if there is not enough room, and [`TrySendError::Closed`] if
+    /// the receiver was dropped or closed.
     ///
     /// # Examples
     ///
@@ -342,11 +346,11 @@ impl<T> Sender<T> {
         Ok(PermitIterator::new(self.chan(), n))
     }
 
-    /// Takes room for one value if there is some right now, together with the sender.
+    /// Reserves room for one value if there is some right now, together with the sender.
     ///
     /// # Errors
-    /// [`TrySendError::Full`] if there is no room, and [`TrySendError::Closed`] if the receiver
-    /// was dropped or closed. Both give the sender back.
+    /// Returns [`TrySendError::Full`] if there is no room, and [`TrySendError::Closed`] if the
+    /// receiver was dropped or closed. Both hold the sender.
     ///
     /// # Examples
     ///
@@ -368,7 +372,7 @@ impl<T> Sender<T> {
         }
     }
 
-    /// Whether both senders send into the same channel.
+    /// Returns `true` if both senders send into the same channel.
     ///
     /// # Examples
     ///
@@ -384,7 +388,8 @@ impl<T> Sender<T> {
         self.tx.same_channel(&other.tx)
     }
 
-    /// How many values could be sent right now: the room that is neither filled nor reserved.
+    /// Returns how many values could be sent right now: the room that is neither filled nor
+    /// reserved.
     ///
     /// # Examples
     ///
@@ -403,7 +408,7 @@ impl<T> Sender<T> {
         self.chan().permits().available_permits()
     }
 
-    /// How many values the channel can hold: the `buffer` of [`channel`](super::channel).
+    /// Returns how many values the channel can hold: the `buffer` of [`channel`](super::channel).
     ///
     /// # Examples
     ///
@@ -418,7 +423,7 @@ impl<T> Sender<T> {
         self.chan().capacity()
     }
 
-    /// A sender that does not keep the channel open.
+    /// Returns a sender that does not keep the channel open.
     ///
     /// # Examples
     ///
@@ -438,7 +443,7 @@ impl<T> Sender<T> {
         }
     }
 
-    /// How many [`Sender`]s of this channel there are, counting [`OwnedPermit`]s.
+    /// Returns the number of [`Sender`]s of this channel, counting [`OwnedPermit`]s.
     ///
     /// # Examples
     ///
@@ -453,7 +458,7 @@ impl<T> Sender<T> {
         self.chan().strong_count()
     }
 
-    /// How many [`WeakSender`]s of this channel there are.
+    /// Returns the number of [`WeakSender`]s of this channel.
     ///
     /// # Examples
     ///
@@ -473,8 +478,8 @@ impl<T> Sender<T> {
         if n > self.max_capacity() {
             return Err(SendError(()));
         }
-        /// Lets the receiver of a closed channel go when a failed or cancelled acquire has given
-        /// back what it had. Dropped after the acquire, since it was made before.
+        /// Wakes the receiver of a closed channel when a failed or canceled acquire has returned
+        /// what it had. Dropped after the acquire, since it was made before.
         struct WakeReceiver<'a, T>(&'a Chan<T, true>);
         impl<T> Drop for WakeReceiver<'_, T> {
             fn drop(&mut self) {
@@ -519,7 +524,7 @@ impl<T> fmt::Debug for Sender<T> {
 }
 
 impl<T> WeakSender<T> {
-    /// A [`Sender`], unless all senders are gone.
+    /// Returns a [`Sender`], unless all senders are gone.
     ///
     /// # Examples
     ///
@@ -537,7 +542,7 @@ impl<T> WeakSender<T> {
         self.tx.upgrade().map(Sender::new)
     }
 
-    /// How many [`Sender`]s of this channel there are, counting [`OwnedPermit`]s.
+    /// Returns the number of [`Sender`]s of this channel, counting [`OwnedPermit`]s.
     ///
     /// # Examples
     ///
@@ -553,7 +558,7 @@ impl<T> WeakSender<T> {
         self.tx.chan().strong_count()
     }
 
-    /// How many [`WeakSender`]s of this channel there are, counting this one.
+    /// Returns the number of [`WeakSender`]s of this channel, counting this one.
     ///
     /// # Examples
     ///

@@ -9,7 +9,7 @@ use super::chan::Rx;
 use super::error::TryRecvError;
 use crate::util::park;
 
-/// Receives the values of an unbounded channel; made by
+/// Receives the values of an unbounded channel. Created by
 /// [`unbounded_channel`](super::unbounded_channel).
 ///
 /// Dropping it closes the channel and drops the values that were not received.
@@ -44,11 +44,12 @@ impl<T> UnboundedReceiver<T> {
 
     /// Receives the next value, waiting for it if the channel is empty.
     ///
-    /// `None` means that no value will come any more: the channel is empty, and all senders are
-    /// gone or this receiver was [closed](Self::close).
+    /// `None` means that no more values will come: the channel is empty, and all senders are gone
+    /// or this receiver was [closed](Self::close).
     ///
     /// # Cancel safety
-    /// Cancel safe: if the future is dropped before it completes, no value was received.
+    /// This method is cancel safe. If the future is dropped before it completes, no value was
+    /// received.
     ///
     /// # Examples
     ///
@@ -69,13 +70,13 @@ impl<T> UnboundedReceiver<T> {
 
     /// Receives up to `limit` values at once and appends them to `buffer`.
     ///
-    /// Waits only if the channel is empty, and gives the number of values: zero means what `None`
-    /// means for [`recv`](Self::recv), or that `limit` is zero, which never waits. The buffer
-    /// grows as needed.
+    /// Waits only if the channel is empty, and returns the number of values: zero means what `None`
+    /// means for [`recv`](Self::recv), or that `limit` is zero, which never waits. The buffer grows
+    /// as needed.
     ///
     /// # Cancel safety
-    /// Cancel safe: if the future is dropped before it completes, no value was received and the
-    /// buffer is as it was.
+    /// This method is cancel safe. If the future is dropped before it completes, no value was
+    /// received and the buffer is unchanged.
     ///
     /// # Examples
     ///
@@ -100,8 +101,8 @@ impl<T> UnboundedReceiver<T> {
     /// Receives the next value if it is there, without waiting for one to be sent.
     ///
     /// # Errors
-    /// [`TryRecvError::Empty`] if the channel is empty, and [`TryRecvError::Disconnected`] if in
-    /// addition no value will come any more (see [`recv`](Self::recv)).
+    /// Returns [`TryRecvError::Empty`] if the channel is empty and values may still come, and
+    /// [`TryRecvError::Disconnected`] if none will come (see [`recv`](Self::recv)).
     ///
     /// # Examples
     ///
@@ -125,7 +126,8 @@ impl<T> UnboundedReceiver<T> {
     /// For threads that run no tasks. `None` means what it means for [`recv`](Self::recv).
     ///
     /// # Panics
-    /// On a thread that runs asynchronous tasks, where it would keep them all from running.
+    /// Panics if called on a thread that runs asynchronous tasks, where it would keep them all from
+    /// running.
     ///
     /// # Examples
     ///
@@ -145,7 +147,8 @@ impl<T> UnboundedReceiver<T> {
     /// The blocking form of [`recv_many`](Self::recv_many).
     ///
     /// # Panics
-    /// On a thread that runs asynchronous tasks, where it would keep them all from running.
+    /// Panics if called on a thread that runs asynchronous tasks, where it would keep them all from
+    /// running.
     ///
     /// # Examples
     ///
@@ -186,7 +189,7 @@ impl<T> UnboundedReceiver<T> {
         self.rx.close();
     }
 
-    /// Whether nothing can be sent any more, although values may be left to receive.
+    /// Returns `true` if nothing more can be sent, although values may be left to receive.
     ///
     /// True after [`close`](Self::close), and when all senders are gone.
     ///
@@ -204,7 +207,7 @@ impl<T> UnboundedReceiver<T> {
         self.rx.is_closed()
     }
 
-    /// Whether no value waits to be received.
+    /// Returns `true` if no value waits to be received.
     ///
     /// # Examples
     ///
@@ -220,7 +223,7 @@ impl<T> UnboundedReceiver<T> {
         self.len() == 0
     }
 
-    /// How many values wait to be received.
+    /// Returns the number of values that wait to be received.
     ///
     /// # Examples
     ///
@@ -237,12 +240,13 @@ impl<T> UnboundedReceiver<T> {
 
     /// The poll form of [`recv`](Self::recv).
     ///
-    /// `Pending` stores the task's waker in place of a former one; only the last one is woken,
+    /// `Pending` stores the task's waker in place of an earlier one; only the last one is woken,
     /// when a value comes or no value can come any more. Being woken does not promise a value.
     ///
     /// # Cancel safety
-    /// Nothing is lost when the caller stops polling: a value is received only by `Ready`. The
-    /// waker stays stored until it is woken, replaced, or the receiver is dropped.
+    /// This method is cancel safe. Nothing is lost when the caller stops polling: a value is
+    /// received only by `Ready`. The waker stays stored until it is woken, replaced, or the
+    /// receiver is dropped.
     ///
     /// # Examples
     ///
@@ -266,7 +270,8 @@ impl<T> UnboundedReceiver<T> {
     /// `buffer` alone.
     ///
     /// # Cancel safety
-    /// Nothing is lost when the caller stops polling: values are received only by `Ready`.
+    /// This method is cancel safe. Nothing is lost when the caller stops polling: values are
+    /// received only by `Ready`.
     ///
     /// # Examples
     ///
@@ -291,7 +296,7 @@ impl<T> UnboundedReceiver<T> {
         self.rx.poll_recv_many(cx, buffer, limit)
     }
 
-    /// How many [`UnboundedSender`](super::UnboundedSender)s there are.
+    /// Returns the number of [`UnboundedSender`](super::UnboundedSender)s.
     ///
     /// # Examples
     ///
@@ -306,7 +311,7 @@ impl<T> UnboundedReceiver<T> {
         self.rx.chan().strong_count()
     }
 
-    /// How many [`WeakUnboundedSender`](super::WeakUnboundedSender)s there are.
+    /// Returns the number of [`WeakUnboundedSender`](super::WeakUnboundedSender)s.
     ///
     /// # Examples
     ///

@@ -6,7 +6,8 @@ use std::fmt;
 use super::chan::{Tx, WeakTx};
 use super::error::SendError;
 
-/// Sends values into an unbounded channel; made by [`unbounded_channel`](super::unbounded_channel).
+/// Sends values into an unbounded channel. Created by
+/// [`unbounded_channel`](super::unbounded_channel).
 ///
 /// Clones send into the same channel, which stays open until the last one is dropped.
 ///
@@ -32,7 +33,7 @@ pub struct UnboundedSender<T> {
     tx: Tx<T, false>,
 }
 
-/// A sender of an unbounded channel that does not keep it open; made by
+/// A sender of an unbounded channel that does not keep it open. Created by
 /// [`UnboundedSender::downgrade`].
 ///
 /// To send, [`upgrade`](Self::upgrade) it, which fails once all [`UnboundedSender`]s are gone.
@@ -59,13 +60,13 @@ impl<T> UnboundedSender<T> {
         Self { tx }
     }
 
-    /// Sends a value. Never waits, so it serves plain threads as well as tasks.
+    /// Sends a value. Never waits, so plain threads may use it as well as tasks.
     ///
     /// `Ok` means that the value is in the channel; the receiver may still be dropped without
     /// looking at it.
     ///
     /// # Errors
-    /// Gives the value back if the receiver was dropped or closed.
+    /// Returns an error that holds the value if the receiver was dropped or closed.
     ///
     /// # Examples
     ///
@@ -85,10 +86,11 @@ impl<T> UnboundedSender<T> {
 
     /// Waits until the receiver is dropped or closed.
     ///
-    /// Useful to stop producing values that nobody will take.
+    /// Useful to stop producing values that will not be received.
     ///
     /// # Cancel safety
-    /// Dropping the future loses nothing: once the channel is closed it stays closed.
+    /// This method is cancel safe. Dropping the future loses nothing: once the channel is closed it
+    /// stays closed.
     ///
     /// # Examples
     ///
@@ -106,7 +108,7 @@ impl<T> UnboundedSender<T> {
         self.tx.closed().await;
     }
 
-    /// Whether the receiver was dropped or closed, so that sending fails.
+    /// Returns `true` if the receiver was dropped or closed, so that sending fails.
     ///
     /// # Examples
     ///
@@ -122,7 +124,7 @@ impl<T> UnboundedSender<T> {
         self.tx.chan().is_rx_closed()
     }
 
-    /// Whether both senders send into the same channel.
+    /// Returns `true` if both senders send into the same channel.
     ///
     /// # Examples
     ///
@@ -136,7 +138,7 @@ impl<T> UnboundedSender<T> {
         self.tx.same_channel(&other.tx)
     }
 
-    /// A sender that does not keep the channel open.
+    /// Returns a sender that does not keep the channel open.
     ///
     /// # Examples
     ///
@@ -156,7 +158,7 @@ impl<T> UnboundedSender<T> {
         }
     }
 
-    /// How many [`UnboundedSender`]s of this channel there are.
+    /// Returns the number of [`UnboundedSender`]s of this channel.
     ///
     /// # Examples
     ///
@@ -171,7 +173,7 @@ impl<T> UnboundedSender<T> {
         self.tx.chan().strong_count()
     }
 
-    /// How many [`WeakUnboundedSender`]s of this channel there are.
+    /// Returns the number of [`WeakUnboundedSender`]s of this channel.
     ///
     /// # Examples
     ///
@@ -204,7 +206,7 @@ impl<T> fmt::Debug for UnboundedSender<T> {
 }
 
 impl<T> WeakUnboundedSender<T> {
-    /// An [`UnboundedSender`], unless all senders are gone.
+    /// Returns an [`UnboundedSender`], unless all senders are gone.
     ///
     /// # Examples
     ///
@@ -222,7 +224,7 @@ impl<T> WeakUnboundedSender<T> {
         self.tx.upgrade().map(UnboundedSender::new)
     }
 
-    /// How many [`UnboundedSender`]s of this channel there are.
+    /// Returns the number of [`UnboundedSender`]s of this channel.
     ///
     /// # Examples
     ///
@@ -238,7 +240,7 @@ impl<T> WeakUnboundedSender<T> {
         self.tx.chan().strong_count()
     }
 
-    /// How many [`WeakUnboundedSender`]s of this channel there are, counting this one.
+    /// Returns the number of [`WeakUnboundedSender`]s of this channel, counting this one.
     ///
     /// # Examples
     ///

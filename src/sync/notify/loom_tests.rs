@@ -145,7 +145,8 @@ fn loom_one_and_all_at_once() {
         );
         one.join().unwrap();
         all.join().unwrap();
-        // Whichever came first took the waiter; the permit is stored if that was the other.
+        // The notification that came first took the waiter; the permit is stored if that was the
+        // other.
         let left = poll(pin!(notify.notified()));
         assert!(!left || !poll(pin!(notify.notified())));
     });

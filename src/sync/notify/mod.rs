@@ -18,25 +18,25 @@ mod loom_tests;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-/// Lets tasks wait until they are told to go on.
+/// Lets tasks wait until they are notified.
 ///
 /// A notify carries no value. It is for a task that waits until something, which is kept elsewhere,
 /// may have changed, and that looks for itself when it is woken.
 ///
-/// [`notify_one`](Self::notify_one) wakes one task. If nobody waits it stores a permit, which the
+/// [`notify_one`](Self::notify_one) wakes one task. If no task waits it stores a permit, which the
 /// next one to wait takes at once; there is never more than one, however often it is called.
-/// [`notify_waiters`](Self::notify_waiters) wakes all who wait, and stores nothing.
+/// [`notify_waiters`](Self::notify_waiters) wakes all tasks that wait, and stores nothing.
 ///
-/// # Who is notified
+/// # Which task is notified
 ///
-/// - `notify_one` notifies the one who has waited longest, [`notify_last`](Self::notify_last) the
-///   one who came last. A future waits from its first poll, or from [`Notified::enable`].
-/// - `notify_waiters` notifies every future that exists, polled or not: it is enough to have
-///   called [`notified`](Self::notified) before.
+/// - `notify_one` notifies the task that has waited longest, [`notify_last`](Self::notify_last) the
+///   one that came last. A future waits from its first poll, or from [`Notified::enable`].
+/// - `notify_waiters` notifies every future that exists, polled or not: it is enough to have called
+///   [`notified`](Self::notified) before.
 /// - A future that was notified by one of the first two and is dropped before it has completed
 ///   passes the notification on, to the oldest or the newest as it was.
-/// - Everything that happened before a notification is visible to the task that it lets go on,
-///   also when several of them were merged into one permit.
+/// - Everything that happened before a notification is visible to the task that it wakes, also when
+///   several notifications were merged into one permit.
 ///
 /// # Examples
 ///
@@ -97,7 +97,7 @@ pub struct Notify {
 }
 
 impl Notify {
-    /// Makes a notify without a permit.
+    /// Creates a notify without a permit.
     ///
     /// # Examples
     ///
@@ -113,7 +113,7 @@ impl Notify {
         }
     }
 
-    /// [`new`](Self::new) in a constant, so that a notify can be a `static`.
+    /// Like [`new`](Self::new), but usable in a constant, so that a notify can be a `static`.
     ///
     /// # Examples
     ///
@@ -133,14 +133,14 @@ impl Notify {
 
     /// Waits for a notification.
     ///
-    /// The returned future takes the stored permit if there is one, and otherwise its place among
-    /// those who wait, when it is polled for the first time.
-    /// [`notify_waiters`](Self::notify_waiters) reaches it from this call on.
+    /// The returned future takes the stored permit if there is one, and otherwise its place in the
+    /// queue, when it is polled for the first time. [`notify_waiters`](Self::notify_waiters)
+    /// reaches it from this call on.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up the place in the queue. A notification that it had got and not
-    /// reported goes to another.
+    /// Dropping the future gives up the place in the queue. A notification that it had received and
+    /// not reported is passed to another.
     ///
     /// # Examples
     ///
@@ -159,13 +159,13 @@ impl Notify {
         Notified::new(self)
     }
 
-    /// [`notified`](Self::notified), with a future that owns its notify and so may be sent to
-    /// another task.
+    /// Waits like [`notified`](Self::notified), with a future that owns its notify and so may be
+    /// sent to another task.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up the place in the queue. A notification that it had got and not
-    /// reported goes to another.
+    /// Dropping the future gives up the place in the queue. A notification that it had received and
+    /// not reported is passed to another.
     ///
     /// # Examples
     ///
@@ -185,7 +185,7 @@ impl Notify {
         OwnedNotified::new(self)
     }
 
-    /// Notifies the one who has waited longest, or stores a permit if nobody waits.
+    /// Notifies the task that has waited longest, or stores a permit if none waits.
     ///
     /// # Examples
     ///
@@ -205,7 +205,7 @@ impl Notify {
         self.raw.notify_one(Order::Oldest);
     }
 
-    /// Notifies the one who came last, or stores a permit if nobody waits.
+    /// Notifies the task that came last, or stores a permit if none waits.
     ///
     /// # Examples
     ///
@@ -226,7 +226,7 @@ impl Notify {
         self.raw.notify_one(Order::Newest);
     }
 
-    /// Notifies all futures that have been made and have not completed; stores no permit.
+    /// Notifies all futures that have been created and have not completed; stores no permit.
     ///
     /// # Examples
     ///
@@ -246,13 +246,13 @@ impl Notify {
         self.raw.notify_all();
     }
 
-    /// The first half of [`notify_waiters`](Self::notify_waiters), for who has to do something
-    /// else before others run: notifies, but wakes nobody yet.
+    /// The first half of [`notify_waiters`](Self::notify_waiters), for callers that have to do
+    /// something else before others run: notifies, but wakes no task yet.
     pub(crate) fn advance(&self) -> Generation {
         Generation(self.raw.advance())
     }
 
-    /// The second half: wakes whom [`advance`](Self::advance) notified.
+    /// The second half: wakes the tasks that [`advance`](Self::advance) notified.
     pub(crate) fn wake_older(&self, generation: Generation) {
         self.raw.wake_older(generation.0);
     }

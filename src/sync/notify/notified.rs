@@ -11,7 +11,7 @@ use crate::sync::notify::raw::Wait;
 
 /// Completes when a [`Notify`] notifies it.
 ///
-/// Made by [`Notify::notified`], where its guarantees are described.
+/// Created by [`Notify::notified`], where its guarantees are described.
 ///
 /// # Examples
 ///
@@ -32,8 +32,8 @@ pub struct Notified<'a> {
     wait: Wait,
 }
 
-// SAFETY: the wait and a reference to a notify are `Send` and `Sync` by themselves: the constant at the end
-// would not compile otherwise. This spells it out.
+// SAFETY: the wait and a reference to a notify are `Send` and `Sync` by themselves: the constant at
+// the end would not compile otherwise. This states it explicitly.
 unsafe impl<'a> Send for Notified<'a> {}
 // SAFETY: as for `Send`.
 unsafe impl<'a> Sync for Notified<'a> {}
@@ -47,11 +47,11 @@ impl<'a> Notified<'a> {
         }
     }
 
-    /// Takes its place among those who wait, without being polled. Returns whether it was notified
+    /// Joins the queue of those who wait, without being polled. Returns whether it was notified
     /// already.
     ///
     /// From then on it can get the notification of a [`notify_one`](Notify::notify_one), ahead of
-    /// who waits later. A future that has only been made gets those of
+    /// futures that wait later. A future that has only been created gets those of
     /// [`notify_waiters`](Notify::notify_waiters) alone. If this returns `true`, the notification
     /// is used up, and the future completes at its next poll.
     ///
@@ -136,7 +136,7 @@ impl<'a> fmt::Debug for Notified<'a> {
 
 /// Completes when a shared [`Notify`] notifies it, and keeps that alive.
 ///
-/// Made by [`Notify::notified_owned`].
+/// Created by [`Notify::notified_owned`].
 ///
 /// # Examples
 ///
@@ -168,7 +168,7 @@ impl OwnedNotified {
         Self { notify, wait }
     }
 
-    /// Takes its place among those who wait, without being polled. Returns whether it was notified
+    /// Joins the queue of those who wait, without being polled. Returns whether it was notified
     /// already: then the notification is used up, and the future completes at its next poll.
     ///
     /// See [`Notified::enable`].

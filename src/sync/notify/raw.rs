@@ -3,9 +3,9 @@
 //! # The state word
 //! The two low bits are one of
 //!
-//! - `EMPTY`: no permit is stored and nobody waits;
-//! - `WAITING`: somebody waits, so no permit is stored;
-//! - `NOTIFIED`: a permit is stored, so nobody waits;
+//! - `EMPTY`: no permit is stored and no future waits;
+//! - `WAITING`: a future waits, so no permit is stored;
+//! - `NOTIFIED`: a permit is stored, so no future waits;
 //!
 //! and the rest is the generation: how often all were notified. A future remembers the generation
 //! in which it was made and is done as soon as the word has another one, whether it has been polled
@@ -14,14 +14,14 @@
 //! Invariants, cited below:
 //!
 //! - N1: the word says `WAITING` exactly while a waiter of its generation is in the queue.
-//! - N2: a `WAITING` comes under the lock of the queue only, and while it is there the word changes
-//!   under the lock only. Otherwise anybody may change the word.
-//! - N3: the queue is in the order of arrival, so the generations in it only rise. Waiters of a
-//!   former generation stand at its head for as long as [`RawNotify::notify_all`] is on its way,
+//! - N2: `WAITING` is set only under the lock of the queue, and while it is set the word changes
+//!   only under the lock. Otherwise any thread may change the word.
+//! - N3: the queue is in the order of arrival, so the generations in it only rise. Waiters of an
+//!   earlier generation stand at its head for as long as [`RawNotify::notify_all`] is on its way,
 //!   batch by batch, to wake them: they are notified already and count for nothing else.
 //! - N4: a waiter is in the queue exactly while its future has queued it and its notice is `NONE`.
-//!   Another notice is stored under the lock, after the waiter left the queue, and is the last thing
-//!   of the waiter that anybody but its own future touches.
+//!   Another notice is stored under the lock, after the waiter left the queue, and is the last
+//!   access to the waiter by anything but its own future.
 
 use std::fmt;
 use std::ptr::NonNull;
@@ -102,7 +102,7 @@ impl RawNotify {
         self.state.load(Ordering::Acquire) & !STATE
     }
 
-    /// Notifies one waiter, or stores the permit if nobody waits.
+    /// Notifies one waiter, or stores the permit if none waits.
     #[inline]
     pub(super) fn notify_one(&self, order: Order) {
         if self.store_permit() {
@@ -119,8 +119,8 @@ impl RawNotify {
         wake::wake_some(waker);
     }
 
-    /// Stores the permit unless somebody waits. A permit that is there already is written again, so
-    /// that whoever takes it sees what this thread did before.
+    /// Stores the permit unless a future waits. A permit that is there already is written again, so
+    /// that the future that takes it sees what this thread did before.
     #[inline]
     fn store_permit(&self) -> bool {
         let mut state = self.state.load(Ordering::Relaxed);
@@ -138,8 +138,8 @@ impl RawNotify {
         false
     }
 
-    /// Notifies one of `waiters`, which are locked, or stores the permit if nobody waits. Returns
-    /// the waker to wake once the lock is gone.
+    /// Notifies one of `waiters`, which are locked, or stores the permit if none waits. Returns the
+    /// waker to wake once the lock is released.
     fn hand_out(&self, waiters: &mut List<Waiter>, order: Order) -> Option<Waker> {
         if self.store_permit() {
             return None;
@@ -147,7 +147,7 @@ impl RawNotify {
         let generation = self.generation();
         let (waiter, notice) = match order {
             Order::Oldest => (oldest(waiters, generation), ONE_OLDEST),
-            // N3: nobody is of a later generation than this one.
+            // N3: no waiter is of a later generation than this one.
             Order::Newest => (waiters.back(), ONE_NEWEST),
         };
         let waiter = waiter.expect("N1: a waiter of this generation is queued");
@@ -162,12 +162,12 @@ impl RawNotify {
         // SAFETY: a queued waiter is alive (N4), and the lock is held.
         let newest = waiters.back().map(|waiter| unsafe { waiter.as_ref() });
         if newest.is_none_or(|newest| newest.generation != generation) {
-            // N2: nobody else changes a `WAITING` while the lock is held.
+            // N2: no other thread changes a `WAITING` while the lock is held.
             self.state.store(generation | EMPTY, Ordering::Release);
         }
     }
 
-    /// Notifies all who wait, and every future that was made and not polled yet.
+    /// Notifies all futures that wait, and every future that was created and not polled yet.
     pub(super) fn notify_all(&self) {
         let mut state = self.state.load(Ordering::Relaxed);
         while state & STATE != WAITING {
@@ -185,14 +185,14 @@ impl RawNotify {
         self.wake_older(generation);
     }
 
-    /// Begins a new generation, which notifies all of the former ones, and returns it. They find
-    /// out when they are polled: who waits is to be woken by [`wake_older`](Self::wake_older).
+    /// Begins a new generation, which notifies all of the earlier ones, and returns it. They find
+    /// out when they are polled: the waiting ones are woken by [`wake_older`](Self::wake_older).
     pub(super) fn advance(&self) -> usize {
         let _waiters = self.waiters.lock();
         let state = self.state.load(Ordering::Relaxed);
         if state & STATE == WAITING {
             let generation = (state & !STATE).wrapping_add(GENERATION);
-            // N1, N2: nobody of the new generation waits yet.
+            // N1, N2: no future of the new generation waits yet.
             self.state.store(generation | EMPTY, Ordering::Release);
             return generation;
         }
@@ -224,7 +224,7 @@ impl RawNotify {
     }
 }
 
-/// The first waiter of `generation`, past those whom [`RawNotify::notify_all`] has yet to wake.
+/// Returns the first waiter of `generation`, past those [`RawNotify::notify_all`] has yet to wake.
 fn oldest(waiters: &List<Waiter>, generation: usize) -> Option<NonNull<Waiter>> {
     let mut at = waiters.front();
     while let Some(waiter) = at {
@@ -262,8 +262,8 @@ impl fmt::Debug for RawNotify {
 /// One wait on a [`RawNotify`]: what the futures are made of.
 pub(super) struct Wait {
     stage: Stage,
-    /// Which waker `waiter` was given last, if any. It loses its waker only together with its wait,
-    /// so a poll with the same one has nothing to do, and finds that out without the lock.
+    /// The waker that `waiter` got last, if any. It loses its waker only together with its wait, so
+    /// a poll with the same one has nothing to do, and finds that out without the lock.
     registered: Option<WakerId>,
     waiter: Waiter,
 }
@@ -272,7 +272,7 @@ pub(super) struct Wait {
 enum Stage {
     /// Not polled yet.
     Idle,
-    /// `waiter` was queued, and may have been notified meanwhile.
+    /// `waiter` was queued, and may have been notified since.
     Queued,
     /// Notified, and that has been seen.
     Done,
@@ -336,9 +336,9 @@ impl Wait {
         Poll::Pending
     }
 
-    /// Whether all were notified since the future was made; if not, takes the permit if one is
-    /// stored; if not, leaves the state `none`: `EMPTY` or, under the lock, `WAITING`. One that is
-    /// `WAITING` already stays so.
+    /// Returns `true` if all were notified since the future was made; if not, takes the permit if
+    /// one is stored; if not, leaves the state `none`: `EMPTY` or, under the lock, `WAITING`. One
+    /// that is `WAITING` already stays so.
     #[inline]
     fn take_or_become(&self, notify: &RawNotify, none: usize) -> bool {
         let mut word = notify.state.load(Ordering::Acquire);
@@ -394,8 +394,8 @@ impl Wait {
         Poll::Pending
     }
 
-    /// Ends the wait: takes the waiter out of the queue if it is there, and passes a notification
-    /// on that nobody has seen.
+    /// Ends the wait: takes the waiter out of the queue if it is there, and passes on a
+    /// notification that was not seen.
     #[inline]
     pub(super) fn leave(&mut self, notify: &RawNotify) {
         if self.stage == Stage::Queued {

@@ -16,7 +16,7 @@ fn poll(future: &mut Pinned<'_>) -> bool {
     future.as_mut().poll(&mut cx).is_ready()
 }
 
-/// What a notify is, said in the simplest way.
+/// What a notify is, in the simplest form.
 #[derive(Default)]
 struct Model {
     permit: bool,
@@ -129,10 +129,10 @@ fn notifying_from_a_waker_between_two_batches() {
     static NOTIFY: LazyLock<Notify> = LazyLock::new(Notify::new);
     let notify: &'static Notify = &NOTIFY;
     let waker = Waker::from(Arc::new(OnWake(move || {
-        // Those who are still in the queue have been notified already: this is a permit.
+        // The waiters still in the queue have been notified already: this is a permit.
         notify.notify_one();
         assert!(poll(&mut Box::pin(notify.notified())));
-        // Somebody new waits behind them, and is found.
+        // A new future waits behind them, and is found.
         let mut new = Box::pin(notify.notified());
         assert!(!poll(&mut new));
         notify.notify_one();

@@ -1,9 +1,9 @@
-//! The allocation that both halves share, and the state word that says who owns what in it.
+//! The allocation that both halves share, and the state word that tells who owns what in it.
 //!
 //! There are exactly two halves, so no reference count is needed: each half sets its `*_GONE`
 //! bit with its last access, and the one that finds the other's bit set frees the allocation.
-//! A half that has nobody to wake sets its last bit together with its message, so sending and
-//! receiving cost one read-modify-write in all.
+//! A half that has no other side to wake sets its last bit together with its message, so sending
+//! and receiving cost one read-modify-write in all.
 //!
 //! | bit | set by | meaning |
 //! |---|---|---|
@@ -53,8 +53,8 @@ pub(super) struct TxHalf<T>(NonNull<Inner<T>>);
 /// The receiver's end of the allocation.
 pub(super) struct RxHalf<T>(NonNull<Inner<T>>);
 
-// SAFETY: the value moves between threads, which asks for `T: Send`; everything else in `Inner`
-// is an atomic word or a `Waker`, accessed by its owner of the moment (module docs).
+// SAFETY: the value moves between threads, which requires `T: Send`; everything else in `Inner` is
+// an atomic word or a `Waker`, accessed by its owner of the moment (module docs).
 unsafe impl<T: Send> Send for TxHalf<T> {}
 // SAFETY: `&TxHalf` only reads the state word.
 unsafe impl<T: Send> Sync for TxHalf<T> {}
@@ -89,7 +89,7 @@ pub(super) fn halves<T>() -> (TxHalf<T>, RxHalf<T>) {
 /// # Safety
 /// Both halves are done with it.
 unsafe fn free<T>(inner: NonNull<Inner<T>>) {
-    // SAFETY: `halves` made it from a `Box`, and by contract nobody uses it any more.
+    // SAFETY: `halves` made it from a `Box`, and by contract it is not used any more.
     drop(unsafe { Box::from_raw(inner.as_ptr()) });
 }
 
@@ -103,18 +103,19 @@ unsafe fn take_waker(slot: &UnsafeCell<MaybeUninit<Waker>>) -> Waker {
     slot.with(|slot| unsafe { (*slot).assume_init_read() })
 }
 
-/// Whether the slot's waker is `waker`, so that nothing has to be stored.
+/// Returns `true` if the slot's waker is `waker`, so that nothing has to be stored.
 ///
 /// # Safety
-/// The slot was filled by the caller. The other half may have moved the waker out meanwhile:
-/// the bytes stay, and `will_wake` compares them without following them.
+/// The slot was filled by the caller. The other half may have moved the waker out since: the bytes
+/// stay, and `will_wake` compares them without following them.
 unsafe fn slot_will_wake(slot: &UnsafeCell<MaybeUninit<Waker>>, waker: &Waker) -> bool {
     // SAFETY: by contract the bytes are those of a waker.
     slot.with(|slot| unsafe { (*slot).assume_init_ref() }.will_wake(waker))
 }
 
-/// Borrows the word and not the allocation, which the other half may free before this returns if `to`
-/// has a `*_GONE` bit: an argument is promised to live as long as the call, except for what is atomic.
+/// Borrows the word and not the allocation, which the other half may free before this returns if
+/// `to` has a `*_GONE` bit: an argument is promised to live as long as the call, except for what is
+/// atomic.
 #[inline]
 fn exchange(state: &AtomicUsize, from: usize, to: usize) -> Result<(), usize> {
     state.compare_exchange(from, to, AcqRel, Acquire).map(drop)
@@ -123,7 +124,7 @@ fn exchange(state: &AtomicUsize, from: usize, to: usize) -> Result<(), usize> {
 impl<T> Inner<T> {
     /// Registers `waker` in `slot`, whose bit is `bit`, unless a bit of `until` is set.
     ///
-    /// Gives back the state that has such a bit, or `None` if the waker is in place.
+    /// Returns the state that has such a bit, or `None` if the waker is in place.
     ///
     /// # Safety
     /// The slot is the caller's own, and the other half takes it over only by setting a bit of
@@ -189,7 +190,7 @@ impl<T> TxHalf<T> {
         self.inner().state.load(Acquire) & RX_CLOSED != 0
     }
 
-    /// `Ready` once the receiver has closed; otherwise registers the task.
+    /// Returns `Ready` once the receiver has closed; otherwise registers the task.
     pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let inner = self.inner();
         // SAFETY: the slot is the sender's, and the receiver takes it over with `RX_CLOSED`.
@@ -199,7 +200,7 @@ impl<T> TxHalf<T> {
         }
     }
 
-    /// Hands `value` to the receiver, or gives it back if that one has closed.
+    /// Hands `value` to the receiver, or returns it if that one has closed.
     #[inline]
     pub(super) fn send(self, value: T) -> Result<(), T> {
         let inner = self.inner();
@@ -223,8 +224,8 @@ impl<T> TxHalf<T> {
 
 /// Ends the sender's part with `TX_DONE | with`, unless the receiver has closed.
 ///
-/// `true`: done, and the allocation must not be touched again. `false`: nothing happened, and
-/// the caller calls [`leave`].
+/// Returns `true` when done: the allocation must not be touched again. Returns `false` if nothing
+/// happened, and the caller calls [`leave`].
 ///
 /// # Safety
 /// This is the last use of the sender half, and if `with` is `VALUE` the value is in its slot.
@@ -299,7 +300,7 @@ impl<T> RxHalf<T> {
         unsafe { self.0.as_ref() }
     }
 
-    /// Whether a value waits to be taken.
+    /// Returns whether a value waits to be taken.
     pub(super) fn has_value(&self) -> bool {
         self.inner().state.load(Acquire) & VALUE != 0
     }
@@ -362,7 +363,7 @@ impl<T> RxHalf<T> {
             return None;
         }
         let value = &self.inner().value;
-        // SAFETY: `VALUE` says that the slot is full and the receiver's; nobody reads it again,
+        // SAFETY: `VALUE` means that the slot is full and the receiver's; it is not read again,
         // because the half ends now.
         Some(value.with(|slot| unsafe { (*slot).assume_init_read() }))
     }
@@ -385,10 +386,10 @@ impl<T> RxHalf<T> {
         unsafe { self.close_with(0) };
     }
 
-    /// Sets `RX_CLOSED | with` unless the sender is done, whose state is given back then.
+    /// Sets `RX_CLOSED | with` unless the sender is done: then its state is returned.
     ///
     /// # Safety
-    /// If `with` is `RX_GONE`, this is the last use of the half unless a state is given back.
+    /// If `with` is `RX_GONE`, this is the last use of the half unless a state is returned.
     unsafe fn close_with(&mut self, with: usize) -> Option<usize> {
         let inner = self.inner();
         let mut state = inner.state.load(Acquire);
@@ -406,7 +407,7 @@ impl<T> RxHalf<T> {
                 Err(now) => state = now,
             }
         }
-        // SAFETY: `TX_DONE` was not set, so this slot is ours; its bit says that it is full.
+        // SAFETY: `TX_DONE` was not set, so this slot is ours; its bit means that it is full.
         let own = (state & RX_WAKER != 0).then(|| unsafe { take_waker(&inner.rx_waker) });
         // SAFETY: `RX_CLOSED` was set over `TX_WAKER`: the slot is full and now the receiver's.
         let other = (state & TX_WAKER != 0).then(|| unsafe { take_waker(&inner.tx_waker) });
@@ -422,7 +423,7 @@ impl<T> RxHalf<T> {
 
 impl<T> Drop for RxHalf<T> {
     fn drop(&mut self) {
-        // SAFETY: this is the last use of the half unless a state comes back.
+        // SAFETY: this is the last use of the half unless a state is returned.
         let Some(state) = (unsafe { self.close_with(RX_GONE) }) else {
             return;
         };

@@ -1,4 +1,4 @@
-//! What can go wrong on the receiving side.
+//! The errors of the receiving side.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -31,7 +31,7 @@ impl fmt::Display for RecvError {
 
 impl Error for RecvError {}
 
-/// Why [`Receiver::try_recv`](super::Receiver::try_recv) has no value.
+/// The reason why [`Receiver::try_recv`](super::Receiver::try_recv) returned no value.
 ///
 /// # Examples
 ///

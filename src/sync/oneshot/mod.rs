@@ -1,10 +1,10 @@
-//! A channel for one value: [`channel`] makes a [`Sender`] that can send once and a
-//! [`Receiver`] that is a future of the value.
+//! A channel for one value: [`channel`] creates a [`Sender`] that can send once and a [`Receiver`]
+//! that is a future of the value.
 //!
 //! Use it for the answer to a request, or for the result of a piece of work done elsewhere.
-//! Sending needs no runtime and never waits. Either side learns of the other's end: awaiting the
-//! receiver fails when the sender is dropped without sending, and [`Sender::closed`] completes
-//! when the receiver is dropped or closed.
+//! Sending needs no runtime and never waits. Either side learns when the other ends: awaiting the
+//! receiver fails when the sender is dropped without sending, and [`Sender::closed`] completes when
+//! the receiver is dropped or closed.
 //!
 //! `cell.rs` owns the shared allocation and its state word; the two halves here are safe code.
 //!
@@ -33,7 +33,7 @@ mod loom_tests;
 pub use receiver::Receiver;
 pub use sender::Sender;
 
-/// Makes a channel for one value.
+/// Creates a channel for one value.
 ///
 /// # Examples
 ///

@@ -13,16 +13,16 @@ use crate::util::park;
 
 /// Receives the value of its [`Sender`](super::Sender): await it.
 ///
-/// Made by [`channel`](super::channel). The output is the value, or [`RecvError`] when the
-/// sender was dropped without sending. Await `&mut receiver` to keep it, for example in a
-/// `select!` inside a loop.
+/// Created by [`channel`](super::channel). The output is the value, or [`RecvError`] when the
+/// sender was dropped without sending. Await `&mut receiver` to keep it, for example in a `select!`
+/// inside a loop.
 ///
 /// # Cancel safety
-/// Awaiting `&mut receiver` is cancel safe: when the wait is given up, no value was received
-/// and a later wait gets it.
+/// Awaiting `&mut receiver` is cancel safe: when the wait is given up, no value was received and a
+/// later wait gets it.
 ///
 /// # Panics
-/// Polling again after the value or the error was handed out panics;
+/// Panics if polled again after the value or the error was returned;
 /// [`is_terminated`](Self::is_terminated) tells.
 ///
 /// # Examples
@@ -69,7 +69,7 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// Whether the value, or the fact that there is none, was already handed out.
+    /// Returns `true` if the value, or the fact that there is none, was already reported.
     ///
     /// Polling a terminated receiver panics. Sending, dropping the sender and closing do not
     /// terminate the receiver by themselves.
@@ -91,7 +91,8 @@ impl<T> Receiver<T> {
         self.half.is_none()
     }
 
-    /// Whether no value is waiting: none was sent yet, none will come, or it was received.
+    /// Returns `true` if no value is waiting: none was sent yet, none will come, or it was
+    /// received.
     ///
     /// # Examples
     ///
@@ -114,10 +115,11 @@ impl<T> Receiver<T> {
     /// For threads that run no tasks.
     ///
     /// # Errors
-    /// If the sender was dropped without sending.
+    /// Returns an error if the sender was dropped without sending.
     ///
     /// # Panics
-    /// On a thread that runs asynchronous tasks, where it would keep them all from running.
+    /// Panics if called on a thread that runs asynchronous tasks, where it would keep them all from
+    /// running.
     ///
     /// # Examples
     ///
@@ -137,8 +139,8 @@ impl<T> Receiver<T> {
     /// Takes the value if it is there, without waiting.
     ///
     /// # Errors
-    /// [`TryRecvError::Empty`] while the sender may still send, and [`TryRecvError::Closed`] when
-    /// no value will come, or it was received before.
+    /// Returns [`TryRecvError::Empty`] while the sender may still send, and
+    /// [`TryRecvError::Closed`] when no value will come, or it was received before.
     ///
     /// # Examples
     ///

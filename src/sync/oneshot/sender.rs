@@ -10,7 +10,7 @@ use crate::util::budget::poll_proceed;
 
 /// Sends one value to its [`Receiver`](super::Receiver).
 ///
-/// Made by [`channel`](super::channel). Dropping it without sending makes the receiver fail.
+/// Created by [`channel`](super::channel). Dropping it without sending makes the receiver fail.
 ///
 /// # Examples
 ///
@@ -33,13 +33,13 @@ impl<T> Sender<T> {
         Self { half: Some(half) }
     }
 
-    /// Sends the value and uses the sender up. Never waits.
+    /// Sends the value and consumes the sender. Never waits.
     ///
     /// `Ok` means that the value is in the channel; the receiver may still be dropped without
     /// looking at it.
     ///
     /// # Errors
-    /// Gives the value back if the receiver was dropped or closed before.
+    /// Returns the value if the receiver was dropped or closed before.
     ///
     /// # Examples
     ///
@@ -48,7 +48,7 @@ impl<T> Sender<T> {
     ///
     /// let (tx, rx) = oneshot::channel();
     /// drop(rx);
-    /// assert_eq!(tx.send("nobody listens"), Err("nobody listens"));
+    /// assert_eq!(tx.send("too late"), Err("too late"));
     /// ```
     #[inline]
     pub fn send(mut self, t: T) -> Result<(), T> {
@@ -60,11 +60,11 @@ impl<T> Sender<T> {
 
     /// Waits until the receiver is dropped or closed.
     ///
-    /// Useful to stop work whose result nobody wants any more.
+    /// Useful to stop work whose result is no longer wanted.
     ///
     /// # Cancel safety
-    /// Dropping the future loses nothing. The sender remembers the task it last waited in until
-    /// it waits again, is used up, or the receiver closes.
+    /// This method is cancel safe. Dropping the future loses nothing. The sender remembers the task
+    /// it last waited in until it waits again, is used up, or the receiver closes.
     ///
     /// # Examples
     ///
@@ -82,7 +82,8 @@ impl<T> Sender<T> {
         poll_fn(|cx| self.poll_closed(cx)).await;
     }
 
-    /// Whether the receiver was dropped or closed, so that [`send`](Self::send) would fail.
+    /// Returns `true` if the receiver was dropped or closed, so that [`send`](Self::send) would
+    /// fail.
     ///
     /// # Examples
     ///
@@ -100,11 +101,12 @@ impl<T> Sender<T> {
 
     /// The poll form of [`closed`](Self::closed).
     ///
-    /// `Pending` stores the task's waker in place of a former one; only the last one is woken.
+    /// `Pending` stores the task's waker in place of an earlier one; only the last one is woken.
     ///
     /// # Cancel safety
-    /// Nothing is lost when the caller stops polling. The waker stays stored until the next
-    /// poll, until the sender is used up, or until the receiver closes and wakes it.
+    /// This method is cancel safe. Nothing is lost when the caller stops polling. The waker stays
+    /// stored until the next poll, until the sender is used up, or until the receiver closes and
+    /// wakes it.
     ///
     /// # Examples
     ///

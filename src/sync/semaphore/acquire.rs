@@ -1,9 +1,9 @@
 //! The future of an acquire.
 //!
 //! It spends one unit of the coop budget when it completes. A poll without budget still takes its
-//! permits or its place in the queue, so that a task which used up its turn is not overtaken; with
-//! the permits it says `Pending`, has itself woken, and completes at the next poll. Dropping the future leaves the queue and passes on
-//! whatever it had got. `raw.rs` has the queue.
+//! permits or its place in the queue, so that a task which used up its budget is not overtaken;
+//! with the permits it returns `Pending`, has itself woken, and completes at the next poll.
+//! Dropping the future leaves the queue and passes on what it had received. `raw.rs` has the queue.
 
 use std::fmt;
 use std::future::Future;
@@ -17,13 +17,13 @@ use crate::util::budget;
 
 /// Takes permits of a [`RawSemaphore`].
 ///
-/// Completes with the permits taken: whoever awaits it owes a release.
+/// Completes with the permits taken: the caller that awaits it owes a release.
 #[must_use = "futures do nothing unless polled"]
 pub(crate) struct Acquire<'a> {
     semaphore: &'a RawSemaphore,
     wanted: usize,
     stage: Stage,
-    /// Which waker `waiter` was given last. A queued waiter loses its waker only together with its
+    /// The waker that `waiter` got last. A queued waiter loses its waker only together with its
     /// wait, so a poll with the same one has nothing to do, and finds that out without the lock.
     registered: Option<WakerId>,
     waiter: Waiter,
@@ -33,11 +33,11 @@ pub(crate) struct Acquire<'a> {
 enum Stage {
     /// Not polled yet.
     Idle,
-    /// `waiter` was queued, and may have been served meanwhile.
+    /// `waiter` was queued, and may have been served since.
     Queued,
     /// The permits are taken; the poll that took them had no budget left.
     Holding,
-    /// Completed: there is nothing to give back.
+    /// Completed: there is nothing to return.
     Done,
 }
 
@@ -71,7 +71,7 @@ impl<'a> Acquire<'a> {
         RawSemaphore::check_permits(self.wanted);
         let waker = waker.clone();
         let id = WakerId::of(&waker);
-        // SAFETY: the future is pinned (this is called from `poll` only), `Idle` says that the
+        // SAFETY: the future is pinned (this is called from `poll` only), `Idle` means that the
         // waiter is not queued, and `Queued` makes `drop` cancel.
         let taken = unsafe {
             self.semaphore

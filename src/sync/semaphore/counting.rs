@@ -9,19 +9,19 @@ use crate::sync::semaphore::{
 };
 use crate::util::park;
 
-/// A number of permits that tasks take, hold and give back.
+/// A number of permits that tasks take, hold and return.
 ///
-/// Use one to bound how many tasks do something at a time: requests in flight, open files, jobs
-/// of a pool. A permit is a guard: dropping it gives it back, unless it is
+/// Use one to bound how many tasks do something at a time: requests in flight, open files, jobs of
+/// a pool. A permit is a guard: dropping it returns it, unless it is
 /// [forgotten](SemaphorePermit::forget).
 ///
-/// The semaphore is fair: permits go to those who wait in the order in which they began to wait.
-/// That holds for different sizes too. Whoever waits for many permits collects what is released
-/// until it has enough, and those who came later wait behind it even if they want fewer. No permit
-/// is [available](Self::available_permits) while somebody waits.
+/// The semaphore is fair: permits go to waiting tasks in the order in which they began to wait.
+/// That holds for different sizes too. A task that waits for many permits collects what is released
+/// until it has enough, and those that came later wait behind it even if they want fewer. No permit
+/// is [available](Self::available_permits) while a task waits.
 ///
 /// A semaphore needs no runtime and may be shared between runtimes and plain threads. A
-/// semaphore in a `static` is made with [`const_new`](Self::const_new).
+/// semaphore in a `static` is created with [`const_new`](Self::const_new).
 ///
 /// # Examples
 ///
@@ -71,7 +71,7 @@ impl Semaphore {
     /// The most permits that a semaphore may have: `usize::MAX >> 3`.
     pub const MAX_PERMITS: usize = RawSemaphore::MAX_PERMITS;
 
-    /// Makes a semaphore with `permits` free permits.
+    /// Creates a semaphore with `permits` free permits.
     ///
     /// # Panics
     ///
@@ -93,7 +93,7 @@ impl Semaphore {
         }
     }
 
-    /// [`new`](Self::new) in a constant, so that a semaphore can be a `static`.
+    /// Like [`new`](Self::new), but usable in a constant, so that a semaphore can be a `static`.
     ///
     /// # Panics
     ///
@@ -119,7 +119,7 @@ impl Semaphore {
         }
     }
 
-    /// How many permits are free now.
+    /// Returns the number of permits that are free now.
     ///
     /// # Examples
     ///
@@ -136,7 +136,7 @@ impl Semaphore {
         self.raw.available_permits()
     }
 
-    /// Adds `n` new permits, for those who wait first.
+    /// Adds `n` new permits, which waiting tasks get first.
     ///
     /// # Panics
     ///
@@ -164,7 +164,7 @@ impl Semaphore {
 
     /// Takes up to `n` of the free permits away for good, and returns how many it took.
     ///
-    /// Permits that are held, or that somebody collects while waiting, stay.
+    /// Permits that are held, or that a task collects while waiting, stay.
     ///
     /// # Examples
     ///
@@ -181,16 +181,16 @@ impl Semaphore {
         self.raw.forget_permits(n)
     }
 
-    /// Takes one permit, waiting for it if need be.
+    /// Takes one permit, waiting for it if necessary.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses no permit, but its place in the queue.
+    /// Dropping the future loses no permit, only its place in the queue.
     ///
     /// # Errors
     ///
-    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
-    /// waits.
+    /// Returns an error if the semaphore has been [closed](Self::close), also when that happens
+    /// while it waits.
     ///
     /// # Examples
     ///
@@ -212,17 +212,17 @@ impl Semaphore {
         Ok(SemaphorePermit::new(self, 1))
     }
 
-    /// Takes `n` permits at once, waiting for them if need be.
+    /// Takes `n` permits at once, waiting for them if necessary.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses no permit, but its place in the queue: what it had collected goes
+    /// Dropping the future loses no permit, only its place in the queue: what it had collected goes
     /// to the next.
     ///
     /// # Errors
     ///
-    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
-    /// waits.
+    /// Returns an error if the semaphore has been [closed](Self::close), also when that happens
+    /// while it waits.
     ///
     /// # Panics
     ///
@@ -252,7 +252,7 @@ impl Semaphore {
     ///
     /// # Errors
     ///
-    /// [`TryAcquireError::Closed`] once the semaphore has been closed, otherwise
+    /// Returns [`TryAcquireError::Closed`] if the semaphore has been closed, otherwise
     /// [`TryAcquireError::NoPermits`] if no permit is free.
     ///
     /// # Examples
@@ -275,7 +275,7 @@ impl Semaphore {
     ///
     /// # Errors
     ///
-    /// [`TryAcquireError::Closed`] once the semaphore has been closed, otherwise
+    /// Returns [`TryAcquireError::Closed`] if the semaphore has been closed, otherwise
     /// [`TryAcquireError::NoPermits`] if fewer permits are free.
     ///
     /// # Panics
@@ -300,17 +300,17 @@ impl Semaphore {
         Ok(SemaphorePermit::new(self, n as usize))
     }
 
-    /// [`acquire`](Self::acquire), with a permit that owns its semaphore and so may be sent to
-    /// another task.
+    /// Takes one permit like [`acquire`](Self::acquire); it owns its semaphore and so may be sent
+    /// to another task.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses no permit, but its place in the queue.
+    /// Dropping the future loses no permit, only its place in the queue.
     ///
     /// # Errors
     ///
-    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
-    /// waits.
+    /// Returns an error if the semaphore has been [closed](Self::close), also when that happens
+    /// while it waits.
     ///
     /// # Examples
     ///
@@ -333,16 +333,16 @@ impl Semaphore {
         Ok(OwnedSemaphorePermit::new(self, 1))
     }
 
-    /// [`acquire_many`](Self::acquire_many), with permits that own their semaphore.
+    /// Takes permits like [`acquire_many`](Self::acquire_many); they own their semaphore.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses no permit, but its place in the queue.
+    /// Dropping the future loses no permit, only its place in the queue.
     ///
     /// # Errors
     ///
-    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
-    /// waits.
+    /// Returns an error if the semaphore has been [closed](Self::close), also when that happens
+    /// while it waits.
     ///
     /// # Panics
     ///
@@ -371,11 +371,11 @@ impl Semaphore {
         Ok(OwnedSemaphorePermit::new(self, n as usize))
     }
 
-    /// [`try_acquire`](Self::try_acquire), with a permit that owns its semaphore.
+    /// Takes one permit like [`try_acquire`](Self::try_acquire); it owns its semaphore.
     ///
     /// # Errors
     ///
-    /// [`TryAcquireError::Closed`] once the semaphore has been closed, otherwise
+    /// Returns [`TryAcquireError::Closed`] if the semaphore has been closed, otherwise
     /// [`TryAcquireError::NoPermits`] if no permit is free.
     ///
     /// # Examples
@@ -394,11 +394,11 @@ impl Semaphore {
         Ok(OwnedSemaphorePermit::new(self, 1))
     }
 
-    /// [`try_acquire_many`](Self::try_acquire_many), with permits that own their semaphore.
+    /// Takes permits like [`try_acquire_many`](Self::try_acquire_many); they own their semaphore.
     ///
     /// # Errors
     ///
-    /// [`TryAcquireError::Closed`] once the semaphore has been closed, otherwise
+    /// Returns [`TryAcquireError::Closed`] if the semaphore has been closed, otherwise
     /// [`TryAcquireError::NoPermits`] if fewer permits are free.
     ///
     /// # Panics
@@ -427,12 +427,12 @@ impl Semaphore {
         Ok(OwnedSemaphorePermit::new(self, n as usize))
     }
 
-    /// [`acquire`](Self::acquire) for code that is not asynchronous: parks the thread.
+    /// The blocking form of [`acquire`](Self::acquire): parks the thread while it waits.
     ///
     /// # Errors
     ///
-    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
-    /// waits.
+    /// Returns an error if the semaphore has been [closed](Self::close), also when that happens
+    /// while it waits.
     ///
     /// # Panics
     ///
@@ -456,12 +456,12 @@ impl Semaphore {
         park::block_on(self.acquire())
     }
 
-    /// [`acquire_many`](Self::acquire_many) for code that is not asynchronous: parks the thread.
+    /// The blocking form of [`acquire_many`](Self::acquire_many): parks the thread while it waits.
     ///
     /// # Errors
     ///
-    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
-    /// waits.
+    /// Returns an error if the semaphore has been [closed](Self::close), also when that happens
+    /// while it waits.
     ///
     /// # Panics
     ///
@@ -483,12 +483,13 @@ impl Semaphore {
         park::block_on(self.acquire_many(n))
     }
 
-    /// [`acquire_owned`](Self::acquire_owned) for code that is not asynchronous: parks the thread.
+    /// The blocking form of [`acquire_owned`](Self::acquire_owned): parks the thread while it
+    /// waits.
     ///
     /// # Errors
     ///
-    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
-    /// waits.
+    /// Returns an error if the semaphore has been [closed](Self::close), also when that happens
+    /// while it waits.
     ///
     /// # Panics
     ///
@@ -510,13 +511,13 @@ impl Semaphore {
         park::block_on(self.acquire_owned())
     }
 
-    /// [`acquire_many_owned`](Self::acquire_many_owned) for code that is not asynchronous: parks
-    /// the thread.
+    /// The blocking form of [`acquire_many_owned`](Self::acquire_many_owned): parks the thread
+    /// while it waits.
     ///
     /// # Errors
     ///
-    /// Fails once the semaphore has been [closed](Self::close), also when that happens while it
-    /// waits.
+    /// Returns an error if the semaphore has been [closed](Self::close), also when that happens
+    /// while it waits.
     ///
     /// # Panics
     ///
@@ -541,9 +542,9 @@ impl Semaphore {
         park::block_on(self.acquire_many_owned(n))
     }
 
-    /// Closes the semaphore: from now on every acquire fails, and so do those that wait.
+    /// Closes the semaphore: from now on every acquire fails, including those that wait.
     ///
-    /// Permits that are held stay valid. They can still be given back, added and forgotten.
+    /// Permits that are held stay valid. They can still be returned, added and forgotten.
     ///
     /// # Examples
     ///
@@ -563,7 +564,7 @@ impl Semaphore {
         self.raw.close();
     }
 
-    /// Whether the semaphore has been [closed](Self::close).
+    /// Returns `true` if the semaphore has been [closed](Self::close).
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! Why an acquire failed.
+//! The errors of an acquire.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -41,7 +41,7 @@ impl fmt::Display for AcquireError {
 
 impl Error for AcquireError {}
 
-/// Why no permit could be had at once.
+/// The reason why no permit could be taken without waiting.
 ///
 /// Returned by the `try_acquire` methods of [`Semaphore`](crate::sync::Semaphore).
 ///

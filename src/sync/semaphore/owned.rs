@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::sync::semaphore::Semaphore;
 
-/// Permits of a shared [`Semaphore`], given back when this is dropped.
+/// Permits of a shared [`Semaphore`], returned to it when this is dropped.
 ///
-/// Made by [`Semaphore::acquire_owned`] and its variants. They keep the semaphore alive and may
+/// Created by [`Semaphore::acquire_owned`] and its variants. They keep the semaphore alive and may
 /// move to another task.
 ///
 /// # Examples
@@ -42,7 +42,7 @@ impl OwnedSemaphorePermit {
         Self { semaphore, permits }
     }
 
-    /// Keeps the permits from the semaphore for good: it has so many fewer.
+    /// Forgets the permits, which the semaphore does not get back.
     ///
     /// [`Semaphore::add_permits`] can make up for them.
     ///
@@ -86,7 +86,7 @@ impl OwnedSemaphorePermit {
         self.permits += std::mem::take(&mut other.permits);
     }
 
-    /// Splits `n` of these permits off, or none at all if there are fewer than `n`.
+    /// Splits off `n` of these permits, or none at all if there are fewer than `n`.
     ///
     /// # Examples
     ///
@@ -105,7 +105,7 @@ impl OwnedSemaphorePermit {
         Some(Self::new(self.semaphore.clone(), n))
     }
 
-    /// How many permits these are.
+    /// Returns the number of permits held.
     ///
     /// # Examples
     ///
@@ -121,7 +121,7 @@ impl OwnedSemaphorePermit {
         self.permits
     }
 
-    /// The semaphore that the permits are of.
+    /// Returns the semaphore that the permits belong to.
     ///
     /// # Examples
     ///

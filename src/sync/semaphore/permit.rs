@@ -3,9 +3,9 @@
 
 use crate::sync::semaphore::Semaphore;
 
-/// Permits of a [`Semaphore`], given back when this is dropped.
+/// Permits of a [`Semaphore`], returned to it when this is dropped.
 ///
-/// Made by [`Semaphore::acquire`] and its variants.
+/// Created by [`Semaphore::acquire`] and its variants.
 ///
 /// # Examples
 ///
@@ -32,7 +32,7 @@ impl<'a> SemaphorePermit<'a> {
         Self { semaphore, permits }
     }
 
-    /// Keeps the permits from the semaphore for good: it has so many fewer.
+    /// Forgets the permits, which the semaphore does not get back.
     ///
     /// [`Semaphore::add_permits`] can make up for them.
     ///
@@ -76,7 +76,7 @@ impl<'a> SemaphorePermit<'a> {
         self.permits += std::mem::take(&mut other.permits);
     }
 
-    /// Splits `n` of these permits off, or none at all if there are fewer than `n`.
+    /// Splits off `n` of these permits, or none at all if there are fewer than `n`.
     ///
     /// # Examples
     ///
@@ -94,7 +94,7 @@ impl<'a> SemaphorePermit<'a> {
         Some(Self::new(self.semaphore, n))
     }
 
-    /// How many permits these are.
+    /// Returns the number of permits held.
     ///
     /// # Examples
     ///
@@ -109,7 +109,7 @@ impl<'a> SemaphorePermit<'a> {
         self.permits
     }
 
-    /// The semaphore that the permits are of.
+    /// Returns the semaphore that the permits belong to.
     ///
     /// # Examples
     ///

@@ -8,17 +8,18 @@
 //!
 //! Invariants, cited below:
 //!
-//! - S1: while `WAITERS` is set no permit is free. Whoever has to wait takes what there is first
-//!   (its `missing` count says how many it still needs), and what is released meanwhile goes to the
-//!   queue. So nobody overtakes a waiter: a compare-and-swap that wants permits finds none.
+//! - S1: while `WAITERS` is set no permit is free. A future that has to wait first takes what there
+//!   is (its `missing` count tells how many it still needs), and what is released after that goes
+//!   to the queue. So no future overtakes a waiter: a compare-and-swap that wants permits finds
+//!   none.
 //! - S2: while `WAITERS` is set the word changes under the lock only. The lock-free paths change
 //!   permits, and there are none to take; a release that sees the flag takes the lock.
-//! - S3: a waiter is in the queue exactly while its phase is `WAITING` and its future has queued it.
-//!   The phase leaves `WAITING` under the lock, after the waiter left the queue, and is the last
-//!   thing of the waiter that anybody but its own future touches.
+//! - S3: a waiter is in the queue exactly while its phase is `WAITING` and its future has queued
+//!   it. The phase leaves `WAITING` under the lock, after the waiter left the queue, and that is
+//!   the last access to the waiter by anything but its own future.
 //!
 //! An acquire without contention is one compare-and-swap, and so is a release without waiters: the
-//! lock is taken only where somebody waits. `acquire.rs` has the future.
+//! lock is taken only while a future waits. `acquire.rs` has the future.
 
 use std::cell::Cell;
 use std::fmt;
@@ -83,7 +84,7 @@ impl Waiter {
     }
 }
 
-/// How an attempt to get permits at once ended.
+/// The result of an attempt to take permits without waiting.
 pub(super) enum Taken {
     Yes,
     Queued,
@@ -101,10 +102,10 @@ impl RawSemaphore {
     /// The most permits that a semaphore may have.
     pub(crate) const MAX_PERMITS: usize = usize::MAX >> 3;
 
-    /// A semaphore with `permits` free permits.
+    /// Creates a semaphore with `permits` free permits.
     ///
     /// # Panics
-    /// If that is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
+    /// Panics if that is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
     #[track_caller]
     pub(crate) fn new(permits: usize) -> Self {
         Self::check_permits(permits);
@@ -134,18 +135,18 @@ impl RawSemaphore {
         );
     }
 
-    /// Permits that an acquire could have at once.
+    /// Returns the number of permits that an acquire could take without waiting.
     pub(crate) fn available_permits(&self) -> usize {
         self.state.load(Ordering::Acquire) >> SHIFT
     }
 
-    /// Whether [`close`](Self::close) was called.
+    /// Returns `true` if [`close`](Self::close) was called.
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         self.state.load(Ordering::Acquire) & CLOSED != 0
     }
 
-    /// A future that takes `permits` permits; queued at its first poll.
+    /// Returns a future that takes `permits` permits; queued at its first poll.
     #[inline]
     pub(crate) fn acquire(&self, permits: usize) -> Acquire<'_> {
         Acquire::new(self, permits)
@@ -165,7 +166,7 @@ impl RawSemaphore {
     /// Takes `permits` permits if they are free now.
     #[inline]
     pub(crate) fn try_acquire(&self, permits: usize) -> Result<(), TryAcquireError> {
-        // What is lost by the shift is found out by the comparison below.
+        // What is lost by the shift is detected by the comparison below.
         let wanted = permits << SHIFT;
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
@@ -188,10 +189,10 @@ impl RawSemaphore {
         }
     }
 
-    /// Gives `permits` permits back, or adds new ones.
+    /// Returns `permits` permits, or adds new ones.
     ///
     /// # Panics
-    /// If there would be more than [`MAX_PERMITS`](Self::MAX_PERMITS) free permits.
+    /// Panics if there would be more than [`MAX_PERMITS`](Self::MAX_PERMITS) free permits.
     #[inline]
     #[track_caller]
     pub(crate) fn release(&self, permits: usize) {
@@ -210,7 +211,7 @@ impl RawSemaphore {
         self.release_to_waiters(permits);
     }
 
-    /// Takes away up to `permits` free permits for good and says how many it were.
+    /// Takes away up to `permits` free permits for good and returns how many there were.
     pub(crate) fn forget_permits(&self, permits: usize) -> usize {
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
@@ -230,11 +231,11 @@ impl RawSemaphore {
         }
     }
 
-    /// Makes every acquire fail from now on, and wakes all who wait to tell them.
+    /// Makes every acquire fail from now on, and wakes all waiters to tell them.
     pub(crate) fn close(&self) {
         wake_in_batches(|wakers| {
             let mut queue = self.queue.lock();
-            // Nobody queues once the flag is set, so this ends.
+            // No future queues once the flag is set, so this ends.
             self.state.fetch_or(CLOSED, Ordering::AcqRel);
             while !wakers.is_full() {
                 let Some(waiter) = queue.pop_front() else {
@@ -264,7 +265,7 @@ impl RawSemaphore {
         wanted: usize,
         waker: Waker,
     ) -> Taken {
-        // Where the waker is not needed, it goes after the lock: it may run any code.
+        // If the waker is not needed, it is dropped after the lock: it may run any code.
         let mut queue = self.queue.lock();
         let mut state = self.state.load(Ordering::Acquire);
         while state & (CLOSED | WAITERS) == 0 {
@@ -290,7 +291,7 @@ impl RawSemaphore {
             return Taken::Closed;
         }
         if !queue.is_empty() {
-            // S1, S2: nothing is free while somebody waits, and that cannot change now.
+            // S1, S2: nothing is free while a future waits, and that cannot change now.
             waiter.missing.set(wanted);
         }
         // SAFETY: the waiter is not queued, so only its future, which is here, may touch the waker.
@@ -300,7 +301,7 @@ impl RawSemaphore {
         Taken::Queued
     }
 
-    /// How the queued `waiter` stands. Takes no lock.
+    /// Returns the state of the queued `waiter`. Takes no lock.
     #[inline]
     pub(super) fn outcome(&self, waiter: &Waiter) -> Outcome {
         match waiter.phase.load(Ordering::Acquire) {
@@ -310,7 +311,7 @@ impl RawSemaphore {
         }
     }
 
-    /// Replaces the waker of a queued waiter, unless its wait is over meanwhile.
+    /// Replaces the waker of a queued waiter, unless its wait has ended.
     pub(super) fn update_waker(&self, waiter: &Waiter, waker: Waker) -> Outcome {
         let mut former = None;
         let queue = self.queue.lock();
@@ -327,7 +328,7 @@ impl RawSemaphore {
     }
 
     /// Ends the wait of a queued waiter whose future gives up or was refused: takes it out of the
-    /// queue if it is there and passes on what it had got of its `wanted` permits.
+    /// queue if it is there and passes on what it had received of its `wanted` permits.
     #[cold]
     pub(super) fn cancel(&self, waiter: &Waiter, wanted: usize) {
         if let Outcome::Waiting = self.outcome(waiter) {
@@ -356,8 +357,8 @@ impl RawSemaphore {
         self.distribute(self.queue.lock(), permits);
     }
 
-    /// Hands `permits` to the queue in its order, frees what nobody needs, and wakes outside of the
-    /// lock whom it served. Clears `WAITERS` when the queue is empty.
+    /// Hands `permits` to the queue in its order, frees the rest, and wakes the served waiters
+    /// outside of the lock. Clears `WAITERS` when the queue is empty.
     #[track_caller]
     fn distribute<'a>(&'a self, queue: MutexGuard<'a, List<Waiter>>, mut permits: usize) {
         let mut locked = Some(queue);
@@ -392,8 +393,8 @@ impl RawSemaphore {
         );
     }
 
-    /// Adds `permits` free permits and clears `WAITERS`; the queue is empty and locked. `false` if
-    /// the permits would be too many: then none are added.
+    /// Adds `permits` free permits and clears `WAITERS`; the queue is empty and locked. Returns
+    /// `false` if the permits would be too many: then none are added.
     fn free(&self, permits: usize) -> bool {
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
@@ -415,7 +416,7 @@ impl RawSemaphore {
     }
 }
 
-/// The state word with `permits` more free permits.
+/// Returns the state word with `permits` more free permits.
 #[inline]
 #[track_caller]
 fn with_permits(state: usize, permits: usize) -> usize {

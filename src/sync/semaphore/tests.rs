@@ -36,7 +36,7 @@ fn poll(acquire: &mut Pinned<'_>) -> Poll<Result<(), AcquireError>> {
     poll_with(acquire, Waker::noop())
 }
 
-/// What a semaphore is, said in the simplest way.
+/// What a semaphore is, in the simplest form.
 struct Model {
     free: usize,
     queue: VecDeque<(usize, usize)>,

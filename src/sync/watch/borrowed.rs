@@ -7,9 +7,9 @@ use crate::loom::sync::RwLockReadGuard;
 
 /// The current value, borrowed from the channel.
 ///
-/// While it lives no sender can change the value: whoever tries blocks its thread. So keep it for
-/// a short time, never across an `.await`, and clone what is needed for longer. Borrowing again
-/// on the same thread while a sender waits can deadlock.
+/// While it lives no sender can change the value: one that tries blocks its thread. So keep it for
+/// a short time, never across an `.await`, and clone what is needed for longer. Borrowing again on
+/// the same thread while a sender waits can deadlock.
 ///
 /// # Examples
 ///
@@ -32,7 +32,7 @@ impl<'a, T> Ref<'a, T> {
         Self { value, has_changed }
     }
 
-    /// Whether the receiver had not seen this value before it borrowed it.
+    /// Returns `true` if the receiver had not seen this value before it borrowed it.
     ///
     /// Always `false` for a borrow from a [`Sender`](super::Sender).
     ///

@@ -1,10 +1,10 @@
-//! What can go wrong on either side.
+//! The errors of both sides.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
 use std::fmt;
 
-/// There is no receiver; the value comes back.
+/// The error of sending without a receiver. It holds the value.
 ///
 /// # Examples
 ///

@@ -1,8 +1,8 @@
 //! A channel that keeps one value, which senders replace and receivers watch.
 //!
-//! Receivers see the latest value, and are told that it changed, but not how often: who is slow
-//! misses the values in between. Use it for what has a current state, such as a configuration or
-//! the request to shut down; for streams of values there are the other channels.
+//! Receivers see the latest value, and are told that it changed, but not how often: a slow receiver
+//! misses the values in between. Use it for something that has a current state, such as a
+//! configuration or the request to shut down; for streams of values there are the other channels.
 //!
 //! A receiver [borrows](Receiver::borrow) the value at any time, and waits for another one with
 //! [`Receiver::changed`] or for a certain one with [`Receiver::wait_for`]. Each receiver remembers
@@ -11,11 +11,11 @@
 //! # The end of a channel
 //! When the last sender is dropped, the value stays readable; a receiver that has seen it gets an
 //! error from [`Receiver::changed`]. Without receivers [`Sender::send`] fails, while
-//! [`Sender::send_replace`] and [`Sender::send_modify`] do their work for receivers that
+//! [`Sender::send_replace`] and [`Sender::send_modify`] still change the value for receivers that
 //! [subscribe](Sender::subscribe) later.
 //!
 //! # Waiting and locking
-//! The value is behind a lock, which a [`Ref`] and the closures given to senders hold; keep both
+//! The value is behind a lock, which a [`Ref`] and the closures passed to senders hold; keep both
 //! short. No runtime is needed.
 //!
 //! # Examples
@@ -58,7 +58,7 @@ const SHARDS: usize = 8;
 #[cfg(loom)]
 const SHARDS: usize = 2;
 
-/// Makes a channel with the value `init`, which the receiver counts as seen.
+/// Creates a channel with the value `init`, which the receiver counts as seen.
 ///
 /// # Examples
 ///

@@ -14,10 +14,10 @@ use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Relaxed};
 use crate::util::budget::poll_proceed;
 
-/// Watches the value of a channel; made by [`channel`](super::channel) or
+/// Watches the value of a channel. Created by [`channel`](super::channel) or
 /// [`Sender::subscribe`](super::Sender::subscribe).
 ///
-/// A clone has seen what the original has seen, and from then on each looks for itself.
+/// A clone has seen what the original has seen; from then on the two are independent.
 ///
 /// # Examples
 ///
@@ -89,10 +89,10 @@ impl<T> Receiver<T> {
         borrow_and_update(&self.shared, &mut self.seen)
     }
 
-    /// Whether there is a value that this receiver has not seen.
+    /// Returns `true` if there is a value that this receiver has not seen.
     ///
     /// # Errors
-    /// If all senders are gone, whether or not the value was seen.
+    /// Returns an error if all senders are gone, whether or not the value was seen.
     ///
     /// # Examples
     ///
@@ -154,10 +154,11 @@ impl<T> Receiver<T> {
     /// Completes at once if there is one already.
     ///
     /// # Cancel safety
-    /// Cancel safe: if the future is dropped before it completes, no value was counted as seen.
+    /// This method is cancel safe. If the future is dropped before it completes, no value was
+    /// counted as seen.
     ///
     /// # Errors
-    /// If the current value was seen and all senders are gone.
+    /// Returns an error if the current value was seen and all senders are gone.
     ///
     /// # Examples
     ///
@@ -182,14 +183,14 @@ impl<T> Receiver<T> {
     ///
     /// Looks at the current value first, seen or not, and then at each change it gets to see.
     /// Values that are replaced quickly may be missed. `f` runs while the value is borrowed (see
-    /// [`Ref`]); if it panics, the panic goes on, and the channel stays usable.
+    /// [`Ref`]); if it panics, the panic propagates, and the channel stays usable.
     ///
     /// # Cancel safety
-    /// Cancel safe: if the future is dropped before it completes, every value that was counted as
-    /// seen was one that `f` refused.
+    /// This method is cancel safe. If the future is dropped before it completes, every value that
+    /// was counted as seen was one that `f` refused.
     ///
     /// # Errors
-    /// If all senders are gone and the last value does not satisfy `f`.
+    /// Returns an error if all senders are gone and the last value does not satisfy `f`.
     ///
     /// # Examples
     ///
@@ -226,7 +227,7 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// Whether both receivers belong to the same channel.
+    /// Returns `true` if both receivers belong to the same channel.
     ///
     /// # Examples
     ///
@@ -240,7 +241,7 @@ impl<T> Receiver<T> {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    /// Whether all senders are gone.
+    /// Returns `true` if all senders are gone.
     ///
     /// # Examples
     ///

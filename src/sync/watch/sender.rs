@@ -11,7 +11,7 @@ use super::shared::WatchShared;
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
-/// Replaces the value of a channel; made by [`channel`](super::channel) or [`Sender::new`].
+/// Replaces the value of a channel. Created by [`channel`](super::channel) or [`Sender::new`].
 ///
 /// Clones work on the same channel, which is closed for its receivers when the last one is
 /// dropped.
@@ -36,7 +36,7 @@ impl<T> Sender<T> {
         Self { shared }
     }
 
-    /// Makes a channel without a receiver; [`subscribe`](Self::subscribe) makes receivers.
+    /// Creates a channel without a receiver; [`subscribe`](Self::subscribe) adds receivers.
     ///
     /// # Examples
     ///
@@ -55,14 +55,15 @@ impl<T> Sender<T> {
 
     /// Replaces the value and tells the receivers.
     ///
-    /// Blocks while the value is borrowed. To replace it also when there are no receivers, use
+    /// This blocks while the value is borrowed. To replace it also when there are no receivers, use
     /// [`send_replace`](Self::send_replace).
     ///
     /// # Errors
-    /// Gives the value back if there is no receiver; the channel keeps the old one.
+    /// Returns an error that holds the value if there is no receiver; the channel keeps the old
+    /// one.
     ///
     /// # Panics
-    /// Dropping the old value may panic; the new one is in place then.
+    /// Panics if dropping the old value panics; the new one is in place then.
     ///
     /// # Examples
     ///
@@ -86,7 +87,7 @@ impl<T> Sender<T> {
     /// Changes the value in place and tells the receivers, if there are any.
     ///
     /// `modify` runs under the channel's lock: keep it short, and do not borrow the value in it.
-    /// If it panics, the panic goes on, the value is left as it is, and nobody is told.
+    /// If it panics, the panic propagates, the value is left as it is, and no receiver is told.
     ///
     /// # Examples
     ///
@@ -107,11 +108,11 @@ impl<T> Sender<T> {
         });
     }
 
-    /// Changes the value in place and tells the receivers if `modify` says so.
+    /// Changes the value in place and tells the receivers if `modify` returns `true`.
     ///
-    /// Gives what `modify` gives: whether the receivers are told. `modify` runs under the
+    /// Returns what `modify` returns: whether the receivers are told. `modify` runs under the
     /// channel's lock: keep it short, and do not borrow the value in it. If it panics, the panic
-    /// goes on, the value is left as it is, and nobody is told.
+    /// propagates, the value is left as it is, and no receiver is told.
     ///
     /// # Examples
     ///
@@ -144,7 +145,7 @@ impl<T> Sender<T> {
         true
     }
 
-    /// Replaces the value, tells the receivers, if there are any, and gives the old value.
+    /// Replaces the value, tells the receivers, if there are any, and returns the old value.
     ///
     /// # Examples
     ///
@@ -176,7 +177,7 @@ impl<T> Sender<T> {
         Ref::new(self.shared.value.read(), false)
     }
 
-    /// Whether there is no receiver right now.
+    /// Returns `true` if there is no receiver right now.
     ///
     /// # Examples
     ///
@@ -197,7 +198,7 @@ impl<T> Sender<T> {
     /// A receiver that subscribes afterwards opens the channel again.
     ///
     /// # Cancel safety
-    /// Dropping the future loses nothing.
+    /// This method is cancel safe. Dropping the future loses nothing.
     ///
     /// # Examples
     ///
@@ -215,7 +216,7 @@ impl<T> Sender<T> {
         shared.no_receivers.wait_until(|| self.is_closed()).await;
     }
 
-    /// Makes another receiver, which counts the current value as seen.
+    /// Creates another receiver, which counts the current value as seen.
     ///
     /// # Examples
     ///
@@ -234,7 +235,7 @@ impl<T> Sender<T> {
         Receiver::new(self.shared.clone(), version)
     }
 
-    /// How many receivers there are.
+    /// Returns the number of receivers.
     ///
     /// # Examples
     ///
@@ -249,7 +250,7 @@ impl<T> Sender<T> {
         self.shared.receivers.load(Acquire)
     }
 
-    /// How many senders there are.
+    /// Returns the number of senders.
     ///
     /// # Examples
     ///
@@ -264,7 +265,7 @@ impl<T> Sender<T> {
         self.shared.senders.load(Acquire)
     }
 
-    /// Whether both senders belong to the same channel.
+    /// Returns `true` if both senders belong to the same channel.
     ///
     /// # Examples
     ///

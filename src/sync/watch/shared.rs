@@ -1,4 +1,5 @@
-//! What the handles of a channel share: the value, its state, the counts, and who waits.
+//! What the handles of a channel share: the value, its state, the counts, and the queues of
+//! waiters.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -22,12 +23,12 @@ pub(super) struct WatchShared<T> {
     changed: [WaitQueue; SHARDS],
     /// The queue of the next receiver.
     next_shard: AtomicUsize,
-    /// Senders that wait for there to be no receiver.
+    /// Senders that wait until there is no receiver.
     pub(super) no_receivers: WaitQueue,
 }
 
 impl<T> WatchShared<T> {
-    /// With one sender.
+    /// Creates the shared state of a channel with one sender.
     pub(super) fn new(value: T, receivers: usize) -> Self {
         Self {
             value: RwLock::new(value),
@@ -40,18 +41,18 @@ impl<T> WatchShared<T> {
         }
     }
 
-    /// The number of the queue that a new receiver waits in.
+    /// Returns the number of the queue that a new receiver waits in.
     pub(super) fn choose_shard(&self) -> usize {
         self.next_shard.fetch_add(1, Relaxed) % SHARDS
     }
 
-    /// A place to wait in for changes.
+    /// Returns a waiter for changes.
     pub(super) fn waiter(&self, shard: usize) -> Waiter<'_> {
         self.changed[shard].waiter()
     }
 
-    /// `Ok` when the value has another version than `seen`, which becomes that one; `Err` when
-    /// it has not and never will.
+    /// Returns `Ok` when the value has another version than `seen`, which becomes that one; `Err`
+    /// when it has not and never will.
     pub(super) fn poll_changed(
         &self,
         seen: &mut Version,

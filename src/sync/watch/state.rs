@@ -1,5 +1,5 @@
-//! The word that says which version the value has, whether the channel is closed, and where
-//! receivers wait.
+//! The word that holds the version of the value, whether the channel is closed, and where receivers
+//! wait.
 //!
 //! From the low end: one bit for "all senders are gone", one bit for each of the [`SHARDS`] queues
 //! that may hold waiting receivers, and the version in the rest. All three are in one word so
@@ -23,7 +23,7 @@ const VERSION: u64 = !(VERSION_STEP - 1);
 pub(super) struct Version(u64);
 
 impl Version {
-    /// The version of a receiver that has to take the value for changed.
+    /// The version of a receiver that has to treat the value as changed.
     pub(super) const NONE: Version = Version(1);
 }
 
@@ -32,7 +32,7 @@ impl Version {
 pub(super) struct Waiting(u64);
 
 impl Waiting {
-    /// The numbers of the queues.
+    /// Returns the numbers of the queues.
     pub(super) fn shards(self) -> impl Iterator<Item = usize> {
         (0..SHARDS).filter(move |shard| self.0 >> shard & 1 != 0)
     }
@@ -73,13 +73,13 @@ impl WatchState {
         Snapshot(self.0.load(Acquire))
     }
 
-    /// Makes the next version; the caller wakes the queues that are given back.
+    /// Creates the next version; the caller wakes the queues that are returned.
     #[inline]
     pub(super) fn next_version(&self) -> Waiting {
         self.replace(|state| (state & !WAITING).wrapping_add(VERSION_STEP))
     }
 
-    /// Marks that all senders are gone; the caller wakes the queues that are given back.
+    /// Marks that all senders are gone; the caller wakes the queues that are returned.
     pub(super) fn close(&self) -> Waiting {
         self.replace(|state| state & !WAITING | CLOSED)
     }
@@ -97,7 +97,8 @@ impl WatchState {
         }
     }
 
-    /// Says that somebody waits in queue `shard`, if the version is `seen` and there are senders.
+    /// Announces that a receiver waits in queue `shard`, if the version is `seen` and there are
+    /// senders.
     pub(super) fn announce(&self, shard: usize, seen: Version) -> bool {
         let bit = 1 << shard << WAITING_SHIFT;
         let mut state = self.0.load(Acquire);

@@ -1,4 +1,4 @@
-//! One block of the queue: a run of slots, the word that says which are filled, and the link.
+//! One block of the queue: a run of slots, the word that tells which are filled, and the link.
 //!
 //! Positions count in steps of [`STEP`], because the two low bits of the queue's tail word are
 //! flags; a block starts at a multiple of `CAP * STEP`. Everything wraps.
@@ -27,12 +27,12 @@ const FULL: usize = if BLOCK_CAP == usize::BITS as usize {
 /// No position: the low bits of a position are zero.
 const NO_STAMP: usize = 1;
 
-/// The position at which the block that holds `position` starts.
+/// Returns the position at which the block that holds `position` starts.
 pub(super) fn start_of(position: usize) -> usize {
     position & !(SPAN - 1)
 }
 
-/// The slot of `position` in its block.
+/// Returns the slot of `position` in its block.
 pub(super) fn offset_of(position: usize) -> usize {
     (position & (SPAN - 1)) / STEP
 }
@@ -74,11 +74,11 @@ impl<T> Block<T> {
     /// # Safety
     /// The caller owns the block alone.
     pub(super) unsafe fn free(block: NonNull<Self>) {
-        // SAFETY: `boxed` made it, and by contract nobody else refers to it.
+        // SAFETY: `boxed` made it, and by contract there is no other reference to it.
         drop(unsafe { Box::from_raw(block.as_ptr()) });
     }
 
-    /// Makes a used block as good as new, except for its start.
+    /// Resets a used block to a new one, except for its start.
     pub(super) fn reset(&mut self) {
         self.next = AtomicPtr::new(ptr::null_mut());
         self.ready = AtomicUsize::new(0);
@@ -97,7 +97,7 @@ impl<T> Block<T> {
         NonNull::new(self.next.load(Acquire))
     }
 
-    /// Links `next` behind this block, unless there is a block already, which is given back.
+    /// Links `next` behind this block, unless a block is linked already: then `next` is returned.
     pub(super) fn link(&self, next: NonNull<Self>) -> Result<(), NonNull<Self>> {
         let result = self
             .next
@@ -108,7 +108,7 @@ impl<T> Block<T> {
         }
     }
 
-    /// Fills a slot. Tells whether all slots before it were filled already, in which case the
+    /// Fills a slot. Returns whether all slots before it were filled already, in which case the
     /// receiver may be waiting for this one.
     ///
     /// # Safety
@@ -135,14 +135,14 @@ impl<T> Block<T> {
         ready.fetch_add(bit, AcqRel) & before == before
     }
 
-    /// The bits of the filled slots.
+    /// Returns the bits of the filled slots.
     #[inline]
     pub(super) fn ready(&self) -> usize {
         self.ready.load(Acquire)
     }
 
-    /// The bits of the filled slots, such that a sender whose bit is not among them sees all
-    /// that this thread did before.
+    /// Returns the bits of the filled slots, such that a sender whose bit is not among them sees
+    /// all that this thread did before.
     pub(super) fn settle(&self) -> usize {
         self.ready.fetch_or(0, AcqRel)
     }
@@ -157,7 +157,7 @@ impl<T> Block<T> {
     /// The caller is the receiver, has seen the slot's bit, and does this once.
     #[inline]
     pub(super) unsafe fn take(&self, offset: usize) -> T {
-        // SAFETY: the bit says that the slot is filled and that its sender is done with it.
+        // SAFETY: the bit shows that the slot is filled and that its sender is done with it.
         self.slots[offset].with(|slot| unsafe { (*slot).assume_init_read() })
     }
 
@@ -170,7 +170,7 @@ impl<T> Block<T> {
         self.stamp.store(position, Release);
     }
 
-    /// The next block, for its exclusive owner.
+    /// Returns the next block, for its exclusive owner.
     pub(super) fn next_unshared(&self) -> Option<NonNull<Self>> {
         NonNull::new(self.next.load(Relaxed))
     }

@@ -6,7 +6,7 @@
 use super::list::Queue;
 use crate::loom::sync::Arc;
 
-/// A queue, and what its channel keeps beside it.
+/// A queue, and what its channel keeps besides it.
 pub(in super::super) struct Shared<T, C> {
     queue: Queue<T>,
     pub(in super::super) control: C,
@@ -17,7 +17,7 @@ pub(in super::super) struct Consumer<T, C> {
     shared: Arc<Shared<T, C>>,
 }
 
-/// Makes a queue.
+/// Creates a queue.
 pub(in super::super) fn pair<T, C>(control: C) -> (Arc<Shared<T, C>>, Consumer<T, C>) {
     let shared = Arc::new(Shared {
         queue: Queue::new(),
@@ -27,7 +27,7 @@ pub(in super::super) fn pair<T, C>(control: C) -> (Arc<Shared<T, C>>, Consumer<T
 }
 
 impl<T, C> Shared<T, C> {
-    /// Appends a value. `true`: the receiver may be waiting for just this one.
+    /// Appends a value. Returns `true` if the receiver may be waiting for just this one.
     #[inline]
     pub(in super::super) fn push(&self, value: T) -> bool {
         self.queue.push(value)
@@ -39,18 +39,18 @@ impl<T, C> Shared<T, C> {
         self.queue.push_if_open(value)
     }
 
-    /// Whether [`Consumer::close_queue`] was called.
+    /// Returns `true` if [`Consumer::close_queue`] was called.
     pub(in super::super) fn is_queue_closed(&self) -> bool {
         self.queue.is_rx_closed()
     }
 
-    /// Says that nothing is being pushed, nor will be.
+    /// Marks that nothing is being pushed, nor will be.
     pub(in super::super) fn mark_senders_gone(&self) {
         self.queue.close_tx();
     }
 
-    /// Whether [`mark_senders_gone`](Self::mark_senders_gone) was called. Then every value that
-    /// was pushed can be popped.
+    /// Returns `true` if [`mark_senders_gone`](Self::mark_senders_gone) was called. Then every
+    /// value that was pushed can be popped.
     pub(in super::super) fn are_senders_gone(&self) -> bool {
         self.queue.is_tx_closed()
     }
@@ -76,13 +76,13 @@ impl<T, C> Consumer<T, C> {
         unsafe { self.shared.queue.pop_after_register() }
     }
 
-    /// How many values were pushed and not popped, counting those that are being filled in.
+    /// Returns the number of values pushed and not popped, counting those that are being filled in.
     pub(in super::super) fn len(&self) -> usize {
         // SAFETY: a borrow of the one consumer, and its mutable methods borrow exclusively.
         unsafe { self.shared.queue.len() }
     }
 
-    /// Lets [`Shared::push_if_open`] refuse values from now on.
+    /// Makes [`Shared::push_if_open`] refuse values from now on.
     pub(in super::super) fn close_queue(&mut self) {
         // SAFETY: as for `pop`.
         unsafe { self.shared.queue.close_rx() };

@@ -8,7 +8,7 @@ use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::loom::sync::atomic::{AtomicPtr, AtomicUsize};
 use crate::util::apart::Apart;
 
-/// Low bit of the tail word: the receiver takes no more values.
+/// Low bit of the tail word: the receiver accepts no more values.
 const RX_CLOSED: usize = 1;
 /// Low bit of the tail word: all senders are gone.
 const TX_CLOSED: usize = 2;
@@ -24,7 +24,7 @@ struct Tail<T> {
     /// The next position to claim, and the flags.
     word: AtomicUsize,
     tail_block: AtomicPtr<Block<T>>,
-    /// An empty block for whoever needs one next, or null.
+    /// An empty block for the next sender that needs one, or null.
     spare: AtomicPtr<Block<T>>,
 }
 
@@ -67,7 +67,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Appends a value. `true`: the receiver may be waiting for just this one.
+    /// Appends a value. Returns `true` if the receiver may be waiting for just this one.
     #[inline]
     pub(super) fn push(&self, value: T) -> bool {
         // Acquire: see "When a block is used again" in `mod.rs`.
@@ -90,7 +90,7 @@ impl<T> Queue<T> {
         self.tail.word.load(Acquire) & RX_CLOSED != 0
     }
 
-    /// Whether the last sender is gone. Then every value that was sent can be popped.
+    /// Returns `true` if the last sender is gone. Then every value that was sent can be popped.
     pub(super) fn is_tx_closed(&self) -> bool {
         self.tail.word.load(Acquire) & TX_CLOSED != 0
     }
@@ -100,20 +100,20 @@ impl<T> Queue<T> {
         self.tail.word.fetch_or(TX_CLOSED, AcqRel);
     }
 
-    /// Lets [`push_if_open`](Self::push_if_open) refuse values from now on.
+    /// Makes [`push_if_open`](Self::push_if_open) refuse values from now on.
     ///
     /// # Safety
     /// The caller is the only receiver.
     pub(super) unsafe fn close_rx(&self) {
         let word = self.tail.word.fetch_or(RX_CLOSED, AcqRel);
         self.head.with_mut(|head| {
-            // SAFETY: by contract nobody else touches `head`.
+            // SAFETY: by contract nothing else touches `head`.
             let end = unsafe { &mut (*head).end };
             end.get_or_insert(word & !FLAGS);
         });
     }
 
-    /// How many values were sent and not yet popped, counting those that are not filled in yet.
+    /// Returns the number of values sent and not yet popped, counting those not filled in yet.
     ///
     /// # Safety
     /// The caller is the receiver, or borrows from it.
@@ -135,7 +135,7 @@ impl<T> Queue<T> {
     #[inline]
     pub(super) unsafe fn pop(&self) -> Option<T> {
         self.head.with_mut(|head| {
-            // SAFETY: by contract nobody else touches `head`.
+            // SAFETY: by contract nothing else touches `head`.
             let head = unsafe { &mut *head };
             let bit = 1 << offset_of(head.position);
             if head.seen & bit == 0 && !head.look(&self.tail, bit) {
@@ -152,7 +152,7 @@ impl<T> Queue<T> {
     /// The caller is the only receiver.
     pub(super) unsafe fn pop_after_register(&self) -> Option<T> {
         self.head.with_mut(|head| {
-            // SAFETY: by contract nobody else touches `head`.
+            // SAFETY: by contract nothing else touches `head`.
             let head = unsafe { &mut *head };
             if head.at_end_of_block() {
                 // There must be a block to meet that sender in.
@@ -203,7 +203,7 @@ impl<T> Tail<T> {
         }
     }
 
-    /// The block behind `block`, adding one if there is none.
+    /// Returns the block behind `block`, adding one if there is none.
     ///
     /// # Safety
     /// `block` cannot be recycled during the call.
@@ -246,8 +246,8 @@ impl<T> Tail<T> {
         }
     }
 
-    /// Moves the tail block from `block`, which is full, to `next` and stamps `block`. `false`:
-    /// another thread has done it.
+    /// Moves the tail block from `block`, which is full, to `next` and stamps `block`. Returns
+    /// `false` if another thread has done it.
     fn move_past(&self, block: NonNull<Block<T>>, next: NonNull<Block<T>>) -> bool {
         let moved =
             self.tail_block
@@ -273,7 +273,7 @@ impl<T> Head<T> {
         self.position != unsafe { self.block.as_ref() }.start() && offset_of(self.position) == 0
     }
 
-    /// Looks for the slot of `bit` being filled in.
+    /// Looks whether the slot of `bit` is filled in.
     fn look(&mut self, tail: &Tail<T>, bit: usize) -> bool {
         if self.at_end_of_block() {
             // SAFETY: the receiver's own block is not recycled.
@@ -291,7 +291,7 @@ impl<T> Head<T> {
     #[inline]
     fn take(&mut self) -> T {
         let offset = offset_of(self.position);
-        // SAFETY: the bit was seen, and the position moves on below.
+        // SAFETY: the bit was seen, and the position advances below.
         let value = unsafe { self.block.as_ref().take(offset) };
         self.position = self.position.wrapping_add(STEP);
         if offset_of(self.position) == 0 {
@@ -339,15 +339,15 @@ impl<T> Head<T> {
 
 impl<T> Drop for Queue<T> {
     fn drop(&mut self) {
-        /// Frees the blocks even if dropping a value panics. Looks for them only then: `pop` recycles.
+        /// Frees the blocks even if dropping a value panics. Looks for them last: `pop` recycles.
         struct Blocks<'a, T>(&'a Queue<T>);
         impl<T> Drop for Blocks<'_, T> {
             fn drop(&mut self) {
-                // SAFETY: the queue is being dropped: nobody else touches `head`.
+                // SAFETY: the queue is being dropped: nothing else touches `head`.
                 let oldest = self.0.head.with(|head| unsafe { (*head).oldest });
                 let mut block = Some(oldest);
                 while let Some(current) = block {
-                    // SAFETY: as above: its blocks are this thread's alone, and unused from here on.
+                    // SAFETY: as above: the blocks are this thread's alone, and unused afterwards.
                     unsafe {
                         block = current.as_ref().next_unshared();
                         Block::free(current);
