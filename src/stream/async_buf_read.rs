@@ -1,6 +1,6 @@
 //! The trait `AsyncBufRead` and its implementations for standard types.
 //!
-//! The methods that one calls with `.await` are in `util/async_buf_read_ext.rs`.
+//! The methods to call with `.await` are in `util/async_buf_read_ext.rs`.
 #![forbid(unsafe_code)]
 
 use std::io::{self, BufRead, Cursor};
@@ -12,8 +12,8 @@ use crate::stream::AsyncRead;
 
 /// A source of bytes that has a buffer of its own.
 ///
-/// This is [`std::io::BufRead`] for tasks. What is in the buffer can be looked at before it is
-/// taken, which is what reading lines needs. Any [`AsyncRead`] becomes one through
+/// This is [`std::io::BufRead`] for tasks. The contents of the buffer can be looked at before they
+/// are taken, which is what reading lines needs. Any [`AsyncRead`] becomes one through
 /// [`BufReader`](crate::io::BufReader). Programs mostly call the methods of
 /// [`AsyncBufReadExt`](crate::io::AsyncBufReadExt).
 ///
@@ -41,10 +41,10 @@ use crate::stream::AsyncRead;
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
 pub trait AsyncBufRead: AsyncRead {
-    /// The bytes of the buffer, which is filled from the source first if it is empty.
+    /// Returns the bytes of the buffer, which is filled from the source first if it is empty.
     ///
     /// An empty slice means that the source is at its end. The bytes stay in the buffer until
-    /// [`consume`](AsyncBufRead::consume) takes them; the next call gives them again.
+    /// [`consume`](AsyncBufRead::consume) takes them; the next call returns them again.
     ///
     /// # Cancel safety
     ///
@@ -53,7 +53,7 @@ pub trait AsyncBufRead: AsyncRead {
     ///
     /// # Errors
     ///
-    /// Whatever the source reports.
+    /// Returns the error that the source reports.
     ///
     /// # Examples
     ///
@@ -76,11 +76,11 @@ pub trait AsyncBufRead: AsyncRead {
     /// ```
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>>;
 
-    /// Takes `amt` bytes out of the buffer, so that they are not given again.
+    /// Takes `amt` bytes out of the buffer, so that they are not returned again.
     ///
     /// `amt` must be at most the length of what the last call of
-    /// [`poll_fill_buf`](AsyncBufRead::poll_fill_buf) gave; implementations may panic otherwise,
-    /// or take fewer.
+    /// [`poll_fill_buf`](AsyncBufRead::poll_fill_buf) returned; implementations may panic
+    /// otherwise, or take fewer.
     ///
     /// # Examples
     ///

@@ -1,6 +1,6 @@
 //! The trait `AsyncRead` and its implementations for standard types.
 //!
-//! The methods that one calls with `.await` are in `util/async_read_ext.rs`.
+//! The methods to call with `.await` are in `util/async_read_ext.rs`.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Cursor};
@@ -12,8 +12,8 @@ use crate::stream::ReadBuf;
 
 /// A source of bytes that can be read from without blocking the thread.
 ///
-/// This is [`std::io::Read`] for tasks: a source that has nothing to give yet says
-/// [`Poll::Pending`] and wakes the task when that changes. Programs mostly call the methods of
+/// This is [`std::io::Read`] for tasks: a source that has no bytes yet returns [`Poll::Pending`]
+/// and wakes the task when that changes. Programs mostly call the methods of
 /// [`AsyncReadExt`](crate::io::AsyncReadExt), which every `AsyncRead` has; they implement or call
 /// this trait when they write a source or an adapter of their own.
 ///
@@ -25,7 +25,7 @@ use crate::stream::ReadBuf;
 /// use std::task::{Context, Poll};
 /// use zokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 ///
-/// /// Gives the letters from A to Z.
+/// /// Yields the letters from A to Z.
 /// struct Letters(u8);
 ///
 /// impl AsyncRead for Letters {
@@ -51,12 +51,12 @@ use crate::stream::ReadBuf;
 pub trait AsyncRead {
     /// Tries to read into `buf`.
     ///
-    /// - `Ready(Ok(()))`: the bytes that were read are appended to the filled part of `buf`. When
+    /// - `Ready(Ok(()))`: the bytes that were read are appended to the filled part of `buf`. If
     ///   `buf` had room and nothing was appended, the source is at its end.
-    /// - `Pending`: nothing was read, and `buf` is as it was.
-    /// - `Ready(Err(e))`: the read failed. `buf`'s filled part is as it was.
+    /// - `Pending`: nothing was read, and `buf` is unchanged.
+    /// - `Ready(Err(e))`: the read failed. The filled part of `buf` is unchanged.
     ///
-    /// An implementation leaves what was filled before as it is; it only appends.
+    /// An implementation only appends; it leaves what was filled before unchanged.
     ///
     /// # Cancel safety
     ///
@@ -65,7 +65,7 @@ pub trait AsyncRead {
     ///
     /// # Errors
     ///
-    /// Whatever the source reports.
+    /// Returns the error that the source reports.
     ///
     /// # Examples
     ///
@@ -130,7 +130,7 @@ where
     }
 }
 
-/// Reads from the slice's front, and lets the slice shrink by what was read.
+/// Reads from the front of the slice, which shrinks by what was read.
 impl AsyncRead for &[u8] {
     fn poll_read(
         mut self: Pin<&mut Self>,

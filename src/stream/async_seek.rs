@@ -1,6 +1,6 @@
 //! The trait `AsyncSeek` and its implementations for standard types.
 //!
-//! The methods that one calls with `.await` are in `util/async_seek_ext.rs`.
+//! The methods to call with `.await` are in `util/async_seek_ext.rs`.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Cursor, Seek, SeekFrom};
@@ -10,9 +10,9 @@ use std::task::{Context, Poll};
 
 /// A stream of bytes with a position that can be moved.
 ///
-/// This is [`std::io::Seek`] for tasks, in two steps: [`start_seek`](AsyncSeek::start_seek) hands
-/// the request in, and [`poll_complete`](AsyncSeek::poll_complete) waits for it. Programs mostly
-/// call the methods of [`AsyncSeekExt`](crate::io::AsyncSeekExt), which do both.
+/// This is [`std::io::Seek`] for tasks, in two steps: [`start_seek`](AsyncSeek::start_seek) submits
+/// the request, and [`poll_complete`](AsyncSeek::poll_complete) waits for it. Programs mostly call
+/// the methods of [`AsyncSeekExt`](crate::io::AsyncSeekExt), which do both.
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ use std::task::{Context, Poll};
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
 pub trait AsyncSeek {
-    /// Hands in a request to move the position to `position`.
+    /// Submits a request to move the position to `position`.
     ///
     /// The request may be carried out later: wait for it with
     /// [`poll_complete`](AsyncSeek::poll_complete). A position beyond the end is allowed; what it
@@ -38,8 +38,8 @@ pub trait AsyncSeek {
     ///
     /// # Errors
     ///
-    /// When the request cannot be accepted, for instance because another operation is under way:
-    /// call [`poll_complete`](AsyncSeek::poll_complete) first.
+    /// Returns an error if the request cannot be accepted, for instance because another operation
+    /// is under way: call [`poll_complete`](AsyncSeek::poll_complete) first.
     ///
     /// # Examples
     ///
@@ -61,7 +61,7 @@ pub trait AsyncSeek {
     /// ```
     fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()>;
 
-    /// Waits until the requested seek is done and gives the new position, counted in bytes from
+    /// Waits until the requested seek is done and returns the new position, counted in bytes from
     /// the start of the stream.
     ///
     /// The position is exact only right after a seek. Whether a read or a write since then, or no
@@ -70,11 +70,12 @@ pub trait AsyncSeek {
     /// # Cancel safety
     ///
     /// On `Pending` the waker of `cx` is kept, in place of the one of the last call, and is woken
-    /// when the seek may be done. A seek that nobody waits for takes place all the same.
+    /// when the seek may be done. A seek that is not polled to its end still takes place.
     ///
     /// # Errors
     ///
-    /// When the seek failed; a position before the start of the stream is such a failure.
+    /// Returns an error if the seek failed, for instance because the position is before the start
+    /// of the stream.
     ///
     /// # Examples
     ///

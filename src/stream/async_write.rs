@@ -1,6 +1,6 @@
 //! The trait `AsyncWrite` and its implementations for standard types.
 //!
-//! The methods that one calls with `.await` are in `util/async_write_ext.rs`.
+//! The methods to call with `.await` are in `util/async_write_ext.rs`.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Cursor, IoSlice, Write};
@@ -10,12 +10,12 @@ use std::task::{Context, Poll};
 
 /// A destination for bytes that can be written to without blocking the thread.
 ///
-/// This is [`std::io::Write`] for tasks: a destination that has no room yet says
+/// This is [`std::io::Write`] for tasks: a destination that has no room yet returns
 /// [`Poll::Pending`] and wakes the task when that changes. Programs mostly call the methods of
 /// [`AsyncWriteExt`](crate::io::AsyncWriteExt), which every `AsyncWrite` has; they implement or
 /// call this trait when they write a destination or an adapter of their own.
 ///
-/// What was written may wait in a buffer of the destination: it is sure to be on its way after
+/// What was written may wait in a buffer of the destination: it is certain to be on its way after
 /// [`poll_flush`](AsyncWrite::poll_flush), and the end of the stream is sent by
 /// [`poll_shutdown`](AsyncWrite::poll_shutdown).
 ///
@@ -56,10 +56,10 @@ use std::task::{Context, Poll};
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
 pub trait AsyncWrite {
-    /// Tries to write bytes from the front of `buf`, and says how many were taken.
+    /// Tries to write bytes from the front of `buf`, and returns how many were taken.
     ///
     /// Fewer than `buf.len()` may be taken. `Ok(0)` for a `buf` that is not empty usually means
-    /// that the destination takes no more bytes, now or ever.
+    /// that the destination accepts no more bytes, now or ever.
     ///
     /// # Cancel safety
     ///
@@ -68,7 +68,7 @@ pub trait AsyncWrite {
     ///
     /// # Errors
     ///
-    /// Whatever the destination reports. Nothing of `buf` was taken then.
+    /// Returns the error that the destination reports. Nothing of `buf` was taken then.
     ///
     /// # Examples
     ///
@@ -98,12 +98,12 @@ pub trait AsyncWrite {
     /// # Cancel safety
     ///
     /// On `Pending` the waker of `cx` is kept, in place of the one of the last call of a method of
-    /// this trait, and is woken when flushing can go on. A flush that is not polled to its end
+    /// this trait, and is woken when flushing can continue. A flush that is not polled to its end
     /// loses nothing; what is left stays buffered.
     ///
     /// # Errors
     ///
-    /// Whatever the destination reports.
+    /// Returns the error that the destination reports.
     ///
     /// # Examples
     ///
@@ -126,17 +126,18 @@ pub trait AsyncWrite {
     /// Tries to flush and then to end the stream in order.
     ///
     /// A TCP stream, for instance, sends FIN, and a TLS stream its closing message. `Ready(Ok(()))`
-    /// says that the object can be dropped without loss. Afterwards writing is an error of the
-    /// caller, and gives an error or panics; calling this again is allowed until it has succeeded.
+    /// means that the object can be dropped without loss. Writing afterwards is a mistake of the
+    /// caller, and returns an error or panics; calling this again is allowed until it has
+    /// succeeded.
     ///
     /// # Cancel safety
     ///
     /// On `Pending` the waker of `cx` is kept, in place of the one of the last call of a method of
-    /// this trait, and is woken when the shutdown can go on. Poll again to complete it.
+    /// this trait, and is woken when the shutdown can continue. Poll again to complete it.
     ///
     /// # Errors
     ///
-    /// Whatever the destination reports. The connection is then usually broken.
+    /// Returns the error that the destination reports. The connection is then usually broken.
     ///
     /// # Examples
     ///
@@ -158,18 +159,17 @@ pub trait AsyncWrite {
     /// ```
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Like [`poll_write`](AsyncWrite::poll_write), from several buffers in their order.
+    /// Like [`poll_write`](AsyncWrite::poll_write), from several buffers in order.
     ///
-    /// Unless an implementation overrides it, this writes from the first buffer that is not
-    /// empty.
+    /// Unless an implementation overrides it, this writes from the first buffer that is not empty.
     ///
     /// # Cancel safety
     ///
-    /// As for [`poll_write`](AsyncWrite::poll_write).
+    /// The same as for [`poll_write`](AsyncWrite::poll_write).
     ///
     /// # Errors
     ///
-    /// As for [`poll_write`](AsyncWrite::poll_write).
+    /// Returns an error under the same conditions as [`poll_write`](AsyncWrite::poll_write).
     ///
     /// # Examples
     ///
@@ -195,10 +195,10 @@ pub trait AsyncWrite {
         self.poll_write(cx, first.map_or(&[][..], |buf| buf))
     }
 
-    /// Whether [`poll_write_vectored`](AsyncWrite::poll_write_vectored) is better than copying the
-    /// buffers into one.
+    /// Returns whether [`poll_write_vectored`](AsyncWrite::poll_write_vectored) is better than
+    /// copying the buffers into one.
     ///
-    /// `false` unless an implementation overrides it.
+    /// Returns `false` unless an implementation overrides it.
     ///
     /// # Examples
     ///

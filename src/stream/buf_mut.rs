@@ -25,8 +25,8 @@ unsafe impl<'a> BufMut for ReadBuf<'a> {
     }
 
     fn chunk_mut(&mut self) -> &mut UninitSlice {
-        // SAFETY: what is handed out takes initialized bytes only. The pointer and the length are those
-        // of the slice, which is borrowed from `self` for as long as the result.
+        // SAFETY: what is handed out accepts initialized bytes only. The pointer and the length
+        // belong to the slice, which is borrowed from `self` for as long as the result.
         unsafe {
             let room = self.unfilled_mut();
             UninitSlice::from_raw_parts_mut(room.as_mut_ptr().cast(), room.len())

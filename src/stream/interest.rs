@@ -1,7 +1,7 @@
-//! [`Interest`]: what somebody wants to be told about a file descriptor.
+//! [`Interest`]: which events of a file descriptor a caller wants to be told about.
 //!
-//! A plain set of bits that is never empty. Its counterpart is [`Ready`], what the file descriptor
-//! was seen to be ready for.
+//! A plain set of bits that is never empty. Its counterpart is [`Ready`], the readiness that was
+//! observed.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -14,7 +14,7 @@ const WRITABLE: u8 = 1 << 1;
 const PRIORITY: u8 = 1 << 2;
 const ERROR: u8 = 1 << 3;
 
-/// What to be told about a file descriptor.
+/// The events of a file descriptor to wait for.
 ///
 /// The `ready`, `try_io` and `async_io` methods of the socket types and of `AsyncFd` take one. It
 /// is never empty.
@@ -43,11 +43,11 @@ impl Interest {
 
     /// An error, or something in the error queue of a socket.
     ///
-    /// The kernel reports errors whether or not somebody asked. A wait for this interest alone
+    /// The kernel reports errors whether or not they were asked for. A wait for this interest alone
     /// does not end when data arrives.
     pub const ERROR: Interest = Interest(ERROR);
 
-    /// Whether [`READABLE`](Interest::READABLE) is part of the set.
+    /// Returns `true` if [`READABLE`](Interest::READABLE) is part of the set.
     ///
     /// # Examples
     ///
@@ -61,7 +61,7 @@ impl Interest {
         self.0 & READABLE != 0
     }
 
-    /// Whether [`WRITABLE`](Interest::WRITABLE) is part of the set.
+    /// Returns `true` if [`WRITABLE`](Interest::WRITABLE) is part of the set.
     ///
     /// # Examples
     ///
@@ -75,7 +75,7 @@ impl Interest {
         self.0 & WRITABLE != 0
     }
 
-    /// Whether [`PRIORITY`](Interest::PRIORITY) is part of the set.
+    /// Returns `true` if [`PRIORITY`](Interest::PRIORITY) is part of the set.
     ///
     /// # Examples
     ///
@@ -89,7 +89,7 @@ impl Interest {
         self.0 & PRIORITY != 0
     }
 
-    /// Whether [`ERROR`](Interest::ERROR) is part of the set.
+    /// Returns `true` if [`ERROR`](Interest::ERROR) is part of the set.
     ///
     /// # Examples
     ///
@@ -103,7 +103,7 @@ impl Interest {
         self.0 & ERROR != 0
     }
 
-    /// Both sets together; the same as `self | other`, for constants.
+    /// Returns the union of both sets; the same as `self | other`, for constants.
     ///
     /// # Examples
     ///
@@ -119,7 +119,7 @@ impl Interest {
         Interest(self.0 | other.0)
     }
 
-    /// What is left of the set without `other`, or `None` if nothing is.
+    /// Returns the set without `other`, or `None` if nothing is left.
     ///
     /// # Examples
     ///
@@ -136,7 +136,7 @@ impl Interest {
         (left != 0).then_some(Interest(left))
     }
 
-    /// The flags of [`Ready`] that satisfy this interest.
+    /// Returns the flags of [`Ready`] that satisfy this interest.
     pub(crate) const fn mask(self) -> Ready {
         let mut bits = 0;
         if self.is_readable() {

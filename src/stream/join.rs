@@ -12,7 +12,7 @@ use crate::stream::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 pin_project! {
     /// A reader and a writer as one value.
     ///
-    /// Made by [`join`].
+    /// Created by [`join`].
     ///
     /// # Examples
     ///
@@ -33,7 +33,7 @@ pin_project! {
     }
 }
 
-/// Makes one value of a reader and a writer: it reads from the one and writes to the other.
+/// Combines a reader and a writer into one value, which reads from the one and writes to the other.
 ///
 /// This is the opposite of [`split`](crate::io::split).
 ///
@@ -65,7 +65,7 @@ where
     R: AsyncRead,
     W: AsyncWrite,
 {
-    /// Gives the reader and the writer back.
+    /// Returns the reader and the writer.
     ///
     /// # Examples
     ///
@@ -81,7 +81,7 @@ where
         (self.reader, self.writer)
     }
 
-    /// The reader.
+    /// Returns a reference to the reader.
     ///
     /// # Examples
     ///
@@ -95,7 +95,7 @@ where
         &self.reader
     }
 
-    /// The writer.
+    /// Returns a reference to the writer.
     ///
     /// # Examples
     ///
@@ -112,7 +112,7 @@ where
         &self.writer
     }
 
-    /// The reader, for change.
+    /// Returns a mutable reference to the reader.
     ///
     /// # Examples
     ///
@@ -128,7 +128,7 @@ where
         &mut self.reader
     }
 
-    /// The writer, for change.
+    /// Returns a mutable reference to the writer.
     ///
     /// # Examples
     ///
@@ -143,7 +143,7 @@ where
         &mut self.writer
     }
 
-    /// The reader, pinned.
+    /// Returns a pinned mutable reference to the reader.
     ///
     /// # Examples
     ///
@@ -160,7 +160,7 @@ where
         self.project().reader
     }
 
-    /// The writer, pinned.
+    /// Returns a pinned mutable reference to the writer.
     ///
     /// # Examples
     ///

@@ -1,9 +1,9 @@
 //! The `unsafe` parts of `io` outside of `ReadBuf`: filling memory that its owner has not
 //! initialized, one borrow that the checker cannot follow, and the stream that two halves share.
 //!
-//! Every function here is safe to call with any reader, also with one that breaks the contract of
-//! its trait: a reader is foreign code, and may for instance put another `ReadBuf` in the place of
-//! the one it was given. Each block says how that is caught.
+//! Every function here is safe to call with any reader, even one that breaks the contract of its
+//! trait: a reader is foreign code, and may for instance replace the `ReadBuf` that it was passed
+//! with another one. Each block tells how that is caught.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -15,13 +15,13 @@ use bytes::BufMut;
 use crate::loom::sync::{Arc, Mutex};
 use crate::stream::{AsyncBufRead, AsyncRead, ReadBuf, ReadHalf, WriteHalf};
 
-/// Reads once into the free space of `buf` and says how many bytes were added.
+/// Reads once into the free space of `buf` and returns how many bytes were added.
 ///
-/// A `buf` without free space gives 0 and the reader is not asked.
+/// For a `buf` without free space it returns 0 and does not ask the reader.
 ///
 /// # Panics
 ///
-/// If the reader replaced the buffer that it was given.
+/// Panics if the reader replaced the buffer that it was passed.
 pub(crate) fn poll_read_into<R, B>(
     reader: Pin<&mut R>,
     cx: &mut Context<'_>,
@@ -50,11 +50,11 @@ where
     Poll::Ready(Ok(n))
 }
 
-/// Reads once into at most `limit` bytes of `buf` and says how many were added.
+/// Reads once into at most `limit` bytes of `buf` and returns how many were added.
 ///
 /// # Panics
 ///
-/// If the reader replaced the buffer that it was given.
+/// Panics if the reader replaced the buffer that it was passed.
 pub(crate) fn poll_read_limited<R>(
     reader: Pin<&mut R>,
     cx: &mut Context<'_>,
@@ -70,7 +70,7 @@ where
     check_same(start, &part);
     let (n, initialized) = (part.filled().len(), part.initialized().len());
     // SAFETY: `part` is a view of the first bytes of `buf`'s unfilled part (`check_same`), and
-    // says that this many of them are initialized.
+    // reports that this many of them are initialized.
     unsafe { buf.assume_init(initialized) };
     buf.advance(n);
     Poll::Ready(Ok(n))
@@ -78,7 +78,7 @@ where
 
 /// Panics unless `read_buf` is still the view that starts at `start`.
 ///
-/// A `ReadBuf` of the same start can only be the one that was handed out: no other borrow of that
+/// A `ReadBuf` of the same start can only be the one that was passed in: no other borrow of that
 /// memory exists while it lives.
 #[track_caller]
 pub(crate) fn check_same(start: *const u8, read_buf: &ReadBuf<'_>) {
@@ -93,9 +93,9 @@ pub(crate) fn check_same(start: *const u8, read_buf: &ReadBuf<'_>) {
 ///
 /// # Safety
 ///
-/// `vec` must give the same vector at every call.
+/// `vec` must return the same vector at every call.
 pub(crate) unsafe trait HoldsVec {
-    /// The vector.
+    /// Returns the vector.
     fn vec(&mut self) -> &mut Vec<u8>;
 }
 
@@ -113,13 +113,13 @@ unsafe impl HoldsVec for &mut Vec<u8> {
     }
 }
 
-/// The free space that reading to the end wants at least.
+/// The minimum of free space for reading to the end.
 const MIN_SPACE: usize = 32;
 
-/// A vector that is read into, with the knowledge how much of its free space is initialized.
+/// A vector that is read into, and the number of bytes of its free space that are initialized.
 ///
 /// Invariant R3: the first `initialized` bytes after the vector's length are initialized. It holds
-/// from call to call because nobody else can reach the vector meanwhile.
+/// from call to call because nothing else can reach the vector in between.
 #[derive(Debug)]
 pub(crate) struct SpareVec<V> {
     holder: V,
@@ -137,16 +137,16 @@ impl<V: HoldsVec> SpareVec<V> {
         }
     }
 
-    /// The vector without its free space; the knowledge about that is lost.
+    /// Returns the vector without its free space; the count of initialized bytes is lost.
     pub(crate) fn take(&mut self) -> Vec<u8> {
         self.initialized = 0;
         std::mem::take(self.holder.vec())
     }
 
-    /// Reads once, and says how many bytes were added: 0 at the end of the source.
+    /// Reads once, and returns how many bytes were added: 0 at the end of the source.
     ///
     /// A vector whose capacity the caller chose, and that is nearly full, is not grown just to see
-    /// the end of the source: a few bytes are read aside first.
+    /// the end of the source: a few bytes are first read into a separate array.
     pub(crate) fn poll_read<R>(
         &mut self,
         reader: Pin<&mut R>,
@@ -187,7 +187,7 @@ impl<V: HoldsVec> SpareVec<V> {
         let polled = reader.poll_read(cx, &mut read_buf);
         check_same(start, &read_buf);
         let n = read_buf.filled().len();
-        // R3: what `ReadBuf` says is initialized, of its whole, less what the vector takes over.
+        // R3: what `ReadBuf` reports as initialized in total, less what the vector takes over.
         self.initialized = read_buf.initialized().len();
         ready!(polled)?;
         self.initialized -= n;
@@ -214,12 +214,12 @@ impl<V: HoldsVec> SpareVec<V> {
     }
 }
 
-/// Fills the buffer of the reader in `slot` and gives its bytes for as long as the reader is
+/// Fills the buffer of the reader in `slot` and returns its bytes for as long as the reader is
 /// borrowed; the slot is empty then.
 ///
 /// # Panics
 ///
-/// If the slot is empty: the future was polled after it was done.
+/// Panics if the slot is empty: the future was polled after it was done.
 pub(crate) fn poll_fill_slot<'a, R>(
     slot: &mut Option<&'a mut R>,
     cx: &mut Context<'_>,
@@ -228,8 +228,8 @@ where
     R: AsyncBufRead + Unpin + ?Sized,
 {
     let reader: *mut R = slot.take().expect("FillBuf polled after completion");
-    // SAFETY: `reader` comes from a `&'a mut R` that was just moved out of the slot, so this is
-    // the only borrow. It is used again only when the poll gave nothing that lives on.
+    // SAFETY: `reader` comes from a `&'a mut R` that was just moved out of the slot, so this is the
+    // only borrow. It is used again only when the poll returned nothing that lives on.
     match Pin::new(unsafe { &mut *reader }).poll_fill_buf(cx) {
         Poll::Ready(result) => Poll::Ready(result),
         Poll::Pending => {
@@ -240,7 +240,7 @@ where
     }
 }
 
-/// The position of the first `byte` in `bytes`.
+/// Returns the position of the first `byte` in `bytes`.
 pub(crate) fn memchr(byte: u8, bytes: &[u8]) -> Option<usize> {
     let start: *const u8 = bytes.as_ptr();
     // SAFETY: `memchr` reads at most `bytes.len()` bytes from `start`, which is this slice.
@@ -251,7 +251,7 @@ pub(crate) fn memchr(byte: u8, bytes: &[u8]) -> Option<usize> {
     Some(found.addr() - start.addr())
 }
 
-/// A stream that two halves share: locked for each operation, and pinned where it is.
+/// A stream that two halves share: locked for each operation, and pinned in place.
 pub(crate) struct SharedStream<T>(Arc<Mutex<T>>);
 
 impl<T> SharedStream<T> {
@@ -259,12 +259,12 @@ impl<T> SharedStream<T> {
         SharedStream(Arc::new(Mutex::new(stream)))
     }
 
-    /// A second handle to the same stream.
+    /// Returns a second handle to the same stream.
     pub(crate) fn another(&self) -> Self {
         SharedStream(self.0.clone())
     }
 
-    /// Whether the two are handles to the same stream.
+    /// Returns whether the two are handles to the same stream.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -273,11 +273,11 @@ impl<T> SharedStream<T> {
     pub(crate) fn with<R>(&mut self, operation: impl FnOnce(Pin<&mut T>) -> R) -> R {
         let mut stream = self.0.lock();
         // SAFETY: the stream stays in its allocation until it is dropped: only `into_inner` moves
-        // it out, and asks for `T: Unpin`.
+        // it out, and requires `T: Unpin`.
         operation(unsafe { Pin::new_unchecked(&mut *stream) })
     }
 
-    /// The stream itself; this must be the last handle.
+    /// Returns the stream itself; this must be the last handle.
     pub(crate) fn into_inner(self) -> T
     where
         T: Unpin,
@@ -288,12 +288,12 @@ impl<T> SharedStream<T> {
     }
 }
 
-// SAFETY: two halves may use and drop the stream on two threads, one at a time because of the
-// lock: that takes `T: Send`, as for a mutex.
+// SAFETY: two halves may use and drop the stream on two threads, one at a time because of the lock:
+// that requires `T: Send`, as for a mutex.
 unsafe impl<T: Send> Send for ReadHalf<T> {}
 
 // SAFETY: nothing that a shared reference to a half allows reaches the stream, since
-// `SharedStream::with` asks for a unique one; so even `T: Sync` is more than needed.
+// `SharedStream::with` requires a unique one; so even `T: Sync` is more than needed.
 unsafe impl<T: Sync> Sync for ReadHalf<T> {}
 
 // SAFETY: as for `ReadHalf`.

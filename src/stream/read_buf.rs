@@ -1,4 +1,4 @@
-//! `ReadBuf`: a byte buffer that knows how much of it is filled and how much is initialized.
+//! `ReadBuf`: a byte buffer that tracks how much of it is filled and how much is initialized.
 //!
 //! Owns the three-part view of a buffer that a reader fills, so that memory need not be zeroed
 //! before it is read into. The rest of `io` reaches uninitialized memory through this file only.
@@ -14,7 +14,7 @@ use std::ptr;
 
 /// A borrowed buffer that a reader fills step by step, and that need not be initialized.
 ///
-/// The buffer has three parts, of which the later ones may be empty:
+/// The buffer has three parts, of which all but the first may be empty:
 ///
 /// ```text
 /// [            capacity              ]
@@ -48,7 +48,7 @@ pub struct ReadBuf<'a> {
 }
 
 impl<'a> ReadBuf<'a> {
-    /// Makes an empty buffer over memory that is initialized.
+    /// Creates an empty buffer over memory that is initialized.
     ///
     /// # Examples
     ///
@@ -74,9 +74,9 @@ impl<'a> ReadBuf<'a> {
         }
     }
 
-    /// Makes an empty buffer over memory that may be uninitialized.
+    /// Creates an empty buffer over memory that may be uninitialized.
     ///
-    /// When part of the memory is known to be initialized, say so with
+    /// If part of the memory is known to be initialized, declare it with
     /// [`assume_init`](ReadBuf::assume_init).
     ///
     /// # Examples
@@ -100,7 +100,7 @@ impl<'a> ReadBuf<'a> {
         }
     }
 
-    /// The size of the whole buffer.
+    /// Returns the size of the whole buffer.
     ///
     /// # Examples
     ///
@@ -117,7 +117,7 @@ impl<'a> ReadBuf<'a> {
         self.buf.len()
     }
 
-    /// The bytes that were read.
+    /// Returns the bytes that were read.
     ///
     /// # Examples
     ///
@@ -135,7 +135,7 @@ impl<'a> ReadBuf<'a> {
         unsafe { init_ref(&self.buf[..self.filled]) }
     }
 
-    /// The bytes that were read, for change in place.
+    /// Returns the bytes that were read, to be changed in place.
     ///
     /// # Examples
     ///
@@ -154,7 +154,7 @@ impl<'a> ReadBuf<'a> {
         unsafe { init_mut(&mut self.buf[..self.filled]) }
     }
 
-    /// A buffer over the first `n` bytes of the unfilled part, or over all of it if it is
+    /// Returns a buffer over the first `n` bytes of the unfilled part, or over all of it if it is
     /// shorter.
     ///
     /// What is read into the result counts for this buffer only after
@@ -187,7 +187,7 @@ impl<'a> ReadBuf<'a> {
         }
     }
 
-    /// The bytes that are known to be initialized: the filled ones and those that follow.
+    /// Returns the bytes known to be initialized: the filled ones and those that follow.
     ///
     /// # Examples
     ///
@@ -204,7 +204,7 @@ impl<'a> ReadBuf<'a> {
         unsafe { init_ref(&self.buf[..self.initialized]) }
     }
 
-    /// The bytes that are known to be initialized, for change in place.
+    /// Returns the bytes known to be initialized, to be changed in place.
     ///
     /// # Examples
     ///
@@ -223,7 +223,7 @@ impl<'a> ReadBuf<'a> {
         unsafe { init_mut(&mut self.buf[..self.initialized]) }
     }
 
-    /// The whole buffer, whatever its state.
+    /// Returns the whole buffer, whatever its state.
     ///
     /// # Safety
     ///
@@ -249,7 +249,7 @@ impl<'a> ReadBuf<'a> {
         self.buf
     }
 
-    /// The unfilled part, whatever its state.
+    /// Returns the unfilled part, whatever its state.
     ///
     /// After writing the first `n` bytes of it, call [`assume_init`](ReadBuf::assume_init) and
     /// [`advance`](ReadBuf::advance) with `n`.
@@ -279,10 +279,10 @@ impl<'a> ReadBuf<'a> {
         &mut self.buf[self.filled..]
     }
 
-    /// The unfilled part, zeroed where it was not initialized.
+    /// Returns the unfilled part, zeroed where it was not initialized.
     ///
-    /// The zeroing is done once: bytes that this method initialized stay so, also when the buffer
-    /// is [cleared](ReadBuf::clear).
+    /// The zeroing is done once: bytes that this method initialized stay initialized, even when the
+    /// buffer is [cleared](ReadBuf::clear).
     ///
     /// # Examples
     ///
@@ -302,11 +302,11 @@ impl<'a> ReadBuf<'a> {
         self.initialize_unfilled_to(self.remaining())
     }
 
-    /// The first `n` bytes of the unfilled part, zeroed where they were not initialized.
+    /// Returns the first `n` bytes of the unfilled part, zeroed where they were not initialized.
     ///
     /// # Panics
     ///
-    /// If fewer than `n` bytes are unfilled.
+    /// Panics if fewer than `n` bytes are unfilled.
     ///
     /// # Examples
     ///
@@ -336,7 +336,7 @@ impl<'a> ReadBuf<'a> {
         unsafe { init_mut(&mut self.buf[self.filled..end]) }
     }
 
-    /// The number of unfilled bytes.
+    /// Returns the number of unfilled bytes.
     ///
     /// # Examples
     ///
@@ -353,9 +353,9 @@ impl<'a> ReadBuf<'a> {
         self.buf.len() - self.filled
     }
 
-    /// Empties the filled part.
+    /// Clears the filled part.
     ///
-    /// Which bytes are initialized does not change.
+    /// This does not change which bytes are initialized.
     ///
     /// # Examples
     ///
@@ -380,7 +380,7 @@ impl<'a> ReadBuf<'a> {
     ///
     /// # Panics
     ///
-    /// If the filled part would become larger than the initialized part.
+    /// Panics if the filled part would become larger than the initialized part.
     ///
     /// # Examples
     ///
@@ -405,7 +405,7 @@ impl<'a> ReadBuf<'a> {
     ///
     /// # Panics
     ///
-    /// If the filled part would become larger than the initialized part.
+    /// Panics if the filled part would become larger than the initialized part.
     ///
     /// # Examples
     ///
@@ -463,7 +463,7 @@ impl<'a> ReadBuf<'a> {
     ///
     /// # Panics
     ///
-    /// If `buf` is longer than [`remaining`](ReadBuf::remaining).
+    /// Panics if `buf` is longer than [`remaining`](ReadBuf::remaining).
     ///
     /// # Examples
     ///

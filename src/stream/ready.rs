@@ -1,8 +1,7 @@
 //! [`Ready`]: what a file descriptor was seen to be ready for.
 //!
-//! A plain set of bits. The driver fills it from the events of the kernel; who waits looks at the
-//! part that its [`Interest`](super::Interest) asks for. Nothing here knows where events come
-//! from.
+//! A plain set of bits. The driver fills it from the events of the kernel; a waiter looks at the
+//! part that its [`Interest`](super::Interest) asks for. Nothing here knows where events come from.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -61,7 +60,7 @@ impl Ready {
     pub const ALL: Ready =
         Ready(READABLE | WRITABLE | READ_CLOSED | WRITE_CLOSED | PRIORITY | ERROR);
 
-    /// Whether no flag is set.
+    /// Returns `true` if no flag is set.
     ///
     /// # Examples
     ///
@@ -75,7 +74,7 @@ impl Ready {
         self.0 == 0
     }
 
-    /// Whether a read may make progress: [`READABLE`](Ready::READABLE) or
+    /// Returns `true` if a read may make progress: [`READABLE`](Ready::READABLE) or
     /// [`READ_CLOSED`](Ready::READ_CLOSED), because a closed side is read as end of stream.
     ///
     /// # Examples
@@ -91,7 +90,7 @@ impl Ready {
         self.0 & (READABLE | READ_CLOSED) != 0
     }
 
-    /// Whether a write may make progress: [`WRITABLE`](Ready::WRITABLE) or
+    /// Returns `true` if a write may make progress: [`WRITABLE`](Ready::WRITABLE) or
     /// [`WRITE_CLOSED`](Ready::WRITE_CLOSED), because a closed side fails the write at once.
     ///
     /// # Examples
@@ -107,7 +106,7 @@ impl Ready {
         self.0 & (WRITABLE | WRITE_CLOSED) != 0
     }
 
-    /// Whether [`READ_CLOSED`](Ready::READ_CLOSED) is set.
+    /// Returns `true` if [`READ_CLOSED`](Ready::READ_CLOSED) is set.
     ///
     /// # Examples
     ///
@@ -121,7 +120,7 @@ impl Ready {
         self.0 & READ_CLOSED != 0
     }
 
-    /// Whether [`WRITE_CLOSED`](Ready::WRITE_CLOSED) is set.
+    /// Returns `true` if [`WRITE_CLOSED`](Ready::WRITE_CLOSED) is set.
     ///
     /// # Examples
     ///
@@ -135,7 +134,7 @@ impl Ready {
         self.0 & WRITE_CLOSED != 0
     }
 
-    /// Whether [`PRIORITY`](Ready::PRIORITY) is set.
+    /// Returns `true` if [`PRIORITY`](Ready::PRIORITY) is set.
     ///
     /// # Examples
     ///
@@ -149,7 +148,7 @@ impl Ready {
         self.0 & PRIORITY != 0
     }
 
-    /// Whether [`ERROR`](Ready::ERROR) is set.
+    /// Returns `true` if [`ERROR`](Ready::ERROR) is set.
     ///
     /// # Examples
     ///

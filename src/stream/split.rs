@@ -11,7 +11,7 @@ use crate::stream::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// The reading half of a stream.
 ///
-/// Made by [`split`].
+/// Created by [`split`].
 ///
 /// # Examples
 ///
@@ -31,7 +31,7 @@ pub struct ReadHalf<T> {
 
 /// The writing half of a stream.
 ///
-/// Made by [`split`].
+/// Created by [`split`].
 ///
 /// # Examples
 ///
@@ -53,10 +53,10 @@ pub struct WriteHalf<T> {
 /// Splits a stream into a half to read from and a half to write to, which can go to two tasks.
 ///
 /// The halves share the stream behind a lock that is held for the time of one poll only. Types that
-/// are split more cheaply have a method for it: a TCP stream's `into_split`, for instance. Dropping
-/// a half closes nothing; the stream is dropped with the second one. To end the stream for the
-/// other side, call [`shutdown`](crate::io::AsyncWriteExt::shutdown) on the writing half. To get
-/// the stream back, use [`unsplit`](ReadHalf::unsplit).
+/// can be split at a lower cost have a method for it, such as `into_split` of a TCP stream.
+/// Dropping a half closes nothing; the stream is dropped with the second one. To end the stream for
+/// the other side, call [`shutdown`](crate::io::AsyncWriteExt::shutdown) on the writing half. To
+/// get the stream back, use [`unsplit`](ReadHalf::unsplit).
 ///
 /// # Examples
 ///
@@ -90,7 +90,7 @@ where
 }
 
 impl<T> ReadHalf<T> {
-    /// Whether the two halves are of the same stream.
+    /// Returns `true` if the two halves belong to the same stream.
     ///
     /// # Examples
     ///
@@ -111,7 +111,8 @@ impl<T> ReadHalf<T> {
     ///
     /// # Panics
     ///
-    /// If the halves are not of the same stream; [`is_pair_of`](ReadHalf::is_pair_of) tells.
+    /// Panics if the halves do not belong to the same stream; see
+    /// [`is_pair_of`](ReadHalf::is_pair_of).
     ///
     /// # Examples
     ///
@@ -137,7 +138,7 @@ impl<T> ReadHalf<T> {
 }
 
 impl<T> WriteHalf<T> {
-    /// Whether the two halves are of the same stream.
+    /// Returns `true` if the two halves belong to the same stream.
     ///
     /// # Examples
     ///

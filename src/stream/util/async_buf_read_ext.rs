@@ -1,4 +1,4 @@
-//! The trait `AsyncBufReadExt`: the methods for buffered reading that one calls with `.await`.
+//! The trait `AsyncBufReadExt`: the methods for buffered reading to call with `.await`.
 #![forbid(unsafe_code)]
 
 use std::pin::Pin;
@@ -26,7 +26,7 @@ use crate::stream::util::split::Split;
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
 pub trait AsyncBufReadExt: AsyncBufRead {
-    /// Reads until `byte` was read or the source ends, appends to `buf`, and says how many bytes
+    /// Reads until `byte` was read or the source ends, appends to `buf`, and returns how many bytes
     /// were added.
     ///
     /// `byte` itself is appended too. 0 means that the source is at its end. A read that reports
@@ -36,12 +36,13 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     ///
     /// # Cancel safety
     ///
-    /// When the future is dropped before it is done, the bytes that were read until then are in
-    /// `buf`: call again with the same `buf` to go on. The count starts at 0 again then.
+    /// This method is cancel safe. If the future is dropped before it completes, the bytes that
+    /// were read until then are in `buf`: call again with the same `buf` to continue. The count
+    /// then starts at 0 again.
     ///
     /// # Errors
     ///
-    /// What the source reports. The bytes that were read before are in `buf`.
+    /// Returns the error that the source reports. The bytes that were read before are in `buf`.
     ///
     /// # Examples
     ///
@@ -64,8 +65,8 @@ pub trait AsyncBufReadExt: AsyncBufRead {
         ReadUntil::new(self, byte, buf)
     }
 
-    /// Reads UTF-8 until the end of the line or of the source, appends to `buf`, and says how many
-    /// bytes were added.
+    /// Reads UTF-8 until the end of the line or of the source, appends to `buf`, and returns how
+    /// many bytes were added.
     ///
     /// The newline (`0xA`) is appended too. 0 means that the source is at its end. A read that
     /// reports [`Interrupted`](std::io::ErrorKind::Interrupted) is tried again. A source without
@@ -74,17 +75,18 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     ///
     /// # Cancel safety
     ///
-    /// Not cancel safe: when the future is dropped before it is done, what was read is lost, and
-    /// so is what `buf` held; `buf` is empty then. Use [`read_until`](AsyncBufReadExt::read_until)
-    /// or [`lines`](AsyncBufReadExt::lines) where that matters.
+    /// This method is not cancel safe: if the future is dropped before it completes, what was read
+    /// is lost, and so is what `buf` held; `buf` is empty then. Use
+    /// [`read_until`](AsyncBufReadExt::read_until) or [`lines`](AsyncBufReadExt::lines) where that
+    /// matters.
     ///
     /// # Errors
     ///
-    /// - [`InvalidData`](std::io::ErrorKind::InvalidData), with a
+    /// - Returns [`InvalidData`](std::io::ErrorKind::InvalidData), with a
     ///   [`Utf8Error`](std::str::Utf8Error) in it, if the line is not UTF-8. `buf` is unchanged,
     ///   and the line is lost.
-    /// - What the source reports. What was read of the line is in `buf`, unless it is not UTF-8:
-    ///   then `buf` is unchanged.
+    /// - Returns the error that the source reports. What was read of the line is in `buf`, unless
+    ///   it is not UTF-8: then `buf` is unchanged.
     ///
     /// # Examples
     ///
@@ -108,7 +110,7 @@ pub trait AsyncBufReadExt: AsyncBufRead {
         ReadLine::new(self, buf)
     }
 
-    /// Makes an asynchronous iterator over what lies between the bytes `byte`.
+    /// Creates an asynchronous iterator over what lies between the bytes `byte`.
     ///
     /// Each segment is a `Vec<u8>` without `byte` at its end.
     ///
@@ -133,22 +135,22 @@ pub trait AsyncBufReadExt: AsyncBufRead {
         Split::new(self, byte)
     }
 
-    /// Gives the bytes of the buffer, which is filled from the source first if it is empty.
+    /// Returns the bytes of the buffer, which is filled from the source first if it is empty.
     ///
     /// An empty slice means that the source is at its end. The bytes stay in the buffer until
     /// [`consume`](AsyncBufReadExt::consume) takes them.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: when the future is dropped before it is done, no bytes are lost.
+    /// This method is cancel safe. If the future is dropped before it completes, no bytes are lost.
     ///
     /// # Errors
     ///
-    /// What the source reports.
+    /// Returns the error that the source reports.
     ///
     /// # Panics
     ///
-    /// If the future is polled after it was done.
+    /// Panics if the future is polled after it has completed.
     ///
     /// # Examples
     ///
@@ -169,10 +171,10 @@ pub trait AsyncBufReadExt: AsyncBufRead {
         FillBuf::new(self)
     }
 
-    /// Takes `amt` bytes out of the buffer, so that they are not given again.
+    /// Takes `amt` bytes out of the buffer, so that they are not returned again.
     ///
-    /// `amt` must be at most the length of what [`fill_buf`](AsyncBufReadExt::fill_buf) gave last;
-    /// implementations may panic otherwise, or take fewer.
+    /// `amt` must be at most the length of what [`fill_buf`](AsyncBufReadExt::fill_buf) returned
+    /// last; implementations may panic otherwise, or take fewer.
     ///
     /// # Examples
     ///
@@ -192,7 +194,7 @@ pub trait AsyncBufReadExt: AsyncBufRead {
         Pin::new(self).consume(amt);
     }
 
-    /// Makes an asynchronous iterator over the lines.
+    /// Creates an asynchronous iterator over the lines.
     ///
     /// Each line is a `String` without the newline (`0xA`, or `0xD 0xA`) at its end.
     ///

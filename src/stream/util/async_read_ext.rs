@@ -1,4 +1,4 @@
-//! The trait `AsyncReadExt`: the methods for reading that one calls with `.await`.
+//! The trait `AsyncReadExt`: the methods for reading to call with `.await`.
 #![forbid(unsafe_code)]
 
 use bytes::BufMut;
@@ -19,25 +19,26 @@ use crate::stream::util::take::Take;
 
 /// Defines the methods that read one number.
 ///
-/// `$what` says which number and how it is laid out, `$bytes` are an example's bytes in the
+/// `$what` tells which number and how it is laid out, `$bytes` are an example's bytes in the
 /// source, and `$value` is what they stand for.
 macro_rules! number_methods {
     ($($method:ident -> $future:ident, $what:literal, $bytes:literal, $value:literal;)*) => {$(
         #[doc = concat!("Reads ", $what, ".")]
         ///
         /// Exactly as many bytes are taken as the number has. A read that reports
-        /// [`Interrupted`](std::io::ErrorKind::Interrupted) is tried again. With a source that is
-        /// not in memory, wrap it in a [`BufReader`](crate::io::BufReader) first.
+        /// [`Interrupted`](std::io::ErrorKind::Interrupted) is tried again. If the source is not in
+        /// memory, wrap it in a [`BufReader`](crate::io::BufReader) first.
         ///
         /// # Cancel safety
         ///
-        /// Not cancel safe: a future that is dropped may have taken some of the bytes, and they
-        /// are lost.
+        /// This method is not cancel safe: a future that is dropped may have taken some of the
+        /// bytes, and they are lost.
         ///
         /// # Errors
         ///
-        /// [`UnexpectedEof`](std::io::ErrorKind::UnexpectedEof) if the source ends first;
-        /// otherwise what the source reports. Bytes that were read before the error are lost.
+        /// Returns [`UnexpectedEof`](std::io::ErrorKind::UnexpectedEof) if the source ends first;
+        /// otherwise the error that the source reports. Bytes that were read before the error are
+        /// lost.
         ///
         /// # Examples
         ///
@@ -74,7 +75,7 @@ macro_rules! number_methods {
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
 pub trait AsyncReadExt: AsyncRead {
-    /// Makes a reader that gives this reader's bytes, and then those of `next`.
+    /// Creates a reader that returns this reader's bytes, and then the bytes of `next`.
     ///
     /// `next` is asked once this reader is at its end.
     ///
@@ -98,19 +99,19 @@ pub trait AsyncReadExt: AsyncRead {
         Chain::new(self, next)
     }
 
-    /// Reads some bytes into `buf` and says how many.
+    /// Reads some bytes into `buf` and returns how many.
     ///
     /// Waits until there is something to read. 0 means that the source is at its end (which may
     /// pass, as with a file that grows), or that `buf` is empty. Fewer bytes than `buf` has room
-    /// for say nothing about the end.
+    /// for do not mean the end.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: when the future is dropped before it is done, nothing was read.
+    /// This method is cancel safe. If the future is dropped before it completes, nothing was read.
     ///
     /// # Errors
     ///
-    /// What the source reports. Nothing was read then.
+    /// Returns the error that the source reports. Nothing was read then.
     ///
     /// # Examples
     ///
@@ -133,24 +134,24 @@ pub trait AsyncReadExt: AsyncRead {
         Read::new(self, buf)
     }
 
-    /// Reads some bytes into the free space of `buf` and says how many; `buf` advances by them.
+    /// Reads some bytes into the free space of `buf` and returns how many; `buf` advances by them.
     ///
     /// This reads into memory that need not be initialized. A `Vec` or a `BytesMut` makes room when
-    /// it is full, so reading in a loop never stops for want of space; a `buf` that cannot grow and
-    /// has no room gives 0, as the end of the source does.
+    /// it is full, so reading in a loop never stops for lack of space; for a `buf` that cannot grow
+    /// and has no room it returns 0, as at the end of the source.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: when the future is dropped before it is done, nothing was read.
+    /// This method is cancel safe. If the future is dropped before it completes, nothing was read.
     ///
     /// # Errors
     ///
-    /// What the source reports. Nothing was read then.
+    /// Returns the error that the source reports. Nothing was read then.
     ///
     /// # Panics
     ///
-    /// If the reader puts another [`ReadBuf`](crate::io::ReadBuf) in the place of the one that it
-    /// is given.
+    /// Panics if the reader replaces the [`ReadBuf`](crate::io::ReadBuf) that it is passed with
+    /// another one.
     ///
     /// # Examples
     ///
@@ -173,19 +174,19 @@ pub trait AsyncReadExt: AsyncRead {
         ReadBuf::new(self, buf)
     }
 
-    /// Reads until `buf` is full, and gives its length.
+    /// Reads until `buf` is full, and returns its length.
     ///
     /// A read that reports [`Interrupted`](std::io::ErrorKind::Interrupted) is tried again.
     ///
     /// # Cancel safety
     ///
-    /// Not cancel safe: when the future is dropped, part of `buf` may have been filled, and there
-    /// is no telling how much.
+    /// This method is not cancel safe: if the future is dropped, part of `buf` may have been
+    /// filled, and there is no way to tell how much.
     ///
     /// # Errors
     ///
-    /// [`UnexpectedEof`](std::io::ErrorKind::UnexpectedEof) if the source ends first; otherwise
-    /// what the source reports. What is in `buf` then is not specified.
+    /// Returns [`UnexpectedEof`](std::io::ErrorKind::UnexpectedEof) if the source ends first;
+    /// otherwise the error that the source reports. The contents of `buf` are unspecified then.
     ///
     /// # Examples
     ///
@@ -254,19 +255,19 @@ pub trait AsyncReadExt: AsyncRead {
             "1.5_f64.to_le_bytes()", "1.5";
     }
 
-    /// Reads until the end of the source, appends to `buf`, and says how many bytes were added.
+    /// Reads until the end of the source, appends to `buf`, and returns how many bytes were added.
     ///
-    /// A read that reports [`Interrupted`](std::io::ErrorKind::Interrupted) is tried again. A
-    /// `buf` whose capacity suffices is not made larger.
+    /// A read that reports [`Interrupted`](std::io::ErrorKind::Interrupted) is tried again. A `buf`
+    /// whose capacity suffices is not made larger.
     ///
     /// # Cancel safety
     ///
-    /// When the future is dropped before it is done, the bytes that were read until then are in
-    /// `buf`; none are lost. How many they are, `buf.len()` tells.
+    /// This method is cancel safe. If the future is dropped before it completes, the bytes that
+    /// were read until then are in `buf`; none are lost. `buf.len()` tells how many they are.
     ///
     /// # Errors
     ///
-    /// What the source reports. The bytes that were read before are in `buf`.
+    /// Returns the error that the source reports. The bytes that were read before are in `buf`.
     ///
     /// # Examples
     ///
@@ -287,21 +288,21 @@ pub trait AsyncReadExt: AsyncRead {
         ReadToEnd::new(self, buf)
     }
 
-    /// Reads UTF-8 until the end of the source, appends to `dst`, and says how many bytes were
+    /// Reads UTF-8 until the end of the source, appends to `dst`, and returns how many bytes were
     /// added.
     ///
     /// A read that reports [`Interrupted`](std::io::ErrorKind::Interrupted) is tried again.
     ///
     /// # Cancel safety
     ///
-    /// Not cancel safe: when the future is dropped before it is done, what was read is lost, and
-    /// so is what `dst` held; `dst` is empty then.
+    /// This method is not cancel safe: if the future is dropped before it completes, what was read
+    /// is lost, and so is what `dst` held; `dst` is empty then.
     ///
     /// # Errors
     ///
-    /// [`InvalidData`](std::io::ErrorKind::InvalidData), with a [`Utf8Error`](std::str::Utf8Error)
-    /// in it, if the bytes are not UTF-8; otherwise what the source reports. `dst` is unchanged,
-    /// and what was read is lost.
+    /// Returns [`InvalidData`](std::io::ErrorKind::InvalidData), with a
+    /// [`Utf8Error`](std::str::Utf8Error) in it, if the bytes are not UTF-8; otherwise the error
+    /// that the source reports. `dst` is unchanged, and what was read is lost.
     ///
     /// # Examples
     ///
@@ -322,7 +323,7 @@ pub trait AsyncReadExt: AsyncRead {
         ReadToString::new(self, dst)
     }
 
-    /// Makes a reader that ends after at most `limit` bytes of this one.
+    /// Creates a reader that ends after at most `limit` bytes of this one.
     ///
     /// # Examples
     ///

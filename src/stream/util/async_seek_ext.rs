@@ -1,4 +1,4 @@
-//! The trait `AsyncSeekExt`: the methods for moving a position that one calls with `.await`.
+//! The trait `AsyncSeekExt`: the methods for moving a position to call with `.await`.
 #![forbid(unsafe_code)]
 
 use std::io::SeekFrom;
@@ -23,19 +23,19 @@ use crate::stream::util::seek::Seek;
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
 pub trait AsyncSeekExt: AsyncSeek {
-    /// Moves the position to `pos` and gives it, counted in bytes from the start of the stream.
+    /// Moves the position to `pos` and returns it, counted in bytes from the start of the stream.
     ///
-    /// A position beyond the end is allowed; what it means is up to the stream. An operation of
-    /// the stream that is still under way is waited for first.
+    /// A position beyond the end is allowed; what it means is up to the stream. If an operation of
+    /// the stream is still under way, this waits for it first.
     ///
     /// # Cancel safety
     ///
-    /// When the future is dropped before it is done, the position may or may not move. The stream
+    /// If the future is dropped before it completes, the position may or may not move. The stream
     /// stays usable.
     ///
     /// # Errors
     ///
-    /// What the stream reports; a position before its start is an error.
+    /// Returns the error that the stream reports; a position before its start is an error.
     ///
     /// # Examples
     ///
@@ -61,11 +61,11 @@ pub trait AsyncSeekExt: AsyncSeek {
     ///
     /// # Cancel safety
     ///
-    /// As for [`seek`](AsyncSeekExt::seek).
+    /// The same as for [`seek`](AsyncSeekExt::seek).
     ///
     /// # Errors
     ///
-    /// What the stream reports.
+    /// Returns the error that the stream reports.
     ///
     /// # Examples
     ///
@@ -88,17 +88,17 @@ pub trait AsyncSeekExt: AsyncSeek {
         self.seek(SeekFrom::Start(0))
     }
 
-    /// The position, counted in bytes from the start of the stream.
+    /// Returns the position, counted in bytes from the start of the stream.
     ///
     /// This is a [`seek`](AsyncSeekExt::seek) by 0 bytes.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: the position does not move.
+    /// This method is cancel safe. The position does not move.
     ///
     /// # Errors
     ///
-    /// What the stream reports.
+    /// Returns the error that the stream reports.
     ///
     /// # Examples
     ///

@@ -1,4 +1,4 @@
-//! The trait `AsyncWriteExt`: the methods for writing that one calls with `.await`.
+//! The trait `AsyncWriteExt`: the methods for writing to call with `.await`.
 #![forbid(unsafe_code)]
 
 use std::io::IoSlice;
@@ -20,25 +20,24 @@ use crate::stream::util::write_vectored::WriteVectored;
 
 /// Defines the methods that write one number.
 ///
-/// `$what` says which number and how it is laid out, `$value` is an example, and `$bytes` are the
+/// `$what` tells which number and how it is laid out, `$value` is an example, and `$bytes` are the
 /// bytes that it is written as.
 macro_rules! number_methods {
     ($($method:ident($number:ty) -> $future:ident, $what:literal, $value:literal, $bytes:literal;)*) => {$(
         #[doc = concat!("Writes ", $what, ".")]
-        ///
-        /// A write that reports [`Interrupted`](std::io::ErrorKind::Interrupted) is tried again.
-        /// With a destination that is not in memory, wrap it in a
-        /// [`BufWriter`](crate::io::BufWriter) first.
+        /// A write that reports [`Interrupted`](std::io::ErrorKind::Interrupted) is tried again. If
+        /// the destination is not in memory, wrap it in a [`BufWriter`](crate::io::BufWriter)
+        /// first.
         ///
         /// # Cancel safety
         ///
-        /// Not cancel safe: a future that is dropped may have written some of the bytes, and there
-        /// is no telling how many.
+        /// This method is not cancel safe: a future that is dropped may have written some of the
+        /// bytes, and there is no way to tell how many.
         ///
         /// # Errors
         ///
-        /// [`WriteZero`](std::io::ErrorKind::WriteZero) if the destination takes no more bytes;
-        /// otherwise what it reports. Some of the bytes may have been written.
+        /// Returns [`WriteZero`](std::io::ErrorKind::WriteZero) if the destination accepts no more
+        /// bytes; otherwise the error that it reports. Some of the bytes may have been written.
         ///
         /// # Examples
         ///
@@ -76,19 +75,21 @@ macro_rules! number_methods {
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
 pub trait AsyncWriteExt: AsyncWrite {
-    /// Writes some bytes from the front of `src` and says how many.
+    /// Writes some bytes from the front of `src` and returns how many.
     ///
     /// Waits until the destination takes something. To write all of `src`, use
     /// [`write_all`](AsyncWriteExt::write_all).
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: when the future is dropped before it is done, nothing was written.
+    /// This method is cancel safe. If the future is dropped before it completes, nothing was
+    /// written.
     ///
     /// # Errors
     ///
-    /// What the destination reports. Nothing of `src` was taken then. That 0 bytes of a `src` that
-    /// is not empty were taken is not an error, but usually means that no more ever will.
+    /// Returns the error that the destination reports. Nothing of `src` was taken then. That 0
+    /// bytes of a `src` that is not empty were taken is not an error, but usually means that no
+    /// more ever will.
     ///
     /// # Examples
     ///
@@ -110,7 +111,7 @@ pub trait AsyncWriteExt: AsyncWrite {
         Write::new(self, src)
     }
 
-    /// Writes some bytes from several buffers, in their order, and says how many.
+    /// Writes some bytes from several buffers, in order, and returns how many.
     ///
     /// Waits until the destination takes something. A destination that has no vectored write
     /// ([`is_write_vectored`](AsyncWrite::is_write_vectored)) takes bytes from the first buffer
@@ -118,11 +119,12 @@ pub trait AsyncWriteExt: AsyncWrite {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: when the future is dropped before it is done, nothing was written.
+    /// This method is cancel safe. If the future is dropped before it completes, nothing was
+    /// written.
     ///
     /// # Errors
     ///
-    /// What the destination reports. Nothing was taken then.
+    /// Returns the error that the destination reports. Nothing was taken then.
     ///
     /// # Examples
     ///
@@ -144,19 +146,19 @@ pub trait AsyncWriteExt: AsyncWrite {
         WriteVectored::new(self, bufs)
     }
 
-    /// Writes some bytes from `src`, says how many, and advances `src` by them.
+    /// Writes some bytes from `src`, returns how many, and advances `src` by them.
     ///
-    /// Several chunks of `src` go out in one write where the destination has vectored writes. An
-    /// empty `src` gives 0, and the destination is not asked.
+    /// Several chunks of `src` go out in one write where the destination has vectored writes. For
+    /// an empty `src` it returns 0 and does not ask the destination.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: when the future is dropped before it is done, nothing was written and `src` has
-    /// not moved.
+    /// This method is cancel safe. If the future is dropped before it completes, nothing was
+    /// written and `src` has not moved.
     ///
     /// # Errors
     ///
-    /// What the destination reports. Nothing was taken then.
+    /// Returns the error that the destination reports. Nothing was taken then.
     ///
     /// # Examples
     ///
@@ -183,19 +185,19 @@ pub trait AsyncWriteExt: AsyncWrite {
 
     /// Writes all of `src`, which is empty afterwards.
     ///
-    /// Like [`write_all`](AsyncWriteExt::write_all), but `src` remembers how far it came, and
-    /// several of its chunks go out in one write where the destination has vectored writes. A
-    /// write that reports [`Interrupted`](std::io::ErrorKind::Interrupted) is tried again.
+    /// Like [`write_all`](AsyncWriteExt::write_all), but `src` keeps track of its progress, and
+    /// several of its chunks go out in one write where the destination has vectored writes. A write
+    /// that reports [`Interrupted`](std::io::ErrorKind::Interrupted) is tried again.
     ///
     /// # Cancel safety
     ///
-    /// When the future is dropped before it is done, what was written is gone from `src`: call
-    /// again with the same `src` to write the rest.
+    /// This method is cancel safe. If the future is dropped before it completes, what was written
+    /// is gone from `src`: call again with the same `src` to write the rest.
     ///
     /// # Errors
     ///
-    /// [`WriteZero`](std::io::ErrorKind::WriteZero) if the destination takes no more bytes;
-    /// otherwise what it reports. What was written before is gone from `src`.
+    /// Returns [`WriteZero`](std::io::ErrorKind::WriteZero) if the destination accepts no more
+    /// bytes; otherwise the error that it reports. What was written before is gone from `src`.
     ///
     /// # Examples
     ///
@@ -225,14 +227,14 @@ pub trait AsyncWriteExt: AsyncWrite {
     ///
     /// # Cancel safety
     ///
-    /// Not cancel safe: when the future is dropped before it is done, part of `src` may have been
-    /// written, and there is no telling how much. Use
+    /// This method is not cancel safe: if the future is dropped before it completes, part of `src`
+    /// may have been written, and there is no way to tell how much. Use
     /// [`write_all_buf`](AsyncWriteExt::write_all_buf) where that matters.
     ///
     /// # Errors
     ///
-    /// [`WriteZero`](std::io::ErrorKind::WriteZero) if the destination takes no more bytes;
-    /// otherwise what it reports. Part of `src` may have been written.
+    /// Returns [`WriteZero`](std::io::ErrorKind::WriteZero) if the destination accepts no more
+    /// bytes; otherwise the error that it reports. Part of `src` may have been written.
     ///
     /// # Examples
     ///
@@ -304,12 +306,13 @@ pub trait AsyncWriteExt: AsyncWrite {
     ///
     /// # Cancel safety
     ///
-    /// When the future is dropped before it is done, part of the buffered bytes may have left; the
-    /// rest stays buffered, and flushing again goes on from there.
+    /// This method is cancel safe. If the future is dropped before it completes, part of the
+    /// buffered bytes may have left; the rest stays buffered, and flushing again continues from
+    /// there.
     ///
     /// # Errors
     ///
-    /// What the destination reports.
+    /// Returns the error that the destination reports.
     ///
     /// # Examples
     ///
@@ -338,12 +341,12 @@ pub trait AsyncWriteExt: AsyncWrite {
     ///
     /// # Cancel safety
     ///
-    /// When the future is dropped before it is done, the stream may have been flushed in part, or
-    /// ended. Call again to complete the shutdown.
+    /// This method is cancel safe. If the future is dropped before it completes, the stream may
+    /// have been flushed in part, or ended. Call again to complete the shutdown.
     ///
     /// # Errors
     ///
-    /// What the destination reports.
+    /// Returns the error that the destination reports.
     ///
     /// # Examples
     ///

@@ -12,11 +12,11 @@ use crate::stream::util::DEFAULT_BUF_SIZE;
 use crate::stream::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
 pin_project! {
-    /// Gives any reader a buffer, so that many small reads become few large ones.
+    /// Adds a buffer to any reader, so that many small reads become few large ones.
     ///
     /// What was buffered but not read is lost when the `BufReader` is dropped or taken apart.
     /// Reading from memory needs no `BufReader`. When the inner reader is also a writer, the
-    /// `BufReader` is one too, and hands everything through without a buffer.
+    /// `BufReader` is one too, and passes writes through without a buffer.
     ///
     /// # Examples
     ///
@@ -64,12 +64,12 @@ impl Buffer {
     }
 }
 
-/// How far a seek has come.
+/// The progress of a seek.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum SeekState {
     /// No seek is under way.
     Idle,
-    /// A seek was asked for; the inner reader does not know of it yet.
+    /// A seek was requested; it was not yet passed to the inner reader.
     Asked(SeekFrom),
     /// The inner reader moves to where the next byte of the buffer comes from, because the
     /// distance from its own position overflows. It has to move on by this much afterwards.
@@ -79,7 +79,7 @@ pub(super) enum SeekState {
 }
 
 impl<R: AsyncRead> BufReader<R> {
-    /// Makes a reader with a buffer of 8 KiB.
+    /// Creates a reader with a buffer of 8 KiB.
     ///
     /// # Examples
     ///
@@ -97,11 +97,11 @@ impl<R: AsyncRead> BufReader<R> {
         Self::with_capacity(DEFAULT_BUF_SIZE, inner)
     }
 
-    /// Makes a reader with a buffer of `capacity` bytes.
+    /// Creates a reader with a buffer of `capacity` bytes.
     ///
     /// # Panics
     ///
-    /// If `capacity` is 0.
+    /// Panics if `capacity` is 0.
     ///
     /// # Examples
     ///
@@ -132,7 +132,7 @@ impl<R: AsyncRead> BufReader<R> {
         }
     }
 
-    /// The inner reader.
+    /// Returns a reference to the inner reader.
     ///
     /// It is ahead of this reader by what is buffered.
     ///
@@ -148,7 +148,7 @@ impl<R: AsyncRead> BufReader<R> {
         &self.inner
     }
 
-    /// The inner reader, for change.
+    /// Returns a mutable reference to the inner reader.
     ///
     /// What is read from it directly is missing here.
     ///
@@ -165,7 +165,7 @@ impl<R: AsyncRead> BufReader<R> {
         &mut self.inner
     }
 
-    /// The inner reader, pinned.
+    /// Returns a pinned mutable reference to the inner reader.
     ///
     /// What is read from it directly is missing here.
     ///
@@ -184,7 +184,7 @@ impl<R: AsyncRead> BufReader<R> {
         self.project().inner
     }
 
-    /// Gives the inner reader back. What is buffered is lost.
+    /// Returns the inner reader. What is buffered is lost.
     ///
     /// # Examples
     ///
@@ -203,7 +203,7 @@ impl<R: AsyncRead> BufReader<R> {
         self.inner
     }
 
-    /// What is buffered.
+    /// Returns the buffered bytes.
     ///
     /// Unlike [`fill_buf`](crate::io::AsyncBufReadExt::fill_buf), this reads nothing when the
     /// buffer is empty.
@@ -263,11 +263,11 @@ impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
     }
 }
 
-/// Seeks in the inner reader, and forgets what is buffered.
+/// Seeks in the inner reader, and discards what is buffered.
 ///
-/// [`SeekFrom::Current`] counts from the byte that this reader gives next, not from where the inner
-/// reader stands. A seek always empties the buffer, also when the new position is in it; a seek
-/// that fails leaves the buffer as it is.
+/// [`SeekFrom::Current`] counts from the byte that this reader returns next, not from the position
+/// of the inner reader. A seek always empties the buffer, even when the new position is in it; a
+/// seek that fails leaves the buffer unchanged.
 impl<R: AsyncRead + AsyncSeek> AsyncSeek for BufReader<R> {
     fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
         *self.project().seek = SeekState::Asked(position);

@@ -12,9 +12,9 @@ use crate::stream::{
 };
 
 pin_project! {
-    /// Gives a stream a buffer for reading and a buffer for writing.
+    /// Adds a buffer for reading and a buffer for writing to a stream.
     ///
-    /// What [`BufReader`] and [`BufWriter`] say holds here too: flush at the end, and what is
+    /// The rules of [`BufReader`] and [`BufWriter`] apply here too: flush at the end, and what is
     /// buffered is lost when the stream is dropped or taken apart.
     ///
     /// # Examples
@@ -40,7 +40,7 @@ pin_project! {
 }
 
 impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
-    /// Makes a stream with two buffers of 8 KiB.
+    /// Creates a stream with two buffers of 8 KiB.
     ///
     /// # Examples
     ///
@@ -59,12 +59,12 @@ impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
         }
     }
 
-    /// Makes a stream with a buffer of `reader_capacity` bytes for reading and one of
+    /// Creates a stream with a buffer of `reader_capacity` bytes for reading and one of
     /// `writer_capacity` bytes for writing.
     ///
     /// # Panics
     ///
-    /// If `reader_capacity` is 0.
+    /// Panics if `reader_capacity` is 0.
     ///
     /// # Examples
     ///
@@ -91,7 +91,7 @@ impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
         }
     }
 
-    /// The inner stream.
+    /// Returns a reference to the inner stream.
     ///
     /// # Examples
     ///
@@ -110,9 +110,9 @@ impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
         self.inner.get_ref().get_ref()
     }
 
-    /// The inner stream, for change.
+    /// Returns a mutable reference to the inner stream.
     ///
-    /// What is read from it or written to it directly goes past the buffers.
+    /// What is read from it or written to it directly bypasses the buffers.
     ///
     /// # Examples
     ///
@@ -130,9 +130,9 @@ impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
         self.inner.get_mut().get_mut()
     }
 
-    /// The inner stream, pinned.
+    /// Returns a pinned mutable reference to the inner stream.
     ///
-    /// What is read from it or written to it directly goes past the buffers.
+    /// What is read from it or written to it directly bypasses the buffers.
     ///
     /// # Examples
     ///
@@ -150,7 +150,7 @@ impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
         self.project().inner.get_pin_mut().get_pin_mut()
     }
 
-    /// Gives the inner stream back. What is buffered in either direction is lost.
+    /// Returns the inner stream. What is buffered in either direction is lost.
     ///
     /// # Examples
     ///
@@ -240,10 +240,10 @@ impl<RW: AsyncRead + AsyncWrite> AsyncWrite for BufStream<RW> {
     }
 }
 
-/// Writes out what is buffered for writing, forgets what is buffered for reading, and seeks in the
+/// Writes out what is buffered for writing, discards what is buffered for reading, and seeks in the
 /// inner stream.
 ///
-/// [`SeekFrom::Current`] counts from the byte that this stream gives next, as for [`BufReader`].
+/// [`SeekFrom::Current`] counts from the byte that this stream returns next, as for [`BufReader`].
 impl<RW: AsyncRead + AsyncWrite + AsyncSeek> AsyncSeek for BufStream<RW> {
     fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
         self.project().inner.start_seek(position)

@@ -12,12 +12,12 @@ use crate::stream::util::{DEFAULT_BUF_SIZE, interrupted, total_len};
 use crate::stream::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
 pin_project! {
-    /// Gives any writer a buffer, so that many small writes become few large ones.
+    /// Adds a buffer to any writer, so that many small writes become few large ones.
     ///
-    /// [`flush`](crate::io::AsyncWriteExt::flush) or [shut down](crate::io::AsyncWriteExt::shutdown)
-    /// at the end: what is still buffered when the `BufWriter` is dropped is lost. Writing to
-    /// memory needs no `BufWriter`. When the inner writer is also a reader, the `BufWriter` is one
-    /// too, and hands everything through.
+    /// [`flush`](crate::io::AsyncWriteExt::flush) or [shut
+    /// down](crate::io::AsyncWriteExt::shutdown) at the end: what is still buffered when the
+    /// `BufWriter` is dropped is lost. Writing to memory needs no `BufWriter`. When the inner
+    /// writer is also a reader, the `BufWriter` is one too, and passes reads through.
     ///
     /// # Examples
     ///
@@ -41,7 +41,7 @@ pin_project! {
     }
 }
 
-/// The bytes of `bytes` have yet to be written, without the first `written` ones.
+/// The bytes of `bytes` have yet to be written, except for the first `written` ones.
 pub(super) struct Buffer {
     bytes: Vec<u8>,
     written: usize,
@@ -54,26 +54,26 @@ impl Buffer {
         &self.bytes[self.written..]
     }
 
-    /// Whether `n` more bytes do not fit.
+    /// Returns whether `n` more bytes do not fit.
     #[inline]
     fn overflows(&self, n: usize) -> bool {
         n > self.capacity.saturating_sub(self.bytes.len())
     }
 }
 
-/// How far a seek has come.
+/// The progress of a seek.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum SeekState {
     /// No seek is under way.
     Idle,
-    /// A seek was asked for; the inner writer does not know of it yet.
+    /// A seek was requested; it was not yet passed to the inner writer.
     Asked(SeekFrom),
     /// The inner writer seeks.
     Moving,
 }
 
 impl<W: AsyncWrite> BufWriter<W> {
-    /// Makes a writer with a buffer of 8 KiB.
+    /// Creates a writer with a buffer of 8 KiB.
     ///
     /// # Examples
     ///
@@ -91,7 +91,7 @@ impl<W: AsyncWrite> BufWriter<W> {
         Self::with_capacity(DEFAULT_BUF_SIZE, inner)
     }
 
-    /// Makes a writer with a buffer of `cap` bytes.
+    /// Creates a writer with a buffer of `cap` bytes.
     ///
     /// # Examples
     ///
@@ -119,7 +119,7 @@ impl<W: AsyncWrite> BufWriter<W> {
         }
     }
 
-    /// The inner writer.
+    /// Returns a reference to the inner writer.
     ///
     /// It is behind this writer by what is buffered.
     ///
@@ -135,7 +135,7 @@ impl<W: AsyncWrite> BufWriter<W> {
         &self.inner
     }
 
-    /// The inner writer, for change.
+    /// Returns a mutable reference to the inner writer.
     ///
     /// What is written to it directly overtakes what is buffered.
     ///
@@ -156,7 +156,7 @@ impl<W: AsyncWrite> BufWriter<W> {
         &mut self.inner
     }
 
-    /// The inner writer, pinned.
+    /// Returns a pinned mutable reference to the inner writer.
     ///
     /// What is written to it directly overtakes what is buffered.
     ///
@@ -176,7 +176,7 @@ impl<W: AsyncWrite> BufWriter<W> {
         self.project().inner
     }
 
-    /// Gives the inner writer back. What is buffered is lost: flush first.
+    /// Returns the inner writer. What is buffered is lost: flush first.
     ///
     /// # Examples
     ///
@@ -195,7 +195,7 @@ impl<W: AsyncWrite> BufWriter<W> {
         self.inner
     }
 
-    /// What is buffered.
+    /// Returns the buffered bytes.
     ///
     /// # Examples
     ///
@@ -249,7 +249,7 @@ impl<W: AsyncWrite> BufWriter<W> {
         };
         let mut n = ready!(self.as_mut().poll_write(cx, first))?;
         if n < first.len() || n >= self.buffer.capacity {
-            // It went to the inner writer, and what follows has to wait its turn.
+            // It went to the inner writer, and what follows has to wait.
             return Poll::Ready(Ok(n));
         }
         let buffer = self.project().buffer;

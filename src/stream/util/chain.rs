@@ -11,9 +11,9 @@ use pin_project_lite::pin_project;
 use crate::stream::{AsyncBufRead, AsyncRead, ReadBuf};
 
 pin_project! {
-    /// A reader that gives the bytes of one reader, and then those of a second one.
+    /// A reader that returns the bytes of one reader, and then the bytes of a second one.
     ///
-    /// Made by [`AsyncReadExt::chain`](crate::io::AsyncReadExt::chain).
+    /// Created by [`AsyncReadExt::chain`](crate::io::AsyncReadExt::chain).
     ///
     /// # Examples
     ///
@@ -52,7 +52,7 @@ where
     T: AsyncRead,
     U: AsyncRead,
 {
-    /// The two readers.
+    /// Returns a reference to the two readers.
     ///
     /// # Examples
     ///
@@ -66,7 +66,7 @@ where
         (&self.first, &self.second)
     }
 
-    /// The two readers, for change.
+    /// Returns a mutable reference to the two readers.
     ///
     /// What is read from them directly is missing in the chain.
     ///
@@ -84,7 +84,7 @@ where
         (&mut self.first, &mut self.second)
     }
 
-    /// The two readers, pinned.
+    /// Returns a pinned mutable reference to the two readers.
     ///
     /// What is read from them directly is missing in the chain.
     ///
@@ -105,7 +105,7 @@ where
         (me.first, me.second)
     }
 
-    /// Gives the two readers back.
+    /// Returns the two readers.
     ///
     /// # Examples
     ///
@@ -137,7 +137,7 @@ where
         if !*me.first_ended {
             let room = buf.remaining();
             ready!(me.first.poll_read(cx, buf))?;
-            // A read without room says nothing about the end.
+            // A read without room does not indicate the end.
             if buf.remaining() != room || room == 0 {
                 return Poll::Ready(Ok(()));
             }

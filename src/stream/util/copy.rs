@@ -10,12 +10,12 @@ use crate::stream::util::{DEFAULT_BUF_SIZE, interrupted};
 use crate::stream::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::util::budget::poll_proceed;
 
-/// Copies everything from `reader` to `writer` and says how many bytes that were.
+/// Copies everything from `reader` to `writer` and returns how many bytes that were.
 ///
-/// Reads until `reader` is at its end, and then flushes `writer`; it does not shut it down. When
-/// the reader has nothing to give for a while, what was written before is flushed, so that the
-/// other side does not wait for it. A read or a write that reports
-/// [`Interrupted`](io::ErrorKind::Interrupted) is tried again.
+/// Reads until `reader` is at its end, and then flushes `writer`; it does not shut it down. While
+/// the reader has no bytes, what was written before is flushed, so that the other side does not
+/// wait for it. A read or a write that reports [`Interrupted`](io::ErrorKind::Interrupted) is tried
+/// again.
 ///
 /// The bytes go through a buffer of 8 KiB, which is allocated for the copy. A reader that has a
 /// buffer needs no second one: use [`copy_buf`](crate::io::copy_buf). For another size of the
@@ -23,13 +23,13 @@ use crate::util::budget::poll_proceed;
 ///
 /// # Cancel safety
 ///
-/// Not cancel safe: when the future is dropped, bytes that were read but not yet written are lost,
-/// and there is no telling how many were copied.
+/// This function is not cancel safe: if the future is dropped, bytes that were read but not yet
+/// written are lost, and there is no way to tell how many were copied.
 ///
 /// # Errors
 ///
-/// The first error of `reader` or `writer`, and [`WriteZero`](io::ErrorKind::WriteZero) when
-/// `writer` takes no more bytes. What was read but not yet written is lost.
+/// Returns the first error of `reader` or `writer`, and [`WriteZero`](io::ErrorKind::WriteZero) if
+/// `writer` accepts no more bytes. What was read but not yet written is lost.
 ///
 /// # Examples
 ///
@@ -75,7 +75,7 @@ impl CopyBuffer {
         }
     }
 
-    /// Copies as far as it goes, and says how many bytes were copied in all once it is done.
+    /// Copies as much as possible, and returns how many bytes were copied in all once it is done.
     ///
     /// One poll spends one unit of the task's budget, whatever the reader and the writer spend.
     pub(super) fn poll_copy<R, W>(
@@ -108,7 +108,7 @@ impl CopyBuffer {
             }
             while self.start < self.end {
                 let Poll::Ready(written) = self.poll_drain(cx, writer.as_mut()) else {
-                    // Fill up meanwhile: the next write is the larger for it.
+                    // Fill the buffer in the same poll: the next write is the larger for it.
                     while !self.ended && self.end < self.space.len() {
                         ready!(self.poll_fill(cx, reader.as_mut()))?;
                         unit.made_progress();

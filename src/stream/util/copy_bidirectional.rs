@@ -12,21 +12,23 @@ use crate::stream::{AsyncRead, AsyncWrite};
 
 /// Copies between `a` and `b` in both directions at once, as a proxy does.
 ///
-/// When one stream is at its end, the other one is flushed and shut down, and the opposite direction
-/// goes on. Once both directions are done, the result is how many bytes went from `a` to `b`, and
-/// how many from `b` to `a`.
+/// When one stream is at its end, the other one is flushed and shut down, and the opposite
+/// direction continues. Once both directions are done, returns how many bytes went from `a` to `b`,
+/// and how many from `b` to `a`.
 ///
-/// Each direction has a buffer of 8 KiB; for other sizes there is [`copy_bidirectional_with_sizes`].
-/// A read or a write that reports [`Interrupted`](io::ErrorKind::Interrupted) is tried again.
+/// Each direction has a buffer of 8 KiB; for other sizes there is
+/// [`copy_bidirectional_with_sizes`]. A read or a write that reports
+/// [`Interrupted`](io::ErrorKind::Interrupted) is tried again.
 ///
 /// # Cancel safety
 ///
-/// Not cancel safe: when the future is dropped, bytes that were read but not yet written are lost.
+/// This function is not cancel safe: if the future is dropped, bytes that were read but not yet
+/// written are lost.
 ///
 /// # Errors
 ///
-/// The first error of either stream in either direction; both directions stop then, and what was
-/// read but not yet written is lost.
+/// Returns the first error of either stream in either direction; both directions stop then, and
+/// what was read but not yet written is lost.
 ///
 /// # Examples
 ///
@@ -60,15 +62,15 @@ where
 ///
 /// # Cancel safety
 ///
-/// As for [`copy_bidirectional`].
+/// The same as for [`copy_bidirectional`].
 ///
 /// # Errors
 ///
-/// As for [`copy_bidirectional`].
+/// Returns an error under the same conditions as [`copy_bidirectional`].
 ///
 /// # Panics
 ///
-/// When it is polled, if one of the sizes is 0.
+/// Panics when it is polled if one of the sizes is 0.
 ///
 /// # Examples
 ///
@@ -124,7 +126,7 @@ where
     .await
 }
 
-/// How far one of the two directions has come; the number is how many bytes it copied.
+/// The progress of one of the two directions; the number is how many bytes it copied.
 enum Direction {
     Copying(CopyBuffer),
     ShuttingDown(u64),

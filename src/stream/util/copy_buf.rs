@@ -10,23 +10,23 @@ use crate::stream::util::{interrupted, write_zero};
 use crate::stream::{AsyncBufRead, AsyncWrite};
 use crate::util::budget::poll_proceed;
 
-/// Copies everything from `reader` to `writer`, without a buffer of its own, and says how many
+/// Copies everything from `reader` to `writer`, without a buffer of its own, and returns how many
 /// bytes that were.
 ///
-/// Reads until `reader` is at its end, and then flushes `writer`; it does not shut it down. When
-/// the reader has nothing to give for a while, what was written before is flushed, so that the
-/// other side does not wait for it. A read or a write that reports
-/// [`Interrupted`](io::ErrorKind::Interrupted) is tried again.
+/// Reads until `reader` is at its end, and then flushes `writer`; it does not shut it down. While
+/// the reader has no bytes, what was written before is flushed, so that the other side does not
+/// wait for it. A read or a write that reports [`Interrupted`](io::ErrorKind::Interrupted) is tried
+/// again.
 ///
 /// # Cancel safety
 ///
-/// When the future is dropped, no bytes are lost: what was not written is still in the reader's
-/// buffer. How many were copied, there is no telling.
+/// If the future is dropped, no bytes are lost: what was not written is still in the reader's
+/// buffer. There is no way to tell how many were copied.
 ///
 /// # Errors
 ///
-/// The first error of `reader` or `writer`, and [`WriteZero`](io::ErrorKind::WriteZero) when
-/// `writer` takes no more bytes. What was not written is still in the reader's buffer.
+/// Returns the first error of `reader` or `writer`, and [`WriteZero`](io::ErrorKind::WriteZero) if
+/// `writer` accepts no more bytes. What was not written is still in the reader's buffer.
 ///
 /// # Examples
 ///
@@ -51,7 +51,7 @@ where
     poll_fn(|cx| progress.poll_copy(cx, Pin::new(&mut *reader), Pin::new(&mut *writer))).await
 }
 
-/// How far a copy has come.
+/// The progress of a copy.
 #[derive(Debug, Default)]
 struct Progress {
     copied: u64,
@@ -59,7 +59,7 @@ struct Progress {
 }
 
 impl Progress {
-    /// Copies as far as it goes, and says how many bytes were copied in all once it is done.
+    /// Copies as much as possible, and returns how many bytes were copied in all once it is done.
     ///
     /// One poll spends one unit of the task's budget, whatever the reader and the writer spend.
     fn poll_copy<R, W>(

@@ -12,8 +12,8 @@ use crate::util::budget::poll_proceed;
 
 /// One end of a two-way pipe in memory.
 ///
-/// Made in pairs by [`duplex`]. What one end writes, the other reads, as with a socket. When as
-/// many bytes are on their way as the limit says, writing waits until some are read. When one end
+/// Created in pairs by [`duplex`]. What one end writes, the other reads, as with a socket. While as
+/// many bytes are on their way as the limit allows, writing waits until some are read. When one end
 /// is dropped, the other reads what is left and then the end, and writing to it is a
 /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) error.
 ///
@@ -42,13 +42,13 @@ pub struct DuplexStream {
     outgoing: Arc<Mutex<Pipe>>,
 }
 
-/// Makes a two-way pipe in memory and gives its two ends.
+/// Creates a two-way pipe in memory and returns its two ends.
 ///
 /// At most `max_buf_size` bytes are on their way in each direction.
 ///
 /// # Panics
 ///
-/// If `max_buf_size` is 0.
+/// Panics if `max_buf_size` is 0.
 ///
 /// # Examples
 ///
@@ -91,7 +91,7 @@ impl AsyncRead for DuplexStream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let unit = ready!(poll_proceed(cx));
-        // The guard is gone at the end of the statement, before the wakers are.
+        // The guard is dropped at the end of the statement, before the wakers are.
         let (polled, _after) = self.incoming.lock().poll_read(cx, buf);
         if polled.is_ready() {
             unit.made_progress();
@@ -107,7 +107,7 @@ impl AsyncWrite for DuplexStream {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let unit = ready!(poll_proceed(cx));
-        // The guard is gone at the end of the statement, before the wakers are.
+        // The guard is dropped at the end of the statement, before the wakers are.
         let (polled, _after) = self.outgoing.lock().poll_write(cx, buf);
         if polled.is_ready() {
             unit.made_progress();
@@ -121,7 +121,7 @@ impl AsyncWrite for DuplexStream {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let unit = ready!(poll_proceed(cx));
-        // The guard is gone at the end of the statement, before the wakers are.
+        // The guard is dropped at the end of the statement, before the wakers are.
         let (polled, _after) = self.outgoing.lock().poll_write_vectored(cx, bufs);
         if polled.is_ready() {
             unit.made_progress();
@@ -145,7 +145,7 @@ impl AsyncWrite for DuplexStream {
 
 impl Drop for DuplexStream {
     fn drop(&mut self) {
-        // Each guard is gone at the end of its statement, before the wakers are.
+        // Each guard is dropped at the end of its statement, before the wakers are.
         let _reader = self.outgoing.lock().close_write();
         let _writer = self.incoming.lock().close_read();
     }

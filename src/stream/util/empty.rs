@@ -1,4 +1,4 @@
-//! `empty`: a stream without bytes that takes every byte.
+//! `empty`: a stream without bytes that accepts every byte.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::stream::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
 /// A stream that is always at its end for readers, and drops what is written.
 ///
-/// Made by [`empty`].
+/// Created by [`empty`].
 ///
 /// # Examples
 ///
@@ -28,7 +28,7 @@ use crate::stream::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 /// ```
 pub struct Empty(());
 
-/// Makes a stream that is always at its end for readers, and drops what is written.
+/// Creates a stream that is always at its end for readers, and drops what is written.
 ///
 /// Seeking is allowed and does nothing: the position is always 0. Every operation spends a unit of
 /// the task's budget, so that a loop over an empty stream lets other tasks run.

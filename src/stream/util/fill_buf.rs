@@ -12,11 +12,11 @@ use pin_project_lite::pin_project;
 use crate::stream::{AsyncBufRead, raw};
 
 pin_project! {
-    /// Future of [`AsyncBufReadExt::fill_buf`](crate::io::AsyncBufReadExt::fill_buf).
+    /// The future returned by [`AsyncBufReadExt::fill_buf`](crate::io::AsyncBufReadExt::fill_buf).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct FillBuf<'a, R: ?Sized> {
-        // Empty once the bytes were given out.
+        // Empty once the bytes were returned.
         reader: Option<&'a mut R>,
         // Not `Unpin`, so that a later version may hold pinned state.
         #[pin]

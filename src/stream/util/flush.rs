@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::stream::AsyncWrite;
 
 pin_project! {
-    /// Future of [`AsyncWriteExt::flush`](crate::io::AsyncWriteExt::flush).
+    /// The future returned by [`AsyncWriteExt::flush`](crate::io::AsyncWriteExt::flush).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Flush<'a, W: ?Sized> {

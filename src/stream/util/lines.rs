@@ -14,9 +14,9 @@ use crate::stream::util::read_until::poll_read_until;
 pin_project! {
     /// Reads line by line.
     ///
-    /// Made by [`AsyncBufReadExt::lines`](crate::io::AsyncBufReadExt::lines). A line is what lies
-    /// between two newlines; the newline (`0xA`), or carriage return and newline (`0xD 0xA`), at
-    /// its end is taken off.
+    /// Created by [`AsyncBufReadExt::lines`](crate::io::AsyncBufReadExt::lines). A line is what
+    /// lies between two newlines; the newline (`0xA`), or carriage return and newline (`0xD 0xA`),
+    /// at its end is removed.
     ///
     /// # Examples
     ///
@@ -38,7 +38,7 @@ pin_project! {
     pub struct Lines<R> {
         #[pin]
         reader: R,
-        // The line so far: kept when a read fails or the caller gives up.
+        // The line so far: kept when a read fails or the call is canceled.
         line: Vec<u8>,
     }
 }
@@ -56,18 +56,19 @@ impl<R> Lines<R>
 where
     R: AsyncBufRead + Unpin,
 {
-    /// Reads the next line, or gives `None` at the end of the source.
+    /// Reads the next line, or returns `None` at the end of the source.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: what was read of a line is kept for the next call.
+    /// This method is cancel safe. What was read of a line is kept for the next call.
     ///
     /// # Errors
     ///
-    /// - [`InvalidData`](io::ErrorKind::InvalidData), with a
-    ///   [`FromUtf8Error`](std::string::FromUtf8Error) in it that has the bytes, if the line is not
-    ///   UTF-8. The next call goes on with the line after it.
-    /// - What the source reports. What was read of the line is kept for the next call.
+    /// - Returns [`InvalidData`](io::ErrorKind::InvalidData), with a
+    ///   [`FromUtf8Error`](std::string::FromUtf8Error) in it that holds the bytes, if the line is
+    ///   not UTF-8. The next call continues with the line after it.
+    /// - Returns the error that the source reports. What was read of the line is kept for the next
+    ///   call.
     ///
     /// # Examples
     ///
@@ -86,7 +87,7 @@ where
         poll_fn(|cx| Pin::new(&mut *self).poll_next_line(cx)).await
     }
 
-    /// The reader.
+    /// Returns a reference to the reader.
     ///
     /// # Examples
     ///
@@ -103,7 +104,7 @@ where
         &self.reader
     }
 
-    /// The reader, for change.
+    /// Returns a mutable reference to the reader.
     ///
     /// What is read from it directly is missing in the lines.
     ///
@@ -122,7 +123,7 @@ where
         &mut self.reader
     }
 
-    /// Gives the reader back. What was read of an unfinished line is lost.
+    /// Returns the reader. What was read of an unfinished line is lost.
     ///
     /// # Examples
     ///
@@ -144,7 +145,7 @@ impl<R> Lines<R>
 where
     R: AsyncBufRead,
 {
-    /// Tries to read the next line; `None` is the end of the source.
+    /// Tries to read the next line; `None` means the end of the source.
     ///
     /// # Cancel safety
     ///
@@ -153,7 +154,7 @@ where
     ///
     /// # Errors
     ///
-    /// As for [`next_line`](Lines::next_line).
+    /// Returns an error under the same conditions as [`next_line`](Lines::next_line).
     ///
     /// # Examples
     ///

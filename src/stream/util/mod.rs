@@ -1,6 +1,6 @@
 //! Extension traits, the futures that their methods return, and adapters over the traits.
 //!
-//! One future or adapter a file; the `*_ext.rs` files hold the traits and their documentation.
+//! One future or adapter per file; the `*_ext.rs` files hold the traits and their documentation.
 //! Everything public is re-exported by `io/mod.rs`; the futures have no public name.
 #![forbid(unsafe_code)]
 
@@ -67,25 +67,25 @@ pub use self::sink::{Sink, sink};
 pub use self::split::Split;
 pub use self::take::Take;
 
-/// The size in bytes of a buffer whose size nobody chose.
+/// The default size of a buffer in bytes.
 const DEFAULT_BUF_SIZE: usize = 8 * 1024;
 
-/// The error of a source that ended in the middle of something.
+/// The error of a source that ended too early.
 fn early_eof() -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, "early eof")
 }
 
-/// The error of a destination that takes no more bytes.
+/// The error of a destination that accepts no more bytes.
 fn write_zero() -> io::Error {
     io::ErrorKind::WriteZero.into()
 }
 
-/// Whether the operation only needs to be tried again.
+/// Returns whether the operation only needs to be tried again.
 fn interrupted(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Interrupted
 }
 
-/// The number of bytes in all of `bufs`.
+/// Returns the number of bytes in all of `bufs`.
 fn total_len(bufs: &[IoSlice<'_>]) -> usize {
     bufs.iter()
         .fold(0, |sum, buf| sum.saturating_add(buf.len()))

@@ -1,7 +1,7 @@
 //! The bounded byte pipe in memory on which `duplex` and `simplex` are built.
 //!
-//! Pure data: it is given the wakers that it must keep, and hands back the ones that the caller
-//! must wake or drop *after* it has let go of every lock. A waker may run anything, also an
+//! Pure data: it is passed the wakers that it must keep, and hands back the ones that the caller
+//! must wake or drop *after* it has released every lock. A waker may run anything, including an
 //! operation on the other end of the same pipe.
 #![forbid(unsafe_code)]
 
@@ -16,10 +16,10 @@ use crate::util::wake;
 #[derive(Debug)]
 pub(super) struct Pipe {
     bytes: Vec<u8>,
-    /// How many of `bytes` have been read already.
+    /// The number of bytes in `bytes` that have been read already.
     start: usize,
     max: usize,
-    /// No byte is accepted any more: the writer is done, or the reader is gone.
+    /// No more bytes are accepted: the writer is done, or the reader is gone.
     closed: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -67,7 +67,7 @@ impl Drop for After {
 impl Pipe {
     /// # Panics
     ///
-    /// If `max` is 0: nothing could ever be written.
+    /// Panics if `max` is 0: nothing could ever be written.
     #[track_caller]
     pub(super) fn new(max: usize) -> Pipe {
         assert!(
@@ -84,7 +84,7 @@ impl Pipe {
         }
     }
 
-    /// Moves what is there, and what fits, into `buf`.
+    /// Moves as many bytes as there are and as fit into `buf`.
     #[inline]
     pub(super) fn poll_read(
         &mut self,
@@ -111,7 +111,7 @@ impl Pipe {
         (Poll::Ready(Ok(())), After::wake(&mut self.writer))
     }
 
-    /// Takes what fits of `buf`.
+    /// Takes as much of `buf` as fits.
     #[inline]
     pub(super) fn poll_write(
         &mut self,
@@ -126,7 +126,7 @@ impl Pipe {
         self.written(cx, n, buf.len())
     }
 
-    /// Takes what fits of `bufs`, in their order.
+    /// Takes as much of `bufs` as fits, in order.
     pub(super) fn poll_write_vectored(
         &mut self,
         cx: &Context<'_>,
@@ -144,7 +144,7 @@ impl Pipe {
         self.written(cx, n, wanted)
     }
 
-    /// How many of `wanted` bytes can be taken.
+    /// Returns how many of `wanted` bytes can be taken.
     #[inline]
     fn room_for(&self, wanted: usize) -> usize {
         if self.closed {
@@ -153,10 +153,10 @@ impl Pipe {
         wanted.min(self.max - (self.bytes.len() - self.start))
     }
 
-    /// Sees to it that `n` more bytes can be appended.
+    /// Makes room for `n` more bytes to be appended.
     ///
-    /// What was read is cut off only when at least as much of it as there is left, so that moving
-    /// the rest is paid for by the bytes that were read.
+    /// What was read is removed only when it is at least as long as what is left, so that the cost
+    /// of moving the rest is covered by the bytes that were read.
     #[inline]
     fn make_room(&mut self, n: usize) {
         let len = self.bytes.len();
@@ -170,7 +170,7 @@ impl Pipe {
         self.bytes.reserve(n);
     }
 
-    /// The result of a write of `wanted` bytes of which `n` were taken.
+    /// Returns the result of a write of `wanted` bytes of which `n` were taken.
     #[inline]
     fn written(
         &mut self,
@@ -191,13 +191,13 @@ impl Pipe {
         (Poll::Pending, After::keep(&mut self.writer, cx))
     }
 
-    /// Nothing more is written; the reader gets what is left, and then the end.
+    /// Ends writing; the reader gets what is left, and then the end.
     pub(super) fn close_write(&mut self) -> After {
         self.closed = true;
         After::wake(&mut self.reader)
     }
 
-    /// Nothing more is read; writing becomes an error.
+    /// Ends reading; writing becomes an error.
     pub(super) fn close_read(&mut self) -> After {
         self.closed = true;
         After::wake(&mut self.writer)

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::stream::{AsyncRead, ReadBuf};
 
 pin_project! {
-    /// Future of [`AsyncReadExt::read`](crate::io::AsyncReadExt::read).
+    /// The future returned by [`AsyncReadExt::read`](crate::io::AsyncReadExt::read).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Read<'a, R: ?Sized> {

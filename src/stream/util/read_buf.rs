@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use crate::stream::{AsyncRead, raw};
 
 pin_project! {
-    /// Future of [`AsyncReadExt::read_buf`](crate::io::AsyncReadExt::read_buf).
+    /// The future returned by [`AsyncReadExt::read_buf`](crate::io::AsyncReadExt::read_buf).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadBuf<'a, R: ?Sized, B: ?Sized> {

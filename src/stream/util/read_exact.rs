@@ -13,7 +13,7 @@ use crate::stream::util::{early_eof, interrupted};
 use crate::stream::{AsyncRead, ReadBuf};
 
 pin_project! {
-    /// Future of [`AsyncReadExt::read_exact`](crate::io::AsyncReadExt::read_exact).
+    /// The future returned by [`AsyncReadExt::read_exact`](crate::io::AsyncReadExt::read_exact).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadExact<'a, R: ?Sized> {

@@ -32,7 +32,7 @@ fn poll_fill<R: AsyncRead>(
     Poll::Ready(Ok(()))
 }
 
-/// Defines a future that reads the bytes of `$number` and makes it with `$from_bytes`.
+/// Defines a future that reads the bytes of `$number` and converts them with `$from_bytes`.
 macro_rules! read_number {
     ($($future:ident: $number:ty, $from_bytes:ident;)*) => {$(
         pin_project! {

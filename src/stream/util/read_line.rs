@@ -13,7 +13,8 @@ use crate::stream::AsyncBufRead;
 use crate::stream::util::read_until::poll_read_until;
 
 pin_project! {
-    /// Future of [`AsyncBufReadExt::read_line`](crate::io::AsyncBufReadExt::read_line).
+    /// The future returned by
+    /// [`AsyncBufReadExt::read_line`](crate::io::AsyncBufReadExt::read_line).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadLine<'a, R: ?Sized> {

@@ -14,7 +14,7 @@ use crate::stream::raw::{HoldsVec, SpareVec};
 use crate::stream::util::interrupted;
 
 pin_project! {
-    /// Future of [`AsyncReadExt::read_to_end`](crate::io::AsyncReadExt::read_to_end).
+    /// The future returned by [`AsyncReadExt::read_to_end`](crate::io::AsyncReadExt::read_to_end).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadToEnd<'a, R: ?Sized> {
@@ -48,7 +48,7 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToEnd<'_, R> {
     }
 }
 
-/// Reads until the end of `reader` and says how many bytes that were; `read` counts them.
+/// Reads until the end of `reader` and returns how many bytes that were; `read` counts them.
 pub(super) fn poll_to_end<R, V>(
     buf: &mut SpareVec<V>,
     mut reader: Pin<&mut R>,

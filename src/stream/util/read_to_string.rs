@@ -14,7 +14,8 @@ use crate::stream::raw::SpareVec;
 use crate::stream::util::read_to_end::poll_to_end;
 
 pin_project! {
-    /// Future of [`AsyncReadExt::read_to_string`](crate::io::AsyncReadExt::read_to_string).
+    /// The future returned by
+    /// [`AsyncReadExt::read_to_string`](crate::io::AsyncReadExt::read_to_string).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadToString<'a, R: ?Sized> {
@@ -57,7 +58,7 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToString<'_, R> {
             (Err(error), _) => Err(error),
         };
         if result.is_err() {
-            // What was in the string before is all that stays.
+            // Only what was in the string before stays.
             bytes.truncate(before);
         }
         **me.output = String::from_utf8(bytes).expect("a string's own bytes are UTF-8");

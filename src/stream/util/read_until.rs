@@ -14,7 +14,8 @@ use crate::stream::raw::memchr;
 use crate::stream::util::interrupted;
 
 pin_project! {
-    /// Future of [`AsyncBufReadExt::read_until`](crate::io::AsyncBufReadExt::read_until).
+    /// The future returned by
+    /// [`AsyncBufReadExt::read_until`](crate::io::AsyncBufReadExt::read_until).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadUntil<'a, R: ?Sized> {
@@ -51,10 +52,10 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadUntil<'_, R> {
     }
 }
 
-/// Appends to `buf` until `delimiter` was appended or the source ends, and says how many bytes
+/// Appends to `buf` until `delimiter` was appended or the source ends, and returns how many bytes
 /// were appended since `read` was 0; `read` is 0 again then.
 ///
-/// After an error or `Pending`, `buf` and `read` hold what there is, for the next call.
+/// After an error or `Pending`, `buf` and `read` hold what was read so far, for the next call.
 pub(super) fn poll_read_until<R: AsyncBufRead + ?Sized>(
     mut reader: Pin<&mut R>,
     cx: &mut Context<'_>,

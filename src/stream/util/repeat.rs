@@ -1,4 +1,4 @@
-//! `repeat`: a reader that gives one byte again and again.
+//! `repeat`: a reader that returns one byte again and again.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -8,9 +8,9 @@ use std::task::{Context, Poll, ready};
 use crate::stream::util::poll_unit;
 use crate::stream::{AsyncRead, ReadBuf};
 
-/// A reader that gives one byte again and again, and never ends.
+/// A reader that returns one byte again and again, and never ends.
 ///
-/// Made by [`repeat`].
+/// Created by [`repeat`].
 ///
 /// # Examples
 ///
@@ -30,7 +30,7 @@ pub struct Repeat {
     byte: u8,
 }
 
-/// Makes a reader that gives `byte` again and again, and never ends.
+/// Creates a reader that returns `byte` again and again, and never ends.
 ///
 /// Every read fills the whole buffer and spends a unit of the task's budget, so that a loop over it
 /// lets other tasks run.

@@ -12,12 +12,12 @@ use pin_project_lite::pin_project;
 use crate::stream::AsyncSeek;
 
 pin_project! {
-    /// Future of [`AsyncSeekExt::seek`](crate::io::AsyncSeekExt::seek).
+    /// The future returned by [`AsyncSeekExt::seek`](crate::io::AsyncSeekExt::seek).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Seek<'a, S: ?Sized> {
         stream: &'a mut S,
-        // Set until the seek was handed in.
+        // Set until the seek was submitted.
         position: Option<SeekFrom>,
         // Not `Unpin`, so that a later version may hold pinned state.
         #[pin]

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::stream::AsyncWrite;
 
 pin_project! {
-    /// Future of [`AsyncWriteExt::shutdown`](crate::io::AsyncWriteExt::shutdown).
+    /// The future returned by [`AsyncWriteExt::shutdown`](crate::io::AsyncWriteExt::shutdown).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Shutdown<'a, W: ?Sized> {

@@ -11,13 +11,13 @@ use crate::util::budget::poll_proceed;
 
 /// A one-way pipe in memory: what is written to it can be read from it.
 ///
-/// [`simplex`] makes one and splits it; [`new_unsplit`](SimplexStream::new_unsplit) gives it as one
-/// value, which is useful for a future that writes and reads in turn.
+/// [`simplex`] creates one and splits it; [`new_unsplit`](SimplexStream::new_unsplit) returns it as
+/// one value, which is useful for a future that writes and reads in turn.
 ///
-/// When the pipe holds as many bytes as its limit, writing waits until some are read. After a
+/// While the pipe holds as many bytes as its limit, writing waits until some are read. After a
 /// [`shutdown`](crate::io::AsyncWriteExt::shutdown) writing is a
 /// [`BrokenPipe`](io::ErrorKind::BrokenPipe) error, and the reader gets what is left and then the
-/// end. Dropping one of the two halves that `simplex` gives closes nothing: the pipe is shared.
+/// end. Dropping one of the two halves that `simplex` returns closes nothing: the pipe is shared.
 ///
 /// # Examples
 ///
@@ -43,7 +43,8 @@ pub struct SimplexStream {
     pipe: Pipe,
 }
 
-/// Makes a one-way pipe in memory that holds at most `max_buf_size` bytes, and gives its two ends.
+/// Creates a one-way pipe in memory that holds at most `max_buf_size` bytes, and returns its two
+/// ends.
 ///
 /// The writer must be [shut down](crate::io::AsyncWriteExt::shutdown) for the reader to see the
 /// end: dropping it does not do that. [`duplex`](crate::io::duplex) goes both ways and does notice
@@ -51,7 +52,7 @@ pub struct SimplexStream {
 ///
 /// # Panics
 ///
-/// If `max_buf_size` is 0.
+/// Panics if `max_buf_size` is 0.
 ///
 /// # Examples
 ///
@@ -73,11 +74,11 @@ pub fn simplex(max_buf_size: usize) -> (ReadHalf<SimplexStream>, WriteHalf<Simpl
 }
 
 impl SimplexStream {
-    /// Makes a pipe that holds at most `max_buf_size` bytes, as one value for both ends.
+    /// Creates a pipe that holds at most `max_buf_size` bytes, as one value for both ends.
     ///
     /// # Panics
     ///
-    /// If `max_buf_size` is 0.
+    /// Panics if `max_buf_size` is 0.
     ///
     /// # Examples
     ///

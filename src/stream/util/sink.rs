@@ -9,9 +9,9 @@ use std::task::{Context, Poll};
 use crate::stream::AsyncWrite;
 use crate::stream::util::{poll_unit, total_len};
 
-/// A writer that takes every byte and drops it.
+/// A writer that accepts every byte and drops it.
 ///
-/// Made by [`sink`].
+/// Created by [`sink`].
 ///
 /// # Examples
 ///
@@ -27,7 +27,7 @@ use crate::stream::util::{poll_unit, total_len};
 /// ```
 pub struct Sink(());
 
-/// Makes a writer that takes every byte and drops it.
+/// Creates a writer that accepts every byte and drops it.
 ///
 /// Every operation spends a unit of the task's budget, so that a loop over it lets other tasks run.
 ///

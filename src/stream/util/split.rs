@@ -14,8 +14,8 @@ use crate::stream::util::read_until::poll_read_until;
 pin_project! {
     /// Reads segment by segment.
     ///
-    /// Made by [`AsyncBufReadExt::split`](crate::io::AsyncBufReadExt::split). A segment is what
-    /// lies between two delimiters; the delimiter at its end is taken off.
+    /// Created by [`AsyncBufReadExt::split`](crate::io::AsyncBufReadExt::split). A segment is what
+    /// lies between two delimiters; the delimiter at its end is removed.
     ///
     /// # Examples
     ///
@@ -39,7 +39,7 @@ pin_project! {
         #[pin]
         reader: R,
         delimiter: u8,
-        // The segment so far: kept when a read fails or the caller gives up.
+        // The segment so far: kept when a read fails or the call is canceled.
         segment: Vec<u8>,
     }
 }
@@ -58,15 +58,16 @@ impl<R> Split<R>
 where
     R: AsyncBufRead + Unpin,
 {
-    /// Reads the next segment, or gives `None` at the end of the source.
+    /// Reads the next segment, or returns `None` at the end of the source.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: what was read of a segment is kept for the next call.
+    /// This method is cancel safe. What was read of a segment is kept for the next call.
     ///
     /// # Errors
     ///
-    /// What the source reports. What was read of the segment is kept for the next call.
+    /// Returns the error that the source reports. What was read of the segment is kept for the next
+    /// call.
     ///
     /// # Examples
     ///
@@ -90,7 +91,7 @@ impl<R> Split<R>
 where
     R: AsyncBufRead,
 {
-    /// Tries to read the next segment; `None` is the end of the source.
+    /// Tries to read the next segment; `None` means the end of the source.
     ///
     /// # Cancel safety
     ///
@@ -99,7 +100,7 @@ where
     ///
     /// # Errors
     ///
-    /// As for [`next_segment`](Split::next_segment).
+    /// Returns an error under the same conditions as [`next_segment`](Split::next_segment).
     ///
     /// # Examples
     ///

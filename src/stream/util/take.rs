@@ -10,9 +10,9 @@ use pin_project_lite::pin_project;
 use crate::stream::{AsyncBufRead, AsyncRead, ReadBuf, raw};
 
 pin_project! {
-    /// A reader that ends after at most a number of bytes of another one.
+    /// A reader that ends after at most a given number of bytes of another one.
     ///
-    /// Made by [`AsyncReadExt::take`](crate::io::AsyncReadExt::take).
+    /// Created by [`AsyncReadExt::take`](crate::io::AsyncReadExt::take).
     ///
     /// # Examples
     ///
@@ -44,7 +44,7 @@ impl<R> Take<R> {
 }
 
 impl<R: AsyncRead> Take<R> {
-    /// How many more bytes may be read.
+    /// Returns how many more bytes may be read.
     ///
     /// The end may come sooner: when the inner reader ends.
     ///
@@ -84,7 +84,7 @@ impl<R: AsyncRead> Take<R> {
         self.limit = limit;
     }
 
-    /// The inner reader.
+    /// Returns a reference to the inner reader.
     ///
     /// # Examples
     ///
@@ -98,9 +98,9 @@ impl<R: AsyncRead> Take<R> {
         &self.inner
     }
 
-    /// The inner reader, for change.
+    /// Returns a mutable reference to the inner reader.
     ///
-    /// What is read from it directly does not count towards the limit.
+    /// What is read from it directly does not count toward the limit.
     ///
     /// # Examples
     ///
@@ -117,9 +117,9 @@ impl<R: AsyncRead> Take<R> {
         &mut self.inner
     }
 
-    /// The inner reader, pinned.
+    /// Returns a pinned mutable reference to the inner reader.
     ///
-    /// What is read from it directly does not count towards the limit.
+    /// What is read from it directly does not count toward the limit.
     ///
     /// # Examples
     ///
@@ -136,7 +136,7 @@ impl<R: AsyncRead> Take<R> {
         self.project().inner
     }
 
-    /// Gives the inner reader back.
+    /// Returns the inner reader.
     ///
     /// # Examples
     ///
@@ -173,7 +173,7 @@ impl<R: AsyncRead> AsyncRead for Take<R> {
 impl<R: AsyncBufRead> AsyncBufRead for Take<R> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let me = self.project();
-        // At the limit the inner reader is not asked: it might wait for bytes that nobody wants.
+        // At the limit the inner reader is not asked: it might wait for bytes that are not wanted.
         if *me.limit == 0 {
             return Poll::Ready(Ok(&[]));
         }
@@ -190,7 +190,7 @@ impl<R: AsyncBufRead> AsyncBufRead for Take<R> {
     }
 }
 
-/// A limit as a size of a buffer, none of which is larger than `usize` can say.
+/// Converts a limit to the size of a buffer, which `usize` bounds.
 fn clamp(limit: u64) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }

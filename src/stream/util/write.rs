@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use crate::stream::AsyncWrite;
 
 pin_project! {
-    /// Future of [`AsyncWriteExt::write`](crate::io::AsyncWriteExt::write).
+    /// The future returned by [`AsyncWriteExt::write`](crate::io::AsyncWriteExt::write).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Write<'a, W: ?Sized> {

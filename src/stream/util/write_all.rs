@@ -13,7 +13,7 @@ use crate::stream::AsyncWrite;
 use crate::stream::util::{interrupted, write_zero};
 
 pin_project! {
-    /// Future of [`AsyncWriteExt::write_all`](crate::io::AsyncWriteExt::write_all).
+    /// The future returned by [`AsyncWriteExt::write_all`](crate::io::AsyncWriteExt::write_all).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct WriteAll<'a, W: ?Sized> {

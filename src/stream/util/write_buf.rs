@@ -17,7 +17,7 @@ use crate::stream::util::{interrupted, write_zero};
 const MAX_SLICES: usize = 64;
 
 pin_project! {
-    /// Future of [`AsyncWriteExt::write_buf`](crate::io::AsyncWriteExt::write_buf).
+    /// The future returned by [`AsyncWriteExt::write_buf`](crate::io::AsyncWriteExt::write_buf).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct WriteBuf<'a, W, B> {
@@ -53,7 +53,8 @@ impl<W: AsyncWrite + Unpin, B: Buf> Future for WriteBuf<'_, W, B> {
 }
 
 pin_project! {
-    /// Future of [`AsyncWriteExt::write_all_buf`](crate::io::AsyncWriteExt::write_all_buf).
+    /// The future returned by
+    /// [`AsyncWriteExt::write_all_buf`](crate::io::AsyncWriteExt::write_all_buf).
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct WriteAllBuf<'a, W, B> {
@@ -93,8 +94,8 @@ impl<W: AsyncWrite + Unpin, B: Buf> Future for WriteAllBuf<'_, W, B> {
     }
 }
 
-/// Writes once from the front of `buf`, vectored where the writer likes that, and takes what was
-/// written out of `buf`.
+/// Writes once from the front of `buf`, vectored if the writer prefers that, and removes what was
+/// written from `buf`.
 fn poll_write_chunks<W, B>(
     writer: &mut W,
     cx: &mut Context<'_>,
