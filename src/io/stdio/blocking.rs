@@ -1,7 +1,7 @@
 //! Reading from and writing to streams that block, on the blocking pool.
 //!
 //! At most one operation per object runs at a time. It owns its buffer, so a future that is dropped
-//! leaves it alone, and the next poll takes up its result.
+//! leaves it running, and the next poll takes up its result.
 #![forbid(unsafe_code)]
 
 use std::future::Future;
@@ -15,10 +15,10 @@ use crate::io::ReadBuf;
 use crate::runtime::Handle;
 use crate::scheduler::task::JoinHandle;
 
-/// The most bytes that one operation moves.
+/// The maximum number of bytes that one operation moves.
 const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 
-/// What an operation brings back: how it went, and its buffer.
+/// The result of an operation: whether it succeeded, and its buffer.
 type Outcome = (io::Result<()>, Vec<u8>);
 
 /// Whether an operation is under way.
@@ -29,7 +29,7 @@ enum StdioState {
 }
 
 impl StdioState {
-    /// Waits for the operation that is under way, if there is one, and gives its result. The
+    /// Waits for the operation that is under way, if there is one, and returns its result. The
     /// buffer is in `self` afterwards.
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<&mut Vec<u8>>> {
         if let StdioState::Busy(operation) = self {
@@ -54,7 +54,7 @@ impl StdioState {
 #[derive(Debug)]
 pub(super) struct Reader {
     read: fn(&mut [u8]) -> io::Result<usize>,
-    /// The buffer holds what was read and has yet to be given out.
+    /// The buffer holds what was read and has yet to be handed out.
     state: StdioState,
     given: usize,
 }
@@ -70,7 +70,7 @@ impl Reader {
 
     /// # Panics
     ///
-    /// Outside of a runtime.
+    /// Panics if called outside a runtime.
     #[track_caller]
     pub(super) fn poll_read(
         &mut self,
@@ -83,7 +83,7 @@ impl Reader {
         let mut is_result = matches!(self.state, StdioState::Busy(_));
         loop {
             let buffer = ready!(self.state.poll_idle(cx))?;
-            // What the operation read; nothing of it is the end of the stream.
+            // What the operation read; an empty result is the end of the stream.
             if is_result || self.given < buffer.len() {
                 let rest = &buffer[self.given..];
                 let n = rest.len().min(dst.remaining());
@@ -110,9 +110,8 @@ impl Reader {
 }
 
 /// Writes by way of functions that block.
-///
-/// A write that was accepted takes place even if nobody waits for it any more, or if the runtime
-/// is shut down. Its error is reported by the next call.
+/// A write that was accepted takes place even if its future is dropped or the runtime is shut down.
+/// Its error is reported by the next call.
 #[derive(Debug)]
 pub(super) struct Writer {
     write_all: fn(&[u8]) -> io::Result<()>,
@@ -137,7 +136,7 @@ impl Writer {
 
     /// # Panics
     ///
-    /// Outside of a runtime.
+    /// Panics if called outside a runtime.
     #[track_caller]
     pub(super) fn poll_write(
         &mut self,
@@ -163,7 +162,7 @@ impl Writer {
 
     /// # Panics
     ///
-    /// Outside of a runtime.
+    /// Panics if called outside a runtime.
     #[track_caller]
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
@@ -254,7 +253,7 @@ mod tests {
             let mut space = [0; 4];
             let mut buf = ReadBuf::new(&mut space);
             assert!(futures::poll!(poll_fn(|cx| reader.poll_read(cx, &mut buf))).is_pending());
-            // A smaller buffer takes the result in pieces.
+            // A smaller buffer receives the result in pieces.
             for part in [b"ab", b"cd"] {
                 let mut space = [0; 2];
                 let mut buf = ReadBuf::new(&mut space);

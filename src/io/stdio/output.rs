@@ -11,7 +11,7 @@ use crate::io::stdio::blocking::Writer;
 
 /// A handle to the standard output of the process.
 ///
-/// Made by [`stdout`].
+/// Created by [`stdout`].
 ///
 /// # Examples
 ///
@@ -35,7 +35,7 @@ pub struct Stdout {
 
 /// A handle to the standard error of the process.
 ///
-/// Made by [`stderr`].
+/// Created by [`stderr`].
 ///
 /// # Examples
 ///
@@ -56,17 +56,18 @@ pub struct Stderr {
     writer: Writer,
 }
 
-/// Gives a handle to the standard output of the process.
+/// Returns a handle to the standard output of the process.
 ///
-/// A write hands its bytes to the blocking pool and is done at once, so
+/// A write hands its bytes to the blocking pool and completes at once, so
 /// [flush](crate::io::AsyncWriteExt::flush) at the end: only that waits until everything is out. A
 /// write that was accepted takes place even if the handle is dropped or the runtime is shut down;
-/// if it fails, the next call on the handle says so. Bytes of different handles, and of `print!`,
-/// are not mixed within one write, but come in any order; for lines in order, use one handle.
+/// if it fails, the next call on the handle reports it. Bytes of different handles, and of
+/// `print!`, are not mixed within one write, but come in any order; for lines in order, use one
+/// handle.
 ///
 /// # Panics
 ///
-/// A write outside of a runtime panics.
+/// A write panics if it is polled outside a runtime.
 ///
 /// # Examples
 ///
@@ -89,13 +90,13 @@ pub fn stdout() -> Stdout {
     }
 }
 
-/// Gives a handle to the standard error of the process.
+/// Returns a handle to the standard error of the process.
 ///
-/// What [`stdout`] says about writes holds here too.
+/// Writes behave as they do for [`stdout`].
 ///
 /// # Panics
 ///
-/// A write outside of a runtime panics.
+/// A write panics if it is polled outside a runtime.
 ///
 /// # Examples
 ///

@@ -11,7 +11,7 @@ use crate::io::{AsyncRead, ReadBuf};
 
 /// A handle to the standard input of the process.
 ///
-/// Made by [`stdin`].
+/// Created by [`stdin`].
 ///
 /// # Examples
 ///
@@ -19,7 +19,7 @@ use crate::io::{AsyncRead, ReadBuf};
 /// use std::os::fd::AsRawFd;
 /// use zokio::io::{Stdin, stdin};
 ///
-/// // Nothing is read before somebody asks for it.
+/// // Nothing is read before it is asked for.
 /// let input: Stdin = stdin();
 /// assert_eq!(input.as_raw_fd(), 0);
 /// ```
@@ -29,19 +29,19 @@ pub struct Stdin {
     reader: Reader,
 }
 
-/// Gives a handle to the standard input of the process.
+/// Returns a handle to the standard input of the process.
 ///
-/// Each read runs on the blocking pool, and cannot be cancelled: while it waits for input, the
-/// runtime's shutdown waits for it, until somebody presses Enter for instance. For input that a
-/// user types, a thread of your own that reads [`std::io::stdin`] and sends lines over a channel
-/// serves better.
+/// Each read runs on the blocking pool, and cannot be canceled: while it waits for input, the
+/// runtime's shutdown waits for it, for instance until the user presses Enter. For input that a
+/// user types, a better choice is a thread of your own that reads [`std::io::stdin`] and sends
+/// lines over a channel.
 ///
-/// All handles, and those of `std`, share one buffer of the process: what one of them has read is
-/// gone for the others.
+/// All handles, including the handles of `std`, share one buffer of the process: what one of them
+/// has read is gone for the others.
 ///
 /// # Panics
 ///
-/// A read outside of a runtime panics.
+/// A read panics if it is polled outside a runtime.
 ///
 /// # Examples
 ///

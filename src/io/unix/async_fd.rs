@@ -14,21 +14,21 @@ use crate::watched;
 
 const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
-/// An object with a file descriptor, and notice of when it is ready.
+/// An object with a file descriptor whose readiness the runtime watches.
 ///
-/// The object does its I/O itself, with calls that do not block; the `AsyncFd` says when to try.
+/// The object does its I/O itself, with calls that do not block; the `AsyncFd` tells when to try.
 /// The short way is [`async_io`](AsyncFd::async_io), which runs a closure until it does not report
 /// [`WouldBlock`](io::ErrorKind::WouldBlock). The long way is to wait with
 /// [`readable`](AsyncFd::readable) or [`writable`](AsyncFd::writable), to try inside the guard that
-/// they give, and to wait again when the guard says so.
+/// they return, and to wait again when the guard reports that the readiness was false.
 ///
 /// # Rules
 ///
-/// - The descriptor has to be in non-blocking mode. Nobody checks: a descriptor that blocks blocks
-///   the thread.
+/// - The descriptor has to be in non-blocking mode. This is not checked: a descriptor that blocks
+///   blocks the thread.
 /// - It has to be one that the kernel can watch (`epoll(7)`): sockets, pipes, terminals, timers,
 ///   and so on, but not regular files or directories.
-/// - The same open file can be registered once per runtime, whatever for.
+/// - The same open file can be registered only once per runtime, for whatever interest.
 /// - The object has to keep its descriptor. See the safety section of
 ///   [`register`](AsyncFd::register).
 ///
@@ -36,9 +36,9 @@ const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 /// `WouldBlock`; an attempt that is made outside a guard, `try_io` or `async_io` has to clear the
 /// readiness itself, see [`AsyncFdReadyGuard::clear_ready`].
 ///
-/// `&AsyncFd` serves for everything, so two tasks can read and write at the same time, and any
+/// `&AsyncFd` suffices for everything, so two tasks can read and write at the same time, and any
 /// number of tasks can wait for the same event. The exceptions are the `poll_*` methods, which wake
-/// the last caller of each direction only.
+/// only the last caller of each direction.
 ///
 /// Dropping the `AsyncFd` ends the watch and then drops the object.
 ///
@@ -88,11 +88,12 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Errors
     ///
-    /// As for [`register`](AsyncFd::register); the object is dropped.
+    /// Returns an error under the same conditions as [`register`](AsyncFd::register); the object is
+    /// dropped.
     ///
     /// # Panics
     ///
-    /// Outside a runtime, and when the runtime was built without I/O.
+    /// Panics if called outside a runtime, or if the runtime was built without I/O.
     ///
     /// # Examples
     ///
@@ -125,15 +126,16 @@ impl<T: AsRawFd> AsyncFd<T> {
         }
     }
 
-    /// Registers `inner` with the current runtime for what `interest` names.
+    /// Registers `inner` with the current runtime for the events in `interest`.
     ///
     /// # Errors
     ///
-    /// As for [`register`](AsyncFd::register); the object is dropped.
+    /// Returns an error under the same conditions as [`register`](AsyncFd::register); the object is
+    /// dropped.
     ///
     /// # Panics
     ///
-    /// Outside a runtime, and when the runtime was built without I/O.
+    /// Panics if called outside a runtime, or if the runtime was built without I/O.
     ///
     /// # Examples
     ///
@@ -172,11 +174,12 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Errors
     ///
-    /// As for [`register`](AsyncFd::register); the error holds the object.
+    /// Returns an error under the same conditions as [`register`](AsyncFd::register); the error
+    /// holds the object.
     ///
     /// # Panics
     ///
-    /// Outside a runtime, and when the runtime was built without I/O.
+    /// Panics if called outside a runtime, or if the runtime was built without I/O.
     ///
     /// # Examples
     ///
@@ -204,15 +207,16 @@ impl<T: AsRawFd> AsyncFd<T> {
         AsyncFd::start(inner, BOTH)
     }
 
-    /// Registers `inner` with the current runtime for what `interest` names.
+    /// Registers `inner` with the current runtime for the events in `interest`.
     ///
     /// # Errors
     ///
-    /// As for [`register`](AsyncFd::register); the error holds the object.
+    /// Returns an error under the same conditions as [`register`](AsyncFd::register); the error
+    /// holds the object.
     ///
     /// # Panics
     ///
-    /// Outside a runtime, and when the runtime was built without I/O.
+    /// Panics if called outside a runtime, or if the runtime was built without I/O.
     ///
     /// # Examples
     ///
@@ -247,7 +251,7 @@ impl<T: AsRawFd> AsyncFd<T> {
         AsyncFd::start(inner, interest)
     }
 
-    /// What all constructors do.
+    /// The common part of all constructors.
     #[track_caller]
     pub(super) fn start(inner: T, interest: Interest) -> Result<Self, AsyncFdRegisterError<T>> {
         match watched::register(inner.as_raw_fd(), interest) {
@@ -265,7 +269,7 @@ impl<T: AsRawFd> AsyncFd<T> {
             .expect("an AsyncFd is registered until it is taken apart")
     }
 
-    /// The object.
+    /// Returns a reference to the object.
     ///
     /// # Examples
     ///
@@ -291,9 +295,9 @@ impl<T: AsRawFd> AsyncFd<T> {
             .expect("an AsyncFd has its object until it is taken apart")
     }
 
-    /// The object, to be changed.
+    /// Returns a mutable reference to the object.
     ///
-    /// It has to keep its descriptor all the same.
+    /// The object still has to keep its descriptor.
     ///
     /// # Examples
     ///
@@ -323,7 +327,7 @@ impl<T: AsRawFd> AsyncFd<T> {
             .expect("an AsyncFd has its object until it is taken apart")
     }
 
-    /// Ends the watch and gives the object back.
+    /// Ends the watch and returns the object.
     ///
     /// # Examples
     ///
@@ -358,8 +362,8 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// Polls for readability.
     ///
     /// For implementing an `AsyncRead`. Waits like [`readable`](AsyncFd::readable), except that of
-    /// all calls of this method and of [`poll_read_ready_mut`](AsyncFd::poll_read_ready_mut) the
-    /// last one alone has its task woken.
+    /// all calls of this method and of [`poll_read_ready_mut`](AsyncFd::poll_read_ready_mut) only
+    /// the task of the last one is woken.
     ///
     /// # Cancel safety
     ///
@@ -368,7 +372,7 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
+    /// Returns an error if the runtime shuts down or has shut down.
     ///
     /// # Examples
     ///
@@ -409,7 +413,7 @@ impl<T: AsRawFd> AsyncFd<T> {
         Poll::Ready(Ok(AsyncFdReadyGuard::new(self, seen)))
     }
 
-    /// Polls for readability, and gives a guard with exclusive access.
+    /// Polls for readability, and returns a guard with exclusive access.
     ///
     /// See [`poll_read_ready`](AsyncFd::poll_read_ready).
     ///
@@ -420,7 +424,7 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
+    /// Returns an error if the runtime shuts down or has shut down.
     ///
     /// # Examples
     ///
@@ -464,8 +468,8 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// Polls for writability.
     ///
     /// For implementing an `AsyncWrite`. Waits like [`writable`](AsyncFd::writable), except that of
-    /// all calls of this method and of [`poll_write_ready_mut`](AsyncFd::poll_write_ready_mut) the
-    /// last one alone has its task woken.
+    /// all calls of this method and of [`poll_write_ready_mut`](AsyncFd::poll_write_ready_mut) only
+    /// the task of the last one is woken.
     ///
     /// # Cancel safety
     ///
@@ -474,7 +478,7 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
+    /// Returns an error if the runtime shuts down or has shut down.
     ///
     /// # Examples
     ///
@@ -513,7 +517,7 @@ impl<T: AsRawFd> AsyncFd<T> {
         Poll::Ready(Ok(AsyncFdReadyGuard::new(self, seen)))
     }
 
-    /// Polls for writability, and gives a guard with exclusive access.
+    /// Polls for writability, and returns a guard with exclusive access.
     ///
     /// See [`poll_write_ready`](AsyncFd::poll_write_ready).
     ///
@@ -524,7 +528,7 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
+    /// Returns an error if the runtime shuts down or has shut down.
     ///
     /// # Examples
     ///
@@ -568,17 +572,18 @@ impl<T: AsRawFd> AsyncFd<T> {
         Poll::Ready(Ok(Seen::new(event)))
     }
 
-    /// Waits until a part of `interest` is ready.
+    /// Waits until at least one event of `interest` is ready.
     ///
-    /// The guard says which. It may be none, when another task was faster: then wait again.
+    /// The guard tells which. It may be none, when another task was faster: then wait again.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: an event that came in is seen by the next wait.
+    /// This method is cancel safe. Dropping the future loses nothing: an event that came in is seen
+    /// by the next wait.
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
+    /// Returns an error if the runtime shuts down or has shut down.
     ///
     /// # Examples
     ///
@@ -602,15 +607,17 @@ impl<T: AsRawFd> AsyncFd<T> {
         Ok(AsyncFdReadyGuard::new(self, Seen::new(event)))
     }
 
-    /// Waits until a part of `interest` is ready, and gives a guard with exclusive access.
+    /// Waits until at least one event of `interest` is ready, and returns a guard with exclusive
+    /// access.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: an event that came in is seen by the next wait.
+    /// This method is cancel safe. Dropping the future loses nothing: an event that came in is seen
+    /// by the next wait.
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
+    /// Returns an error if the runtime shuts down or has shut down.
     ///
     /// # Examples
     ///
@@ -643,11 +650,12 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: an event that came in is seen by the next wait.
+    /// This method is cancel safe. Dropping the future loses nothing: an event that came in is seen
+    /// by the next wait.
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
+    /// Returns an error if the runtime shuts down or has shut down.
     ///
     /// # Examples
     ///
@@ -676,15 +684,16 @@ impl<T: AsRawFd> AsyncFd<T> {
         self.ready(Interest::READABLE).await
     }
 
-    /// Waits until the descriptor is readable, and gives a guard with exclusive access.
+    /// Waits until the descriptor is readable, and returns a guard with exclusive access.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: an event that came in is seen by the next wait.
+    /// This method is cancel safe. Dropping the future loses nothing: an event that came in is seen
+    /// by the next wait.
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
+    /// Returns an error if the runtime shuts down or has shut down.
     ///
     /// # Examples
     ///
@@ -717,11 +726,12 @@ impl<T: AsRawFd> AsyncFd<T> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: an event that came in is seen by the next wait.
+    /// This method is cancel safe. Dropping the future loses nothing: an event that came in is seen
+    /// by the next wait.
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
+    /// Returns an error if the runtime shuts down or has shut down.
     ///
     /// # Examples
     ///
@@ -748,15 +758,16 @@ impl<T: AsRawFd> AsyncFd<T> {
         self.ready(Interest::WRITABLE).await
     }
 
-    /// Waits until the descriptor is writable, and gives a guard with exclusive access.
+    /// Waits until the descriptor is writable, and returns a guard with exclusive access.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: an event that came in is seen by the next wait.
+    /// This method is cancel safe. Dropping the future loses nothing: an event that came in is seen
+    /// by the next wait.
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
+    /// Returns an error if the runtime shuts down or has shut down.
     ///
     /// # Examples
     ///
@@ -782,15 +793,15 @@ impl<T: AsRawFd> AsyncFd<T> {
         self.ready_mut(Interest::WRITABLE).await
     }
 
-    /// Runs `f` once if the descriptor looks ready, without waiting.
+    /// Runs `f` once if the descriptor seems ready, without waiting.
     ///
-    /// When `f` reports `WouldBlock` the readiness is cleared, so `f` must do so only when the
+    /// If `f` reports `WouldBlock` the readiness is cleared, so `f` must do so only if the
     /// descriptor itself did.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if the descriptor is not ready, without a call of `f`; otherwise what `f`
-    /// returns.
+    /// Returns `WouldBlock` if the descriptor is not ready, without calling `f`; otherwise the
+    /// error that `f` returns.
     ///
     /// # Examples
     ///
@@ -827,14 +838,14 @@ impl<T: AsRawFd> AsyncFd<T> {
             .try_io(interest, Verdict::Closure, || f(self.get_ref()))
     }
 
-    /// Runs `f` once if the descriptor looks ready, without waiting.
+    /// Runs `f` once if the descriptor seems ready, without waiting.
     ///
-    /// As [`try_io`](AsyncFd::try_io), with exclusive access to the object.
+    /// Like [`try_io`](AsyncFd::try_io), with exclusive access to the object.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if the descriptor is not ready, without a call of `f`; otherwise what `f`
-    /// returns.
+    /// Returns `WouldBlock` if the descriptor is not ready, without calling `f`; otherwise the
+    /// error that `f` returns.
     ///
     /// # Examples
     ///
@@ -868,19 +879,20 @@ impl<T: AsRawFd> AsyncFd<T> {
         registration.try_io(interest, Verdict::Closure, || f(inner))
     }
 
-    /// Waits for `interest` and runs `f`, again and again until `f` does not report `WouldBlock`.
+    /// Waits for `interest` and runs `f`, repeatedly until `f` does not report `WouldBlock`.
     ///
-    /// `f` must report `WouldBlock` only when the descriptor itself did. Any number of tasks may
-    /// wait like this at the same time.
+    /// `f` must report `WouldBlock` only if the descriptor itself did. Any number of tasks may wait
+    /// like this at the same time.
     ///
     /// # Cancel safety
     ///
-    /// The future waits between calls of `f` and never inside one: if it is dropped before it is
-    /// ready, then the last `f`, if any, reported `WouldBlock`.
+    /// This method is cancel safe. The future waits between calls of `f` and never inside one: if
+    /// it is dropped before it is ready, then the last `f`, if any, reported `WouldBlock`.
     ///
     /// # Errors
     ///
-    /// What `f` returns except `WouldBlock`, or that the runtime shut down.
+    /// Returns the error that `f` returns, except `WouldBlock`, or an error if the runtime shuts
+    /// down.
     ///
     /// # Examples
     ///
@@ -917,17 +929,18 @@ impl<T: AsRawFd> AsyncFd<T> {
             .await
     }
 
-    /// Waits for `interest` and runs `f`, again and again until `f` does not report `WouldBlock`.
+    /// Waits for `interest` and runs `f`, repeatedly until `f` does not report `WouldBlock`.
     ///
-    /// As [`async_io`](AsyncFd::async_io), with exclusive access to the object.
+    /// Like [`async_io`](AsyncFd::async_io), with exclusive access to the object.
     ///
     /// # Cancel safety
     ///
-    /// As for [`async_io`](AsyncFd::async_io).
+    /// The same as for [`async_io`](AsyncFd::async_io).
     ///
     /// # Errors
     ///
-    /// What `f` returns except `WouldBlock`, or that the runtime shut down.
+    /// Returns the error that `f` returns, except `WouldBlock`, or an error if the runtime shuts
+    /// down.
     ///
     /// # Examples
     ///
@@ -1005,7 +1018,7 @@ impl<T: AsRawFd> Drop for AsyncFd<T> {
     }
 }
 
-/// Everything that can be known.
+/// Every kind of readiness.
 const READINESS: Interest = BOTH.add(Interest::PRIORITY).add(Interest::ERROR);
 
 const _: () = assert!(READINESS.mask().bits() == Ready::ALL.bits());

@@ -7,7 +7,7 @@ use std::io;
 
 /// The error of a closure that reported `WouldBlock` to a guard's `try_io`.
 ///
-/// The readiness that the guard stood for has been cleared: wait again. See
+/// The readiness that the guard represented has been cleared: wait again. See
 /// [`AsyncFdReadyGuard::try_io`](super::AsyncFdReadyGuard::try_io).
 ///
 /// # Examples
@@ -39,9 +39,9 @@ use std::io;
 #[derive(Debug)]
 pub struct TryIoError(pub(super) ());
 
-/// The registration of a file descriptor failed.
+/// The error of a failed registration of a file descriptor.
 ///
-/// It holds the object, so that it is not lost, and the cause. `?` turns it into the cause.
+/// It holds the object, so that it is not lost, and the cause. `?` converts it into the cause.
 ///
 /// # Examples
 ///
@@ -73,7 +73,7 @@ impl<T> AsyncFdRegisterError<T> {
         AsyncFdRegisterError { inner, cause }
     }
 
-    /// The object that was to be registered, and why that failed.
+    /// Returns the object that was to be registered, and the cause of the failure.
     ///
     /// # Examples
     ///

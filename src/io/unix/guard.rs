@@ -1,4 +1,4 @@
-//! The guards of `AsyncFd`: a readiness that was seen, until somebody disproves it.
+//! The guards of `AsyncFd`: a readiness that was observed, until it is cleared.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -9,7 +9,7 @@ use super::{AsyncFd, TryIoError};
 use crate::driver::readiness::{ReadyEvent, Registration, Verdict};
 use crate::io::Ready;
 
-/// The event a guard stands for. Nothing is left of it once all its flags were cleared.
+/// The event that a guard represents. It is empty once all its flags were cleared.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Seen(ReadyEvent);
 
@@ -24,21 +24,21 @@ impl Seen {
     }
 }
 
-/// Says that a closure found nothing to do.
+/// Returns whether a closure reported `WouldBlock`.
 fn would_block<R>(result: &io::Result<R>) -> bool {
     matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
-/// A readiness of an [`AsyncFd`] that was seen.
+/// A readiness of an [`AsyncFd`] that was observed.
 ///
-/// The descriptor counts as ready until somebody says otherwise: that is what the guard is for.
+/// The descriptor counts as ready until the readiness is cleared, which is what the guard is for.
 /// Do the I/O inside [`try_io`](AsyncFdReadyGuard::try_io), which clears the readiness when the I/O
 /// reports `WouldBlock`, or call [`clear_ready`](AsyncFdReadyGuard::clear_ready) at that point.
-/// Clearing without having seen `WouldBlock` can make the next wait last for ever, because the
-/// kernel reports changes only. An event that comes in after the guard was given out is never
+/// Clearing without having seen `WouldBlock` can make the next wait last forever, because the
+/// kernel reports changes only. An event that comes in after the guard was returned is never
 /// cleared by it.
 ///
-/// Dropping the guard leaves the readiness as it is.
+/// Dropping the guard leaves the readiness unchanged.
 ///
 /// # Examples
 ///
@@ -75,7 +75,7 @@ pub struct AsyncFdReadyGuard<'a, T: AsRawFd> {
 
 /// Like [`AsyncFdReadyGuard`], with exclusive access to the [`AsyncFd`].
 ///
-/// Dropping the guard leaves the readiness as it is.
+/// Dropping the guard leaves the readiness unchanged.
 ///
 /// # Examples
 ///
@@ -115,7 +115,7 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
         AsyncFdReadyGuard { async_fd, seen }
     }
 
-    /// Says that the descriptor is not ready after all, for anything the guard stands for.
+    /// Clears the readiness of everything that the guard represents.
     ///
     /// Call it when an operation reported `WouldBlock`, and only then.
     ///
@@ -150,10 +150,10 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
         self.clear_ready_matching(Ready::ALL);
     }
 
-    /// Says that the descriptor is not ready after all for what `ready` names.
+    /// Clears the readiness of the events in `ready`.
     ///
-    /// For a guard of several interests: a read that reported `WouldBlock` says nothing about
-    /// writing. That a direction is closed cannot be taken back.
+    /// For a guard of several interests: a read that reported `WouldBlock` does not tell anything
+    /// about writing. That a direction is closed cannot be taken back.
     ///
     /// # Examples
     ///
@@ -179,9 +179,9 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
         self.seen.clear(self.async_fd.registration(), ready);
     }
 
-    /// Leaves the readiness as it is.
+    /// Leaves the readiness unchanged.
     ///
-    /// Dropping the guard does the same; calling this says that it is meant.
+    /// Dropping the guard does the same; calling this states the intent.
     ///
     /// # Examples
     ///
@@ -208,7 +208,7 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     /// ```
     pub fn retain_ready(&mut self) {}
 
-    /// What the guard stands for, less what it has cleared.
+    /// Returns the readiness that the guard represents, less what it has cleared.
     ///
     /// # Examples
     ///
@@ -239,8 +239,8 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
     ///
     /// # Errors
     ///
-    /// [`TryIoError`] when `f` reported `WouldBlock`; then wait for readiness again. Any other
-    /// result of `f` is inside of `Ok`.
+    /// Returns [`TryIoError`] if `f` reported `WouldBlock`; then wait for readiness again. Any
+    /// other result of `f` is inside `Ok`.
     ///
     /// # Examples
     ///
@@ -280,7 +280,7 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
         Ok(result)
     }
 
-    /// The [`AsyncFd`] that the guard belongs to.
+    /// Returns a reference to the [`AsyncFd`] that the guard belongs to.
     ///
     /// # Examples
     ///
@@ -306,7 +306,7 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyGuard<'a, Inner> {
         self.async_fd
     }
 
-    /// The object inside the [`AsyncFd`].
+    /// Returns a reference to the object inside the [`AsyncFd`].
     ///
     /// # Examples
     ///
@@ -337,9 +337,10 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
         AsyncFdReadyMutGuard { async_fd, seen }
     }
 
-    /// Says that the descriptor is not ready after all, for anything the guard stands for.
+    /// Clears the readiness of everything that the guard represents.
     ///
-    /// As [`AsyncFdReadyGuard::clear_ready`]: only after an operation reported `WouldBlock`.
+    /// As with [`AsyncFdReadyGuard::clear_ready`], do so only after an operation reported
+    /// `WouldBlock`.
     ///
     /// # Examples
     ///
@@ -371,9 +372,9 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
         self.clear_ready_matching(Ready::ALL);
     }
 
-    /// Says that the descriptor is not ready after all for what `ready` names.
+    /// Clears the readiness of the events in `ready`.
     ///
-    /// As [`AsyncFdReadyGuard::clear_ready_matching`].
+    /// See [`AsyncFdReadyGuard::clear_ready_matching`].
     ///
     /// # Examples
     ///
@@ -404,9 +405,9 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
         self.seen.clear(self.async_fd.registration(), ready);
     }
 
-    /// Leaves the readiness as it is.
+    /// Leaves the readiness unchanged.
     ///
-    /// Dropping the guard does the same; calling this says that it is meant.
+    /// Dropping the guard does the same; calling this states the intent.
     ///
     /// # Examples
     ///
@@ -433,7 +434,7 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
     /// ```
     pub fn retain_ready(&mut self) {}
 
-    /// What the guard stands for, less what it has cleared.
+    /// Returns the readiness that the guard represents, less what it has cleared.
     ///
     /// # Examples
     ///
@@ -462,12 +463,12 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
 
     /// Runs `f`, and clears the readiness if it reports `WouldBlock`.
     ///
-    /// As [`AsyncFdReadyGuard::try_io`], with exclusive access.
+    /// Like [`AsyncFdReadyGuard::try_io`], with exclusive access.
     ///
     /// # Errors
     ///
-    /// [`TryIoError`] when `f` reported `WouldBlock`; then wait for readiness again. Any other
-    /// result of `f` is inside of `Ok`.
+    /// Returns [`TryIoError`] if `f` reported `WouldBlock`; then wait for readiness again. Any
+    /// other result of `f` is inside `Ok`.
     ///
     /// # Examples
     ///
@@ -507,7 +508,7 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
         Ok(result)
     }
 
-    /// The [`AsyncFd`] that the guard belongs to.
+    /// Returns a reference to the [`AsyncFd`] that the guard belongs to.
     ///
     /// # Examples
     ///
@@ -533,7 +534,7 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
         self.async_fd
     }
 
-    /// The [`AsyncFd`] that the guard belongs to, to be changed.
+    /// Returns a mutable reference to the [`AsyncFd`] that the guard belongs to.
     ///
     /// # Examples
     ///
@@ -561,7 +562,7 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
         self.async_fd
     }
 
-    /// The object inside the [`AsyncFd`].
+    /// Returns a reference to the object inside the [`AsyncFd`].
     ///
     /// # Examples
     ///
@@ -585,7 +586,7 @@ impl<'a, Inner: AsRawFd> AsyncFdReadyMutGuard<'a, Inner> {
         self.async_fd.get_ref()
     }
 
-    /// The object inside the [`AsyncFd`], to be changed.
+    /// Returns a mutable reference to the object inside the [`AsyncFd`].
     ///
     /// # Examples
     ///

@@ -1,9 +1,9 @@
 //! Asynchronous waiting for file descriptors of any kind.
 //!
-//! [`AsyncFd`] takes an object with a file descriptor to the runtime and tells when it may be read
-//! from or written to. It is for descriptors that this crate has no type for: a `timerfd`, an
+//! [`AsyncFd`] registers an object with a file descriptor with the runtime and tells when it may be
+//! read from or written to. It is for descriptors that this crate has no type for: a `timerfd`, an
 //! `inotify` instance, a socket family of its own, a descriptor that a C library hands out. The
-//! objects in [`net`](crate::net) need it not.
+//! types in [`net`](crate::net) do not need it.
 
 mod async_fd;
 mod error;

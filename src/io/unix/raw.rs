@@ -8,25 +8,25 @@ use crate::io::Interest;
 impl<T: AsRawFd> AsyncFd<T> {
     /// Registers `inner` for reading and writing with the current runtime.
     ///
-    /// The object and its descriptor stay as they are; in particular it is up to the caller to
-    /// have put the descriptor into non-blocking mode.
+    /// The object and its descriptor are left unchanged; in particular the caller must have put the
+    /// descriptor into non-blocking mode.
     ///
     /// # Safety
     ///
-    /// From now on until the `AsyncFd` is dropped or [`into_inner`](AsyncFd::into_inner) has given
-    /// the object back, `inner.as_raw_fd()` gives the same descriptor at each call, and that
-    /// descriptor stays open. (The runtime takes it off its watch list by number. Were that number
-    /// somebody else's by then, their watch would end.)
+    /// From now on until the `AsyncFd` is dropped or [`into_inner`](AsyncFd::into_inner) has
+    /// returned the object, `inner.as_raw_fd()` returns the same descriptor at each call, and that
+    /// descriptor stays open. (The runtime removes it from its watch list by number. If that number
+    /// belonged to another file by then, that file's watch would end.)
     ///
     /// # Errors
     ///
-    /// The kernel refuses to watch the descriptor (a regular file, one that is not open), it is
-    /// registered with this runtime already, or the runtime is shutting down. The error holds the
-    /// object.
+    /// Returns an error if the kernel refuses to watch the descriptor (a regular file, one that is
+    /// not open), if it is registered with this runtime already, or if the runtime is shutting
+    /// down. The error holds the object.
     ///
     /// # Panics
     ///
-    /// Outside a runtime, and when the runtime was built without I/O.
+    /// Panics if called outside a runtime, or if the runtime was built without I/O.
     ///
     /// # Examples
     ///
@@ -53,22 +53,22 @@ impl<T: AsRawFd> AsyncFd<T> {
         AsyncFd::start(inner, Interest::READABLE | Interest::WRITABLE)
     }
 
-    /// Registers `inner` with the current runtime for what `interest` names.
+    /// Registers `inner` with the current runtime for the events in `interest`.
     ///
-    /// Like [`register`](AsyncFd::register), for descriptors that are only read or only written,
-    /// or whose priority events count. A wait for something that was not named here may never end.
+    /// Like [`register`](AsyncFd::register), for descriptors that are only read or only written, or
+    /// whose priority events count. A wait for an event that is not in `interest` may never end.
     ///
     /// # Safety
     ///
-    /// As for [`register`](AsyncFd::register).
+    /// The same as for [`register`](AsyncFd::register).
     ///
     /// # Errors
     ///
-    /// As for [`register`](AsyncFd::register).
+    /// Returns an error under the same conditions as [`register`](AsyncFd::register).
     ///
     /// # Panics
     ///
-    /// Outside a runtime, and when the runtime was built without I/O.
+    /// Panics if called outside a runtime, or if the runtime was built without I/O.
     ///
     /// # Examples
     ///
@@ -94,11 +94,11 @@ impl<T: AsRawFd> AsyncFd<T> {
     }
 }
 
-/// The descriptor of the object, borrowed for as long as the object is.
+/// Returns the descriptor of the object, borrowed for as long as the object is.
 ///
-/// `AsFd` cannot be asked of the object: any `AsRawFd` may be registered.
+/// `AsFd` cannot be required of the object: any `AsRawFd` may be registered.
 pub(super) fn borrow<T: AsRawFd>(async_fd: &AsyncFd<T>) -> BorrowedFd<'_> {
-    // SAFETY: whoever made the `AsyncFd` promised that the object keeps its descriptor open while
+    // SAFETY: the creator of the `AsyncFd` promised that the object keeps its descriptor open while
     // it is inside (`register`), and the borrow ends before the object can be taken out. The
     // deprecated safe constructors leave that promise to prose, which is why they are deprecated.
     unsafe { BorrowedFd::borrow_raw(async_fd.get_ref().as_raw_fd()) }
