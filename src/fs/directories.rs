@@ -1,4 +1,4 @@
-//! Making and removing directories.
+//! Creating and removing directories.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -8,10 +8,10 @@ use std::path::Path;
 use crate::driver::completion::op::Op;
 use crate::fs::run::{self, c_string, outcome, perform_fully};
 
-/// All permissions; the process's umask takes from them.
+/// All permissions; the process's umask is subtracted from them.
 const ALL: u32 = 0o777;
 
-/// Makes directories with other options than the defaults.
+/// Creates directories with other options than the defaults.
 ///
 /// # Examples
 ///
@@ -41,7 +41,8 @@ impl Default for DirBuilder {
 }
 
 impl DirBuilder {
-    /// Starts with one directory, not its parents, and all permissions that the umask allows.
+    /// Starts with a single directory, without its parents, and all permissions that the umask
+    /// allows.
     ///
     /// # Examples
     ///
@@ -71,7 +72,8 @@ impl DirBuilder {
         }
     }
 
-    /// Whether missing parents are made too, and a directory that is there already is no error.
+    /// Sets whether missing parents are created too. A directory that exists already is then not an
+    /// error.
     ///
     /// # Examples
     ///
@@ -98,7 +100,7 @@ impl DirBuilder {
         self
     }
 
-    /// The permissions of new directories, from which the umask takes.
+    /// Sets the permissions of new directories, from which the umask is subtracted.
     ///
     /// # Examples
     ///
@@ -122,15 +124,17 @@ impl DirBuilder {
         self
     }
 
-    /// Makes the directory.
+    /// Creates the directory.
     ///
     /// # Cancel safety
     ///
-    /// Once it has been polled, the operation goes on if the future is dropped.
+    /// Once it has been polled, the operation continues even if the future is dropped.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::DirBuilder::create`].
+    /// Returns an error if the directory exists already (unless `recursive` is set), if a parent is
+    /// missing or may not be written to, or if the file system refuses. See
+    /// [`std::fs::DirBuilder::create`].
     ///
     /// # Examples
     ///
@@ -170,15 +174,16 @@ async fn make(path: &Path, mode: u32) -> io::Result<()> {
     outcome(perform_fully(Op::MakeDirectory { path, mode }).await.done())
 }
 
-/// Makes a directory, whose parent must be there.
+/// Creates a directory, whose parent must exist.
 ///
 /// # Cancel safety
 ///
-/// Once it has been polled, the operation goes on if the future is dropped.
+/// Once it has been polled, the operation continues even if the future is dropped.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::create_dir`].
+/// Returns an error if `path` exists already, or if its parent is missing or may not be written to.
+/// See [`std::fs::create_dir`].
 ///
 /// # Examples
 ///
@@ -195,15 +200,16 @@ pub async fn create_dir(path: impl AsRef<Path>) -> io::Result<()> {
     make(path.as_ref(), ALL).await
 }
 
-/// Makes a directory and those of its parents that are missing.
+/// Creates a directory and all of its parents that are missing.
 ///
 /// # Cancel safety
 ///
-/// Once it has been polled, the operation goes on if the future is dropped.
+/// Once it has been polled, the operation continues even if the future is dropped.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::create_dir_all`].
+/// Returns an error if a directory is missing and cannot be created, or if part of `path` exists
+/// and is not a directory. See [`std::fs::create_dir_all`].
 ///
 /// # Examples
 ///
@@ -225,11 +231,12 @@ pub async fn create_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
 ///
 /// # Cancel safety
 ///
-/// Once it has been polled, the operation goes on if the future is dropped.
+/// Once it has been polled, the operation continues even if the future is dropped.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::remove_dir`].
+/// Returns an error if `path` does not exist, is not a directory, is not empty, or may not be
+/// removed. See [`std::fs::remove_dir`].
 ///
 /// # Examples
 ///
@@ -251,15 +258,16 @@ pub async fn remove_dir(path: impl AsRef<Path>) -> io::Result<()> {
     outcome(perform_fully(Op::Unlink { path, directory }).await.done())
 }
 
-/// Removes a directory and all that is in it. Symbolic links are removed, not followed.
+/// Removes a directory and everything in it. Symbolic links are removed, not followed.
 ///
 /// # Cancel safety
 ///
-/// Once it has been polled, the operation goes on if the future is dropped.
+/// Once it has been polled, the operation continues even if the future is dropped.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::remove_dir_all`].
+/// Returns an error if `path` does not exist or is not a directory, or if something in it may not
+/// be removed. See [`std::fs::remove_dir_all`].
 ///
 /// # Examples
 ///

@@ -3,8 +3,8 @@
 
 use std::time::SystemTime;
 
-/// Times to set with [`File::set_times`](crate::fs::File::set_times); what is not given is left as
-/// it is.
+/// Times to set with [`File::set_times`](crate::fs::File::set_times); a time that is not set here
+/// is left unchanged.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ use std::time::SystemTime;
 pub struct FileTimes(pub(super) std::fs::FileTimes);
 
 impl FileTimes {
-    /// Starts with no time given.
+    /// Creates a value in which no time is set.
     ///
     /// # Examples
     ///
@@ -49,7 +49,7 @@ impl FileTimes {
         FileTimes(std::fs::FileTimes::new())
     }
 
-    /// Gives the time of the last access.
+    /// Sets the time of the last access.
     ///
     /// # Examples
     ///
@@ -65,7 +65,7 @@ impl FileTimes {
     /// file.set_times(FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH)).await?;
     /// let found = file.metadata().await?;
     /// assert_eq!(found.accessed()?, SystemTime::UNIX_EPOCH);
-    /// // The other time was not given.
+    /// // The other time was not set.
     /// assert_ne!(found.modified()?, SystemTime::UNIX_EPOCH);
     /// # Ok(())
     /// # })
@@ -75,7 +75,7 @@ impl FileTimes {
         FileTimes(self.0.set_accessed(t))
     }
 
-    /// Gives the time of the last change of the content.
+    /// Sets the time of the last change of the content.
     ///
     /// # Examples
     ///

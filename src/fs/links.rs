@@ -8,17 +8,18 @@ use crate::driver::completion::op::Op;
 use crate::fs::inline::paths;
 use crate::fs::run::{self, c_string, outcome, perform_fully};
 
-/// Gives the file at `original` a second name.
+/// Creates a hard link: a second name, `link`, for the file at `original`.
 ///
 /// A symbolic link at `original` is not followed.
 ///
 /// # Cancel safety
 ///
-/// Once it has been polled, the operation goes on if the future is dropped.
+/// Once it has been polled, the operation continues even if the future is dropped.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::hard_link`].
+/// Returns an error if `original` does not exist, if `link` exists already, or if the two are not
+/// on the same mount. See [`std::fs::hard_link`].
 ///
 /// # Examples
 ///
@@ -39,15 +40,16 @@ pub async fn hard_link(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io
     outcome(perform_fully(Op::Link { from, to }).await.done())
 }
 
-/// Makes a symbolic link at `link` that points to `original`.
+/// Creates a symbolic link at `link` that points to `original`.
 ///
 /// # Cancel safety
 ///
-/// Once it has been polled, the operation goes on if the future is dropped.
+/// Once it has been polled, the operation continues even if the future is dropped.
 ///
 /// # Errors
 ///
-/// Those of [`std::os::unix::fs::symlink`].
+/// Returns an error if `link` exists already, or if its parent is missing or may not be written to.
+/// See [`std::os::unix::fs::symlink`].
 ///
 /// # Examples
 ///
@@ -68,16 +70,16 @@ pub async fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::
     outcome(perform_fully(Op::Symlink { target, link }).await.done())
 }
 
-/// What the symbolic link at `path` points to.
+/// Returns the path that the symbolic link at `path` points to.
 ///
 /// # Cancel safety
 ///
-/// Asking has no effect.
+/// This function is cancel safe. Asking has no effect.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::read_link`]; [`InvalidInput`](io::ErrorKind::InvalidInput) if there is no
-/// symbolic link at `path`.
+/// Returns [`InvalidInput`](io::ErrorKind::InvalidInput) if what is at `path` is not a symbolic
+/// link, and an error if `path` does not exist. See [`std::fs::read_link`].
 ///
 /// # Examples
 ///
@@ -99,15 +101,16 @@ pub async fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     run::blocking(move || std::fs::read_link(path)).await
 }
 
-/// The absolute form of `path`, with all symbolic links, `.` and `..` resolved.
+/// Returns the absolute form of `path`, with all symbolic links, `.` and `..` resolved.
 ///
 /// # Cancel safety
 ///
-/// Asking has no effect.
+/// This function is cancel safe. Asking has no effect.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::canonicalize`].
+/// Returns an error if `path` does not exist, or if a part of it that is not the last is not a
+/// directory or may not be searched. See [`std::fs::canonicalize`].
 ///
 /// # Examples
 ///
@@ -129,17 +132,18 @@ pub async fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     run::blocking(move || std::fs::canonicalize(path)).await
 }
 
-/// Gives what is at `from` the name `to`, in place of a file that has it already.
+/// Renames what is at `from` to `to`, replacing a file that is there already.
 ///
 /// Both names must be on the same mount.
 ///
 /// # Cancel safety
 ///
-/// Once it has been polled, the operation goes on if the future is dropped.
+/// Once it has been polled, the operation continues even if the future is dropped.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::rename`].
+/// Returns an error if `from` does not exist, if the two names are on different mounts, or if one
+/// of the directories may not be written to. See [`std::fs::rename`].
 ///
 /// # Examples
 ///
@@ -160,15 +164,16 @@ pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<
     outcome(perform_fully(Op::Rename { from, to }).await.done())
 }
 
-/// Removes a file, or rather a name of it: whoever has it open keeps it.
+/// Removes a file, or rather one of its names: open handles stay usable.
 ///
 /// # Cancel safety
 ///
-/// Once it has been polled, the operation goes on if the future is dropped.
+/// Once it has been polled, the operation continues even if the future is dropped.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::remove_file`].
+/// Returns an error if `path` does not exist, is a directory, or may not be removed. See
+/// [`std::fs::remove_file`].
 ///
 /// # Examples
 ///

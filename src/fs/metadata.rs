@@ -8,15 +8,16 @@ use std::path::Path;
 use crate::fs::inline::paths;
 use crate::fs::run;
 
-/// The attributes of what is at `path`, following symbolic links.
+/// Returns the attributes of what is at `path`, following symbolic links.
 ///
 /// # Cancel safety
 ///
-/// Asking has no effect.
+/// This function is cancel safe. Asking has no effect.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::metadata`].
+/// Returns an error if `path` does not exist, or if a directory on the way may not be searched. See
+/// [`std::fs::metadata`].
 ///
 /// # Examples
 ///
@@ -38,15 +39,16 @@ pub async fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
     run::blocking(move || std::fs::metadata(path)).await
 }
 
-/// The attributes of what is at `path`; of a symbolic link itself, not of what it points to.
+/// Returns the attributes of what is at `path`, without following a symbolic link there.
 ///
 /// # Cancel safety
 ///
-/// Asking has no effect.
+/// This function is cancel safe. Asking has no effect.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::symlink_metadata`].
+/// Returns an error if `path` does not exist, or if a directory on the way may not be searched. See
+/// [`std::fs::symlink_metadata`].
 ///
 /// # Examples
 ///
@@ -68,18 +70,19 @@ pub async fn symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
     run::blocking(move || std::fs::symlink_metadata(path)).await
 }
 
-/// Whether there is something at `path`, following symbolic links.
+/// Returns `true` if there is something at `path`, following symbolic links.
 ///
-/// By the time the answer is used it may be out of date: to make a file that must not exist yet,
+/// By the time the answer is used it may be out of date: to create a file that must not exist yet,
 /// use [`File::create_new`](crate::fs::File::create_new).
 ///
 /// # Cancel safety
 ///
-/// Asking has no effect.
+/// This function is cancel safe. Asking has no effect.
 ///
 /// # Errors
 ///
-/// When it cannot be told, for instance because a directory on the way may not be searched.
+/// Returns an error if it cannot be told, for instance because a directory on the way may not be
+/// searched.
 ///
 /// # Examples
 ///
@@ -105,11 +108,12 @@ pub async fn try_exists(path: impl AsRef<Path>) -> io::Result<bool> {
 ///
 /// # Cancel safety
 ///
-/// Once it has been polled, the change goes on if the future is dropped.
+/// Once it has been polled, the change continues even if the future is dropped.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::set_permissions`].
+/// Returns an error if `path` does not exist, or if the process may not change its permissions. See
+/// [`std::fs::set_permissions`].
 ///
 /// # Examples
 ///

@@ -11,10 +11,10 @@ use crate::fs::inline::paths;
 use crate::fs::{File, run};
 use crate::util::status_flags::status_flags;
 
-/// Opens files with other options than those of [`File::open`] and [`File::create`].
+/// Opens files with other options than [`File::open`] and [`File::create`].
 ///
 /// All options start out off; the permissions of a new file start out as `0o666`, from which the
-/// umask takes.
+/// umask is subtracted.
 ///
 /// # Examples
 ///
@@ -39,7 +39,7 @@ pub struct OpenOptions(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     Own(Options),
-    /// The standard library does not show what is in its options, so it opens itself.
+    /// The standard library does not show what is in its options, so it opens the file itself.
     Std(std::fs::OpenOptions),
 }
 
@@ -68,7 +68,7 @@ impl From<std::fs::OpenOptions> for OpenOptions {
 }
 
 impl OpenOptions {
-    /// Starts with everything off.
+    /// Creates options with everything off.
     ///
     /// # Examples
     ///
@@ -98,7 +98,7 @@ impl OpenOptions {
         }))
     }
 
-    /// Whether the file can be read.
+    /// Sets whether the file can be read.
     ///
     /// # Examples
     ///
@@ -130,7 +130,7 @@ impl OpenOptions {
         self
     }
 
-    /// Whether the file can be written.
+    /// Sets whether the file can be written.
     ///
     /// # Examples
     ///
@@ -163,7 +163,7 @@ impl OpenOptions {
         self
     }
 
-    /// Whether every write goes to the file's end, wherever that is by then.
+    /// Sets whether every write goes to the end of the file, wherever that is by then.
     ///
     /// # Examples
     ///
@@ -197,7 +197,7 @@ impl OpenOptions {
         self
     }
 
-    /// Whether a file that exists loses its content. Needs `write`.
+    /// Sets whether a file that exists is truncated. Needs `write`.
     ///
     /// # Examples
     ///
@@ -226,7 +226,7 @@ impl OpenOptions {
         self
     }
 
-    /// Whether a file that does not exist is made. Needs `write` or `append`.
+    /// Sets whether a file that does not exist is created. Needs `write` or `append`.
     ///
     /// # Examples
     ///
@@ -260,7 +260,7 @@ impl OpenOptions {
         self
     }
 
-    /// Whether the file is made and must not exist. Needs `write` or `append`; `create` and
+    /// Sets whether the file is created and must not exist. Needs `write` or `append`; `create` and
     /// `truncate` then make no difference.
     ///
     /// # Examples
@@ -277,7 +277,7 @@ impl OpenOptions {
     /// options.write(true).create_new(true);
     ///
     /// options.open(&lock).await?;
-    /// // Somebody was here before.
+    /// // Another caller was here before.
     /// let error = options.open(&lock).await.unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::AlreadyExists);
     /// # Ok(())
@@ -294,7 +294,7 @@ impl OpenOptions {
         self
     }
 
-    /// The permissions of a new file, from which the umask takes.
+    /// Sets the permissions of a new file, from which the umask is subtracted.
     ///
     /// # Examples
     ///
@@ -306,7 +306,7 @@ impl OpenOptions {
     /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// let dir = tempfile::tempdir()?;
     /// let path = dir.path().join("secret");
-    /// // Nobody else may read it or write to it.
+    /// // No other user may read it or write to it.
     /// let file = OpenOptions::new().write(true).create(true).mode(0o600).open(&path).await?;
     /// let permissions = file.metadata().await?.permissions();
     /// assert_eq!(permissions.mode() & 0o777, 0o600);
@@ -324,7 +324,7 @@ impl OpenOptions {
         self
     }
 
-    /// Further flags for open(2). They replace those that were given before; the access mode in
+    /// Sets further flags for open(2). They replace flags that were set before; the access mode in
     /// them is ignored.
     ///
     /// # Examples
@@ -360,12 +360,14 @@ impl OpenOptions {
     ///
     /// # Cancel safety
     ///
-    /// A file that is opened after the future was dropped is closed again. Options that make or
+    /// A file that is opened after the future was dropped is closed again. Options that create or
     /// truncate a file take effect even then, once the future has been polled.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::OpenOptions::open`].
+    /// Returns an error if the file does not exist and is not to be created, if it exists and
+    /// `create_new` is set, if it may not be opened in this way, or if the options contradict each
+    /// other. See [`std::fs::OpenOptions::open`].
     ///
     /// # Examples
     ///
@@ -417,7 +419,7 @@ impl OpenOptions {
 }
 
 impl Options {
-    /// The flags for open(2); `None` for a combination that the standard library refuses.
+    /// Returns the flags for open(2); `None` for a combination that the standard library refuses.
     fn flags(&self) -> Option<i32> {
         let access = match (self.read, self.write, self.append) {
             (true, false, false) => libc::O_RDONLY,
@@ -461,7 +463,7 @@ impl Options {
     }
 }
 
-/// Flags with which an open has no effect and asks for nothing but the file.
+/// Flags with which an open has no effect and requests nothing but the file.
 const HARMLESS: i32 = libc::O_CLOEXEC
     | libc::O_NONBLOCK
     | libc::O_DIRECTORY
@@ -533,7 +535,7 @@ mod tests {
                     None => assert_eq!(expected.0, Err(std::io::ErrorKind::InvalidInput)),
                     Some(flags) => {
                         let mut raw = File::options();
-                        // The access mode is the only part that custom flags cannot give.
+                        // The access mode is the only part that custom flags cannot set.
                         raw.read(bit(0)).write(bit(1) || bit(2)).custom_flags(flags);
                         assert_eq!(attempt(&raw), expected, "{options:?}");
                     }

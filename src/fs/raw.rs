@@ -1,4 +1,4 @@
-//! The `unsafe` parts of `fs`: reading into memory that its owner has not initialised, and taking
+//! The `unsafe` parts of `fs`: reading into memory that its owner has not initialized, and taking
 //! over a descriptor by its number.
 
 use std::fs::File as StdFile;
@@ -8,7 +8,7 @@ use crate::fs::File;
 use crate::fs::inline::calls::{self, Refusal};
 use crate::io::ReadBuf;
 
-/// How a file is read at once.
+/// How a file is read inline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     /// It may have to wait for a disk: from the page cache only.
@@ -24,7 +24,7 @@ pub(super) fn read_to_buf(
     into: &mut ReadBuf<'_>,
     max: usize,
 ) -> Result<usize, Refusal> {
-    // SAFETY: the slice goes to the kernel only, which never makes a byte uninitialised.
+    // SAFETY: the slice goes to the kernel only, which never makes a byte uninitialized.
     let free = unsafe { into.unfilled_mut() };
     let len = free.len().min(max);
     let count = match source {

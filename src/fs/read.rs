@@ -15,22 +15,24 @@ use crate::fs::raw::{self, Source};
 use crate::fs::run;
 use crate::util::budget::{poll_proceed, spend_bytes};
 
-/// Files up to this size are copied out of the page cache on the calling thread; copying more
-/// takes longer than handing over to another one, and would hold up other tasks.
+/// Files up to this size are copied out of the page cache on the calling thread; copying more takes
+/// longer than a handover to another one, and would hold up other tasks.
 const AT_ONCE: u64 = 256 * 1024;
 
-/// How much is read at a time once the file proves longer than it said.
+/// How much is read at a time once the file proves longer than reported.
 const STEP: usize = 32;
 
 /// Reads a whole file.
 ///
 /// # Cancel safety
 ///
-/// A read has no effect that dropping the future could lose. The file is closed.
+/// This function is cancel safe. A read has no effect that dropping the future could lose. The file
+/// is closed.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::read`].
+/// Returns an error if the file does not exist, may not be read, or is a directory. See
+/// [`std::fs::read`].
 ///
 /// # Examples
 ///
@@ -65,12 +67,12 @@ pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
 ///
 /// # Cancel safety
 ///
-/// That of [`read`].
+/// The same as for [`read`].
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::read_to_string`]; [`InvalidData`](io::ErrorKind::InvalidData) if the
-/// content is not UTF-8.
+/// Returns [`InvalidData`](io::ErrorKind::InvalidData) if the content is not UTF-8, and an error if
+/// the file cannot be read. See [`std::fs::read_to_string`].
 ///
 /// # Examples
 ///
@@ -93,7 +95,7 @@ pub async fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
     })
 }
 
-/// Reads on until the end: what is cached at once, the rest by the driver.
+/// Reads on until the end: what is cached inline, the rest by the driver.
 async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
     let source = match opened.about.place {
         Place::Memory => Source::Memory,
@@ -101,13 +103,13 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
     };
     let stopwatch = opened.about.stopwatch();
     let file = Arc::new(opened.file);
-    // With room for one byte more, a read that ends where the file ended when it was opened has
+    // With room for one more byte, a read that ends where the file ended when it was opened has
     // shown its end.
     let size = opened.about.facts.size as usize;
     let mut bytes = Vec::with_capacity(size + 1);
     loop {
         let position = bytes.len() as u64;
-        // A full buffer is not made larger just to learn that the end has come.
+        // A full buffer is not grown just to see that the end has come.
         let probe = bytes.len() == bytes.capacity();
         let mut more = Vec::new();
         let into = if probe {

@@ -1,7 +1,6 @@
 //! Reading directories.
 //!
-//! Entries are fetched some at a time on a thread where that may block, and handed out from
-//! memory.
+//! Entries are fetched in chunks on a thread where that may block, and handed out from memory.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -23,7 +22,7 @@ const CHUNK: usize = 64;
 
 /// The entries of a directory, in no order, without `.` and `..`.
 ///
-/// Made by [`read_dir`].
+/// Created by [`read_dir`].
 ///
 /// # Examples
 ///
@@ -52,11 +51,11 @@ pub struct ReadDir(DirState);
 enum DirState {
     Ready(Box<Fetched>),
     Fetching(JoinHandle<Box<Fetched>>),
-    /// A fetch did not come back: the runtime was shut down.
+    /// The result of a fetch was lost: the runtime was shut down.
     Lost,
 }
 
-/// Entries that are here, and the way to the next ones.
+/// Entries that were fetched, and the handle that fetches more.
 #[derive(Debug)]
 struct Fetched {
     entries: VecDeque<io::Result<DirEntry>>,
@@ -73,7 +72,7 @@ impl Fetched {
             };
             match more.next() {
                 Some(Ok(entry)) => self.entries.push_back(Ok(DirEntry {
-                    // The directory itself says what most entries are.
+                    // The directory itself contains the type of most entries.
                     file_type: entry.file_type().ok(),
                     std: Arc::new(entry),
                 })),
@@ -91,11 +90,12 @@ impl Fetched {
 ///
 /// # Cancel safety
 ///
-/// Reading has no effect. The directory is closed.
+/// This function is cancel safe. Reading has no effect. The directory is closed.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::read_dir`].
+/// Returns an error if `path` does not exist, is not a directory, or may not be read. See
+/// [`std::fs::read_dir`].
 ///
 /// # Examples
 ///
@@ -124,15 +124,17 @@ pub async fn read_dir(path: impl AsRef<Path>) -> io::Result<ReadDir> {
 }
 
 impl ReadDir {
-    /// The next entry; `None` at the end.
+    /// Returns the next entry, or `None` at the end.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the entry is handed out by the next call.
+    /// This method is cancel safe. If the future is dropped, the entry is returned by the next
+    /// call.
     ///
     /// # Errors
     ///
-    /// When the directory cannot be read on. The next call goes on behind the error.
+    /// Returns an error if the directory cannot be read further. The next call continues behind the
+    /// error.
     ///
     /// # Examples
     ///
@@ -153,15 +155,16 @@ impl ReadDir {
         poll_fn(|cx| self.poll_next_entry(cx)).await
     }
 
-    /// The next entry, or a promise to wake the task; `None` at the end.
+    /// Returns the next entry, or `None` at the end; otherwise registers the task to be woken.
     ///
     /// # Cancel safety
     ///
-    /// Nothing is lost if it is not called again. Only the waker of the last call is woken.
+    /// This method is cancel safe. Nothing is lost if it is not called again. Only the waker of the
+    /// last call is woken.
     ///
     /// # Errors
     ///
-    /// Those of [`next_entry`](ReadDir::next_entry).
+    /// Returns an error under the same conditions as [`next_entry`](ReadDir::next_entry).
     ///
     /// # Examples
     ///
@@ -213,7 +216,7 @@ impl ReadDir {
 
 /// An entry of a directory.
 ///
-/// Made by [`ReadDir::next_entry`]. It keeps the directory open.
+/// Returned by [`ReadDir::next_entry`]. It keeps the directory open.
 ///
 /// # Examples
 ///
@@ -243,7 +246,7 @@ pub struct DirEntry {
 }
 
 impl DirEntry {
-    /// The directory's path, as it was given to [`read_dir`], with the entry's name.
+    /// Returns the directory's path, as it was passed to [`read_dir`], with the entry's name.
     ///
     /// # Examples
     ///
@@ -265,7 +268,7 @@ impl DirEntry {
         self.std.path()
     }
 
-    /// The entry's name.
+    /// Returns the entry's name.
     ///
     /// # Examples
     ///
@@ -286,15 +289,15 @@ impl DirEntry {
         self.std.file_name()
     }
 
-    /// The attributes of the entry; of a symbolic link itself, not of what it points to.
+    /// Returns the attributes of the entry, without following a symbolic link.
     ///
     /// # Cancel safety
     ///
-    /// Asking has no effect.
+    /// This method is cancel safe. Asking has no effect.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::DirEntry::metadata`].
+    /// Returns an error if the entry does not exist any more. See [`std::fs::DirEntry::metadata`].
     ///
     /// # Examples
     ///
@@ -317,15 +320,16 @@ impl DirEntry {
         run::blocking(move || std.metadata()).await
     }
 
-    /// What the entry is; a symbolic link is a symbolic link.
+    /// Returns the type of the entry; symbolic links are not followed.
     ///
     /// # Cancel safety
     ///
-    /// Asking has no effect.
+    /// This method is cancel safe. Asking has no effect.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::DirEntry::file_type`].
+    /// Returns an error if the type has to be asked for and the entry does not exist any more. See
+    /// [`std::fs::DirEntry::file_type`].
     ///
     /// # Examples
     ///
@@ -350,7 +354,7 @@ impl DirEntry {
         run::blocking(move || std.file_type()).await
     }
 
-    /// The number of the entry's inode.
+    /// Returns the number of the entry's inode.
     ///
     /// # Examples
     ///

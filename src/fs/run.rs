@@ -1,8 +1,8 @@
 //! How a file operation finds its runtime, and how it is carried out there.
 //!
-//! Dropping the future of a [`perform`] cancels the operation; dropping that of a
-//! [`perform_fully`] lets it go on, because it changes the file system: half a `timeout` around
-//! a rename must not make it less likely than tokio does.
+//! Dropping the future of a [`perform`] cancels the operation; dropping that of a [`perform_fully`]
+//! lets it continue, because it changes the file system: half a `timeout` around a rename must not
+//! make it less likely than tokio does.
 #![forbid(unsafe_code)]
 
 use std::ffi::CString;
@@ -19,15 +19,15 @@ use crate::scheduler::Handle;
 use crate::task::JoinHandle;
 use crate::util::budget::poll_proceed;
 
-/// The error of what a shut-down runtime does not do any more.
+/// The error of an operation that a shut-down runtime does not carry out.
 pub(super) fn task_failed() -> io::Error {
     io::Error::other("background task failed")
 }
 
-/// Whether the current runtime carries out operations.
+/// Returns an error if the current runtime does not carry out operations any more.
 ///
 /// # Panics
-/// Outside of a runtime.
+/// Panics if called outside a runtime.
 pub(super) fn check() -> io::Result<()> {
     if with_runtime(|handle| handle.services().driver.completions().is_closed()) {
         return Err(task_failed());
@@ -41,10 +41,10 @@ pub(super) async fn begin() -> io::Result<()> {
     check()
 }
 
-/// Calls `f` with the handle of the current runtime, which is not counted once more for that.
+/// Calls `f` with the handle of the current runtime, without counting one more reference to it.
 ///
 /// # Panics
-/// Outside of a runtime.
+/// Panics if called outside a runtime.
 fn with_runtime<R>(f: impl FnOnce(&Handle) -> R) -> R {
     match with_current(f) {
         Ok(result) => result,
@@ -55,17 +55,17 @@ fn with_runtime<R>(f: impl FnOnce(&Handle) -> R) -> R {
 /// Submits `op` to the current runtime's driver.
 ///
 /// # Panics
-/// Outside of a runtime.
+/// Panics if called outside a runtime.
 pub(super) fn submit(op: Op) -> InFlight {
     with_runtime(|handle| handle.services().driver.completions().submit(op))
 }
 
-/// Carries out `op`; cancelled if dropped.
+/// Carries out `op`, which is canceled if the future is dropped.
 pub(super) async fn perform(op: Op) -> Completed {
     submit(op).await
 }
 
-/// Carries out `op`; goes on if dropped.
+/// Carries out `op`, which continues if the future is dropped.
 pub(super) async fn perform_fully(op: Op) -> Completed {
     struct Detach(Option<InFlight>);
     impl Drop for Detach {
@@ -83,7 +83,7 @@ pub(super) async fn perform_fully(op: Op) -> Completed {
     .await
 }
 
-/// An operation that was refused or cancelled by the runtime's shutdown says so as tokio's do.
+/// Converts the error of an operation that the runtime's shutdown refused or canceled to tokio's.
 pub(super) fn outcome<T>(result: io::Result<T>) -> io::Result<T> {
     result.map_err(|error| match error.raw_os_error() {
         Some(libc::ECANCELED) => task_failed(),
@@ -119,7 +119,7 @@ pub(super) fn poll_blocking<T>(
     })
 }
 
-/// The path as system calls take it.
+/// Returns the path as system calls take it.
 pub(super) fn c_string(path: &Path) -> io::Result<CString> {
     CString::new(path.as_os_str().as_bytes()).map_err(|_| {
         io::Error::new(

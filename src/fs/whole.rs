@@ -6,17 +6,18 @@ use std::path::Path;
 
 use crate::fs::run;
 
-/// Makes a file with the given content, in place of what was there.
+/// Creates a file with the content `contents`, replacing the content of one that exists.
 ///
 /// Permissions of a file that exists are kept. Nothing is synced to disk.
 ///
 /// # Cancel safety
 ///
-/// Once it has been polled, the write goes on if the future is dropped.
+/// Once it has been polled, the write continues even if the future is dropped.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::write`].
+/// Returns an error if the file may not be created or written to, or if the disk is full. See
+/// [`std::fs::write`].
 ///
 /// # Examples
 ///
@@ -35,17 +36,18 @@ pub async fn write(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Re
     run::blocking(move || std::fs::write(path, contents)).await
 }
 
-/// Copies a file's content and permissions, and says how many bytes that were.
+/// Copies a file's content and permissions, and returns how many bytes were copied.
 ///
 /// A file at `to` is overwritten.
 ///
 /// # Cancel safety
 ///
-/// Once it has been polled, the copy goes on if the future is dropped.
+/// Once it has been polled, the copy continues even if the future is dropped.
 ///
 /// # Errors
 ///
-/// Those of [`std::fs::copy`].
+/// Returns an error if `from` does not exist, is not a regular file or may not be read, or if `to`
+/// may not be created or written to. See [`std::fs::copy`].
 ///
 /// # Examples
 ///

@@ -16,20 +16,20 @@ use crate::fs::run;
 use crate::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 use crate::util::budget::{poll_proceed, spend_bytes};
 
-/// Reads of more are not made inline in one call: copying takes longer than handing over to another
+/// Larger reads are not made inline in one call: copying takes longer than a handover to another
 /// thread.
 const READ_INLINE: usize = 512 * 1024;
 
-/// Writes of more are not made inline. They would have to be cut, and what others write to the same
-/// file could come between the parts of what is one write(2) elsewhere.
+/// Larger writes are not made inline. They would have to be split, and the writes of others to the
+/// same file could come between the parts of what is one write(2) elsewhere.
 const WRITE_INLINE: usize = 256 * 1024;
 
-/// With any of these a write waits for the device, or goes to where another process may write at
-/// the same time and must come there in one piece.
+/// With any of these flags a write waits for the device, or goes to where another process may write
+/// at the same time and must arrive there in one piece.
 const NOT_WRITTEN_INLINE: i32 = libc::O_APPEND | libc::O_SYNC | libc::O_DSYNC | libc::O_DIRECT;
 
 impl File {
-    /// What to try instead of the page cache for this file.
+    /// Returns what to try instead of the page cache for this file.
     fn without_cache(about: &About) -> Attempt {
         if about.place == Place::Memory && about.facts.is_regular() {
             Attempt::Memory
@@ -38,10 +38,10 @@ impl File {
         }
     }
 
-    /// Reads what is in memory; whether it did.
+    /// Reads what is in memory; returns whether it did.
     ///
-    /// A read of a shared file may wait for the position, which a pipe does not have. One without
-    /// the page cache waits for the device, whatever it promises. These are not tried.
+    /// A read of a shared file may wait for the position, which a pipe does not have. A read that
+    /// bypasses the page cache waits for the device, whatever it promises. These are not tried.
     fn read_inline(&mut self, into: &mut ReadBuf<'_>) -> io::Result<bool> {
         let max = self.max_buf_size.min(READ_INLINE);
         loop {
@@ -78,13 +78,13 @@ impl File {
         }
     }
 
-    /// Where a read that waits takes its bytes from.
+    /// Returns where a read that waits takes its bytes from.
     ///
     /// The position of an open file is the kernel's. A ring does not take the lock on it, so it is
-    /// told the offset, and the position is moved when the read has ended: that is the same as long
-    /// as nothing else knows the open file. A file system that refuses to read without waiting
-    /// makes a ring wait on a thread of the kernel, and one whose calls wait all the same holds the
-    /// ring's own, so there the read goes to a thread of ours.
+    /// passed the offset, and the position is moved when the read has ended: that is the same as
+    /// long as nothing else knows the open file. A file system that refuses to read without waiting
+    /// makes a ring wait on a thread of the kernel, and one whose calls wait all the same blocks
+    /// the ring's own thread, so there the read goes to a thread of ours.
     fn read_from(&self) -> io::Result<ReadFrom> {
         let Some(about) = self.about() else {
             return Ok(ReadFrom::Position);
@@ -117,7 +117,7 @@ impl File {
         Ok(())
     }
 
-    /// Writes what needs no waiting, in one piece; the count if it did.
+    /// Writes what needs no waiting, in one piece; returns the count if it did.
     fn write_inline(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
         let in_one_piece = bytes.len() <= WRITE_INLINE && self.flags & NOT_WRITTEN_INLINE == 0;
         if self.is_shared() || !in_one_piece {
@@ -151,7 +151,7 @@ impl File {
         }
     }
 
-    /// Moves the position, inline where that waits for nothing.
+    /// Moves the position, inline where that does not wait.
     fn seek_to(&mut self, position: SeekFrom) {
         let state = match self.seek_inline(position) {
             Some(sought) => FileState::Sought(sought),
@@ -165,7 +165,7 @@ impl File {
 
     fn seek_inline(&self, position: SeekFrom) -> Option<io::Result<u64>> {
         let about = self.about().filter(|about| about.facts.is_regular())?;
-        // The end of a file on a network file system is where its server says.
+        // The end of a file on a network file system is where its server reports it.
         if self.is_shared() || !about.is_local() && matches!(position, SeekFrom::End(_)) {
             return None;
         }
@@ -173,7 +173,7 @@ impl File {
         about.stopwatch().time(seek).ok()
     }
 
-    /// Writes the bytes in `slices`, `len` of them, or takes them into the background; how many.
+    /// Writes the `len` bytes in `slices`, or buffers them for the background; returns how many.
     fn poll_write_slices<'a>(
         &mut self,
         cx: &mut Context<'_>,
@@ -191,7 +191,7 @@ impl File {
             if !self.is_ahead_of_a_reader() {
                 break;
             }
-            // The write goes to where the reader is, not to where it read ahead.
+            // The write goes to the position of the reader, not to where it read ahead.
             let ahead = self.inner.get_mut().forget_ahead() as i64;
             self.seek_to(SeekFrom::Current(-ahead));
         }
@@ -199,7 +199,7 @@ impl File {
         run::check()?;
         let len = len.min(self.max_buf_size);
         let first = slices.clone().find(|slice| !slice.is_empty());
-        // Slices are written together, as a buffer takes them.
+        // Slices are written together, up to what the buffer holds.
         match first.and_then(|first| first.get(..len)) {
             Some(alone) => {
                 if let Some(count) = self.write_inline(alone)? {
@@ -213,8 +213,8 @@ impl File {
         Poll::Ready(Ok(len))
     }
 
-    /// Whether the position is behind bytes that were read and not asked for. What cannot seek has
-    /// no position, and keeps its bytes.
+    /// Returns whether the position is behind bytes that were read ahead. What cannot seek has no
+    /// position, and keeps its bytes.
     fn is_ahead_of_a_reader(&mut self) -> bool {
         self.inner.get_mut().ahead() > 0
             && self.about().is_none_or(|about| about.facts.is_regular())

@@ -1,4 +1,4 @@
-//! What else can be done with an open file.
+//! The other operations on an open file.
 #![forbid(unsafe_code)]
 
 use std::fs::{File as StdFile, Metadata, Permissions};
@@ -21,8 +21,9 @@ impl File {
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::File::sync_all`]. An error of a write in the background is not among
-    /// them: flush for that.
+    /// Returns an error if the file system or the device fails to write the data, as fsync(2) does.
+    /// See [`std::fs::File::sync_all`]. An error of a write in the background is not included:
+    /// flush for that.
     ///
     /// # Examples
     ///
@@ -43,15 +44,16 @@ impl File {
         self.sync(false).await
     }
 
-    /// Waits until the file's content is on disk, and those attributes that it takes to read it.
+    /// Waits until the file's content is on disk, and the attributes that are needed to read it.
     ///
     /// # Cancel safety
     ///
-    /// That of [`sync_all`](File::sync_all).
+    /// The same as for [`sync_all`](File::sync_all).
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::File::sync_data`], as for [`sync_all`](File::sync_all).
+    /// Returns an error under the same conditions as [`sync_all`](File::sync_all); the call is
+    /// fdatasync(2). See [`std::fs::File::sync_data`].
     ///
     /// # Examples
     ///
@@ -84,17 +86,18 @@ impl File {
         run::outcome(run::perform(Op::Sync { fd, data_only }).await.done())
     }
 
-    /// Cuts the file off or extends it with zeros, to `size` bytes.
+    /// Truncates the file or extends it with zeros, to `size` bytes.
     ///
-    /// The position stays where it is.
+    /// The position does not move.
     ///
     /// # Cancel safety
     ///
-    /// Once it has been polled, the change goes on if the future is dropped.
+    /// Once it has been polled, the change continues even if the future is dropped.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::File::set_len`].
+    /// Returns an error if the file is not open for writing, is not a regular file, or if `size` is
+    /// larger than the file system allows. See [`std::fs::File::set_len`].
     ///
     /// # Examples
     ///
@@ -125,15 +128,16 @@ impl File {
         poll_fn(|cx| inner.poll_other(cx)).await
     }
 
-    /// The file's attributes.
+    /// Returns the file's attributes.
     ///
     /// # Cancel safety
     ///
-    /// Asking has no effect.
+    /// This method is cancel safe. Asking has no effect.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::File::metadata`].
+    /// Returns an error if the kernel or the file system fails to report them, as statx(2) does.
+    /// See [`std::fs::File::metadata`].
     ///
     /// # Examples
     ///
@@ -170,11 +174,11 @@ impl File {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future has no effect on this file.
+    /// This method is cancel safe. Dropping the future has no effect on this file.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::File::try_clone`].
+    /// Returns an error if the process has too many open files. See [`std::fs::File::try_clone`].
     ///
     /// # Examples
     ///
@@ -199,15 +203,15 @@ impl File {
         Ok(clone)
     }
 
-    /// Gives the file back to the standard library, after what is in flight has ended.
+    /// Converts this into a file of the standard library, after the operation in flight has ended.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, so is the file.
+    /// This method is not cancel safe: if the future is dropped, so is the file.
     ///
     /// # Panics
     ///
-    /// If no descriptor is left while a call whose future was dropped, as of
+    /// Panics if no descriptor is left while a call whose future was dropped, such as
     /// [`set_permissions`](File::set_permissions), is still using the file.
     ///
     /// # Examples
@@ -243,11 +247,11 @@ impl File {
         })
     }
 
-    /// Gives the file back to the standard library.
+    /// Converts this into a file of the standard library.
     ///
     /// # Errors
     ///
-    /// The file, if an operation is in flight.
+    /// Returns the file if an operation is in flight.
     ///
     /// # Examples
     ///
@@ -282,11 +286,12 @@ impl File {
     ///
     /// # Cancel safety
     ///
-    /// Once it has been polled, the change goes on if the future is dropped.
+    /// Once it has been polled, the change continues even if the future is dropped.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::File::set_permissions`].
+    /// Returns an error if the process may not change the permissions, or if the file system is
+    /// read-only. See [`std::fs::File::set_permissions`].
     ///
     /// # Examples
     ///
@@ -315,11 +320,12 @@ impl File {
     ///
     /// # Cancel safety
     ///
-    /// Once it has been polled, the change goes on if the future is dropped.
+    /// Once it has been polled, the change continues even if the future is dropped.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::File::set_times`].
+    /// Returns an error if the process may not change the times, or if the file system cannot store
+    /// them. See [`std::fs::File::set_times`].
     ///
     /// # Examples
     ///
@@ -352,11 +358,12 @@ impl File {
     ///
     /// # Cancel safety
     ///
-    /// Once it has been polled, the change goes on if the future is dropped.
+    /// Once it has been polled, the change continues even if the future is dropped.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::File::set_modified`].
+    /// Returns an error if the process may not change the time, or if the file system cannot store
+    /// it. See [`std::fs::File::set_modified`].
     ///
     /// # Examples
     ///

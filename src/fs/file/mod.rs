@@ -1,7 +1,7 @@
 //! `File`: the type, and how it is opened, converted and described.
 //!
-//! `state.rs` holds what a file is in the middle of, `io.rs` reads, writes and seeks with it, and
-//! `methods.rs` does the rest.
+//! `state.rs` holds the operation that a file has in flight, `io.rs` reads, writes and seeks with
+//! it, and `methods.rs` has the rest.
 #![forbid(unsafe_code)]
 
 mod io;
@@ -22,7 +22,7 @@ use crate::fs::inline::paths::{About, Opened};
 use crate::loom::sync::OnceLock;
 use crate::sync::Mutex;
 
-/// The most bytes that one read or write moves, unless `set_max_buf_size` says otherwise.
+/// The most bytes that one read or write moves, unless `set_max_buf_size` changes it.
 const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 
 /// An open file.
@@ -30,7 +30,7 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 /// It reads, writes and seeks through [`AsyncRead`](crate::io::AsyncRead),
 /// [`AsyncWrite`](crate::io::AsyncWrite) and [`AsyncSeek`](crate::io::AsyncSeek).
 ///
-/// # Writes go on in the background
+/// # Writes continue in the background
 ///
 /// A write is accepted as soon as its bytes are copied into the file's buffer. It then continues by
 /// itself, even if the file is dropped, and the next read, write, seek or sync waits for it. An
@@ -39,8 +39,8 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 ///
 /// # Reads
 ///
-/// What is in the page cache is read at once. What is not comes from the driver; if the future of
-/// such a read is dropped, its bytes are kept for the next read. A pipe waits for its bytes without
+/// What is in the page cache is read at once. The rest comes from the driver; if the future of such
+/// a read is dropped, its bytes are kept for the next read. A pipe waits for its bytes without
 /// holding a thread where the kernel can.
 ///
 /// # Other handles of the same open file
@@ -50,9 +50,9 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 /// with a [`std::fs::File`]. A file that is opened by this type and whose descriptor has not been
 /// asked for is known to have no other handle, and is read and written inline where that needs no
 /// waiting. After [`try_clone`](File::try_clone), `as_fd` or `as_raw_fd`, and for a file that was
-/// made [from a standard one](File::from_std), every read and write is a system call on another
-/// thread, because it may have to wait for the other handle. Reads of a pipe or a socket are the
-/// exception, since these have no position.
+/// converted [from a standard one](File::from_std), every read and write is a system call on
+/// another thread, because it may have to wait for the other handle. Reads of a pipe or a socket
+/// are the exception, since these have no position.
 ///
 /// # Examples
 ///
@@ -78,15 +78,15 @@ pub struct File {
     std: Arc<StdFile>,
     inner: Mutex<Inner>,
     max_buf_size: usize,
-    /// What the file is, once that is known.
+    /// The facts about the file, once they are known.
     about: OnceLock<About>,
     /// How reads and writes are tried inline.
     reads: Attempt,
     writes: Attempt,
     /// The flags with which it was opened here.
     flags: i32,
-    /// Something else may know the open file, and use or move its position: it was made elsewhere,
-    /// cloned, or its descriptor was shown. Never false again.
+    /// Something else may know the open file, and use or move its position: it was opened
+    /// elsewhere, cloned, or its descriptor was handed out. Never false again.
     shared: AtomicBool,
 }
 
@@ -95,11 +95,13 @@ impl File {
     ///
     /// # Cancel safety
     ///
-    /// A file that is opened after the future was dropped is closed again.
+    /// This method is cancel safe. A file that is opened after the future was dropped is closed
+    /// again.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::File::open`].
+    /// Returns an error if the file does not exist or may not be read, or if the process has too
+    /// many open files. See [`std::fs::File::open`].
     ///
     /// # Examples
     ///
@@ -115,15 +117,16 @@ impl File {
         File::options().read(true).open(path).await
     }
 
-    /// Opens a file for writing; makes it if need be, and takes away its content.
+    /// Opens a file for writing, creating it if it does not exist and truncating it if it does.
     ///
     /// # Cancel safety
     ///
-    /// Once the future has been polled, the file is made or emptied even if it is dropped.
+    /// Once the future has been polled, the file is created or truncated even if it is dropped.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::File::create`].
+    /// Returns an error if the parent directory is missing, or if the file may not be created or
+    /// written to. See [`std::fs::File::create`].
     ///
     /// # Examples
     ///
@@ -154,16 +157,16 @@ impl File {
             .await
     }
 
-    /// Makes a file, which must not exist, for reading and writing.
+    /// Creates a file, which must not exist, for reading and writing.
     ///
     /// # Cancel safety
     ///
-    /// Once the future has been polled, the file is made even if it is dropped.
+    /// Once the future has been polled, the file is created even if it is dropped.
     ///
     /// # Errors
     ///
-    /// Those of [`std::fs::File::create_new`];
-    /// [`AlreadyExists`](std::io::ErrorKind::AlreadyExists) if it exists.
+    /// Returns [`AlreadyExists`](std::io::ErrorKind::AlreadyExists) if the file exists, and an
+    /// error if it may not be created. See [`std::fs::File::create_new`].
     ///
     /// # Examples
     ///
@@ -193,7 +196,7 @@ impl File {
             .await
     }
 
-    /// Options to open a file with; [`OpenOptions::new`] under another name.
+    /// Returns options to open a file with; the same as [`OpenOptions::new`].
     ///
     /// # Examples
     ///
@@ -219,7 +222,7 @@ impl File {
         OpenOptions::new()
     }
 
-    /// Takes over a file of the standard library.
+    /// Converts a file of the standard library.
     ///
     /// # Examples
     ///
@@ -255,19 +258,19 @@ impl File {
         }
     }
 
-    /// A file that was opened here with `flags`, and that nothing else knows.
+    /// Creates a file that was opened here with `flags`, and that nothing else knows.
     pub(super) fn private(std: StdFile, flags: i32) -> File {
         File::new(std, flags, false)
     }
 
-    /// A file that was opened at once, of which it is known what it is.
+    /// Creates a file that was opened inline, whose facts are known.
     pub(super) fn opened(opened: Opened, flags: i32) -> File {
         let file = File::private(opened.file, flags);
         let _ = file.about.set(opened.about);
         file
     }
 
-    /// The most bytes that one read or write moves.
+    /// Returns the maximum number of bytes that one read or write moves.
     ///
     /// # Examples
     ///
@@ -287,11 +290,11 @@ impl File {
         self.max_buf_size
     }
 
-    /// Sets how many bytes one read or write moves at most; 2 MiB at first.
+    /// Sets the maximum number of bytes that one read or write moves; 2 MiB at first.
     ///
     /// # Panics
     ///
-    /// If it is zero.
+    /// Panics if it is zero.
     ///
     /// # Examples
     ///
@@ -314,8 +317,8 @@ impl File {
         self.max_buf_size = max_buf_size;
     }
 
-    /// What the file is; asks the kernel until it says so. `None` also while it is not known on
-    /// what file system the file lies.
+    /// Returns the facts about the file, asking the kernel until they are known. Returns `None`
+    /// also while it is not known which file system the file lies on.
     #[inline]
     fn about(&self) -> Option<&About> {
         match self.about.get() {
@@ -327,13 +330,14 @@ impl File {
         }
     }
 
-    /// Whether something else may use the position. A call at the position may wait for it, since
-    /// the kernel holds a lock on the position during a read or write (`fdget_pos` in fs/file.c).
+    /// Returns whether something else may use the position. A call at the position may wait for it,
+    /// since the kernel holds a lock on the position during a read or write (`fdget_pos` in
+    /// fs/file.c).
     fn is_shared(&self) -> bool {
         self.shared.load(Ordering::Relaxed)
     }
 
-    /// From now on something else may use the position.
+    /// Marks that from now on something else may use the position.
     fn share(&self) {
         self.shared.store(true, Ordering::Relaxed);
     }

@@ -1,9 +1,9 @@
-//! What a file is in the middle of.
+//! The operation that a file has in flight.
 //!
 //! One read, write, seek or change of the length at a time is in flight. It belongs to the file,
 //! not to the future that started it: a dropped read leaves its bytes for the next one, and a
-//! dropped write continues. The next of them waits for it. What else is done with a file (syncing
-//! it, asking for its metadata, setting its permissions or times) belongs to its own future.
+//! dropped write continues. The next of them waits for it. Other operations on a file (syncing it,
+//! asking for its metadata, setting its permissions or times) belong to their own futures.
 #![forbid(unsafe_code)]
 
 use std::fs::File as StdFile;
@@ -16,21 +16,21 @@ use crate::fs::run;
 use crate::io::ReadBuf;
 use crate::task::JoinHandle;
 
-/// The buffer of a write is kept for the next operation if it is not larger. That of a read, whose
-/// size `max_buf_size` limits, is kept in any case.
+/// The buffer of a write is kept for the next operation if it is not larger. The buffer of a read,
+/// whose size `max_buf_size` limits, is kept in any case.
 const KEPT: usize = 256 * 1024;
 
 #[derive(Debug)]
 pub(super) enum FileState {
     Idle,
-    /// With the file whose position is to move by what was read, if the read does not move it.
+    /// With the file whose position is to be moved by what was read, if the read does not move it.
     Reading(InFlight, Option<Arc<StdFile>>),
     Writing(InFlight),
-    /// An operation without bytes, whose outcome is lost if its future is dropped.
+    /// An operation without bytes, whose result is lost if its future is dropped.
     Other(InFlight),
     /// A seek on a thread where it may block.
     Seeking(JoinHandle<io::Result<u64>>),
-    /// A seek that is done and whose outcome was not fetched yet.
+    /// A seek that is done and whose result was not fetched yet.
     Sought(io::Result<u64>),
 }
 
@@ -48,13 +48,13 @@ pub(super) enum Attempt {
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) state: FileState,
-    /// Bytes that were read and not asked for yet: those of `buffer` from `taken` on. The file's
-    /// position is behind them.
+    /// Bytes that were read ahead: the bytes of `buffer` from `taken` on. The file's position is
+    /// behind them.
     buffer: Vec<u8>,
     taken: usize,
-    /// Of a write in the background.
+    /// The error of a write in the background.
     pub(super) write_error: Option<io::Error>,
-    /// Where the last seek went.
+    /// The result of the last seek.
     pub(super) position: u64,
 }
 
@@ -69,12 +69,12 @@ impl Inner {
         }
     }
 
-    /// How many bytes were read ahead of what was asked for.
+    /// Returns how many bytes were read ahead of what was asked for.
     pub(super) fn ahead(&self) -> usize {
         self.buffer.len() - self.taken
     }
 
-    /// Hands out bytes that were read before.
+    /// Hands out bytes that were read ahead.
     pub(super) fn take_into(&mut self, into: &mut ReadBuf<'_>) {
         let count = self.ahead().min(into.remaining());
         into.put_slice(&self.buffer[self.taken..self.taken + count]);
@@ -84,7 +84,7 @@ impl Inner {
         }
     }
 
-    /// Drops the bytes that were read ahead; how many they were. The caller moves the position.
+    /// Drops the bytes that were read ahead; returns how many. The caller moves the position.
     pub(super) fn forget_ahead(&mut self) -> usize {
         let ahead = self.ahead();
         self.buffer.clear();
@@ -92,7 +92,7 @@ impl Inner {
         ahead
     }
 
-    /// A seek relative to the position, corrected by what was read ahead.
+    /// Corrects a seek relative to the position by what was read ahead.
     pub(super) fn correct(&mut self, position: SeekFrom) -> SeekFrom {
         let ahead = self.forget_ahead() as i64;
         match position {
@@ -101,7 +101,7 @@ impl Inner {
         }
     }
 
-    /// An empty buffer for `capacity` bytes; the kept one if it is free.
+    /// Returns an empty buffer for `capacity` bytes; the kept one if it is free.
     pub(super) fn empty_buffer(&mut self, capacity: usize) -> Vec<u8> {
         if self.ahead() > 0 {
             return Vec::with_capacity(capacity);
@@ -121,15 +121,15 @@ impl Inner {
         }
     }
 
-    /// Waits for a read and takes in its bytes; the number of them.
+    /// Waits for a read and stores its bytes; returns the number of them.
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let FileState::Reading(in_flight, moves) = &mut self.state else {
             return Poll::Ready(Ok(0));
         };
         let (result, buffer) = ready!(in_flight.poll(cx)).transferred();
         if let (Ok(count), Some(file)) = (&result, moves) {
-            // By so much, not to there: if something else has got to know the file since the read
-            // began, it may have moved the position as well.
+            // By this much, not to an offset: if something else has come to know the file since the
+            // read began, it may have moved the position as well.
             (&**file).seek(SeekFrom::Current(*count as i64))?;
         }
         self.state = FileState::Idle;
@@ -153,7 +153,7 @@ impl Inner {
         Poll::Ready(run::outcome(result).map(drop))
     }
 
-    /// Waits for a seek; the new position.
+    /// Waits for a seek; returns the new position.
     pub(super) fn poll_seek(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
         let result = match &mut self.state {
             FileState::Seeking(handle) => ready!(run::poll_blocking(handle, cx)),
@@ -180,13 +180,13 @@ impl Inner {
         Poll::Ready(run::outcome(completed.done()))
     }
 
-    /// Waits until nothing is in flight. What a write or read ended with is kept for the call that
-    /// it concerns.
+    /// Waits until nothing is in flight. The result of a write or read is kept for the call that it
+    /// concerns.
     pub(super) fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.state {
             FileState::Idle => {}
             FileState::Reading(..) => {
-                // An error concerns a read whose future is gone.
+                // An error concerns a read whose future was dropped.
                 let _ = ready!(self.poll_read(cx));
             }
             FileState::Writing(_) => {
@@ -207,7 +207,7 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // An accepted write happens; so does a change of the length. A read is cancelled.
+        // An accepted write happens; so does a change of the length. A read is canceled.
         match std::mem::replace(&mut self.state, FileState::Idle) {
             FileState::Writing(in_flight) | FileState::Other(in_flight) => in_flight.detach(),
             FileState::Idle

@@ -1,8 +1,8 @@
 //! System calls that do not wait.
 //!
-//! Each either succeeds from what is in memory or reports that it would have to wait. Only calls that promise
-//! not to wait are made here, so a worker may make them; a caller that gets [`Refusal::Waits`]
-//! submits the operation instead.
+//! Each either succeeds from what is in memory or reports that it would have to wait. Only calls
+//! that promise not to wait are made here, so a worker may make them; a caller that gets
+//! [`Refusal::Waits`] submits the operation instead.
 
 use std::ffi::{CStr, OsStr, OsString};
 use std::fs::File;
@@ -13,7 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::driver::completion::op::MAX_TRANSFER;
 
-/// Why a call gave no result.
+/// The reason why a call returned no result.
 #[derive(Debug)]
 pub(crate) enum Refusal {
     /// It would wait, or only the waiting call can tell.
@@ -30,22 +30,22 @@ pub(crate) struct Facts {
     /// Its type and permissions, as in `st_mode`.
     pub(crate) mode: u16,
     pub(crate) size: u64,
-    /// The mount that it is on; `None` where the kernel does not say.
+    /// The mount that it is on; `None` where the kernel does not report it.
     pub(crate) mount: Option<u64>,
 }
 
 impl Facts {
-    /// Whether it is a regular file.
+    /// Returns `true` if it is a regular file.
     pub(crate) fn is_regular(&self) -> bool {
         u32::from(self.mode) & libc::S_IFMT == libc::S_IFREG
     }
 
-    /// Whether it is a symbolic link.
+    /// Returns `true` if it is a symbolic link.
     pub(crate) fn is_link(&self) -> bool {
         u32::from(self.mode) & libc::S_IFMT == libc::S_IFLNK
     }
 
-    /// Whether it is a pipe or a socket, which have no position.
+    /// Returns `true` if it is a pipe or a socket, which have no position.
     pub(crate) fn is_stream(&self) -> bool {
         matches!(
             u32::from(self.mode) & libc::S_IFMT,
@@ -53,7 +53,7 @@ impl Facts {
         )
     }
 
-    /// Whether it is a directory.
+    /// Returns `true` if it is a directory.
     pub(crate) fn is_directory(&self) -> bool {
         u32::from(self.mode) & libc::S_IFMT == libc::S_IFDIR
     }
@@ -63,7 +63,7 @@ fn last_error() -> Refusal {
     let error = io::Error::last_os_error();
     match error.raw_os_error() {
         Some(libc::EAGAIN | libc::EINTR) => Refusal::Waits,
-        // The last two may come from a filter of system calls, which the waiting call need not meet.
+        // The last two may come from a filter of system calls, which may let the waiting call pass.
         Some(libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL | libc::EPERM | libc::EACCES) => {
             Refusal::Unsupported
         }
@@ -78,7 +78,7 @@ fn vector(start: *const u8, len: usize) -> libc::iovec {
     }
 }
 
-/// Reads at the file's position what is in the page cache; preadv2(2), `RWF_NOWAIT`.
+/// Reads what is in the page cache at the file's position; preadv2(2), `RWF_NOWAIT`.
 pub(crate) fn read(file: &File, into: &mut [MaybeUninit<u8>]) -> Result<usize, Refusal> {
     let vector = vector(into.as_ptr().cast(), into.len());
     // SAFETY: the kernel writes only to the borrowed slice.
@@ -87,7 +87,7 @@ pub(crate) fn read(file: &File, into: &mut [MaybeUninit<u8>]) -> Result<usize, R
     usize::try_from(count).map_err(|_| last_error())
 }
 
-/// Writes at the file's position what needs no waiting; pwritev2(2), `RWF_NOWAIT`.
+/// Writes what needs no waiting at the file's position; pwritev2(2), `RWF_NOWAIT`.
 pub(crate) fn write(file: &File, from: &[u8]) -> Result<usize, Refusal> {
     let vector = vector(from.as_ptr(), from.len());
     // SAFETY: the kernel only reads the borrowed slice.
@@ -115,7 +115,8 @@ pub(crate) fn write_memory(file: &File, from: &[u8]) -> Result<usize, Refusal> {
 /// Opens `path` if the way to it is cached; openat2(2), `RESOLVE_CACHED`.
 ///
 /// It never waits for another end, a lease holder or a device that is being opened: it opens with
-/// `O_NONBLOCK`. But opening alone may have effects on what is no regular file; know what is there.
+/// `O_NONBLOCK`. But opening alone may have effects on anything but a regular file; find out first
+/// what is there.
 pub(crate) fn open(path: &CStr, flags: i32) -> Result<OwnedFd, Refusal> {
     // SAFETY: `open_how` is three integers, for which zero is right.
     let mut how: libc::open_how = unsafe { std::mem::zeroed() };
@@ -124,8 +125,8 @@ pub(crate) fn open(path: &CStr, flags: i32) -> Result<OwnedFd, Refusal> {
     openat2(path, &how)
 }
 
-/// Opens `path` as a mere reference, to ask what is there, if the way to it is cached. Nothing is
-/// noticed by what is there (open(2), `O_PATH`).
+/// Opens `path` as a mere reference, to ask what is there, if the way to it is cached. The file
+/// itself does not notice (open(2), `O_PATH`).
 pub(crate) fn locate(path: &CStr, follow: bool) -> Result<OwnedFd, Refusal> {
     // SAFETY: as above.
     let mut how: libc::open_how = unsafe { std::mem::zeroed() };
@@ -136,7 +137,7 @@ pub(crate) fn locate(path: &CStr, follow: bool) -> Result<OwnedFd, Refusal> {
 }
 
 fn openat2(path: &CStr, how: &libc::open_how) -> Result<OwnedFd, Refusal> {
-    // SAFETY: the path ends in a zero byte and the structure has the size that is given.
+    // SAFETY: the path ends in a zero byte and the structure has the size that is passed.
     let fd = unsafe {
         libc::syscall(
             libc::SYS_openat2,
@@ -151,7 +152,7 @@ fn openat2(path: &CStr, how: &libc::open_how) -> Result<OwnedFd, Refusal> {
         Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
         _ => Err(match last_error() {
             // Final where the way was cached. Anything else (a seccomp filter, a full table, a
-            // lease, a read-only mount) is for the waiting call to say.
+            // lease, a read-only mount) is for the waiting call to report.
             Refusal::Failed(error) => match error.raw_os_error() {
                 Some(
                     libc::ENOENT | libc::ENOTDIR | libc::EACCES | libc::ELOOP | libc::ENAMETOOLONG,
@@ -163,14 +164,14 @@ fn openat2(path: &CStr, how: &libc::open_how) -> Result<OwnedFd, Refusal> {
     }
 }
 
-/// The text of the symbolic link at `path`, relative to `at`, or of `at` itself where `path` is
-/// empty; readlinkat(2). `None` where it fails or the text is very long.
+/// Returns the text of the symbolic link at `path`, relative to `at`, or of `at` itself where
+/// `path` is empty; readlinkat(2). Returns `None` where it fails or the text is very long.
 ///
 /// It does not wait where the text is in memory: in `/proc`, and where the link was just walked
 /// through from the cache.
 pub(crate) fn read_link(at: &OwnedFd, path: &CStr) -> Option<OsString> {
     let mut text = [0_u8; libc::PATH_MAX as usize];
-    // SAFETY: the path ends in a zero byte and the buffer has the length that is given.
+    // SAFETY: the path ends in a zero byte and the buffer has the length that is passed.
     let len = unsafe {
         libc::readlinkat(
             at.as_raw_fd(),
@@ -183,8 +184,8 @@ pub(crate) fn read_link(at: &OwnedFd, path: &CStr) -> Option<OsString> {
     Some(OsStr::from_bytes(&text[..len]).to_owned())
 }
 
-/// Whether the text of `link` came into memory with its inode, for certain: a short one of ext2,
-/// ext3 or ext4 ("Symbolic Links" in the kernel's description of ext4's inodes).
+/// Returns whether the text of `link` certainly came into memory with its inode: a short one of
+/// ext2, ext3 or ext4 ("Symbolic Links" in the kernel's description of ext4's inodes).
 pub(crate) fn text_is_in_inode(link: &OwnedFd, facts: &Facts) -> bool {
     let mut about = MaybeUninit::<libc::statfs>::zeroed();
     // SAFETY: `about` is a whole `statfs`.
@@ -194,7 +195,7 @@ pub(crate) fn text_is_in_inode(link: &OwnedFd, facts: &Facts) -> bool {
     result == 0 && about.f_type == libc::EXT4_SUPER_MAGIC && facts.size < 60
 }
 
-/// What `file` is, from what is known without asking a server or a device; statx(2),
+/// Returns what `file` is, from what is known without asking a server or a device; statx(2),
 /// `AT_STATX_DONT_SYNC`.
 pub(crate) fn facts(file: &impl AsRawFd) -> Option<Facts> {
     let mut out = MaybeUninit::<libc::statx>::zeroed();
@@ -222,7 +223,7 @@ pub(crate) fn facts(file: &impl AsRawFd) -> Option<Facts> {
     })
 }
 
-/// Takes `O_NONBLOCK` off again after [`open`] with the same `flags`; fcntl(2), `F_SETFL`.
+/// Clears `O_NONBLOCK` again after [`open`] with the same `flags`; fcntl(2), `F_SETFL`.
 pub(crate) fn clear_nonblock(file: &impl AsRawFd, flags: i32) -> io::Result<()> {
     let keep = flags & (libc::O_APPEND | libc::O_DIRECT | libc::O_NOATIME);
     // SAFETY: a plain call.
@@ -232,7 +233,7 @@ pub(crate) fn clear_nonblock(file: &impl AsRawFd, flags: i32) -> io::Result<()> 
     }
 }
 
-/// Whether the table of mounts changed since this was last asked of `mountinfo`, an open
+/// Returns whether the table of mounts changed since this was last asked of `mountinfo`, an open
 /// `/proc/self/mountinfo`; proc_pid_mountinfo(5) and poll(2).
 pub(crate) fn mounts_changed(mountinfo: &File) -> bool {
     let mut entry = libc::pollfd {
@@ -240,11 +241,11 @@ pub(crate) fn mounts_changed(mountinfo: &File) -> bool {
         events: libc::POLLPRI,
         revents: 0,
     };
-    // SAFETY: one entry, as said; a zero time limit does not wait.
+    // SAFETY: one entry, as passed; a zero time limit does not wait.
     unsafe { libc::poll(&raw mut entry, 1, 0) != 0 }
 }
 
-/// The monotonic clock as of the last tick of the kernel, in nanoseconds; clock_gettime(2).
+/// Returns the monotonic clock as of the kernel's last tick, in nanoseconds; clock_gettime(2).
 #[inline]
 pub(crate) fn coarse_ns() -> u64 {
     clock_ns(libc::CLOCK_MONOTONIC_COARSE)
@@ -254,7 +255,7 @@ pub(crate) fn coarse_ns() -> u64 {
 fn clock_ns(clock: libc::clockid_t) -> u64 {
     let mut now = MaybeUninit::<libc::timespec>::zeroed();
     // SAFETY: `now` is a whole `timespec`, which is plain integers and was zeroed. The clocks that
-    // are read here are always there.
+    // are read here always exist.
     let now = unsafe {
         libc::clock_gettime(clock, now.as_mut_ptr());
         now.assume_init()
@@ -264,13 +265,13 @@ fn clock_ns(clock: libc::clockid_t) -> u64 {
         .wrapping_add(now.tv_nsec as u64)
 }
 
-/// The monotonic clock, in nanoseconds.
+/// Returns the monotonic clock, in nanoseconds.
 #[inline]
 pub(crate) fn exact_ns() -> u64 {
     clock_ns(libc::CLOCK_MONOTONIC)
 }
 
-/// How long a tick of the kernel is, 1 to 10 ms, in nanoseconds; clock_getres(2).
+/// Returns the length of a tick of the kernel, 1 to 10 ms, in nanoseconds; clock_getres(2).
 pub(crate) fn tick_ns() -> u64 {
     let mut length = MaybeUninit::<libc::timespec>::zeroed();
     // SAFETY: as in `clock_ns`.
@@ -281,7 +282,7 @@ pub(crate) fn tick_ns() -> u64 {
     length.tv_nsec as u64
 }
 
-/// How often this thread has given up its processor because it had to wait; getrusage(2).
+/// Returns how often this thread has yielded its processor because it had to wait; getrusage(2).
 pub(crate) fn voluntary_switches() -> i64 {
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: `usage` is a whole `rusage`, which is plain integers and was zeroed: it is

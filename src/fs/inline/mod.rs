@@ -1,9 +1,9 @@
-//! What is done with files at once, without waiting.
+//! File operations that complete inline, without waiting.
 //!
-//! The third way to carry out a file operation, beside the ring and the threads of the driver: a
+//! The third way to carry out a file operation, besides the ring and the threads of the driver: a
 //! system call that the kernel answers from memory, made by the task that asks. [`calls`] are those
-//! calls, [`paths`] what they tell about a path. [`mounts`] knows on which file systems a call may
-//! wait all the same, and [`stopwatch`] learns it.
+//! calls, [`paths`] what they report about a path. [`mounts`] knows on which file systems a call
+//! may wait all the same, and [`stopwatch`] learns it.
 
 pub(super) mod calls;
 pub(super) mod mounts;

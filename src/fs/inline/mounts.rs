@@ -1,23 +1,23 @@
-//! Which mounts are of this machine.
+//! Which mounts belong to this machine.
 //!
 //! A call on a file of a network file system may wait for a server even where it only asks for the
 //! file's size, so a worker does not make it. Which file system a mount has is read from
 //! `/proc/self/mountinfo`. With thousands of mounts that takes milliseconds, so no worker does it:
-//! [`place`] hands a [`Reload`] to its caller, who runs it on a thread that may wait. A worker only
-//! asks the kernel whether the table changed (poll(2), 0.5 us): ten times a second at most, and at
-//! each lookup of a mount that is not in the table. Until the table has been read for the first
-//! time, and again after it changed, nothing is known.
+//! [`place`] hands a [`Reload`] to its caller, which runs it on a thread that may wait. A worker
+//! only asks the kernel whether the table changed (poll(2), 0.5 us): ten times a second at most,
+//! and at each lookup of a mount that is not in the table. Until the table has been read for the
+//! first time, and again after it changed, nothing is known.
 //!
 //! Readers never wait for a lock: each thread keeps the table that it saw last, and a generation
 //! tells whether there is a newer one.
 //!
 //! # Forks and mount namespaces
 //!
-//! The table is that of the mount namespace that the process's first thread had when it was read.
+//! The table shows the mount namespace that the process's first thread had when it was read.
 //! Numbers of mounts are unique in the whole system: a file of another namespace (after unshare(2),
 //! setns(2), or received from another process) is on a mount that is not in the table, which counts
 //! as remote. If such a mount is met, the table is read again, once in ten seconds at most. A child
-//! after fork(2) shares the descriptor that tells of changes, so it reads the table again and opens
+//! after fork(2) shares the descriptor that reports changes, so it reads the table again and opens
 //! a descriptor of its own.
 #![forbid(unsafe_code)]
 
@@ -38,7 +38,7 @@ use crate::util::local_worker::local_worker;
 /// How old the answer "nothing changed" may be.
 const TABLE_PATIENCE: Duration = Duration::from_millis(100);
 
-/// How long a table is kept at least if the reason to read it again is a mount that it lacks.
+/// How long a table is kept at least if a mount that it lacks is the reason to read it again.
 const UNKNOWN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a call on a file of a mount may wait for.
@@ -49,10 +49,10 @@ pub(crate) enum Place {
     /// A disk of this machine, for data or names that are not cached.
     Disk,
     /// Layers of other file systems of this machine, as far as is known; containers live on it.
-    /// Opening a file to write copies the whole of it up first (overlayfs.rst in the kernel's
+    /// Opening a file for writing copies the whole of it up first (overlayfs.rst in the kernel's
     /// documentation).
     Layers,
-    /// A server, a user-space file system, a device: for anything.
+    /// A server, a user-space file system, a device: for any call.
     Remote,
 }
 
@@ -91,16 +91,16 @@ struct Mounts {
     table: Mutex<Option<Arc<Table>>>,
     /// How many tables there were. Written under the lock of `table`, read by every reader.
     generation: AtomicU64,
-    /// Until when the newest table counts as right without asking whether it changed. Moved under
-    /// the lock of `watched`, by the reader that asked and by a reload; storing it publishes the
-    /// generation before it.
+    /// The time until which the newest table counts as right without asking whether it changed.
+    /// Moved under the lock of `watched`, by the reader that asked and by a reload; storing it
+    /// publishes the generation before it.
     valid_until: AtomicU64,
     /// When a mount that is not in the table is again a reason to read it.
     reload_at: AtomicU64,
     /// The process in which a reload is waiting or running, or zero. A child after a fork inherits
     /// the number, but not the thread.
     reloading: AtomicU32,
-    /// What tells of changes; `None` if the table was not read yet or changed since. Emptied by the
+    /// What reports changes; `None` if the table was not read yet or changed since. Emptied by the
     /// reader that learns of a change, replaced by a reload.
     watched: Mutex<Option<Watched>>,
 }
@@ -109,12 +109,12 @@ struct Mounts {
 struct Watched {
     /// An open `/proc/self/mountinfo`; `None` where there is none.
     table: Option<File>,
-    /// The process that opened it. A child would share what it has told already.
+    /// The process that opened it. In a child it would lack the changes reported to the parent.
     process: u32,
 }
 
-/// The reading of the table, to be run where it may wait. Nothing happens if it is dropped; another
-/// one is handed out then.
+/// The reading of the table, to be run where it may wait. Dropping it has no effect; another one is
+/// handed out then.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Reload {
@@ -155,7 +155,7 @@ impl Mounts {
         false
     }
 
-    /// A mount is not in the newest table: whether reading it again would not help.
+    /// Returns whether reading the table again would not help with a mount that it lacks.
     #[cold]
     fn is_known_to_lack_one(&'static self, now: u64, run: fn(Reload)) -> bool {
         if !self.check(now, run) {
@@ -188,7 +188,7 @@ impl Mounts {
         }
     }
 
-    /// Brings what a thread has seen up to date; `false` if that would wait for another thread.
+    /// Updates what a thread has seen; returns `false` if that would wait for another thread.
     fn update(&self, seen: &mut (u64, Arc<Table>)) -> bool {
         if seen.0 != self.generation.load(Ordering::Acquire) {
             let newest = self.table.try_lock();
@@ -216,7 +216,7 @@ impl Reload {
         );
         let mounts = self.mounts;
         let begun = coarse_ns();
-        // Opened before it is read: a change in between is told by the descriptor.
+        // Opened before it is read: the descriptor reports a change in between.
         let mut file = File::open("/proc/self/mountinfo").ok();
         let mut text = Vec::new();
         let read = file.as_mut().map(|file| file.read_to_end(&mut text));

@@ -1,4 +1,4 @@
-//! What the kernel answers from memory about a path.
+//! What the kernel can tell about a path from memory.
 //!
 //! Everything here returns `None` where only a call that may wait can tell. First the path is
 //! *located*: opened as a mere reference (`O_PATH`), which has no effect on what is there, and only
@@ -6,8 +6,8 @@
 //! file or directory of a disk of this machine is really opened or asked for its attributes:
 //! opening a named pipe waits for its other end, opening a device may do anything, and a network
 //! file system asks its server. Every call is timed by a [`Stopwatch`], which refuses it where such
-//! calls have waited before: that of the mount where the mount is known, one for all walks along a
-//! path, and one for all mounts that are not known.
+//! calls have waited before: one for each known mount, one for all walks along a path, and one for
+//! all mounts that are not known.
 #![forbid(unsafe_code)]
 
 use std::ffi::CStr;
@@ -22,13 +22,13 @@ use crate::fs::inline::mounts::{self, Place, Reload};
 use crate::fs::inline::stopwatch::Stopwatch;
 use crate::scheduler::context::with_current;
 
-/// A file that was opened at once.
+/// A file that was opened inline.
 pub(in crate::fs) struct Opened {
     pub(in crate::fs) file: File,
     pub(in crate::fs) about: About,
 }
 
-/// What an open file is and where.
+/// What an open file is and where it lies.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::fs) struct About {
     pub(in crate::fs) facts: Facts,
@@ -36,11 +36,11 @@ pub(in crate::fs) struct About {
 }
 
 impl About {
-    /// What `file` is; `None` where that is not known. A later call may know.
+    /// Returns what `file` is; `None` where that is not known. A later call may know.
     pub(in crate::fs) fn of(file: &File) -> Option<About> {
         let facts = Stopwatch::of(None).time(|| facts(file)).ok()?;
         let place = if facts.is_stream() {
-            // Where a pipe lies says nothing about it, and most lie nowhere.
+            // Where a pipe lies tells nothing about it, and most lie nowhere.
             Place::Remote
         } else {
             place(&facts)?
@@ -48,12 +48,12 @@ impl About {
         Some(About { facts, place })
     }
 
-    /// Whether asking for its attributes waits for nothing.
+    /// Returns whether asking for its attributes does not wait.
     pub(in crate::fs) fn is_local(&self) -> bool {
         self.place != Place::Remote
     }
 
-    /// Times the inline calls on the file.
+    /// Returns the stopwatch of the inline calls on the file.
     pub(in crate::fs) fn stopwatch(&self) -> &'static Stopwatch {
         Stopwatch::of(self.facts.mount)
     }
@@ -79,7 +79,7 @@ fn reload(reload: Reload) {
     });
 }
 
-/// The attributes of what is at `path`; of a link itself without `follow`.
+/// Returns the attributes of what is at `path`; of a link itself without `follow`.
 pub(in crate::fs) fn metadata(path: &Path, follow: bool) -> Option<io::Result<Metadata>> {
     with_c_str(path, |path| {
         let (found, about) = match locate(path, follow)? {
@@ -94,7 +94,7 @@ pub(in crate::fs) fn metadata(path: &Path, follow: bool) -> Option<io::Result<Me
     })
 }
 
-/// Whether there is something at `path`.
+/// Returns whether there is something at `path`.
 pub(in crate::fs) fn exists(path: &Path) -> Option<bool> {
     with_c_str(path, |path| match walk(path, true) {
         Ok(_) => Some(true),
@@ -103,7 +103,7 @@ pub(in crate::fs) fn exists(path: &Path) -> Option<bool> {
     })
 }
 
-/// What the symbolic link at `path` says.
+/// Returns the target of the symbolic link at `path`.
 pub(in crate::fs) fn read_link(path: &Path) -> Option<PathBuf> {
     with_c_str(path, |path| {
         let (link, about) = locate(path, false)?.ok()?;
@@ -124,10 +124,10 @@ pub(in crate::fs) fn read_link(path: &Path) -> Option<PathBuf> {
     })
 }
 
-/// The path without links of what is at `path`.
+/// Returns the path without links of what is at `path`.
 ///
-/// The kernel knows the name of what is open, and tells it through `/proc/self/fd`
-/// (proc_pid_fd(5)). A name that says more than a path, or something else, is not used.
+/// The kernel knows the name of what is open, and reports it through `/proc/self/fd`
+/// (proc_pid_fd(5)). A name that is more than a path, or something else, is not used.
 pub(in crate::fs) fn canonicalize(path: &Path) -> Option<io::Result<PathBuf>> {
     with_c_str(path, |path| {
         let (found, about) = match locate(path, true)? {
@@ -150,7 +150,7 @@ pub(in crate::fs) fn canonicalize(path: &Path) -> Option<io::Result<PathBuf>> {
 }
 
 /// Opens the regular file or directory at `path`; `flags` as for open(2), none of which creates or
-/// truncates. On most file systems opening to write waits no more than opening to read does.
+/// truncates. On most file systems opening for writing waits no more than opening for reading does.
 pub(in crate::fs) fn open(path: &Path, flags: i32) -> Option<io::Result<Opened>> {
     let opened = open_nonblock(path, flags)?;
     Some(opened.and_then(|opened| {
@@ -161,7 +161,7 @@ pub(in crate::fs) fn open(path: &Path, flags: i32) -> Option<io::Result<Opened>>
     }))
 }
 
-/// Like [`open`], but leaves `O_NONBLOCK` set. It says nothing to what is opened here.
+/// Like [`open`], but leaves `O_NONBLOCK` set. It has no meaning for what is opened here.
 pub(in crate::fs) fn open_nonblock(path: &Path, flags: i32) -> Option<io::Result<Opened>> {
     with_c_str(path, |path| {
         let about = match locate(path, true)? {
@@ -213,7 +213,7 @@ fn with_c_str<T>(path: &Path, f: impl FnOnce(&CStr) -> Option<T>) -> Option<T> {
     let bytes = path.as_os_str().as_bytes();
     let mut copy = [0; 512];
     copy.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    // A zero byte within the path, or no room for the one behind it: the waiting way deals with it.
+    // A zero byte within the path, or no room for the one behind it: left to the waiting call.
     let path = CStr::from_bytes_with_nul(copy.get(..=bytes.len())?).ok()?;
     f(path)
 }

@@ -1,9 +1,9 @@
-//! Which mounts let inline calls wait, found out by timing the calls.
+//! Which mounts let inline calls wait, found by timing the calls.
 //!
 //! A call that "cannot wait" does wait now and then: a program that watches the mount by fanotify
-//! is asked before an open or a read goes on, `RWF_NOWAIT` or not, and an overlay asks the server
-//! of a lower layer. So every inline call is timed by a [`Stopwatch`]: that of its mount where the
-//! mount is known, one for all walks along a path, and one for all mounts that are not known.
+//! is asked before an open or a read continues, `RWF_NOWAIT` or not, and an overlay asks the server
+//! of a lower layer. So every inline call is timed by a [`Stopwatch`]: one for each known mount,
+//! one for all walks along a path, and one for all mounts that are not known.
 //!
 //! A mount whose call slept for more than a millisecond is not asked inline for a hundred times as
 //! long, at least 1 s and at most 300 s. Then one call tries again. For calls of up to 3 s a worker
@@ -11,12 +11,12 @@
 //!
 //! # How a call is timed
 //!
-//! The clock of the kernel's ticks is read before and after (8 ns each; the exact clock takes
-//! 25 ns). Mostly no tick passed. If one did, the call may have waited, or the thread was
-//! preempted, which tells nothing about the mount. Only a thread that waits switches *voluntarily*,
-//! and the kernel counts those switches (getrusage(2), `ru_nvcsw`). Asking for the count takes
-//! 220 ns, so a thread does that at its first inline call within a tick, and again after a call in
-//! which a tick passed. Three outcomes:
+//! The clock of the kernel's ticks is read before and after (8 ns each; the exact clock takes 25
+//! ns). Mostly no tick passed. If one did, the call may have waited, or the thread was preempted,
+//! which tells nothing about the mount. Only a thread that waits switches *voluntarily*, and the
+//! kernel counts those switches (getrusage(2), `ru_nvcsw`). Asking for the count takes 220 ns, so a
+//! thread does that at its first inline call within a tick, and again after a call in which a tick
+//! passed. Three outcomes:
 //!
 //! - The count is unchanged: the thread was preempted, or a tick fell into a short call.
 //! - It changed, was taken right before the call, and more than a millisecond passed: the mount is
@@ -55,7 +55,7 @@ static MOUNTS: [Stopwatch; SLOTS] = [const { Stopwatch::new() }; SLOTS];
 static UNKNOWN: Stopwatch = Stopwatch::new();
 static PATHS: Stopwatch = Stopwatch::new();
 
-/// Set in a state that stands for a slow mount; the other bits are the time until which it rests.
+/// Set in the state of a slow mount; the other bits are the time until which it rests.
 const SLOW: u64 = 1 << 63;
 
 thread_local! {
@@ -63,7 +63,7 @@ thread_local! {
     static COUNTED: Cell<(u64, i64)> = const { Cell::new((0, 0)) };
 }
 
-/// Times the inline calls on one mount and decides whether there are any.
+/// Times the inline calls on one mount and decides whether any are made.
 ///
 /// All threads of the process share it. Its state is zero (nothing is known against the mount), a
 /// number of calls to be timed exactly, or [`SLOW`] and a time.
@@ -77,9 +77,9 @@ pub(crate) struct Stopwatch {
 struct Lap {
     /// The tick in which it began.
     tick: u64,
-    /// The thread's count of voluntary switches, at the call's begin or earlier within the tick.
+    /// The thread's count of voluntary switches, at the start of the call or earlier in the tick.
     count: i64,
-    /// Whether the count is that of the call's begin.
+    /// Whether the count was taken at the start of the call.
     counted_now: bool,
     /// The exact time at which it began, of a call on a suspected mount.
     exact: Option<u64>,
@@ -90,13 +90,13 @@ struct Lap {
 /// What is known about a call in which time has passed.
 #[derive(Clone, Copy, Debug)]
 struct Timing {
-    /// It took that long or less.
+    /// It took this long or less.
     at_most: Duration,
-    /// It took that long or longer.
+    /// It took this long or longer.
     at_least: Duration,
     /// Whether the thread slept since its count was taken.
     slept: bool,
-    /// Whether it can have slept nowhere else than in the call.
+    /// Whether it cannot have slept anywhere but in the call.
     certain: bool,
 }
 
@@ -104,9 +104,9 @@ struct Timing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Fine,
-    /// That many calls are to be timed exactly.
+    /// This many calls are to be timed exactly.
     Suspected(u64),
-    /// No inline calls for that long.
+    /// No inline calls for this long.
     Slow(Duration),
 }
 
@@ -165,8 +165,8 @@ impl Stopwatch {
         result
     }
 
-    /// Whether the mount turned out to be slow: an operation on it belongs on a thread that may
-    /// wait.
+    /// Returns whether the mount turned out to be slow: an operation on it belongs on a thread that
+    /// may wait.
     #[inline]
     pub(crate) fn is_slow(&self) -> bool {
         let state = self.state.load(Ordering::Relaxed);
@@ -181,7 +181,7 @@ impl Stopwatch {
         } else if tick < state & !SLOW {
             return None;
         } else {
-            // Other calls stay away until it is known how this one went.
+            // Other calls stay away until the result of this one is known.
             let apart = slow_until(tick, LONGEST);
             (apart, Some(apart))
         };
@@ -202,7 +202,7 @@ impl Stopwatch {
                 log::debug!("inline calls on a mount waited; none for {rest:?}");
                 let until = slow_until(tick, rest);
                 match lap.trial {
-                    // The time that kept others away may be longer than the new one.
+                    // The time that kept other calls away may be longer than the new one.
                     Some(_) => self.state.store(until, Ordering::Relaxed),
                     // Of two threads that waited, the longer time counts.
                     None => {
@@ -284,7 +284,7 @@ fn slow_until(now: u64, rest: Duration) -> u64 {
     SLOW | (now.saturating_add(rest) & !SLOW)
 }
 
-/// Asks for the thread's count of voluntary switches, and notes that it was asked in this tick.
+/// Asks for the thread's count of voluntary switches, and records the tick in which it did.
 #[cold]
 fn count_at(tick: u64) -> i64 {
     let count = voluntary_switches();

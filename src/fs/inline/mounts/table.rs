@@ -1,9 +1,9 @@
-//! The table of mounts as text, and what it says about each mount.
+//! The table of mounts as text, and what it tells about each mount.
 //!
 //! An overlay is as remote as the most remote of its layers. Its options name the folders that the
-//! layers are; which mount such a folder lies on follows from the mount points in the same table.
-//! A folder whose mount is not in the table (the layers of a container's root are not visible in
-//! the container) says nothing, and neither does one that is named by a relative path or through
+//! layers are; which mount such a folder lies on follows from the mount points in the same table. A
+//! folder whose mount is not in the table (the layers of a container's root are not visible in the
+//! container) tells nothing, and neither does one that is named by a relative path or through
 //! symbolic links that lead elsewhere.
 #![forbid(unsafe_code)]
 
@@ -30,7 +30,7 @@ struct Line<'a> {
 }
 
 impl Table {
-    /// Reads lines of proc_pid_mountinfo(5). A line that is not understood is left out.
+    /// Parses lines of proc_pid_mountinfo(5). A line that is not understood is left out.
     pub(super) fn parse(text: &str) -> Table {
         let lines: Vec<Line<'_>> = text.lines().filter_map(Line::parse).collect();
         // Of two mounts at one point the later one is on top.
@@ -46,7 +46,8 @@ impl Table {
         }
     }
 
-    /// What a call on a file of mount `id` may wait for; `None` if the mount is not in the table.
+    /// Returns what a call on a file of mount `id` may wait for; `None` if the table lacks the
+    /// mount.
     pub(super) fn place(&self, id: u64) -> Option<Place> {
         let at = self.places.binary_search_by_key(&id, |&(id, _)| id).ok()?;
         Some(self.places[at].1)
@@ -74,7 +75,7 @@ impl<'a> Line<'a> {
             return place;
         }
         let remote = self.layers().any(|layer| {
-            // In a container the root is the overlay itself: the layer is not in sight.
+            // In a container the root is the overlay itself: the layer is not visible.
             mount_of(points, &layer)
                 .is_some_and(|mount| mount.id != self.id && mount.is_remote(points, depth - 1))
         });
@@ -85,7 +86,7 @@ impl<'a> Line<'a> {
         self.place(points, depth) == Place::Remote
     }
 
-    /// The folders of an overlay: one option with a list of them, or an option for each
+    /// Returns the folders of an overlay: one option with a list of them, or an option for each
     /// (overlayfs.rst in the kernel's documentation).
     fn layers(&self) -> impl Iterator<Item = Vec<u8>> {
         self.options.split(',').flat_map(|option| {
@@ -99,7 +100,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The mount that the absolute `path` lies on.
+/// Returns the mount that the absolute `path` lies on.
 fn mount_of<'a>(points: &HashMap<&[u8], &'a Line<'a>>, path: &[u8]) -> Option<&'a Line<'a>> {
     if path.first() != Some(&b'/') {
         return None;
@@ -150,7 +151,7 @@ fn unescape(value: &str) -> Vec<u8> {
     .collect()
 }
 
-/// The first byte of `text`, whether it was escaped as `\ooo`, and what follows.
+/// Returns the first byte of `text`, whether it was escaped as `\ooo`, and what follows.
 fn next_byte(text: &[u8]) -> Option<(u8, bool, &[u8])> {
     match text {
         [

@@ -27,7 +27,7 @@ fn run_all() {
     }
 }
 
-/// Tables of their own. They stay to the end of the process, as those of the product do, where a
+/// Creates separate tables. They stay to the end of the process, as the product's own do, where a
 /// search for leaks finds them.
 fn mounts() -> &'static Mounts {
     static ALL: Mutex<Vec<&'static Mounts>> = Mutex::new(Vec::new());
@@ -77,7 +77,7 @@ fn a_table_of_another_process_is_read_again() {
     });
     mounts.reloading.store(1, Ordering::Relaxed);
     assert!(!is_valid(mounts));
-    // The thread that ran it in the parent is not there.
+    // The thread that ran it in the parent does not exist in the child.
     assert_eq!(held(), 1);
 }
 

@@ -46,7 +46,7 @@ fn a_doubt_costs_a_small_part_of_what_raised_it() {
     assert!(calls < SLOW);
 }
 
-/// Makes a call that takes no time; whether it was refused.
+/// Makes a call that takes no time; returns whether it was refused.
 fn is_refused(stopwatch: &Stopwatch) -> bool {
     matches!(stopwatch.time(|| Ok(())), Err(Refusal::Waits))
 }
@@ -111,7 +111,7 @@ fn computing_is_not_waiting() {
     }
 }
 
-/// How often this thread was preempted.
+/// Returns how often this thread was preempted.
 fn preempted() -> i64 {
     let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: a whole `rusage` of plain integers, zeroed.
@@ -121,10 +121,10 @@ fn preempted() -> i64 {
     }
 }
 
-/// Ties this thread to `cpu`; whether that is allowed.
+/// Ties this thread to `cpu`; returns whether that is allowed.
 fn pin_to(cpu: usize) -> bool {
     let mut cpus = std::mem::MaybeUninit::<libc::cpu_set_t>::zeroed();
-    // SAFETY: a whole set of plain integers, zeroed, and a number that the kernel gave.
+    // SAFETY: a whole set of plain integers, zeroed, and a number that the kernel returned.
     unsafe {
         libc::CPU_SET(cpu, cpus.assume_init_mut());
         libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), cpus.as_ptr()) == 0
@@ -178,7 +178,7 @@ fn one_call_tries_again_when_the_time_is_over() {
         Ok(())
     });
     trial.unwrap();
-    // It went well. For some calls the mount is still looked at closely.
+    // It succeeded. For some calls the mount is still timed exactly.
     for left in (0..CALLS_AFTER_SLOW).rev() {
         assert!(!is_refused(&stopwatch));
         assert_eq!(state(&stopwatch), left);

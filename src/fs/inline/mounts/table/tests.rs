@@ -12,7 +12,7 @@ const LOCAL: &str = "\
 94 93 0:49 / /images/local rw - xfs /dev/vdb rw
 ";
 
-/// What becomes of an overlay with these options beside the mounts above.
+/// Returns the place of an overlay with these options beside the mounts above.
 fn overlay(options: &str) -> Option<Place> {
     let table = format!("{LOCAL}99 28 0:99 / /merged rw - overlay overlay rw,{options}\n");
     Table::parse(&table).place(99)
@@ -67,10 +67,10 @@ fn names_with_colons_and_backslashes_are_one_name() {
             .collect()
     };
     assert_eq!(names("/a:/b::/c"), ["/a", "/b", "/c"]);
-    // An escape of overlay's own, as given to mount(2), whose backslash the table escapes.
+    // An escape of overlay's own, as passed to mount(2), whose backslash the table escapes.
     assert_eq!(names("/a\\134:b:/c"), ["/a:b", "/c"]);
     assert_eq!(names("/a\\134\\134b:/c"), ["/a\\b", "/c"]);
-    // Linux 6.6 takes that escape off and escapes the colon itself.
+    // Linux 6.6 removes that escape and escapes the colon itself.
     assert_eq!(names("/a\\072b:/c"), ["/a:b", "/c"]);
     assert_eq!(names("/a\\054b\\040c:/d"), ["/a,b c", "/d"]);
     // No escape: too short, and no octal number.
