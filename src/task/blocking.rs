@@ -12,12 +12,12 @@ use crate::util::large::is_large;
 /// [`max_blocking_threads`](crate::runtime::Builder::max_blocking_threads); beyond that, closures
 /// wait for a thread. A closure that has started cannot be aborted: `abort` only keeps one from
 /// starting, and the runtime's shutdown waits for those that run (or does not, with
-/// [`shutdown_timeout`](crate::runtime::Runtime::shutdown_timeout)). For work that never ends, a
-/// thread of your own serves better; for pure computation, a pool with as many threads as cores.
+/// [`shutdown_timeout`](crate::runtime::Runtime::shutdown_timeout)). For work that never ends, use
+/// a thread of your own; for pure computation, a pool with as many threads as cores.
 ///
 /// # Panics
 ///
-/// Outside of a runtime.
+/// Panics if called outside a runtime.
 ///
 /// # Examples
 ///
@@ -39,7 +39,7 @@ where
     spawn_blocking_sized(f)
 }
 
-/// [`spawn_blocking`] for a closure that is not large, or on the heap.
+/// The same as [`spawn_blocking`] for a closure that is not large, or on the heap.
 #[track_caller]
 fn spawn_blocking_sized<F, R>(f: F) -> JoinHandle<R>
 where
@@ -57,14 +57,14 @@ where
 ///
 /// Unlike [`spawn_blocking`] it needs no `'static` closure and starts at once. But it also stops
 /// everything else in this task: the other branches of a `select!` or a `join!` wait for the
-/// closure. It cannot be cancelled. In the closure nothing counts against the
+/// closure. It cannot be canceled. In the closure nothing counts against the
 /// [budget](crate::task::coop), and `Handle::block_on` may be called.
 ///
-/// Outside of a runtime it just calls `f`.
+/// Outside a runtime it just calls `f`.
 ///
 /// # Panics
 ///
-/// On a runtime with one thread, and inside a [`LocalSet`](super::LocalSet).
+/// Panics if called on a runtime with one thread, or inside a [`LocalSet`](super::LocalSet).
 ///
 /// # Examples
 ///

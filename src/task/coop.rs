@@ -1,16 +1,16 @@
 //! Cooperative scheduling: the budget that keeps one busy task from starving the others.
 //!
-//! A task gives its thread back only when it awaits something that is not ready. One that always
-//! finds its socket readable or its channel full would run for ever. So each poll of a task has a
+//! A task yields its thread only when it awaits something that is not ready. One that always finds
+//! its socket readable or its channel full would run forever. So each poll of a task has a
 //! *budget*: every operation of this crate that makes progress spends one unit, and when none is
-//! left, operations say that they are not ready although they are, and have the task polled
+//! left, operations report that they are not ready although they are, and have the task polled
 //! again, behind the others. Code that only uses this crate's types needs to do nothing.
 //!
 //! - A long computation calls [`consume_budget`] from time to time, so that it yields as if it
 //!   did I/O.
-//! - [`unconstrained`] takes a future out of the scheme.
-//! - [`cooperative`] puts a future that knows nothing of the budget into it, and
-//!   [`poll_proceed`] does the same for one that is written by hand.
+//! - [`unconstrained`] exempts a future from the budget.
+//! - [`cooperative`] makes a future that does not use the budget spend it, and [`poll_proceed`]
+//!   does the same for one that is written by hand.
 //!
 //! Where no task is polled (in `spawn_blocking`, on a thread of your own) nothing is counted.
 //!
@@ -42,11 +42,11 @@ use crate::util::budget::{self, Budget};
 
 pub use crate::util::budget::{RestoreOnPending, has_budget_remaining, poll_proceed};
 
-/// Spends one unit of the budget, and gives the thread back if there was none left.
+/// Spends one unit of the budget, and yields the thread if there was none left.
 ///
 /// # Cancel safety
 ///
-/// This method is cancel safe: it has no effect but the one on the budget.
+/// This function is cancel safe. It has no effect other than on the budget.
 ///
 /// # Examples
 ///
@@ -62,8 +62,7 @@ pub async fn consume_budget() {
     poll_fn(|cx| poll_proceed(cx).map(|unit| unit.made_progress())).await;
 }
 
-/// Makes `fut` spend the budget: one unit when it is ready, and it is not polled when none is
-/// left.
+/// Makes `fut` spend the budget: one unit when it is ready. It is not polled when none is left.
 ///
 /// # Examples
 ///
@@ -82,11 +81,11 @@ pub fn cooperative<F: Future>(fut: F) -> Coop<F> {
 }
 
 pin_project! {
-    /// Makes a future spend the budget; made by [`cooperative`].
+    /// A future that spends the budget. Created by [`cooperative`].
     ///
     /// # Cancel safety
     ///
-    /// Dropping it drops the inner future and does nothing else.
+    /// Dropping it drops the inner future and has no other effect.
     ///
     /// # Examples
     ///
@@ -124,8 +123,8 @@ impl<F: Future> Future for Coop<F> {
     }
 }
 
-/// Polls `inner` without a budget: it may run as long as it finds its operations ready, and
-/// starves the other tasks of its thread meanwhile.
+/// Polls `inner` without a budget: it may run as long as its operations are ready, and starves the
+/// other tasks of its thread while it does.
 ///
 /// # Examples
 ///
@@ -147,11 +146,11 @@ pub fn unconstrained<F>(inner: F) -> Unconstrained<F> {
 }
 
 pin_project! {
-    /// Polls a future without a budget; made by [`unconstrained`].
+    /// A future that is polled without a budget. Created by [`unconstrained`].
     ///
     /// # Cancel safety
     ///
-    /// Dropping it drops the inner future and does nothing else.
+    /// Dropping it drops the inner future and has no other effect.
     ///
     /// # Examples
     ///

@@ -1,7 +1,7 @@
 //! [`JoinSet`]: a collection of tasks that are awaited in the order in which they complete.
 //!
 //! Each task's join slot holds a waker that puts the task's key into the set's queue, so a poll
-//! looks only at tasks that are over.
+//! looks only at tasks that have completed.
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
@@ -43,20 +43,20 @@ use crate::util::{budget, wake};
 /// ```
 pub struct JoinSet<T> {
     tasks: Slab<JoinHandle<T>>,
-    /// Keys of tasks that are over, in order; taken out of `shared` all at once. A key may be
-    /// stale, or its slot may have a new task: so the task is asked.
+    /// Keys of completed tasks, in order; taken out of `shared` all at once. A key may be stale, or
+    /// its slot may have a new task: so the task is asked.
     over: VecDeque<usize>,
     shared: Arc<Ready>,
 }
 
-/// What the tasks' wakers reach.
+/// The part that the tasks' wakers reach.
 #[derive(Default)]
 struct Ready(Mutex<Queue>);
 
 #[derive(Default)]
 struct Queue {
     over: VecDeque<usize>,
-    /// Who awaits the set.
+    /// The waker of the task that awaits the set.
     waker: Option<Waker>,
 }
 
@@ -67,7 +67,7 @@ struct Entry {
 }
 
 impl<T> JoinSet<T> {
-    /// An empty set.
+    /// Creates an empty set.
     ///
     /// # Examples
     ///
@@ -83,7 +83,7 @@ impl<T> JoinSet<T> {
         }
     }
 
-    /// How many tasks there are, those that are over and not yet joined included.
+    /// Returns the number of tasks, including completed ones that have not been joined.
     ///
     /// # Examples
     ///
@@ -98,7 +98,7 @@ impl<T> JoinSet<T> {
         self.tasks.len()
     }
 
-    /// Whether there are no tasks.
+    /// Returns `true` if there are no tasks.
     ///
     /// # Examples
     ///
@@ -115,7 +115,7 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// # Panics
     ///
-    /// Outside of a runtime.
+    /// Panics if called outside a runtime.
     ///
     /// # Examples
     ///
@@ -170,7 +170,8 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// # Panics
     ///
-    /// Outside of a [`LocalSet`] and of a [`LocalRuntime`](crate::runtime::LocalRuntime).
+    /// Panics if called neither inside a [`LocalSet`] nor on a
+    /// [`LocalRuntime`](crate::runtime::LocalRuntime).
     ///
     /// # Examples
     ///
@@ -231,7 +232,7 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// # Panics
     ///
-    /// Outside of a runtime.
+    /// Panics if called outside a runtime.
     ///
     /// # Examples
     ///
@@ -281,11 +282,11 @@ impl<T: 'static> JoinSet<T> {
         self.insert(handle.spawn_blocking(f))
     }
 
-    /// Awaits the next task that is over and takes it out of the set; `None` if the set is empty.
+    /// Waits for the next task to complete and removes it from the set; `None` if the set is empty.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: a task is taken out only together with its result.
+    /// This method is cancel safe. A task is removed only together with its result.
     ///
     /// # Examples
     ///
@@ -301,12 +302,12 @@ impl<T: 'static> JoinSet<T> {
         poll_fn(|cx| self.poll_join_next(cx)).await
     }
 
-    /// As [`join_next`](Self::join_next), with the task's id. In an error it is
+    /// Like [`join_next`](Self::join_next), and returns the task's id. In an error it is
     /// [`JoinError::id`].
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: a task is taken out only together with its result.
+    /// This method is cancel safe. A task is removed only together with its result.
     ///
     /// # Examples
     ///
@@ -322,7 +323,7 @@ impl<T: 'static> JoinSet<T> {
         poll_fn(|cx| self.poll_join_next_with_id(cx)).await
     }
 
-    /// Takes the next task that is over out of the set; `None` if there is none just now.
+    /// Removes the next completed task from the set; `None` if there is none right now.
     ///
     /// # Examples
     ///
@@ -339,7 +340,7 @@ impl<T: 'static> JoinSet<T> {
         self.take_next().map(|(_, result)| result)
     }
 
-    /// As [`try_join_next`](Self::try_join_next), with the task's id.
+    /// Like [`try_join_next`](Self::try_join_next), and returns the task's id.
     ///
     /// # Examples
     ///
@@ -356,12 +357,12 @@ impl<T: 'static> JoinSet<T> {
         self.take_next().map(with_id)
     }
 
-    /// Aborts all tasks and awaits their end, whatever it is. The set is then empty.
+    /// Aborts all tasks and waits for their end, whatever it is. The set is then empty.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: the tasks stay aborted, and those that are not over stay in
-    /// the set.
+    /// This method is cancel safe. The tasks stay aborted, and those that have not completed stay
+    /// in the set.
     ///
     /// # Examples
     ///
@@ -378,16 +379,17 @@ impl<T: 'static> JoinSet<T> {
         while self.join_next().await.is_some() {}
     }
 
-    /// Awaits all tasks and gives their outputs in the order in which they completed.
+    /// Waits for all tasks and returns their outputs in the order in which they completed.
     ///
     /// # Cancel safety
     ///
-    /// The future owns the set: dropping it aborts the tasks and drops the outputs.
+    /// This method is not cancel safe: the future owns the set, and dropping it aborts the tasks
+    /// and drops the outputs.
     ///
     /// # Panics
     ///
-    /// If a task panicked, with the task's panic, or was cancelled. The other tasks are aborted
-    /// then. [`join_next`](Self::join_next) gives the errors instead.
+    /// Panics if a task panicked, with the task's panic, or was canceled. The other tasks are then
+    /// aborted. [`join_next`](Self::join_next) returns the errors instead.
     ///
     /// # Examples
     ///
@@ -429,7 +431,7 @@ impl<T: 'static> JoinSet<T> {
         self.tasks.iter().for_each(|(_, task)| task.abort());
     }
 
-    /// Takes all tasks out of the set and lets them run on.
+    /// Removes all tasks from the set and lets them continue.
     ///
     /// # Examples
     ///
@@ -446,13 +448,14 @@ impl<T: 'static> JoinSet<T> {
         self.over.clear();
     }
 
-    /// Polls for the next task that is over; `Ready(None)` if the set is empty.
+    /// Polls for the next completed task; `Ready(None)` if the set is empty.
     ///
-    /// Spends one unit of the [budget](crate::task::coop) where it gives a task.
+    /// Spends one unit of the [budget](crate::task::coop) when it returns a task.
     ///
     /// # Cancel safety
     ///
-    /// After `Pending` the waker of this poll, and no earlier one, is woken when a task is over.
+    /// This method is cancel safe. After `Pending` the waker of this poll, and no earlier one, is
+    /// woken when a task completes.
     ///
     /// # Examples
     ///
@@ -469,11 +472,12 @@ impl<T: 'static> JoinSet<T> {
         Poll::Ready(next.map(|(_, result)| result))
     }
 
-    /// As [`poll_join_next`](Self::poll_join_next), with the task's id.
+    /// Like [`poll_join_next`](Self::poll_join_next), and returns the task's id.
     ///
     /// # Cancel safety
     ///
-    /// After `Pending` the waker of this poll, and no earlier one, is woken when a task is over.
+    /// This method is cancel safe. After `Pending` the waker of this poll, and no earlier one, is
+    /// woken when a task completes.
     ///
     /// # Examples
     ///
@@ -522,7 +526,7 @@ impl<T: 'static> JoinSet<T> {
         }
     }
 
-    /// The next task that is over, if there is one.
+    /// Returns the next completed task, if there is one.
     fn take_next(&mut self) -> Option<(Id, Result<T, JoinError>)> {
         loop {
             while let Some(key) = self.over.pop_front() {
@@ -543,7 +547,7 @@ impl<T: 'static> JoinSet<T> {
 }
 
 impl Ready {
-    /// Wakes `waker` when a task is over; false if there is one already.
+    /// Wakes `waker` when a task completes; returns `false` if one is there already.
     fn register(&self, waker: &Waker) -> bool {
         let registers = |queue: &Queue| match &queue.waker {
             _ if !queue.over.is_empty() => Some(false),
@@ -553,7 +557,7 @@ impl Ready {
         if let Some(registered) = registers(&self.0.lock()) {
             return registered;
         }
-        // Cloning and dropping a waker may run anything, so neither is done with the lock.
+        // Cloning and dropping a waker may run anything, so neither is done with the lock held.
         let mut waker = Some(waker.clone());
         let mut queue = self.0.lock();
         if queue.over.is_empty() {
@@ -610,7 +614,7 @@ impl<T> Default for JoinSet<T> {
 ///
 /// # Panics
 ///
-/// Outside of a runtime, unless the iterator is empty.
+/// Panics if called outside a runtime, unless the iterator is empty.
 impl<T, F> FromIterator<F> for JoinSet<T>
 where
     F: Future<Output = T> + Send + 'static,
@@ -627,7 +631,7 @@ where
 ///
 /// # Panics
 ///
-/// Outside of a runtime, unless the iterator is empty.
+/// Panics if called outside a runtime, unless the iterator is empty.
 impl<T, F> Extend<F> for JoinSet<T>
 where
     F: Future<Output = T> + Send + 'static,

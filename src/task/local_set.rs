@@ -1,7 +1,7 @@
-//! [`LocalSet`]: tasks that stay on one thread, inside of any future of that thread.
+//! [`LocalSet`]: tasks that stay on one thread, inside any future of that thread.
 //!
-//! Their scheduler is `scheduler/task/local_scheduler.rs`; here is who polls it, and which set is
-//! current.
+//! Their scheduler is `scheduler/task/local_scheduler.rs`; this file polls it, and tracks which set
+//! is current.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
@@ -28,9 +28,9 @@ thread_local! {
 ///
 /// The tasks run while the set is polled: in [`run_until`](Self::run_until), in
 /// [`block_on`](Self::block_on), or when the set itself is awaited, which ends when all tasks have
-/// ended. Other tasks of the same thread take turns with them. Inside of the set,
-/// [`spawn_local`](super::spawn_local) adds to it, and [`spawn`](fn@super::spawn) spawns on the
-/// runtime as ever. The set cannot be polled inside of a spawned task that may change threads, because it
+/// ended. They are scheduled together with the other tasks of the thread. Inside the set,
+/// [`spawn_local`](super::spawn_local) adds to it, and [`spawn`](fn@super::spawn) still spawns on
+/// the runtime. The set cannot be polled inside a spawned task that may change threads, because it
 /// is not `Send`; a [`LocalRuntime`](crate::runtime::LocalRuntime) needs no set at all.
 ///
 /// The tasks may be woken, aborted and joined from any thread.
@@ -39,7 +39,8 @@ thread_local! {
 ///
 /// # Cancel safety
 ///
-/// As a future the set may be dropped as `&mut LocalSet` at any time; its tasks go on when it is
+/// As a future the set may be dropped as `&mut LocalSet` at any time; its tasks continue when it is
+/// polled again.
 /// polled again.
 ///
 /// # Examples
@@ -69,7 +70,7 @@ pub struct LocalSet {
     _not_send: PhantomData<Rc<()>>,
 }
 
-/// Makes a [`LocalSet`] the current one while it exists; made by [`LocalSet::enter`].
+/// Makes a [`LocalSet`] the current one while it exists. Created by [`LocalSet::enter`].
 ///
 /// # Examples
 ///
@@ -87,7 +88,7 @@ pub struct LocalEnterGuard {
     _not_send: PhantomData<Rc<()>>,
 }
 
-/// The set that this code runs in, or has entered.
+/// Returns the set that this code runs in, or has entered.
 pub(super) fn current() -> Option<Arc<LocalScheduler>> {
     CURRENT
         .try_with(|current| {
@@ -101,7 +102,7 @@ pub(super) fn current() -> Option<Arc<LocalScheduler>> {
 
 fn enter(queue: Arc<LocalScheduler>) -> LocalEnterGuard {
     LocalEnterGuard {
-        // A thread whose locals are gone has no current set, and gets none.
+        // A thread whose locals are destroyed has no current set, and gets none.
         former: CURRENT
             .try_with(|current| current.replace(Some(queue)))
             .ok()
@@ -111,7 +112,7 @@ fn enter(queue: Arc<LocalScheduler>) -> LocalEnterGuard {
 }
 
 impl LocalSet {
-    /// An empty set that belongs to the calling thread.
+    /// Creates an empty set that belongs to the calling thread.
     ///
     /// # Examples
     ///
@@ -180,8 +181,8 @@ impl LocalSet {
     ///
     /// # Panics
     ///
-    /// Where [`Runtime::block_on`] does: inside of a runtime, await
-    /// [`run_until`](Self::run_until) instead. And when `future` panics.
+    /// Panics if called inside a runtime, as [`Runtime::block_on`] does: await
+    /// [`run_until`](Self::run_until) there. Also panics if `future` panics.
     ///
     /// # Examples
     ///
@@ -240,7 +241,7 @@ impl LocalSet {
         RunUntil { set: self, future }.await
     }
 
-    /// A number that tells this set apart from others and from runtimes.
+    /// Returns a number that tells this set apart from other sets and from runtimes.
     ///
     /// # Examples
     ///
@@ -302,7 +303,7 @@ impl Drop for LocalEnterGuard {
     fn drop(&mut self) {
         let former = self.former.take();
         let left = CURRENT.try_with(|current| current.replace(former));
-        // The last reference to a set may go here, outside of the thread-local's access.
+        // The last reference to a set may be dropped here, outside of the thread-local's access.
         drop(left);
     }
 }

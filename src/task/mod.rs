@@ -117,7 +117,7 @@ pub use self::task_local::LocalKey;
 pub use self::yield_now::yield_now;
 pub use crate::scheduler::task::{AbortHandle, Id, JoinError, JoinHandle};
 
-/// Futures of this module that have names.
+/// The named futures of this module.
 pub mod futures {
     pub use super::task_local::TaskLocalFuture;
 }

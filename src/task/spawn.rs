@@ -158,7 +158,7 @@ where
     spawn_sized(future)
 }
 
-/// [`spawn`] for a future that is not large, or on the heap.
+/// The same as [`spawn`] for a future that is not large, or on the heap.
 #[track_caller]
 fn spawn_sized<F>(future: F) -> JoinHandle<F::Output>
 where
@@ -179,7 +179,7 @@ where
 ///
 /// # Panics
 ///
-/// Where there is neither, and on a thread other than the `LocalRuntime`'s.
+/// Panics if there is neither, or if called on another thread than the `LocalRuntime`'s.
 ///
 /// # Examples
 ///
@@ -209,7 +209,7 @@ where
     spawn_local_sized(future)
 }
 
-/// [`spawn_local`] for a future that is not large, or on the heap.
+/// The same as [`spawn_local`] for a future that is not large, or on the heap.
 #[track_caller]
 fn spawn_local_sized<F>(future: F) -> JoinHandle<F::Output>
 where
@@ -235,13 +235,14 @@ where
     )
 }
 
-/// The id of the task that this code runs in.
+/// Returns the id of the task that this code runs in.
 ///
 /// It is also there while the task's future or its output is dropped by the runtime.
 ///
 /// # Panics
 ///
-/// Outside of a task, also directly in `block_on`; [`try_id`] does not panic.
+/// Panics if called outside a task, which includes code directly in `block_on`; [`try_id`] does not
+/// panic.
 ///
 /// # Examples
 ///
@@ -260,7 +261,7 @@ pub fn id() -> Id {
     }
 }
 
-/// The id of the task that this code runs in, if it runs in one.
+/// Returns the id of the task that this code runs in, or `None` outside a task.
 ///
 /// # Examples
 ///

@@ -1,8 +1,8 @@
 //! Values that follow a task: [`task_local!`](crate::task_local), [`LocalKey`],
 //! [`TaskLocalFuture`].
 //!
-//! A value lives in the future that [`LocalKey::scope`] makes, and is in a thread-local only while
-//! that future is polled or dropped.
+//! A value lives in the future that [`LocalKey::scope`] returns, and is in a thread-local only
+//! while that future is polled or dropped.
 #![forbid(unsafe_code)]
 
 use std::cell::RefCell;
@@ -66,7 +66,7 @@ macro_rules! __task_local_inner {
     };
 }
 
-/// A key for values that follow a task; made by [`task_local!`](crate::task_local).
+/// A key for values that follow a task. Created by [`task_local!`](crate::task_local).
 ///
 /// # Examples
 ///
@@ -92,7 +92,7 @@ pub struct LocalKey<T: 'static> {
 }
 
 impl<T: 'static> LocalKey<T> {
-    /// Makes a future that polls `f` with the key set to `value`.
+    /// Returns a future that polls `f` with the key set to `value`.
     ///
     /// The value is also there while `f` is dropped: when it completes, and when the future is
     /// dropped before that.
@@ -130,7 +130,7 @@ impl<T: 'static> LocalKey<T> {
     ///
     /// # Panics
     ///
-    /// When another value of this key is borrowed by [`with`](Self::with).
+    /// Panics if another value of this key is borrowed by [`with`](Self::with).
     ///
     /// # Examples
     ///
@@ -154,7 +154,7 @@ impl<T: 'static> LocalKey<T> {
         }
     }
 
-    /// Calls `f` with `value` in the thread-local, and takes the value back.
+    /// Calls `f` with `value` in the thread-local, and takes the value out again.
     fn with_value<R>(
         &'static self,
         value: &mut Option<T>,
@@ -166,8 +166,8 @@ impl<T: 'static> LocalKey<T> {
         }
         impl<T: 'static> Drop for Restore<'_, T> {
             fn drop(&mut self) {
-                // Whoever borrowed the value in the scope has given it back, and the thread's
-                // locals outlive a function that runs on it.
+                // Every borrow of the value in the scope has ended, and the thread's locals outlive
+                // a function that runs on it.
                 let restored = self.key.swap(self.value);
                 debug_assert!(restored.is_ok(), "the scope ends as it began");
             }
@@ -192,7 +192,7 @@ impl<T: 'static> LocalKey<T> {
     ///
     /// # Panics
     ///
-    /// Outside of any [`scope`](Self::scope) of this key.
+    /// Panics if called outside of every [`scope`](Self::scope) of this key.
     ///
     /// # Examples
     ///
@@ -226,7 +226,7 @@ impl<T: 'static> LocalKey<T> {
     ///
     /// # Errors
     ///
-    /// Outside of any [`scope`](Self::scope) of this key.
+    /// Returns an error if called outside of every [`scope`](Self::scope) of this key.
     ///
     /// # Examples
     ///
@@ -250,11 +250,11 @@ impl<T: 'static> LocalKey<T> {
 }
 
 impl<T: Clone + 'static> LocalKey<T> {
-    /// A clone of the value.
+    /// Returns a clone of the value.
     ///
     /// # Panics
     ///
-    /// Outside of any [`scope`](Self::scope) of this key.
+    /// Panics if called outside of every [`scope`](Self::scope) of this key.
     ///
     /// # Examples
     ///
@@ -270,11 +270,11 @@ impl<T: Clone + 'static> LocalKey<T> {
         self.with(T::clone)
     }
 
-    /// A clone of the value, if there is one.
+    /// Returns a clone of the value, if there is one.
     ///
     /// # Errors
     ///
-    /// Outside of any [`scope`](Self::scope) of this key.
+    /// Returns an error if called outside of every [`scope`](Self::scope) of this key.
     ///
     /// # Examples
     ///
@@ -297,7 +297,7 @@ impl<T: 'static> fmt::Debug for LocalKey<T> {
 }
 
 pin_project! {
-    /// Polls a future with a task-local key set; made by [`LocalKey::scope`].
+    /// A future that is polled with a task-local key set. Created by [`LocalKey::scope`].
     ///
     /// # Cancel safety
     ///
@@ -348,9 +348,9 @@ impl<T, F> TaskLocalFuture<T, F>
 where
     T: 'static,
 {
-    /// Takes the value out of the scope; the future runs on without it.
+    /// Takes the value out of the scope; the future continues without it.
     ///
-    /// It is `None` if the value was taken before.
+    /// Returns `None` if the value was taken before.
     ///
     /// # Examples
     ///
@@ -409,7 +409,7 @@ where
     }
 }
 
-/// There is no value: the code runs outside of any [`LocalKey::scope`].
+/// The error of reading a key outside of every [`LocalKey::scope`].
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct AccessError {
     _private: (),
@@ -429,7 +429,7 @@ impl fmt::Display for AccessError {
 
 impl Error for AccessError {}
 
-/// Why a scope cannot be entered.
+/// The reason why a scope cannot be entered.
 #[derive(Debug)]
 enum ScopeError {
     Borrowed,

@@ -6,15 +6,15 @@ use std::task::Poll;
 
 use crate::runtime::context;
 
-/// Gives the thread back to the runtime once, behind the other tasks that are ready.
+/// Yields the thread to the runtime once, behind the other tasks that are ready.
 ///
 /// The runtime also looks at its sockets and timers before it comes back to this task. There is no
-/// promise about which tasks run meanwhile, and inside `select!`, `join!` and the like the rest of
-/// this task may run first.
+/// guarantee about which tasks run before that, and inside `select!`, `join!` and similar the rest
+/// of this task may run first.
 ///
 /// # Cancel safety
 ///
-/// This method is cancel safe: it has no effect but to be polled again.
+/// This function is cancel safe. It has no effect other than to be polled again.
 ///
 /// # Examples
 ///
