@@ -2,7 +2,7 @@
 //!
 //! An [`Entry`] costs nothing until it is polled: only then does it take a place in its shard.
 //! Polling it again with the same waker takes no lock. [`crate::time::Sleep`] and
-//! [`crate::time::Interval`] are made of one entry each.
+//! [`crate::time::Interval`] consist of one entry each.
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(crate) struct Entry {
 
 #[derive(Debug)]
 enum SleepState {
-    /// Not in the wheel. The key, if any, is that of a former round, kept for the next.
+    /// Not in the wheel. The key, if any, is from an earlier round, kept for the next.
     Idle(Option<Key>),
     /// In the wheel, or fired out of it.
     Armed { key: Key, waker: WakerId },
@@ -57,11 +57,11 @@ impl WakerId {
 }
 
 impl Entry {
-    /// A timer of the current runtime.
+    /// Creates a timer of the current runtime.
     ///
     /// # Panics
     ///
-    /// Panics outside of a runtime and in one whose timers are off.
+    /// Panics if called outside a runtime or in one whose timers are off.
     #[track_caller]
     pub(crate) fn new(deadline: Instant) -> Self {
         let local = |timers: &Arc<Timers>| timers.local_shard().clone();
@@ -81,8 +81,8 @@ impl Entry {
         self.deadline
     }
 
-    /// Whether the deadline has been seen to pass, by a poll or by the thread that turns the
-    /// wheel. False for an entry that has never been polled.
+    /// Returns whether the deadline has been seen to pass, by a poll or by the thread that turns
+    /// the wheel. Returns `false` for an entry that has never been polled.
     pub(crate) fn is_elapsed(&self) -> bool {
         match self.state {
             SleepState::Idle(_) => false,
@@ -91,8 +91,8 @@ impl Entry {
         }
     }
 
-    /// Gives the entry another deadline at once: a task that waits for it is woken then, even
-    /// if it is not polled again meanwhile.
+    /// Sets another deadline at once: a task that waits for it is woken then, even if it is not
+    /// polled again before.
     pub(crate) fn reset(&mut self, deadline: Instant) {
         self.deadline = deadline;
         if let SleepState::Armed { key, .. } = self.state {
@@ -103,7 +103,7 @@ impl Entry {
         self.arm(None);
     }
 
-    /// Gives an entry that has elapsed another deadline, of which the wheel learns at the next
+    /// Sets another deadline for an entry that has elapsed. The wheel learns of it at the next
     /// poll.
     pub(crate) fn restart(&mut self, deadline: Instant) {
         debug_assert!(self.is_elapsed());
@@ -111,7 +111,7 @@ impl Entry {
         self.state = SleepState::Idle(self.key());
     }
 
-    /// Ready once the deadline has passed. Spends coop budget.
+    /// Returns `Ready` once the deadline has passed. Spends coop budget.
     ///
     /// # Panics
     ///
@@ -137,7 +137,7 @@ impl Entry {
         }
     }
 
-    /// Puts the entry into the wheel; false if its deadline has passed.
+    /// Puts the entry into the wheel; returns `false` if its deadline has passed.
     fn arm(&mut self, waker: Option<&Waker>) -> bool {
         let deadline = self.deadline.into_std();
         let waker = waker.cloned();
@@ -153,7 +153,7 @@ impl Entry {
         armed.is_some()
     }
 
-    /// Has another waker woken; false if the entry has fired.
+    /// Replaces the waker; returns `false` if the entry has fired.
     #[cold]
     fn change_waker(&mut self, key: Key, waker: &Waker) -> bool {
         let waker = waker.clone();

@@ -5,10 +5,10 @@ use std::error;
 use std::fmt;
 use std::io;
 
-/// A timer could not be used.
+/// The error of a timer that could not be used.
 ///
 /// zokio's own functions never return it: creating a timer panics where it is not possible. It
-/// exists so that libraries which name it compile.
+/// exists so that libraries that name it compile.
 ///
 /// # Examples
 ///
@@ -29,7 +29,7 @@ enum Kind {
 }
 
 impl Error {
-    /// The runtime that drives the timer has been shut down.
+    /// Creates the error of a timer whose runtime has been shut down.
     ///
     /// # Examples
     ///
@@ -43,7 +43,7 @@ impl Error {
         Error(Kind::Shutdown)
     }
 
-    /// Whether this is [`Error::shutdown`].
+    /// Returns `true` if this is [`Error::shutdown`].
     ///
     /// # Examples
     ///
@@ -57,7 +57,7 @@ impl Error {
         self.0 == Kind::Shutdown
     }
 
-    /// There are too many timers to add another.
+    /// Creates the error of a timer that cannot be added because there are too many.
     ///
     /// # Examples
     ///
@@ -71,7 +71,7 @@ impl Error {
         Error(Kind::AtCapacity)
     }
 
-    /// Whether this is [`Error::at_capacity`].
+    /// Returns `true` if this is [`Error::at_capacity`].
     ///
     /// # Examples
     ///
@@ -85,7 +85,7 @@ impl Error {
         self.0 == Kind::AtCapacity
     }
 
-    /// The timer cannot express the deadline.
+    /// Creates the error of a deadline that the timer cannot express.
     ///
     /// # Examples
     ///
@@ -99,7 +99,7 @@ impl Error {
         Error(Kind::Invalid)
     }
 
-    /// Whether this is [`Error::invalid`].
+    /// Returns `true` if this is [`Error::invalid`].
     ///
     /// # Examples
     ///
@@ -126,7 +126,7 @@ impl fmt::Display for Error {
 
 impl error::Error for Error {}
 
-/// The deadline passed before the future was done.
+/// The error of a future that did not complete before its deadline.
 ///
 /// This is what [`timeout`](fn@crate::time::timeout) returns in place of the future's output.
 ///

@@ -32,8 +32,8 @@ pub struct Instant {
 }
 
 impl Instant {
-    /// The present: what the current runtime's clock shows, or the system's monotonic clock
-    /// outside of a runtime.
+    /// Returns the present: the current runtime's clock, or the system's monotonic clock outside a
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -53,7 +53,7 @@ impl Instant {
         Instant { std }
     }
 
-    /// The same point in time, from the standard library's type.
+    /// Converts an instant of the standard library to the same point in time.
     ///
     /// # Examples
     ///
@@ -67,7 +67,7 @@ impl Instant {
         Instant { std }
     }
 
-    /// The same point in time, as the standard library's type.
+    /// Converts this to the same point in time as the standard library's type.
     ///
     /// # Examples
     ///
@@ -81,12 +81,12 @@ impl Instant {
         self.std
     }
 
-    /// Thirty years from now: what a timer uses for a deadline that cannot be expressed.
+    /// Returns thirty years from now: what a timer uses for a deadline that cannot be expressed.
     pub(crate) fn far_future() -> Instant {
         Self::now() + Duration::from_secs(30 * 365 * 24 * 60 * 60)
     }
 
-    /// The point in time `duration` from now, or thirty years from now if that cannot be
+    /// Returns the point in time `duration` from now, or thirty years from now if that cannot be
     /// expressed.
     pub(crate) fn after(duration: Duration) -> Instant {
         Self::now()
@@ -94,7 +94,7 @@ impl Instant {
             .unwrap_or_else(Self::far_future)
     }
 
-    /// How long after `earlier` this is; zero if it is before it.
+    /// Returns how long after `earlier` this is; zero if it is before it.
     ///
     /// # Examples
     ///
@@ -110,7 +110,7 @@ impl Instant {
         self.std.saturating_duration_since(earlier.std)
     }
 
-    /// How long after `earlier` this is; `None` if it is before it.
+    /// Returns how long after `earlier` this is; `None` if it is before it.
     ///
     /// # Examples
     ///
@@ -126,7 +126,7 @@ impl Instant {
         self.std.checked_duration_since(earlier.std)
     }
 
-    /// How long after `earlier` this is; zero if it is before it.
+    /// Returns how long after `earlier` this is; zero if it is before it.
     ///
     /// # Examples
     ///
@@ -141,7 +141,7 @@ impl Instant {
         self.std.saturating_duration_since(earlier.std)
     }
 
-    /// How much time has passed since this instant; zero if it lies in the future.
+    /// Returns how much time has passed since this instant; zero if it lies in the future.
     ///
     /// # Examples
     ///
@@ -155,7 +155,7 @@ impl Instant {
         Instant::now().saturating_duration_since(*self)
     }
 
-    /// This instant moved forward; `None` if the result cannot be expressed.
+    /// Returns this instant moved forward; `None` if the result cannot be expressed.
     ///
     /// # Examples
     ///
@@ -171,7 +171,7 @@ impl Instant {
         self.std.checked_add(duration).map(Instant::from_std)
     }
 
-    /// This instant moved back; `None` if the result cannot be expressed.
+    /// Returns this instant moved back; `None` if the result cannot be expressed.
     ///
     /// # Examples
     ///

@@ -12,7 +12,7 @@ use crate::time::entry::Entry;
 /// the time a task waits to run.
 const TOLERANCE: Duration = Duration::from_millis(5);
 
-/// Ticks every `period`, the first time at once.
+/// Creates an [`Interval`] that ticks every `period`, the first time at once.
 ///
 /// The period is counted from tick to tick, not from when a tick was awaited: work between two
 /// ticks does not shift the next. For ticks that are missed because the work takes longer than
@@ -20,8 +20,8 @@ const TOLERANCE: Duration = Duration::from_millis(5);
 ///
 /// # Panics
 ///
-/// Panics if `period` is zero, outside of a runtime, and in a runtime whose timers are off (see
-/// [`Builder::enable_time`](crate::runtime::Builder::enable_time)).
+/// Panics if `period` is zero, if called outside a runtime, or in a runtime whose timers are off
+/// (see [`Builder::enable_time`](crate::runtime::Builder::enable_time)).
 ///
 /// # Examples
 ///
@@ -45,14 +45,14 @@ pub fn interval(period: Duration) -> Interval {
     Interval::new(Instant::now(), period)
 }
 
-/// Ticks at `start` and then every `period`.
+/// Creates an [`Interval`] that ticks at `start` and then every `period`.
 ///
 /// A `start` in the past counts as ticks that were missed: see [`MissedTickBehavior`].
 ///
 /// # Panics
 ///
-/// Panics if `period` is zero, outside of a runtime, and in a runtime whose timers are off (see
-/// [`Builder::enable_time`](crate::runtime::Builder::enable_time)).
+/// Panics if `period` is zero, if called outside a runtime, or in a runtime whose timers are off
+/// (see [`Builder::enable_time`](crate::runtime::Builder::enable_time)).
 ///
 /// # Examples
 ///
@@ -86,20 +86,20 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissedTickBehavior {
-    /// Ticks as fast as they are awaited until all missed ones are made up for. The number of
-    /// ticks is right in the long run, and they fall on multiples of the period again.
+    /// Ticks as fast as they are awaited until all missed ones are made up for. The number of ticks
+    /// is right in the long run, and they fall on multiples of the period again.
     #[default]
     Burst,
     /// The next tick comes one period after the late one was taken, and later ones follow from
-    /// there. Two ticks are never closer than a period.
+    /// there. Two ticks are never less than a period apart.
     Delay,
-    /// Missed ticks are left out, and the next one falls on a multiple of the period, counted
-    /// from the start, again.
+    /// Missed ticks are skipped, and the next one falls on a multiple of the period again, counted
+    /// from the start.
     Skip,
 }
 
 impl MissedTickBehavior {
-    /// When to tick after the tick of `due` was taken at `now`, too late.
+    /// Returns when to tick after the tick of `due` was taken at `now`, too late.
     fn next(self, due: Instant, now: Instant, period: Duration) -> Option<Instant> {
         match self {
             Self::Burst => due.checked_add(period),
@@ -116,7 +116,7 @@ impl MissedTickBehavior {
     }
 }
 
-/// Ticks at a fixed period; made by [`interval`] and [`interval_at`].
+/// Ticks at a fixed period. Created by [`interval`] and [`interval_at`].
 ///
 /// # Examples
 ///
@@ -154,7 +154,8 @@ impl Interval {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: the tick is taken when it is ready.
+    /// This method is cancel safe. Dropping the future loses nothing: the tick is taken when it is
+    /// ready.
     ///
     /// # Examples
     ///
@@ -172,12 +173,12 @@ impl Interval {
         poll_fn(|cx| self.poll_tick(cx)).await
     }
 
-    /// Polls for the next tick; ready with the instant at which it was due.
+    /// Polls for the next tick; returns the instant at which it was due.
     ///
     /// # Cancel safety
     ///
-    /// While it is pending, the waker of the latest call is woken by the tick. When it is ready,
-    /// no waker is kept: poll again to be woken by the tick after it.
+    /// This method is cancel safe. While it is pending, the waker of the latest call is woken by
+    /// the tick. When it is ready, no waker is kept: poll again to be woken by the tick after it.
     ///
     /// # Examples
     ///
@@ -206,7 +207,7 @@ impl Interval {
         Poll::Ready(due)
     }
 
-    /// Ticks next one period from now.
+    /// Resets the interval to tick next one period from now.
     ///
     /// # Examples
     ///
@@ -228,7 +229,7 @@ impl Interval {
         self.reset_after(self.period);
     }
 
-    /// Ticks next as soon as it is awaited, and one period later after that.
+    /// Resets the interval to tick next as soon as it is awaited, and one period later after that.
     ///
     /// # Examples
     ///
@@ -249,8 +250,8 @@ impl Interval {
         self.reset_at(Instant::now());
     }
 
-    /// Ticks next when `after` has passed from now, and one period later after that. It may be
-    /// shorter or longer than the period.
+    /// Resets the interval to tick next when `after` has passed from now, and one period later
+    /// after that. `after` may be shorter or longer than the period.
     ///
     /// # Examples
     ///
@@ -271,7 +272,7 @@ impl Interval {
         self.reset_at(Instant::after(after));
     }
 
-    /// Ticks next at `deadline`, and one period later after that.
+    /// Resets the interval to tick next at `deadline`, and one period later after that.
     ///
     /// # Examples
     ///
@@ -291,7 +292,7 @@ impl Interval {
         self.entry.reset(deadline);
     }
 
-    /// What happens to ticks that are missed.
+    /// Returns what happens to ticks that are missed.
     ///
     /// # Examples
     ///
@@ -308,8 +309,8 @@ impl Interval {
         self.missed_tick_behavior
     }
 
-    /// Says what is to happen to ticks that are missed; [`MissedTickBehavior::Burst`] unless
-    /// this is called.
+    /// Sets what happens to ticks that are missed; [`MissedTickBehavior::Burst`] unless this is
+    /// called.
     ///
     /// # Examples
     ///
@@ -328,7 +329,7 @@ impl Interval {
         self.missed_tick_behavior = behavior;
     }
 
-    /// The time between two ticks.
+    /// Returns the time between two ticks.
     ///
     /// # Examples
     ///

@@ -25,8 +25,8 @@ use crate::timer::clock::ClockRefused;
 ///
 /// # Panics
 ///
-/// Panics if the clock is stopped already, and when called anywhere but in a runtime with one
-/// thread: several threads could not agree on when there is nothing to do.
+/// Panics if the clock is stopped already, or if called anywhere but in a runtime with one thread:
+/// several threads could not agree on when there is nothing to do.
 ///
 /// # Examples
 ///
@@ -54,11 +54,11 @@ pub fn pause() {
     }
 }
 
-/// Lets the current runtime's clock run again, from what it shows.
+/// Restarts the current runtime's clock, from the time that it shows.
 ///
 /// # Panics
 ///
-/// Panics if the clock is not stopped, and outside of a runtime.
+/// Panics if the clock is not stopped, or if called outside a runtime.
 ///
 /// # Examples
 ///
@@ -98,7 +98,7 @@ pub fn resume() {
 ///
 /// # Panics
 ///
-/// Panics if the clock is not stopped, and outside of a runtime.
+/// Panics if the clock is not stopped, or if called outside a runtime.
 ///
 /// # Examples
 ///
@@ -117,13 +117,13 @@ pub async fn advance(duration: Duration) {
         panic!("the clock is not paused: call `time::pause()` before advancing it");
     }
     clock_changed();
-    // This task goes on after the timers have been turned.
+    // This task continues after the timers have been turned.
     yield_now().await;
 }
 
-/// Another thread may be waiting for a time that has come meanwhile.
+/// Another thread may be waiting for a time that has come by now.
 fn clock_changed() {
-    // Outside of a runtime the clock could not have been changed.
+    // Outside a runtime the clock could not have been changed.
     let _ = with_current(|handle| {
         if let Some(timers) = &handle.services().timers {
             timers.wake_waiting();

@@ -10,15 +10,15 @@ impl<T> Sender<T> {
     /// Sends a value, waiting at most `timeout` for room.
     ///
     /// # Cancel safety
-    /// As for [`send`](Self::send): if the future is dropped before it completes, the value was
-    /// not sent, and is dropped with it.
+    /// This method is not cancel safe, as [`send`](Self::send) is not: if the future is dropped
+    /// before it completes, the value was not sent, and is dropped with it.
     ///
     /// # Errors
-    /// [`SendTimeoutError::Timeout`] if the time ran out, and [`SendTimeoutError::Closed`] if the
-    /// receiver was dropped or closed, also while waiting. Both give the value back.
+    /// Returns [`SendTimeoutError::Timeout`] if the time ran out, and [`SendTimeoutError::Closed`]
+    /// if the receiver was dropped or closed, also while waiting. Both hold the value.
     ///
     /// # Panics
-    /// Outside of a runtime, or in one whose time is not enabled: time needs a timer.
+    /// Panics if called outside a runtime, or in one whose time is not enabled: time needs a timer.
     ///
     /// # Examples
     ///

@@ -20,12 +20,12 @@ use crate::time::entry::Entry;
 ///
 /// # Cancel safety
 ///
-/// Dropping the future stops the timer. A new one has to wait anew; to keep the deadline, keep
-/// the future, pinned, and poll it by reference.
+/// Dropping the future stops the timer. A new one starts from the beginning; to keep the deadline,
+/// keep the future, pinned, and poll it by reference.
 ///
 /// # Panics
 ///
-/// Panics outside of a runtime, and in a runtime whose timers are off (see
+/// Panics if called outside a runtime, or in a runtime whose timers are off (see
 /// [`Builder::enable_time`](crate::runtime::Builder::enable_time)). The future panics when it is
 /// polled after its runtime was shut down.
 ///
@@ -53,12 +53,12 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 ///
 /// # Cancel safety
 ///
-/// Dropping the future stops the timer. A new one has to wait anew; to keep the deadline, keep
-/// the future, pinned, and poll it by reference.
+/// Dropping the future stops the timer. A new one starts from the beginning; to keep the deadline,
+/// keep the future, pinned, and poll it by reference.
 ///
 /// # Panics
 ///
-/// Panics outside of a runtime, and in a runtime whose timers are off (see
+/// Panics if called outside a runtime, or in a runtime whose timers are off (see
 /// [`Builder::enable_time`](crate::runtime::Builder::enable_time)). The future panics when it is
 /// polled after its runtime was shut down.
 ///
@@ -79,7 +79,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 }
 
 pin_project! {
-    /// The future of [`sleep`] and [`sleep_until`].
+    /// The future returned by [`sleep`] and [`sleep_until`].
     ///
     /// It takes its place among the runtime's timers when it is first polled, and leaves it when
     /// it is dropped. It is not `Unpin`: to poll it by reference, as in a `select!` inside a
@@ -125,7 +125,7 @@ impl Sleep {
         }
     }
 
-    /// The instant at which the future becomes ready.
+    /// Returns the instant at which the future becomes ready.
     ///
     /// # Examples
     ///
@@ -142,9 +142,9 @@ impl Sleep {
         self.entry.deadline()
     }
 
-    /// Whether the deadline has passed.
+    /// Returns `true` if the deadline has passed.
     ///
-    /// The runtime finds that out, or a poll: this is false for a future that has neither been
+    /// The runtime finds that out, or a poll: this is `false` for a future that has neither been
     /// polled nor reset.
     ///
     /// # Examples
@@ -165,7 +165,7 @@ impl Sleep {
         self.entry.is_elapsed()
     }
 
-    /// Gives the future another deadline, before or after it was ready.
+    /// Sets another deadline, before or after the future was ready.
     ///
     /// A task that is waiting for it is woken at the new deadline; it need not poll the future
     /// again first. Moving the deadline of a waiting timer further away, as an idle timeout does

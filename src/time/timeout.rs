@@ -12,27 +12,27 @@ use crate::time::error::Elapsed;
 use crate::time::{Instant, Sleep};
 use crate::util::budget::{self, Budget, has_budget_remaining};
 
-/// Gives a future `duration` to finish, counted from this call.
+/// Limits a future to `duration`, counted from this call.
 ///
 /// The output is `Ok` with the future's output, or [`Elapsed`] if it took longer; the future is
 /// dropped together with the [`Timeout`]. The future is polled first: one that is ready wins,
 /// however late it is. A duration that cannot be expressed as a deadline becomes thirty years.
 ///
-/// A future that never lets go of the thread cannot be timed out. One that merely uses up its
-/// task's [coop budget](crate::task::coop) can.
+/// A future that never yields the thread cannot be timed out. One that merely uses up its task's
+/// [coop budget](crate::task::coop) can.
 ///
 /// # Cancel safety
 ///
 /// Dropping the [`Timeout`] drops the future. That, and the deadline passing, is as safe as
-/// dropping the future is. To keep a future whose time was up, give a mutable reference to it.
+/// dropping the future is. To keep a future whose time is up, pass a mutable reference to it.
 ///
 /// # Errors
 ///
-/// [`Elapsed`] if the deadline passed first.
+/// Returns [`Elapsed`] if the deadline passed first.
 ///
 /// # Panics
 ///
-/// Panics outside of a runtime, and in a runtime whose timers are off (see
+/// Panics if called outside a runtime, or in a runtime whose timers are off (see
 /// [`Builder::enable_time`](crate::runtime::Builder::enable_time)).
 ///
 /// # Examples
@@ -58,22 +58,22 @@ where
     }
 }
 
-/// Gives a future until `deadline` to finish.
+/// Limits a future to the time until `deadline`.
 ///
 /// It is [`timeout`] with an absolute deadline, which several futures may share.
 ///
 /// # Cancel safety
 ///
 /// Dropping the [`Timeout`] drops the future. That, and the deadline passing, is as safe as
-/// dropping the future is. To keep a future whose time was up, give a mutable reference to it.
+/// dropping the future is. To keep a future whose time is up, pass a mutable reference to it.
 ///
 /// # Errors
 ///
-/// [`Elapsed`] if the deadline passed first.
+/// Returns [`Elapsed`] if the deadline passed first.
 ///
 /// # Panics
 ///
-/// Panics outside of a runtime, and in a runtime whose timers are off (see
+/// Panics if called outside a runtime, or in a runtime whose timers are off (see
 /// [`Builder::enable_time`](crate::runtime::Builder::enable_time)).
 ///
 /// # Examples
@@ -100,7 +100,7 @@ where
 }
 
 pin_project! {
-    /// The future of [`timeout`] and [`timeout_at`].
+    /// The future returned by [`timeout`] and [`timeout_at`].
     ///
     /// # Examples
     ///
@@ -125,7 +125,7 @@ pin_project! {
 }
 
 impl<T> Timeout<T> {
-    /// The future that is given time.
+    /// Returns a reference to the future whose time is limited.
     ///
     /// # Examples
     ///
@@ -144,7 +144,7 @@ impl<T> Timeout<T> {
         &self.value
     }
 
-    /// The future that is given time.
+    /// Returns a mutable reference to the future whose time is limited.
     ///
     /// # Examples
     ///
@@ -163,7 +163,7 @@ impl<T> Timeout<T> {
         &mut self.value
     }
 
-    /// Takes the future back and drops the timer.
+    /// Returns the future and drops the timer.
     ///
     /// # Examples
     ///
@@ -194,7 +194,7 @@ where
         if let Poll::Ready(value) = this.value.poll(cx) {
             return Poll::Ready(Ok(value));
         }
-        // A future that used the budget up would keep the timer from ever being looked at.
+        // A future that used up the budget would keep the timer from ever being looked at.
         let elapsed = if had_budget && !has_budget_remaining() {
             budget::with(Budget::UNCONSTRAINED, || this.delay.poll(cx))
         } else {
