@@ -1,7 +1,7 @@
 //! Several futures in one place, which are pinned together.
 //!
 //! `select!` cannot keep its futures in a tuple, because nothing safe turns a pinned tuple into
-//! pinned parts. A chain is a tuple spelled out: one node per future, the first one innermost.
+//! pinned parts. A chain is a tuple written out: one node per future, the first one innermost.
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 

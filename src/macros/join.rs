@@ -3,18 +3,18 @@
 
 /// Waits for several futures in the current task, until all are done.
 ///
-/// The result is a tuple of their outputs, in the order in which the futures are given. It can
-/// only be used where `.await` can be. Anything that can be made
-/// [into a future](std::future::IntoFuture) will do.
+/// Returns a tuple of their outputs, in the order in which the futures are written. It can only be
+/// used where `.await` can be. Anything that can be converted [into a
+/// future](std::future::IntoFuture) is accepted.
 ///
 /// The futures run in one task, so they run concurrently but not in parallel, and one that blocks
 /// the thread blocks all. To run them in parallel, [spawn](crate::spawn) them and join the
 /// handles. To stop at the first error, use [`try_join!`](crate::try_join).
 ///
-/// Each time the task is polled, a different future is polled first, so that one that uses up
-/// the task's [coop budget](crate::task::coop) does not starve the others. `join!(biased; …)`
-/// always polls them in the order in which they are given, which makes the order predictable and
-/// the future a little smaller; a future that uses up the budget then has to come last.
+/// Each time the task is polled, a different future is polled first, so that one that uses up the
+/// task's [coop budget](crate::task::coop) does not starve the others. `join!(biased; …)` always
+/// polls them in the order in which they are written, which makes the order predictable and the
+/// future a little smaller; a future that uses up the budget then has to come last.
 ///
 /// # Examples
 ///
@@ -34,7 +34,7 @@
 /// }
 /// ```
 ///
-/// In the given order:
+/// In the written order:
 ///
 /// ```
 /// # #[zokio::main(flavor = "current_thread")]
@@ -51,7 +51,7 @@
 #[macro_export]
 macro_rules! join {
     // Every step takes one future and adds a name for it. The names differ although they are
-    // spelled alike, because each is written by another expansion.
+    // written alike, because each is written by another expansion.
     (@ $mode:ident { $($done:tt)* } $future:expr $(, $($rest:tt)*)?) => {
         $crate::join!(@ $mode { $($done)* (future 1 $future) } $($($rest)*)?)
     };
@@ -68,7 +68,7 @@ macro_rules! join {
         $crate::macros::support::poll_fn(move |cx| {
             let mut is_pending = false;
             let skip = rotator.num_skip();
-            // Those from `skip` on, then those before it.
+            // First the futures from `skip` on, then the futures before it.
             for first_pass in [true, false] {
                 let mut index: u32 = 0;
                 $(

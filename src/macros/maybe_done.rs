@@ -28,7 +28,7 @@ pin_project! {
     }
 }
 
-/// A [`MaybeDone`] that has not begun.
+/// Creates a [`MaybeDone`] that has not begun.
 pub fn maybe_done<F: IntoFuture>(future: F) -> MaybeDone<F::IntoFuture> {
     MaybeDone::Future {
         future: future.into_future(),
@@ -36,7 +36,7 @@ pub fn maybe_done<F: IntoFuture>(future: F) -> MaybeDone<F::IntoFuture> {
 }
 
 impl<F: Future> MaybeDone<F> {
-    /// The output, if the future is done and it has not been taken.
+    /// Returns the output, if the future is done and the output has not been taken.
     pub fn output_mut(self: Pin<&mut Self>) -> Option<&mut F::Output> {
         match self.project() {
             Projected::Done { output } => Some(output),
@@ -44,7 +44,7 @@ impl<F: Future> MaybeDone<F> {
         }
     }
 
-    /// Takes the output, if the future is done and it has not been taken.
+    /// Takes the output, if the future is done and the output has not been taken.
     pub fn take_output(mut self: Pin<&mut Self>) -> Option<F::Output> {
         self.as_mut().output_mut()?;
         match self.project_replace(MaybeDone::Gone) {

@@ -1,7 +1,7 @@
-//! The macros that poll several futures in one task, and what their expansions name.
+//! The macros that poll several futures in one task, and what their expansions refer to.
 //!
-//! The macros stand at the crate's root, where `#[macro_export]` puts them. [`support`] is
-//! public only because an expansion in another crate has to reach it.
+//! The macros are at the crate's root, where `#[macro_export]` puts them. [`support`] is public
+//! only because an expansion in another crate has to reach it.
 #![forbid(unsafe_code)]
 
 mod chain;

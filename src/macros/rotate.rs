@@ -30,7 +30,7 @@ pub struct Rotator<const COUNT: u32> {
 }
 
 impl<const COUNT: u32> Rotator<COUNT> {
-    /// How many futures to leave for last this time.
+    /// Returns how many futures to leave for last this time.
     #[inline]
     pub fn num_skip(&mut self) -> u32 {
         let skip = self.next;
@@ -39,12 +39,12 @@ impl<const COUNT: u32> Rotator<COUNT> {
     }
 }
 
-/// Always says zero.
+/// Always returns zero.
 #[derive(Debug, Default)]
 pub struct BiasedRotator {}
 
 impl BiasedRotator {
-    /// How many futures to leave for last this time.
+    /// Returns how many futures to leave for last this time.
     #[inline]
     pub fn num_skip(&mut self) -> u32 {
         0

@@ -10,21 +10,20 @@
 /// ```
 ///
 /// and after the branches there may be one `else => <handler>`. Up to 64 branches are possible.
-/// Anything that can be made [into a future](std::future::IntoFuture) will do as one. The comma
-/// may be left out after a handler that is a block and after the last one.
+/// Anything that can be converted [into a future](std::future::IntoFuture) is accepted. The comma
+/// may be omitted after a handler that is a block and after the last one.
 ///
-/// 1. All conditions are evaluated. A branch whose condition is false is switched off for this
+/// 1. All conditions are evaluated. A branch whose condition is false is disabled for this
 ///    `select!`.
-/// 2. All future expressions are evaluated, those of branches that are switched off too, so that
-///    an expression must not rely on its condition. The futures of branches that are switched off
-///    are never polled.
-/// 3. The futures that are left are polled, beginning with a random one. One that is done is
+/// 2. All future expressions are evaluated, even if their branch is disabled, so that an expression
+///    must not rely on its condition. The futures of disabled branches are never polled.
+/// 3. The remaining futures are polled, beginning with a random one. One that is done is
 ///    matched with its branch's pattern. If it matches, all futures are dropped, and the value of
 ///    that branch's handler is the value of the `select!`. If it does not match, the branch is
-///    switched off and the others are waited for.
-/// 4. When all branches are switched off, the `else` handler is evaluated.
+///    disabled and the others are waited for.
+/// 4. When all branches are disabled, the `else` handler is evaluated.
 ///
-/// Handlers run after the futures are gone, so they may use what the futures borrowed, and
+/// Handlers run after the futures are dropped, so they may use what the futures borrowed, and
 /// `.await`, `return`, `break` and `?` mean in them, and in the other expressions, what they mean
 /// around the `select!`.
 ///
@@ -34,24 +33,24 @@
 /// # Order
 ///
 /// Which future is polled first is random, so that each gets its turn when several are always
-/// ready. `select! { biased; … }` polls them in the order in which they stand instead. That is
-/// for branches whose order matters, a shutdown signal first for instance, and saves drawing a
-/// random number. The branches must be ordered with care then: one that is ready all the time
-/// keeps those below it from ever being polled.
+/// ready. `select! { biased; … }` polls them in the order in which they are written instead. That
+/// is for branches whose order matters, a shutdown signal first for instance, and saves drawing a
+/// random number. The branches must then be ordered with care: one that is ready all the time keeps
+/// the branches below it from ever being polled.
 ///
 /// # Cancel safety
 ///
 /// The futures that did not win are dropped, in whatever state they are. In a loop, a future that
-/// is made anew each round loses what it has done so far if it has no better place for it than
-/// itself. Each function's documentation says whether it is safe to drop: receiving from a channel
-/// and accepting a connection are, [`read_exact`](crate::io::AsyncReadExt::read_exact) and
+/// is created anew each round loses its progress unless it keeps it outside of itself. Each
+/// function's documentation tells whether it is safe to drop: receiving from a channel and
+/// accepting a connection are, [`read_exact`](crate::io::AsyncReadExt::read_exact) and
 /// [`write_all`](crate::io::AsyncWriteExt::write_all) are not. A future that is not can be kept
-/// from round to round: make it outside of the loop, [`pin!`](crate::pin) it, and wait for
-/// `&mut future` in the branch.
+/// from round to round: create it outside of the loop, [`pin!`](crate::pin) it, and wait for `&mut
+/// future` in the branch.
 ///
 /// # Panics
 ///
-/// Panics if all branches are switched off and there is no `else`.
+/// Panics if all branches are disabled and there is no `else`.
 ///
 /// # Examples
 ///
@@ -237,7 +236,7 @@ macro_rules! select {
                 let mut is_pending = false;
                 let start = $crate::macros::support::$mode::first_of($count);
                 let $pins = $crate::macros::support::Chain::pins(futures.as_mut());
-                // Those from `start` on, then those before it.
+                // First the futures from `start` on, then the futures before it.
                 for first_pass in [true, false] {
                     $(
                         let mask: __zokio_select::Mask = 1 << $n;

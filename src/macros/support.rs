@@ -1,4 +1,4 @@
-//! What the expansions of `select!`, `join!` and `try_join!` name. Not part of the public API.
+//! What the expansions of `select!`, `join!` and `try_join!` refer to. Not part of the public API.
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
@@ -15,14 +15,14 @@ pub use super::maybe_done::{MaybeDone, maybe_done};
 pub use super::rotate::{BiasedRotator, Rotator, RotatorSelect, SelectBiased, SelectNormal};
 pub use super::try_maybe_done::{TryMaybeDone, try_maybe_done};
 
-/// A number below `n`, which must not be zero, from the thread's generator.
+/// Returns a number below `n`, which must not be zero, from the thread's generator.
 #[inline]
 pub fn thread_rng_n(n: u32) -> u32 {
     below_for_thread(n)
 }
 
 impl SelectNormal {
-    /// Which of `count` branches is polled first: a random one.
+    /// Returns which of `count` branches is polled first: a random one.
     #[inline]
     pub fn first_of(count: u32) -> u32 {
         thread_rng_n(count)
@@ -30,17 +30,17 @@ impl SelectNormal {
 }
 
 impl SelectBiased {
-    /// Which of `count` branches is polled first: the first.
+    /// Returns which of `count` branches is polled first: the first.
     #[inline]
     pub fn first_of(_count: u32) -> u32 {
         0
     }
 }
 
-/// Ready if the task has coop budget left, of which nothing is spent. Otherwise the task is woken
-/// to go on after others have run.
+/// Returns `Ready` if the task has coop budget left, without spending it. Otherwise the task is
+/// woken to continue after others have run.
 #[inline]
 pub fn poll_budget_available(cx: &mut Context<'_>) -> Poll<()> {
-    // The unit that was taken is given back when it is dropped.
+    // The unit that was taken is returned when it is dropped.
     poll_proceed(cx).map(drop)
 }

@@ -4,17 +4,17 @@
 /// Waits for several futures in the current task, until all are done or one fails.
 ///
 /// Each future's output is a `Result`, all with the same type of error. The result is `Ok` with a
-/// tuple of the values, in the order in which the futures are given, or the first `Err` that
-/// comes up: the other futures are dropped then. It can only be used where `.await` can be.
-/// Anything that can be made [into a future](std::future::IntoFuture) will do.
+/// tuple of the values, in the order in which the futures are written, or the first `Err` that
+/// occurs: the other futures are then dropped. It can only be used where `.await` can be. Anything
+/// that can be converted [into a future](std::future::IntoFuture) is accepted.
 ///
 /// The futures run in one task, so they run concurrently but not in parallel. Handles of
 /// [spawned](crate::spawn) tasks can be joined too, but a failed one does not stop the others:
-/// the tasks behind dropped handles run on.
+/// the tasks of dropped handles continue to run.
 ///
 /// Each time the task is polled, a different future is polled first, so that one that uses up
 /// the task's [coop budget](crate::task::coop) does not starve the others.
-/// `try_join!(biased; …)` always polls them in the order in which they are given.
+/// `try_join!(biased; …)` always polls them in the order in which they are written.
 ///
 /// # Examples
 ///
@@ -52,7 +52,7 @@
 #[macro_export]
 macro_rules! try_join {
     // Every step takes one future and adds a name for it. The names differ although they are
-    // spelled alike, because each is written by another expansion.
+    // written alike, because each is written by another expansion.
     (@ $mode:ident { $($done:tt)* } $future:expr $(, $($rest:tt)*)?) => {
         $crate::try_join!(@ $mode { $($done)* (future 1 $future) } $($($rest)*)?)
     };
@@ -69,7 +69,7 @@ macro_rules! try_join {
         $crate::macros::support::poll_fn(move |cx| {
             let mut is_pending = false;
             let skip = rotator.num_skip();
-            // Those from `skip` on, then those before it.
+            // First the futures from `skip` on, then the futures before it.
             for first_pass in [true, false] {
                 let mut index: u32 = 0;
                 $(

@@ -1,4 +1,4 @@
-//! A future that keeps the value of its `Ok` until it is fetched, and gives an `Err` away at once.
+//! A future that keeps the value of its `Ok` until it is fetched, and returns an `Err` at once.
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
@@ -25,7 +25,7 @@ pin_project! {
     }
 }
 
-/// A [`TryMaybeDone`] that has not begun.
+/// Creates a [`TryMaybeDone`] that has not begun.
 pub fn try_maybe_done<F, T, E>(future: F) -> TryMaybeDone<F::IntoFuture, T>
 where
     F: IntoFuture<Output = Result<T, E>>,
@@ -39,7 +39,7 @@ impl<F, T, E> TryMaybeDone<F, T>
 where
     F: Future<Output = Result<T, E>>,
 {
-    /// Ready once the future has succeeded, every time, or with its error, once.
+    /// Returns `Ready` once the future has succeeded, every time, or with its error, once.
     pub fn poll_ok(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), E>> {
         let output = match self.as_mut().project() {
             Projected::Future { future } => ready!(future.poll(cx)),
@@ -58,7 +58,7 @@ where
         }
     }
 
-    /// Takes the value, if the future has succeeded and it has not been taken.
+    /// Takes the value, if the future has succeeded and the value has not been taken.
     pub fn take_ok(mut self: Pin<&mut Self>) -> Option<T> {
         match self.as_mut().project() {
             Projected::Done { .. } => {}
