@@ -22,7 +22,7 @@ use crate::net::unix::{self, pipe};
 use crate::net::{TcpStream, UnixStream, tcp};
 use crate::process::{ChildStderr, ChildStdin, ChildStdout};
 
-/// Implements the tokio crate's `AsyncRead` by way of this crate's.
+/// Implements the tokio crate's `AsyncRead` through this crate's.
 macro_rules! forward_read {
     ($([$($generics:tt)*] $type:ty;)*) => {$(
         impl<$($generics)*> tokio::io::AsyncRead for $type {
@@ -37,7 +37,7 @@ macro_rules! forward_read {
     )*};
 }
 
-/// Implements the tokio crate's `AsyncBufRead` by way of this crate's.
+/// Implements the tokio crate's `AsyncBufRead` through this crate's.
 macro_rules! forward_buf_read {
     ($([$($generics:tt)*] $type:ty;)*) => {$(
         impl<$($generics)*> tokio::io::AsyncBufRead for $type {
@@ -55,7 +55,7 @@ macro_rules! forward_buf_read {
     )*};
 }
 
-/// Implements the tokio crate's `AsyncWrite` by way of this crate's.
+/// Implements the tokio crate's `AsyncWrite` through this crate's.
 macro_rules! forward_write {
     ($([$($generics:tt)*] $type:ty;)*) => {$(
         impl<$($generics)*> tokio::io::AsyncWrite for $type {
@@ -90,7 +90,7 @@ macro_rules! forward_write {
     )*};
 }
 
-/// Implements the tokio crate's `AsyncSeek` by way of this crate's.
+/// Implements the tokio crate's `AsyncSeek` through this crate's.
 macro_rules! forward_seek {
     ($([$($generics:tt)*] $type:ty;)*) => {$(
         impl<$($generics)*> tokio::io::AsyncSeek for $type {

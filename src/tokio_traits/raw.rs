@@ -9,11 +9,11 @@ use crate::stream::raw::check_same;
 
 /// Reads into the unfilled part of the tokio crate's buffer, without a copy in between.
 ///
-/// What either buffer knows about initialized memory, the other one learns.
+/// What either buffer knows about initialized memory is passed to the other one.
 ///
 /// # Panics
 ///
-/// If the reader replaced the buffer that it was given.
+/// Panics if the reader replaced the buffer that it was passed.
 pub(super) fn poll_read<R>(
     reader: Pin<&mut R>,
     cx: &mut Context<'_>,
@@ -26,15 +26,15 @@ where
     // SAFETY: the slice goes into a `ReadBuf` only, which never makes a byte uninitialized (its
     // R2).
     let mut part = ReadBuf::uninit(unsafe { buf.unfilled_mut() });
-    // SAFETY: `part` starts where the filled part of `buf` ends, and `buf` says that this many
+    // SAFETY: `part` starts where the filled part of `buf` ends, and `buf` reports that this many
     // bytes from there on are initialized.
     unsafe { part.assume_init(initialized) };
     let start = part.filled().as_ptr();
     let polled = reader.poll_read(cx, &mut part);
     check_same(start, &part);
     let (n, initialized) = (part.filled().len(), part.initialized().len());
-    // SAFETY: `part` is a view of exactly the unfilled part of `buf` (`check_same`), and says that
-    // this many bytes of it are initialized.
+    // SAFETY: `part` is a view of exactly the unfilled part of `buf` (`check_same`), and reports
+    // that this many bytes of it are initialized.
     unsafe { buf.assume_init(initialized) };
     buf.advance(n);
     polled
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(buf.filled(), b"abxxx");
     }
 
-    /// Puts another buffer in the place of the one that it is given.
+    /// Replaces the buffer that it is passed with another one.
     struct Swapper;
 
     impl AsyncRead for Swapper {
