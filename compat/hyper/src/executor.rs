@@ -1,4 +1,4 @@
-//! Owns the executor: hyper's background tasks become zokio's tasks.
+//! The executor: hyper's background tasks become zokio's tasks.
 
 #![forbid(unsafe_code)]
 
@@ -6,16 +6,16 @@ use std::future::Future;
 
 use hyper::rt::Executor;
 
-/// Spawns futures on the runtime that the calling thread is inside of.
+/// Spawns futures on the runtime of the calling thread.
 ///
 /// # Panics
 ///
-/// `execute` panics outside of a runtime, as [`zokio::task::spawn`] does.
+/// `execute` panics if called outside a runtime, as [`zokio::task::spawn`] does.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ZokioExecutor(());
 
 impl ZokioExecutor {
-    /// An executor; it holds nothing.
+    /// Creates an executor; it holds nothing.
     pub fn new() -> ZokioExecutor {
         ZokioExecutor(())
     }

@@ -1,5 +1,5 @@
-//! Owns the adapter between zokio's I/O traits and hyper's, in both directions. It holds no bytes
-//! of its own: a read goes from the connection straight into the caller's buffer.
+//! The adapter between zokio's I/O traits and hyper's, in both directions. It holds no bytes of its
+//! own: a read goes from the connection straight into the caller's buffer.
 
 use std::io;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use zokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 pin_project_lite::pin_project! {
-    /// Gives a connection the other family's I/O traits.
+    /// Adapts a connection to the other family's I/O traits.
     ///
     /// Around a type of zokio it is hyper's `Read` and `Write`; around a type of hyper (an upgraded
     /// connection) it is zokio's `AsyncRead` and `AsyncWrite`.
@@ -26,17 +26,17 @@ impl<T> ZokioIo<T> {
         ZokioIo { inner }
     }
 
-    /// What is wrapped.
+    /// Returns a reference to the wrapped value.
     pub fn inner(&self) -> &T {
         &self.inner
     }
 
-    /// What is wrapped, to change it.
+    /// Returns a mutable reference to the wrapped value.
     pub fn inner_mut(&mut self) -> &mut T {
         &mut self.inner
     }
 
-    /// Takes the wrapper off.
+    /// Returns the wrapped value.
     pub fn into_inner(self) -> T {
         self.inner
     }
@@ -48,12 +48,12 @@ impl<T: AsyncRead> Read for ZokioIo<T> {
         cx: &mut Context<'_>,
         mut cursor: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        // SAFETY: the bytes are handed on as uninitialised memory, and `ReadBuf` never writes
-        // uninitialised bytes over initialised ones.
+        // SAFETY: the bytes are handed on as uninitialized memory, and `ReadBuf` never writes
+        // uninitialized bytes over initialized ones.
         let mut buf = ReadBuf::uninit(unsafe { cursor.as_mut() });
         let result = self.project().inner.poll_read(cx, &mut buf);
         let filled = buf.filled().len();
-        // SAFETY: `filled` bytes from the start are initialised, as `ReadBuf` asserts.
+        // SAFETY: `filled` bytes from the start are initialized, as `ReadBuf` asserts.
         unsafe { cursor.advance(filled) };
         result
     }
@@ -95,11 +95,11 @@ impl<T: Read> AsyncRead for ZokioIo<T> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // SAFETY: hyper's buffer is told that the bytes are uninitialised, and writes none such.
+        // SAFETY: hyper's buffer is told that the bytes are uninitialized, and writes none such.
         let mut inner = hyper::rt::ReadBuf::uninit(unsafe { buf.unfilled_mut() });
         let result = self.project().inner.poll_read(cx, inner.unfilled());
         let filled = inner.filled().len();
-        // SAFETY: what hyper calls filled is initialised.
+        // SAFETY: what hyper calls filled is initialized.
         unsafe { buf.assume_init(filled) };
         buf.advance(filled);
         result

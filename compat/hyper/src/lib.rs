@@ -1,9 +1,9 @@
-//! What hyper asks of a runtime, answered by zokio: for programs that use the crate `zokio` under
-//! its own name. Under the drop-in, `hyper-util` serves as it is and nothing here is needed.
+//! What hyper requires of a runtime, implemented by zokio: for programs that use the crate `zokio`
+//! under its own name. Under the drop-in, `hyper-util` works unchanged and nothing here is needed.
 //!
 //! - [`ZokioExecutor`] spawns hyper's background tasks,
-//! - [`ZokioTimer`] turns its deadlines,
-//! - [`ZokioIo`] carries a connection between zokio's I/O traits and hyper's, both ways.
+//! - [`ZokioTimer`] implements its deadlines,
+//! - [`ZokioIo`] adapts a connection between zokio's I/O traits and hyper's, both ways.
 //!
 //! This package must not know a protocol. Read `io.rs` next.
 //!

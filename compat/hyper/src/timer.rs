@@ -1,4 +1,4 @@
-//! Owns the timer: hyper's deadlines become zokio's sleeps, and follow a paused clock.
+//! The timer: hyper's deadlines become zokio's sleeps, and follow a paused clock.
 
 #![forbid(unsafe_code)]
 
@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 
 use hyper::rt::{Sleep, Timer};
 
-/// Makes hyper's sleeps from the timers of the current runtime.
+/// Creates hyper's sleeps from the timers of the current runtime.
 ///
 /// # Panics
 ///
-/// Its sleeps panic outside of a runtime whose time is enabled, as [`zokio::time::sleep`] does.
+/// Its sleeps panic outside a runtime whose time is enabled, as [`zokio::time::sleep`] does.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ZokioTimer(());
 
 impl ZokioTimer {
-    /// A timer; it holds nothing.
+    /// Creates a timer; it holds nothing.
     pub fn new() -> ZokioTimer {
         ZokioTimer(())
     }

@@ -1,28 +1,28 @@
 //! The attribute macros of zokio.
 //!
 //! Each adds `crate = "zokio"` to its arguments and hands the item to the attribute of the same
-//! name in the `tokio-macros` crate, which does the parsing. Every token of the caller goes
-//! through untouched, so that errors point to where they are.
+//! name in the `tokio-macros` crate, which does the parsing. Every token of the caller is passed
+//! through unchanged, so that errors point to where they are.
 #![forbid(unsafe_code)]
 
 use proc_macro::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
-/// Runs an `async fn` to its end on a runtime that is made for it.
+/// Runs an `async fn` to its end on a runtime that is created for it.
 ///
-/// The function becomes an ordinary one that builds a runtime, blocks on the body, and returns
-/// what it returns. It is meant for `main`, but works on any function; one that is called often
-/// should be given a runtime to share instead.
+/// The function becomes an ordinary one that builds a runtime, blocks on the body, and returns what
+/// it returns. It is meant for `main`, but works on any function; one that is called often should
+/// share a runtime instead.
 ///
 /// The body does not run on a worker of a multi-thread runtime. What it spawns does.
 ///
 /// # Arguments
 ///
-/// - `flavor = "multi_thread"` (without it: the same), `"current_thread"` or `"local"`.
-/// - `worker_threads = 4`: how many threads a `multi_thread` runtime has; as many as there are
+/// - `flavor = "multi_thread"` (the default), `"current_thread"` or `"local"`.
+/// - `worker_threads = 4`: the number of threads of a `multi_thread` runtime; as many as there are
 ///   cores by default.
 /// - `start_paused = true`: the clock of a `current_thread` runtime is paused from the start.
 /// - `name = "…"`: the runtime's name.
-/// - `crate = "path::to::zokio"`: where to find zokio if it goes by another name.
+/// - `crate = "path::to::zokio"`: the path of zokio if it has another name.
 ///
 /// # Examples
 ///
@@ -44,10 +44,9 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     forward("main", args, item)
 }
 
-/// Runs an `async fn` as a test, on a runtime that is made for it.
+/// Runs an `async fn` as a test, on a runtime that is created for it.
 ///
-/// It takes the arguments of [`macro@main`], but the runtime has one thread unless told
-/// otherwise.
+/// It takes the arguments of [`macro@main`], but the runtime has one thread by default.
 ///
 /// # Examples
 ///
@@ -85,7 +84,7 @@ fn forward(attribute: &str, args: TokenStream, item: TokenStream) -> TokenStream
         }
     };
     let Ok(root) = root.parse::<TokenStream>() else {
-        // Not a path: the attribute that is forwarded to says so best, and needs a place.
+        // Not a path: the attribute that is forwarded to reports it best, and needs some path.
         return forward_from("::zokio".parse().unwrap_or_default(), attribute, args, item);
     };
     forward_from(root, attribute, args, item)
@@ -109,7 +108,7 @@ fn forward_from(
     output
 }
 
-/// The value of the argument `crate = "…"`, if it is given.
+/// Returns the value of the argument `crate = "…"`, if it is present.
 fn crate_argument(args: &[TokenTree]) -> Option<String> {
     args.windows(3).find_map(|window| {
         let [

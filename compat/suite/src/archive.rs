@@ -1,5 +1,5 @@
-//! Owns the published archives: which are known, and how one is fetched. Cargo does the fetching,
-//! for a package that depends on exactly that version; nothing of an archive is kept here.
+//! The published archives: which are known, and how one is fetched. Cargo does the fetching, for a
+//! package that depends on exactly that version; nothing of an archive is kept here.
 
 #![forbid(unsafe_code)]
 
@@ -45,7 +45,7 @@ impl Suite {
         SUITES.iter().find(|suite| suite.name == name).copied()
     }
 
-    /// `name-version`, the name of its lists and folders.
+    /// Returns `name-version`, the name of its lists and folders.
     pub(crate) fn id(&self) -> String {
         format!("{}-{}", self.name, self.version)
     }
@@ -56,7 +56,7 @@ pub(crate) struct Archive {
     pub(crate) suite: Suite,
     /// The folder that holds its `Cargo.toml`.
     pub(crate) folder: PathBuf,
-    /// What `cargo metadata` says of the package.
+    /// What `cargo metadata` reports about the package.
     pub(crate) package: Value,
 }
 

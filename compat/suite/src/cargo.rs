@@ -1,4 +1,4 @@
-//! Owns the calls of cargo: where builds go, and what a failed call reports.
+//! The calls of cargo: where builds go, and what a failed call reports.
 
 #![forbid(unsafe_code)]
 
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// A cargo command for the package in `folder`. Its builds go to `target`.
+/// Returns a cargo command for the package in `folder`. Its builds go to `target`.
 pub(crate) fn cargo(folder: &Path, target: &Path) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
@@ -18,7 +18,7 @@ pub(crate) fn cargo(folder: &Path, target: &Path) -> Command {
     command
 }
 
-/// The repository's root.
+/// Returns the repository's root.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
@@ -26,13 +26,13 @@ pub(crate) fn root() -> &'static Path {
         .expect("the package is two folders below the root")
 }
 
-/// The folder for builds, as the call of this program set it.
+/// Returns the folder for builds, as the call of this program set it.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
-/// `cargo metadata` for the package in `folder`, its dependencies fetched.
+/// Returns `cargo metadata` for the package in `folder`, after fetching its dependencies.
 pub(crate) fn metadata(folder: &Path) -> Result<Value> {
     let output = cargo(folder, &target())
         .args(["metadata", "--format-version", "1", "--quiet"])
@@ -47,7 +47,7 @@ pub(crate) fn metadata(folder: &Path) -> Result<Value> {
     serde_json::from_slice(&output.stdout).context("cargo metadata did not print JSON")
 }
 
-/// The packages that the metadata names so, each with its version.
+/// Returns the packages of that name in the metadata, each with its version.
 pub(crate) fn packages<'a>(metadata: &'a Value, name: &'a str) -> impl Iterator<Item = &'a Value> {
     metadata["packages"]
         .as_array()
@@ -56,7 +56,7 @@ pub(crate) fn packages<'a>(metadata: &'a Value, name: &'a str) -> impl Iterator<
         .filter(move |package| package["name"] == name)
 }
 
-/// The text of a JSON value that cargo always writes as a string.
+/// Returns the text of a JSON value that cargo always writes as a string.
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! Owns the build of the tests: every file that compiles is kept, every other reported with its
-//! first error.
+//! The build of the tests: every file that compiles is kept, every other reported with its first
+//! error.
 
 #![forbid(unsafe_code)]
 
@@ -15,7 +15,7 @@ use crate::cargo::{cargo, text};
 use crate::options::Options;
 use crate::package::Package;
 
-/// What the build made of each group.
+/// The result of the build for each group.
 #[derive(Default)]
 pub(crate) struct Compiled {
     /// The test program of each group that compiled.

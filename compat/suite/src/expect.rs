@@ -1,5 +1,5 @@
-//! Owns the lists that a run is compared with: `reference/` (what passes on tokio itself) and
-//! `expected/` (what is otherwise here, each line with its reason).
+//! The lists that a run is compared with: `reference/` (what passes on tokio itself) and
+//! `expected/` (what differs here, each line with its reason).
 
 #![forbid(unsafe_code)]
 
@@ -18,11 +18,11 @@ use crate::run::{Key, Outcome, Run};
 pub(crate) struct Expectations {
     /// Every test that passes on tokio.
     pub(crate) reference: BTreeSet<Key>,
-    /// Tests that must fail here, because what they assert is what zokio does better.
+    /// Tests that must fail here, because they assert something that zokio does better.
     pub(crate) must_fail: BTreeMap<Key, String>,
     /// Tests that fail so far.
     pub(crate) fails: BTreeMap<Key, String>,
-    /// Tests that root makes no sense for: as root they are judged by a run as another user.
+    /// Tests that make no sense as root: as root they are judged by a run as another user.
     pub(crate) unprivileged: BTreeSet<Key>,
 }
 
@@ -75,7 +75,7 @@ impl Expectations {
     }
 }
 
-/// Keeps the names that passed on tokio as the reference list.
+/// Writes the names that passed on tokio as the reference list.
 pub(crate) fn write_reference(options: &Options, runs: &[Run]) -> Result<()> {
     let mut text = String::new();
     for (key, outcome) in runs.iter().flat_map(|run| &run.outcomes) {
@@ -96,7 +96,7 @@ fn file(folder: &str, options: &Options) -> PathBuf {
         .join(format!("{}.txt", options.suite.id()))
 }
 
-/// The lines of a list, without comments; an absent list is empty.
+/// Returns the lines of a list, without comments; an absent list is empty.
 fn lines(path: &Path) -> Result<Vec<String>> {
     if !path.exists() {
         return Ok(Vec::new());

@@ -1,8 +1,8 @@
 //! Runs the test suite of a published archive on the drop-in and compares it, name by name, with
 //! the list of what passes on tokio itself.
 //!
-//! This file owns the order of the steps: fetch the archive, lay out a package that holds its
-//! tests unchanged, compile, run under each back-end, report. The archives that are known stand in
+//! This file owns the order of the steps: fetch the archive, lay out a package that holds its tests
+//! unchanged, compile, run under each back-end, report. The archives that are known are in
 //! `archive.rs`.
 
 #![forbid(unsafe_code)]
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs one suite and prints the report; `true` when nothing is worse than expected.
+/// Runs one suite and prints the report; returns `true` when nothing is worse than expected.
 fn judge(options: &Options) -> Result<bool> {
     let archive = Archive::fetch(options.suite)?;
     let package = Package::lay_out(&archive, options)?;

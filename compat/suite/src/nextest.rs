@@ -1,4 +1,4 @@
-//! Owns the run by way of cargo-nextest: its configuration, the call, and its JUnit report.
+//! The run with cargo-nextest: its configuration, the call, and its JUnit report.
 
 #![forbid(unsafe_code)]
 
@@ -71,7 +71,7 @@ pub(crate) fn run(
         command.env("ZOKIO_DRIVER", driver);
     }
     let output = command.env("RUST_BACKTRACE", "0").output()?;
-    // 100: some tests failed, which the report tells name by name.
+    // 100: some tests failed, which the report lists name by name.
     if !matches!(output.status.code(), Some(0 | 100)) {
         bail!("cargo nextest: {}", String::from_utf8_lossy(&output.stderr));
     }

@@ -1,4 +1,4 @@
-//! Owns the command line.
+//! The command line.
 
 #![forbid(unsafe_code)]
 
@@ -30,7 +30,7 @@ pub(crate) enum Against {
     Tokio,
 }
 
-/// What the command line asks for.
+/// The parsed command line.
 pub(crate) struct Options {
     pub(crate) suite: Suite,
     pub(crate) drivers: Vec<String>,
@@ -90,7 +90,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Whether a test of this group and name is asked for.
+    /// Returns whether a test of this group and name is requested.
     pub(crate) fn wants(&self, group: &str, name: &str) -> bool {
         let group = self.groups.is_empty() || self.groups.iter().any(|wanted| wanted == group);
         group && self.filter.as_ref().is_none_or(|text| name.contains(text))

@@ -1,8 +1,8 @@
-//! Owns the generated package that holds an archive's tests, unchanged, in the build folder.
+//! The generated package that holds an archive's tests, unchanged, in the build folder.
 //!
-//! tokio's tests cannot stay in a package named `tokio`, for that is what they depend on: theirs is
-//! written from the archive's metadata. Every other archive is copied as it is. Both get the patch
-//! that puts the drop-in in force, and a lock file of their own.
+//! tokio's tests cannot stay in a package named `tokio`, for that is what they depend on: their
+//! package is written from the archive's metadata. Every other archive is copied unchanged. Both
+//! get the patch that puts the drop-in in force, and a lock file of their own.
 
 #![forbid(unsafe_code)]
 
@@ -52,7 +52,8 @@ impl Package {
         Ok(package)
     }
 
-    /// Exactly one tokio, and the one that was asked for: cargo ignores a patch that does not fit.
+    /// Checks that there is exactly one tokio, the requested one: cargo ignores a patch that does
+    /// not fit.
     pub(crate) fn check_the_tokio_in_force(&self) -> Result<()> {
         let metadata = cargo::metadata(&self.folder)?;
         let found: Vec<&Value> = cargo::packages(&metadata, "tokio").collect();
@@ -102,7 +103,7 @@ impl Package {
         write_if_other(&path, &manifest)
     }
 
-    /// What every generated manifest ends in.
+    /// Returns what every generated manifest ends in.
     fn tail(&self) -> String {
         let mut tail =
             "\n[workspace]\n\n[profile.dev]\ndebug = false\nincremental = false\n".to_string();
@@ -118,8 +119,8 @@ impl Package {
     }
 }
 
-/// The archive's feature names, all of the asked ones on: `cfg(feature)` in a test reads the
-/// features of the package that holds it.
+/// Returns the archive's feature names, with all requested ones on: `cfg(feature)` in a test reads
+/// the features of the package that holds it.
 fn features(archive: &Archive) -> String {
     let names = archive.package["features"].as_object();
     let known: BTreeSet<&str> = names
@@ -145,7 +146,8 @@ fn features(archive: &Archive) -> String {
     section
 }
 
-/// The archive's dependencies, those of its tests included, a table for each target and name.
+/// Returns the archive's dependencies, including dev-dependencies, a table for each target and
+/// name.
 fn dependencies(archive: &Archive) -> Result<String> {
     let mut merged: BTreeMap<(String, String), (String, bool, BTreeSet<String>)> = BTreeMap::new();
     let all = archive.package["dependencies"]

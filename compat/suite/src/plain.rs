@@ -1,5 +1,5 @@
-//! Owns the run without nextest: a process per test, ended by `timeout` (coreutils) when it takes
-//! too long. It also runs tests as an unprivileged user.
+//! The run without nextest: a process per test, ended by `timeout` (coreutils) when it takes too
+//! long. It also runs tests as an unprivileged user.
 
 #![forbid(unsafe_code)]
 
@@ -19,7 +19,7 @@ use crate::options::Options;
 use crate::package::Package;
 use crate::run::{Key, Outcome, first_panic};
 
-/// The user and group `nobody`.
+/// The unprivileged user and group (uid 65534).
 const NOBODY: u32 = 65534;
 
 pub(crate) fn run(
@@ -60,7 +60,7 @@ pub(crate) fn run(
     Ok(outcomes.into_inner().expect("no worker panics"))
 }
 
-/// Runs `keys` as the user `nobody`, in a folder of its own that this user may read and write.
+/// Runs `keys` as the unprivileged user, in a folder of its own that it may read and write.
 pub(crate) fn run_unprivileged(
     package: &Package,
     compiled: &Compiled,
@@ -96,7 +96,7 @@ pub(crate) fn run_unprivileged(
     Ok(outcomes)
 }
 
-/// The names of the tests that the program holds and does not ignore.
+/// Returns the names of the tests that the program holds and does not ignore.
 fn list(program: &Path) -> Result<Vec<String>> {
     let names = |extra: &[&str]| -> Result<Vec<String>> {
         let output = Command::new(program)

@@ -1,5 +1,4 @@
-//! Owns the report: a table with a line a group, the failures with their first panic, and the
-//! verdict.
+//! The report: a table with a line per group, the failures with their first panic, and the verdict.
 
 #![forbid(unsafe_code)]
 
@@ -17,7 +16,7 @@ struct Count {
     missing: usize,
 }
 
-/// Prints the report; `true` when no test is worse than expected.
+/// Prints the report; returns `true` when no test is worse than expected.
 pub(crate) fn report(
     options: &Options,
     compiled: &Compiled,
@@ -85,7 +84,7 @@ fn row(name: &str, counts: &[Count]) {
     println!();
 }
 
-/// Prints what is not as expected in one run, and whether that fails the command.
+/// Prints what is not as expected in one run, and returns whether that fails the command.
 fn verdict(
     wanted: &BTreeSet<&Key>,
     compiled: &Compiled,
@@ -128,7 +127,7 @@ fn verdict(
         }
     };
     let count = worse.len();
-    // A group that does not compile is told of above, and not again name by name.
+    // A group that does not compile is reported above, and not again name by name.
     worse.retain(|line| {
         !compiled
             .broken

@@ -1,4 +1,4 @@
-//! Owns one run of the compiled tests: who performs it, and which tests are run a second time as an
+//! One run of the compiled tests: what performs it, and which tests are run a second time as an
 //! unprivileged user because root is let through where they expect a refusal.
 
 #![forbid(unsafe_code)]
@@ -28,7 +28,7 @@ pub(crate) enum Outcome {
 
 /// All tests under one back-end.
 pub(crate) struct Run {
-    /// What the report calls it.
+    /// Its name in the report.
     pub(crate) name: String,
     pub(crate) outcomes: BTreeMap<Key, Outcome>,
 }
@@ -72,7 +72,7 @@ fn is_root() -> Result<bool> {
     Ok(std::fs::metadata("/proc/self")?.uid() == 0)
 }
 
-/// The lines of a failed test's output that say why: the first panic and its message.
+/// Returns the lines of a failed test's output that tell why: the first panic and its message.
 pub(crate) fn first_panic(output: &str) -> String {
     let mut lines = output
         .lines()

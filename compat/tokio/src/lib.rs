@@ -26,7 +26,7 @@ pub use {
 #[cfg(feature = "sync")]
 pub use zokio_crate::sync;
 
-// What needs a runtime is there as a whole, if any of its parts was asked for.
+// What needs a runtime is exported as a whole if any of its parts was requested.
 #[cfg(feature = "rt")]
 pub use zokio_crate::{fs, net, process, runtime, signal, spawn, task, task_local, time};
 
