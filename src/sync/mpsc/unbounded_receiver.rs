@@ -144,7 +144,8 @@ impl<T> UnboundedReceiver<T> {
         park::block_on(self.recv())
     }
 
-    /// The blocking form of [`recv_many`](Self::recv_many).
+    /// Receives up to `limit` values and blocks the thread while the channel is empty; the blocking
+    /// form of [`recv_many`](Self::recv_many).
     ///
     /// # Panics
     /// Panics if called on a thread that runs asynchronous tasks, where it would keep them all from
@@ -238,7 +239,7 @@ impl<T> UnboundedReceiver<T> {
         self.rx.len()
     }
 
-    /// The poll form of [`recv`](Self::recv).
+    /// Polls to receive the next value; the poll form of [`recv`](Self::recv).
     ///
     /// `Pending` stores the task's waker in place of an earlier one; only the last one is woken,
     /// when a value comes or no value can come any more. Being woken does not promise a value.
@@ -264,7 +265,7 @@ impl<T> UnboundedReceiver<T> {
         self.rx.poll_recv(cx)
     }
 
-    /// The poll form of [`recv_many`](Self::recv_many).
+    /// Polls to receive up to `limit` values; the poll form of [`recv_many`](Self::recv_many).
     ///
     /// `Pending` stores the task's waker as [`poll_recv`](Self::poll_recv) does and leaves
     /// `buffer` alone.

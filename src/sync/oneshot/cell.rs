@@ -109,7 +109,7 @@ unsafe fn take_waker(slot: &UnsafeCell<MaybeUninit<Waker>>) -> Waker {
 /// The slot was filled by the caller. The other half may have moved the waker out since: the bytes
 /// stay, and `will_wake` compares them without following them.
 unsafe fn slot_will_wake(slot: &UnsafeCell<MaybeUninit<Waker>>, waker: &Waker) -> bool {
-    // SAFETY: by contract the bytes are those of a waker.
+    // SAFETY: by contract the bytes are a waker's.
     slot.with(|slot| unsafe { (*slot).assume_init_ref() }.will_wake(waker))
 }
 

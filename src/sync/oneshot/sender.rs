@@ -99,7 +99,7 @@ impl<T> Sender<T> {
         self.half.as_ref().is_some_and(TxHalf::is_closed)
     }
 
-    /// The poll form of [`closed`](Self::closed).
+    /// Polls whether the receiver was dropped or closed; the poll form of [`closed`](Self::closed).
     ///
     /// `Pending` stores the task's waker in place of an earlier one; only the last one is woken.
     ///

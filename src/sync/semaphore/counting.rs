@@ -427,7 +427,8 @@ impl Semaphore {
         Ok(OwnedSemaphorePermit::new(self, n as usize))
     }
 
-    /// The blocking form of [`acquire`](Self::acquire): parks the thread while it waits.
+    /// Takes one permit, parking the thread while it waits; the blocking form of
+    /// [`acquire`](Self::acquire).
     ///
     /// # Errors
     ///
@@ -456,7 +457,8 @@ impl Semaphore {
         park::block_on(self.acquire())
     }
 
-    /// The blocking form of [`acquire_many`](Self::acquire_many): parks the thread while it waits.
+    /// Takes `n` permits, parking the thread while it waits; the blocking form of
+    /// [`acquire_many`](Self::acquire_many).
     ///
     /// # Errors
     ///
@@ -483,8 +485,8 @@ impl Semaphore {
         park::block_on(self.acquire_many(n))
     }
 
-    /// The blocking form of [`acquire_owned`](Self::acquire_owned): parks the thread while it
-    /// waits.
+    /// Takes one permit, parking the thread while it waits; the blocking form of
+    /// [`acquire_owned`](Self::acquire_owned).
     ///
     /// # Errors
     ///
@@ -511,8 +513,8 @@ impl Semaphore {
         park::block_on(self.acquire_owned())
     }
 
-    /// The blocking form of [`acquire_many_owned`](Self::acquire_many_owned): parks the thread
-    /// while it waits.
+    /// Takes `n` permits, parking the thread while it waits; the blocking form of
+    /// [`acquire_many_owned`](Self::acquire_many_owned).
     ///
     /// # Errors
     ///
