@@ -110,6 +110,7 @@ impl Reader {
 }
 
 /// Writes by way of functions that block.
+///
 /// A write that was accepted takes place even if its future is dropped or the runtime is shut down.
 /// Its error is reported by the next call.
 #[derive(Debug)]

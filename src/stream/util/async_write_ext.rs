@@ -25,6 +25,7 @@ use crate::stream::util::write_vectored::WriteVectored;
 macro_rules! number_methods {
     ($($method:ident($number:ty) -> $future:ident, $what:literal, $value:literal, $bytes:literal;)*) => {$(
         #[doc = concat!("Writes ", $what, ".")]
+        ///
         /// A write that reports [`Interrupted`](std::io::ErrorKind::Interrupted) is tried again. If
         /// the destination is not in memory, wrap it in a [`BufWriter`](crate::io::BufWriter)
         /// first.
