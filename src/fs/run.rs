@@ -60,7 +60,7 @@ pub(super) fn submit(op: Op) -> InFlight {
     with_runtime(|handle| handle.services().driver.completions().submit(op))
 }
 
-/// Carries out `op`, which is canceled if the future is dropped.
+/// Carries out `op`, which is cancelled if the future is dropped.
 pub(super) async fn perform(op: Op) -> Completed {
     submit(op).await
 }
@@ -83,7 +83,7 @@ pub(super) async fn perform_fully(op: Op) -> Completed {
     .await
 }
 
-/// Converts the error of an operation that the runtime's shutdown refused or canceled to tokio's.
+/// Converts the error of an operation that the runtime's shutdown refused or cancelled to tokio's.
 pub(super) fn outcome<T>(result: io::Result<T>) -> io::Result<T> {
     result.map_err(|error| match error.raw_os_error() {
         Some(libc::ECANCELED) => task_failed(),

@@ -35,7 +35,7 @@ use crate::sync::semaphore::RawSemaphore;
 /// ```
 ///
 /// When several tasks come at the same time one of them runs its function and the others wait for
-/// it. If the function fails, panics or is canceled, the next one runs its own.
+/// it. If the function fails, panics or is cancelled, the next one runs its own.
 pub struct OnceCell<T> {
     pub(in crate::sync) value: OnceValue<T>,
     /// One permit: the right to write `value`. Closed once that is done.

@@ -57,7 +57,7 @@ where
 ///
 /// Unlike [`spawn_blocking`] it needs no `'static` closure and starts at once. But it also stops
 /// everything else in this task: the other branches of a `select!` or a `join!` wait for the
-/// closure. It cannot be canceled. In the closure nothing counts against the
+/// closure. It cannot be cancelled. In the closure nothing counts against the
 /// [budget](crate::task::coop), and `Handle::block_on` may be called.
 ///
 /// Outside a runtime it just calls `f`.

@@ -388,7 +388,7 @@ impl<T: 'static> JoinSet<T> {
     ///
     /// # Panics
     ///
-    /// Panics if a task panicked, with the task's panic, or was canceled. The other tasks are then
+    /// Panics if a task panicked, with the task's panic, or was cancelled. The other tasks are then
     /// aborted. [`join_next`](Self::join_next) returns the errors instead.
     ///
     /// # Examples

@@ -207,7 +207,7 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // An accepted write happens; so does a change of the length. A read is canceled.
+        // An accepted write happens; so does a change of the length. A read is cancelled.
         match std::mem::replace(&mut self.state, FileState::Idle) {
             FileState::Writing(in_flight) | FileState::Other(in_flight) => in_flight.detach(),
             FileState::Idle

@@ -31,7 +31,7 @@ pub struct Stdin {
 
 /// Returns a handle to the standard input of the process.
 ///
-/// Each read runs on the blocking pool, and cannot be canceled: while it waits for input, the
+/// Each read runs on the blocking pool, and cannot be cancelled: while it waits for input, the
 /// runtime's shutdown waits for it, for instance until the user presses Enter. For input that a
 /// user types, a better choice is a thread of your own that reads [`std::io::stdin`] and sends
 /// lines over a channel.

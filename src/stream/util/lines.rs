@@ -38,7 +38,7 @@ pin_project! {
     pub struct Lines<R> {
         #[pin]
         reader: R,
-        // The line so far: kept when a read fails or the call is canceled.
+        // The line so far: kept when a read fails or the call is cancelled.
         line: Vec<u8>,
     }
 }

@@ -39,7 +39,7 @@ pin_project! {
         #[pin]
         reader: R,
         delimiter: u8,
-        // The segment so far: kept when a read fails or the call is canceled.
+        // The segment so far: kept when a read fails or the call is cancelled.
         segment: Vec<u8>,
     }
 }

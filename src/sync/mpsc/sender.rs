@@ -478,7 +478,7 @@ impl<T> Sender<T> {
         if n > self.max_capacity() {
             return Err(SendError(()));
         }
-        /// Wakes the receiver of a closed channel when a failed or canceled acquire has returned
+        /// Wakes the receiver of a closed channel when a failed or cancelled acquire has returned
         /// what it had. Dropped after the acquire, since it was made before.
         struct WakeReceiver<'a, T>(&'a Chan<T, true>);
         impl<T> Drop for WakeReceiver<'_, T> {

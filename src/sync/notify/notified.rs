@@ -51,8 +51,8 @@ impl<'a> Notified<'a> {
     /// already.
     ///
     /// From then on it can get the notification of a [`notify_one`](Notify::notify_one), ahead of
-    /// futures that wait later. A future that has only been created is
-    /// notified by [`notify_waiters`](Notify::notify_waiters) alone. If this returns `true`, the notification
+    /// futures that wait later. A future that has only been created is notified by
+    /// [`notify_waiters`](Notify::notify_waiters) alone. If this returns `true`, the notification
     /// is used up, and the future completes at its next poll.
     ///
     /// # Examples
