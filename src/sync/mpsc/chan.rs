@@ -128,7 +128,7 @@ impl<T, const BOUNDED: bool> Chan<T, BOUNDED> {
         }
     }
 
-    /// Returns permits that were not used to send.
+    /// Releases permits that were not used to send.
     pub(super) fn release_unused(&self, permits: usize) {
         self.control.hot.permits.release(permits);
         self.wake_rx_if_drained();
@@ -291,7 +291,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
         self.consumer.pop_after_register()
     }
 
-    /// Returns the permits of received values.
+    /// Releases the permits of received values.
     #[inline]
     fn received(&self, values: usize) {
         if BOUNDED {
@@ -334,7 +334,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
         Poll::Ready(value)
     }
 
-    /// Takes a value after the first look has found none. Does not return the permit.
+    /// Takes a value after the first look has found none. Does not release the permit.
     fn poll_recv_slow(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         match self.pop_or_register(cx.waker()) {
             Some(value) => Poll::Ready(Some(value)),

@@ -10,7 +10,7 @@ use super::sender::Sender;
 
 /// Room for one value in a channel. Created by [`Sender::reserve`] and [`Sender::try_reserve`].
 ///
-/// Dropping it returns the room.
+/// Dropping it releases the room.
 ///
 /// # Examples
 ///
@@ -34,7 +34,7 @@ pub struct Permit<'a, T> {
 /// Room for several values in a channel. Created by [`Sender::reserve_many`] and
 /// [`Sender::try_reserve_many`].
 ///
-/// Each step yields one [`Permit`]. Dropping the iterator returns the rest of the room.
+/// Each step yields one [`Permit`]. Dropping the iterator releases the rest of the room.
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ pub struct PermitIterator<'a, T> {
 /// Room for one value in a channel, with its sender. Created by [`Sender::reserve_owned`] and
 /// [`Sender::try_reserve_owned`].
 ///
-/// It keeps the channel open as the sender would. Dropping it returns the room and drops the
+/// It keeps the channel open as the sender would. Dropping it releases the room and drops the
 /// sender.
 ///
 /// # Examples
@@ -93,7 +93,7 @@ impl<'a, T> Permit<'a, T> {
 
     /// Sends a value into the reserved room. Never waits.
     ///
-    /// The receiver may have been dropped by then: the value is never received.
+    /// If the receiver has been dropped by then, the value is never received.
     ///
     /// # Examples
     ///
@@ -191,7 +191,7 @@ impl<T> OwnedPermit<T> {
 
     /// Sends a value into the reserved room and returns the sender. Never waits.
     ///
-    /// The receiver may have been dropped by then: the value is never received.
+    /// If the receiver has been dropped by then, the value is never received.
     ///
     /// # Examples
     ///
@@ -214,7 +214,7 @@ impl<T> OwnedPermit<T> {
         sender
     }
 
-    /// Returns the room without sending, and returns the sender.
+    /// Releases the room without sending, and returns the sender.
     ///
     /// # Examples
     ///

@@ -44,7 +44,7 @@ impl<T> Receiver<T> {
     /// Receives the next value, waiting for it if the channel is empty.
     ///
     /// `None` means that no more values will come: the channel is empty, and all senders are gone,
-    /// or this receiver was [closed](Self::close) and every reserved room was used or returned.
+    /// or this receiver was [closed](Self::close) and every reserved room was used or released.
     ///
     /// # Cancel safety
     /// This method is cancel safe. If the future is dropped before it completes, no value was

@@ -139,8 +139,8 @@ impl Notify {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up the place in the queue. A notification that it had received and
-    /// not reported is passed to another.
+    /// This method is cancel safe. Dropping the future gives up the place in the queue. A
+    /// notification that it had received and not reported is passed to another.
     ///
     /// # Examples
     ///
@@ -164,8 +164,8 @@ impl Notify {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up the place in the queue. A notification that it had received and
-    /// not reported is passed to another.
+    /// This method is cancel safe. Dropping the future gives up the place in the queue. A
+    /// notification that it had received and not reported is passed to another.
     ///
     /// # Examples
     ///

@@ -47,7 +47,7 @@ impl<'a> Notified<'a> {
         }
     }
 
-    /// Joins the queue of those who wait, without being polled. Returns whether it was notified
+    /// Joins the queue of waiting futures, without being polled. Returns whether it was notified
     /// already.
     ///
     /// From then on it can get the notification of a [`notify_one`](Notify::notify_one), ahead of
@@ -168,7 +168,7 @@ impl OwnedNotified {
         Self { notify, wait }
     }
 
-    /// Joins the queue of those who wait, without being polled. Returns whether it was notified
+    /// Joins the queue of waiting futures, without being polled. Returns whether it was notified
     /// already: then the notification is used up, and the future completes at its next poll.
     ///
     /// See [`Notified::enable`].

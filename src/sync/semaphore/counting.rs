@@ -185,7 +185,8 @@ impl Semaphore {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses no permit, only its place in the queue.
+    /// This method is cancel safe. Dropping the future loses no permit, only its place in the
+    /// queue.
     ///
     /// # Errors
     ///
@@ -216,8 +217,8 @@ impl Semaphore {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses no permit, only its place in the queue: what it had collected goes
-    /// to the next.
+    /// This method is cancel safe. Dropping the future loses no permit, only its place in the
+    /// queue: what it had collected goes to the next.
     ///
     /// # Errors
     ///
@@ -305,7 +306,8 @@ impl Semaphore {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses no permit, only its place in the queue.
+    /// This method is cancel safe. Dropping the future loses no permit, only its place in the
+    /// queue.
     ///
     /// # Errors
     ///
@@ -337,7 +339,8 @@ impl Semaphore {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses no permit, only its place in the queue.
+    /// This method is cancel safe. Dropping the future loses no permit, only its place in the
+    /// queue.
     ///
     /// # Errors
     ///

@@ -189,7 +189,7 @@ impl RawSemaphore {
         }
     }
 
-    /// Returns `permits` permits, or adds new ones.
+    /// Releases `permits` permits, or adds new ones.
     ///
     /// # Panics
     /// Panics if there would be more than [`MAX_PERMITS`](Self::MAX_PERMITS) free permits.

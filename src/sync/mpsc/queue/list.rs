@@ -273,7 +273,7 @@ impl<T> Head<T> {
         self.position != unsafe { self.block.as_ref() }.start() && offset_of(self.position) == 0
     }
 
-    /// Looks whether the slot of `bit` is filled in.
+    /// Checks whether the slot of `bit` is filled in.
     fn look(&mut self, tail: &Tail<T>, bit: usize) -> bool {
         if self.at_end_of_block() {
             // SAFETY: the receiver's own block is not recycled.

@@ -1,7 +1,7 @@
 //! The queue of a channel: many senders, one receiver, values in linked blocks.
 //!
 //! A sender claims a position by adding to the tail word, finds the block of that position, writes
-//! the value and sets the slot's ready bit. The receiver reads the slots in order. No side waits
+//! the value and sets the slot's ready bit. The receiver reads the slots in order. No thread waits
 //! for another: a sender that stops between claim and ready bit holds up the receiver (its value is
 //! next), but no other sender.
 //!
