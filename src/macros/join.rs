@@ -4,8 +4,8 @@
 /// Waits for several futures in the current task, until all are done.
 ///
 /// Returns a tuple of their outputs, in the order in which the futures are written. It can only be
-/// used where `.await` can be. Anything that can be converted [into a
-/// future](std::future::IntoFuture) is accepted.
+/// used where `.await` can be. Anything that can be converted
+/// [into a future](std::future::IntoFuture) is accepted.
 ///
 /// The futures run in one task, so they run concurrently but not in parallel, and one that blocks
 /// the thread blocks all. To run them in parallel, [spawn](crate::spawn) them and join the

@@ -45,8 +45,8 @@
 /// function's documentation tells whether it is safe to drop: receiving from a channel and
 /// accepting a connection are, [`read_exact`](crate::io::AsyncReadExt::read_exact) and
 /// [`write_all`](crate::io::AsyncWriteExt::write_all) are not. A future that is not can be kept
-/// from round to round: create it outside of the loop, [`pin!`](crate::pin) it, and wait for `&mut
-/// future` in the branch.
+/// from round to round: create it outside of the loop, [`pin!`](crate::pin) it, and wait for
+/// `&mut future` in the branch.
 ///
 /// # Panics
 ///

@@ -121,7 +121,7 @@ pub async fn advance(duration: Duration) {
     yield_now().await;
 }
 
-/// Another thread may be waiting for a time that has come by now.
+/// Wakes a thread that may be waiting for a time that has come by now.
 fn clock_changed() {
     // Outside a runtime the clock could not have been changed.
     let _ = with_current(|handle| {

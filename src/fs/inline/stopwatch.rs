@@ -11,12 +11,12 @@
 //!
 //! # How a call is timed
 //!
-//! The clock of the kernel's ticks is read before and after (8 ns each; the exact clock takes 25
-//! ns). Mostly no tick passed. If one did, the call may have waited, or the thread was preempted,
-//! which tells nothing about the mount. Only a thread that waits switches *voluntarily*, and the
-//! kernel counts those switches (getrusage(2), `ru_nvcsw`). Asking for the count takes 220 ns, so a
-//! thread does that at its first inline call within a tick, and again after a call in which a tick
-//! passed. Three outcomes:
+//! The clock of the kernel's ticks is read before and after (8 ns each; the exact clock takes
+//! 25 ns). Mostly no tick passed. If one did, the call may have waited, or the thread was
+//! preempted, which tells nothing about the mount. Only a thread that waits switches *voluntarily*,
+//! and the kernel counts those switches (getrusage(2), `ru_nvcsw`). Asking for the count takes
+//! 220 ns, so a thread does that at its first inline call within a tick, and again after a call in
+//! which a tick passed. Three outcomes:
 //!
 //! - The count is unchanged: the thread was preempted, or a tick fell into a short call.
 //! - It changed, was taken right before the call, and more than a millisecond passed: the mount is
