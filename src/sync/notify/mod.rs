@@ -139,7 +139,7 @@ impl Notify {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. Dropping the future gives up the place in the queue. A
+    /// This method is cancel safe. Dropping the future loses its place in the queue. A
     /// notification that it had received and not reported is passed to another.
     ///
     /// # Examples
@@ -164,7 +164,7 @@ impl Notify {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. Dropping the future gives up the place in the queue. A
+    /// This method is cancel safe. Dropping the future loses its place in the queue. A
     /// notification that it had received and not reported is passed to another.
     ///
     /// # Examples

@@ -327,7 +327,7 @@ impl RawSemaphore {
         outcome
     }
 
-    /// Ends the wait of a queued waiter whose future gives up or was refused: takes it out of the
+    /// Ends the wait of a queued waiter whose future was dropped or refused: takes it out of the
     /// queue if it is there and passes on what it had received of its `wanted` permits.
     #[cold]
     pub(super) fn cancel(&self, waiter: &Waiter, wanted: usize) {

@@ -235,7 +235,7 @@ impl<T> Tail<T> {
     /// Keeps an empty block for later, or frees it if there is one already.
     ///
     /// # Safety
-    /// The caller owns the block alone and gives it up.
+    /// The caller owns the block alone and does not use it afterwards.
     unsafe fn put_spare(&self, block: NonNull<Block<T>>) {
         let kept = self
             .spare
