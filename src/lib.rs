@@ -197,8 +197,8 @@
 //!
 //! The module [`fs`] mirrors [`std::fs`]. An operation that finds what it needs in memory (a read
 //! of cached bytes, the attributes of a cached file) completes when it is first polled. Every other
-//! operation is carried out by io_uring or by a thread, while the task that waits for it gives its
-//! own thread to others. [`guide::files`] has the details, and [`guide::back_ends`] explains how
+//! operation is carried out by io_uring or by a thread, while other tasks use the thread of the one
+//! that waits for it. [`guide::files`] has the details, and [`guide::back_ends`] explains how
 //! io_uring is chosen and what happens in a container that forbids it.
 //!
 //! ```

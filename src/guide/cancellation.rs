@@ -9,7 +9,7 @@
 //! it can leave is an operation that has been done in part, or one whose result is lost. An
 //! operation is called *cancel safe* if dropping its future before it has completed loses nothing,
 //! so that it can be started again as if the first attempt had not been made. Each async method and
-//! each `poll_*` method has a section on cancel safety. This guide gives the general rules.
+//! each `poll_*` method has a section on cancel safety. This guide has the general rules.
 //!
 //! A future that has never been polled has not started anything, and can always be dropped.
 //!
@@ -170,7 +170,7 @@
 //!
 //! # Owning what a cancelled operation needs
 //!
-//! A cancelled future drops what it owns and gives back what it borrows. State that has to survive
+//! A cancelled future drops what it owns and returns what it borrows. State that has to survive
 //! belongs outside of the future: in a struct that the future borrows, or in a task that owns it
 //! and takes requests over a channel. A request that is given up then costs its answer, and the
 //! state stays whole:

@@ -8,7 +8,7 @@
 //! Where the kernel offers a way that cannot wait, an operation is first tried that way. If the
 //! kernel has what it takes in memory, the operation completes during the first poll, without
 //! another thread and without a context switch. Otherwise the operation goes to io_uring or to one
-//! of the runtime's threads, and the task that waits for it gives way to others. Which operations
+//! of the runtime's threads, and the task that waits for it lets others run. Which operations
 //! are tried inline is in [a table](super::back_ends#where-operations-go). The result is the same
 //! either way.
 //!

@@ -1,6 +1,8 @@
 //! Owns the layering check: a module uses its own row and the rows below it. The table of rows
 //! stands in `tests/tidy.rs`.
 
+use std::collections::BTreeSet;
+
 use super::imports;
 use super::rules::{Problem, words};
 use super::source::Source;
@@ -37,6 +39,22 @@ pub fn uses_rows_below(source: &Source, rows: &Rows) -> Vec<Problem> {
         }
     }
     found
+}
+
+/// The code map of ARCHITECTURE.md: the folders of each line `| row | folders | ... |`.
+pub fn map_of(text: &str) -> BTreeSet<(String, u8)> {
+    let mut map = BTreeSet::new();
+    for line in text.lines() {
+        let mut cells = line.trim_matches('|').split('|').map(str::trim);
+        let Some(Ok(row)) = cells.next().map(str::parse::<u8>) else {
+            continue;
+        };
+        let folders = cells.next().unwrap_or_default();
+        // What stands between backticks is every second part.
+        let names = folders.split('`').skip(1).step_by(2);
+        map.extend(names.map(|name| (name.to_string(), row)));
+    }
+    map
 }
 
 /// Words of the kernel and of the libraries over it stay in the rows that own them.
