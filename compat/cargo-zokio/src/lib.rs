@@ -15,8 +15,8 @@
 //! `file!()`-like absolute paths that a build script makes from it) name the tree in the target folder.
 //! All files that exist are found there. A file that a test of the root package makes in its own
 //! top-level folder is made in the tree; in any folder below, in the project. `..` from the root
-//! package's folder shows only the path dependencies of the project. The working folder of `cargo run`
-//! is the caller's.
+//! package's folder shows what is in the project's git repository, and the path dependencies. The
+//! working folder of `cargo run` is the caller's.
 //!
 //! Read on in `resolve`, which puts zokio into the copy of the lock and verifies it.
 

@@ -102,6 +102,10 @@ impl Project {
                 }
                 self.outside.insert(folder);
             } else {
+                // By `package.workspace`, the workspace's folder need not be around its member's.
+                if !folder.starts_with(&root) {
+                    self.outside.insert(folder);
+                }
                 self.outside.insert(root);
             }
             open.extend(paths_in(&metadata));

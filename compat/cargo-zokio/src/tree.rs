@@ -2,10 +2,15 @@
 //!
 //! Below its own folder, the tree repeats the absolute path of the project: a path dependency such as
 //! `../other` then leads to a link at the right place. The workspace's folder is a real folder with a
-//! link for each entry of the project's. All below are links to folders, so that the kernel resolves
-//! `..` there within the project. Cargo itself resolves paths by name and stays in the tree.
+//! link for each entry of the project's; so are the folders above it, up to the top of its git
+//! repository, so that `../other/file` is found too. All below are links to folders, so that the kernel
+//! resolves `..` there within the project. Cargo itself resolves paths by name and stays in the tree.
 //!
-//! The target folder is left out, as it holds the tree; so is `.git`, if the tree lies in the project.
+//! No link leads to a folder around the workspace, also if that is a path dependency (as it is of
+//! `fuzz`): the lock file of the tree would be the project's then.
+//!
+//! The target folder is left out, as it holds the tree; so is `.git`, if the tree lies in that
+//! repository.
 
 #![forbid(unsafe_code)]
 
@@ -46,15 +51,16 @@ impl<'a> Tree<'a> {
             project,
             entries: BTreeMap::new(),
         };
-        tree.list(&project.root)?;
+        let is_repository = |folder: &&Path| folder.join(".git").exists();
+        let top = project.root.ancestors().find(is_repository);
+        tree.list(top.unwrap_or(&project.root))?;
+        for path in &project.outside {
+            tree.add(path)?;
+        }
         let root = tree.place(&project.root);
         tree.entries.insert(root.join("Cargo.lock"), Entry::Own);
         if own_manifest {
             tree.entries.insert(root.join("Cargo.toml"), Entry::Own);
-        }
-        for path in &project.outside {
-            let place = tree.place(path);
-            tree.entries.insert(place, Entry::Link(path.clone()));
         }
         let places: Vec<_> = tree.entries.keys().cloned().collect();
         for place in places {
@@ -98,7 +104,26 @@ impl<'a> Tree<'a> {
         Ok(())
     }
 
-    /// Lists a folder of the project: links, and real folders on the way to the tree itself.
+    /// Lists a path outside of the project, if it is not below a link.
+    fn add(&mut self, path: &Path) -> Result<()> {
+        let place = self.place(path);
+        if self.is_on_the_way(path) {
+            return self.list(path);
+        }
+        let is_link = |above: &Path| matches!(self.entries.get(above), Some(Entry::Link(_)));
+        if !place.ancestors().any(is_link) {
+            self.entries.insert(place, Entry::Link(path.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Returns true for the workspace's folder, the tree's, and those around them.
+    fn is_on_the_way(&self, path: &Path) -> bool {
+        self.project.root.starts_with(path) || self.folder.starts_with(path)
+    }
+
+    /// Lists the entries of a folder: links, and real folders on the way to the workspace and to the
+    /// tree itself.
     fn list(&mut self, folder: &Path) -> Result<()> {
         let fail = |error: io::Error| Error::file("read", folder, error);
         for entry in fs::read_dir(folder).map_err(fail)? {
@@ -107,12 +132,11 @@ impl<'a> Tree<'a> {
                 continue;
             }
             // Git then finds the project's, with the project as its work tree, not one of changed types.
-            if path == self.project.root.join(".git") && self.folder.starts_with(&self.project.root)
-            {
+            if path.ends_with(".git") && self.folder.starts_with(folder) {
                 continue;
             }
             let place = self.place(&path);
-            if self.folder.starts_with(&path) {
+            if self.is_on_the_way(&path) {
                 self.entries.insert(place, Entry::Folder);
                 self.list(&path)?;
             } else {
@@ -122,7 +146,8 @@ impl<'a> Tree<'a> {
         Ok(())
     }
 
-    /// Removes what is not listed. Links are removed, never followed.
+    /// Removes links that are not listed, and what stands in the place of an entry. Links are never
+    /// followed. The files that a program has made here are left to it.
     fn prune(&self, folder: &Path) -> io::Result<()> {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
@@ -132,6 +157,7 @@ impl<'a> Tree<'a> {
                 Some(Entry::Link(target))
                     if kind.is_symlink() && fs::read_link(&path)? == *target => {}
                 Some(Entry::Own) if kind.is_file() => {}
+                None if !kind.is_symlink() => {}
                 _ if kind.is_dir() => fs::remove_dir_all(&path)?,
                 _ => fs::remove_file(&path)?,
             }

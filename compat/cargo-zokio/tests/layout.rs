@@ -1,0 +1,122 @@
+//! Where the project, its dependencies and its target folder lie.
+
+#[allow(dead_code, reason = "each test file uses a part")]
+mod fixture;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fixture::{Fixture, program, program_fixture};
+
+/// As `fuzz` is: a workspace of its own in the folder of the package that it depends on.
+#[test]
+fn a_workspace_in_the_folder_of_its_dependency() {
+    let member = |name: &str, more: &str| {
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[dependencies]\n{more}"
+        )
+    };
+    let fixture = Fixture::new(&[
+        (
+            "Cargo.toml",
+            &member(
+                "inner",
+                "outer = { path = \"..\" }\ntokio = \"1\"\n\n[workspace]\n",
+            ),
+        ),
+        (
+            "src/main.rs",
+            "fn main() {\n    println!(\"{}\", outer::VERSION);\n}\n",
+        ),
+        ("../Cargo.toml", &member("outer", "tokio = \"1.20\"\n")),
+        ("../src/lib.rs", "pub use tokio::VERSION;\n"),
+    ]);
+    fixture.lock("1.49.0");
+    let before = fixture.state();
+    assert_eq!(fixture.zokio("run").ends_with(0).stdout, "zokio\n");
+    assert_eq!(fixture.state(), before);
+    let files = ["Cargo.toml", "Cargo.lock"];
+    let texts = files.map(|name| fixture.read(name));
+    fixture.zokio("on").ends_with(0);
+    fixture.zokio("check").ends_with(0);
+    fixture.zokio("off").ends_with(0);
+    assert_eq!(files.map(|name| fixture.read(name)), texts);
+    fixture.write("../Cargo.toml", &member("outer", "tokio = \"=1.49.0\"\n"));
+    let before = fixture.state();
+    for command in ["build", "on", "install --path ."] {
+        fixture
+            .zokio(command)
+            .ends_with(101)
+            .tells("`outer v0.1.0 (");
+        assert_eq!(fixture.state(), before, "after {command}");
+    }
+    assert!(!fixture.folder.join("Cargo.lock").exists());
+}
+
+#[test]
+fn a_dependency_that_is_not_in_the_folder_of_its_workspace() {
+    let fixture = program_fixture("1");
+    let dependency = "beside = { path = \"../beside\" }\n";
+    fixture.write("Cargo.toml", &(fixture.read("Cargo.toml") + dependency));
+    fixture.write(
+        "../group/Cargo.toml",
+        "[workspace]\nmembers = [\"../beside\"]\n[workspace.package]\nversion = \"0.3.0\"\n",
+    );
+    fixture.write(
+        "../beside/Cargo.toml",
+        "[package]\nname = \"beside\"\nversion.workspace = true\nworkspace = \"../group\"\n",
+    );
+    fixture.write("../beside/src/lib.rs", "");
+    let run = fixture.zokio("tree").ends_with(0);
+    assert!(run.stdout.contains("beside v0.3.0"), "{}", run.stdout);
+}
+
+#[test]
+fn what_lies_beside_the_project_in_its_repository_is_found() {
+    let fixture = program_fixture("1");
+    fs::create_dir(fixture.folder.join(".git")).unwrap();
+    fixture.write("../protocol/file.txt", "beside");
+    fixture.write(
+        "build.rs",
+        "fn main() {\n    println!(\"cargo:rerun-if-changed=../protocol/file.txt\");\n    \
+         std::fs::read(\"../protocol/file.txt\").unwrap();\n}\n",
+    );
+    fixture.lock("1.49.0");
+    let run = fixture.zokio("run").ends_with(0);
+    assert_eq!(run.stdout, "zokio data\n");
+}
+
+/// All paths below a folder, without those below links.
+fn below(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path());
+            }
+            found.insert(entry.path());
+        }
+    }
+    found
+}
+
+#[test]
+fn a_file_that_a_test_makes_is_there_in_the_next_run() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.49.0");
+    fixture.write(
+        "tests/made.rs",
+        "#[test]\nfn makes() {\n    println!(\"{}\", std::path::Path::new(\"made.txt\").exists());\n    \
+         std::fs::write(\"made.txt\", \"\").unwrap();\n}\n",
+    );
+    for there in ["false", "true"] {
+        let run = fixture
+            .zokio("test --test made -- --nocapture")
+            .ends_with(0);
+        assert!(run.stdout.contains(there), "{}", run.stdout);
+    }
+}
