@@ -46,8 +46,13 @@ impl Cargo {
 
     /// A call of a subcommand with the common options.
     pub fn command(&self, subcommand: &str) -> Command {
+        self.command_of(subcommand, None)
+    }
+
+    /// The same with a subcommand's own command in front of the options.
+    pub fn command_of(&self, subcommand: &str, own: Option<&OsString>) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg(subcommand).args(&self.common);
+        command.arg(subcommand).args(own).args(&self.common);
         command
     }
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::resolve;
 use crate::shell::Shell;
-use crate::source::{Source, toml_string};
+use crate::source::Source;
 use crate::stage::Stage;
 
 /// The commands that build or read.
@@ -20,6 +20,9 @@ pub const COMMANDS: &[&str] = &[
     "build", "b", "c", "clippy", "test", "t", "run", "r", "bench", "doc", "d", "rustc", "rustdoc",
     "tree", "metadata", "fetch", "nextest",
 ];
+
+/// Those among them that have no target folder.
+const BUILDS_NOTHING: &[&str] = &["tree", "metadata", "fetch"];
 
 /// The commands of cargo that write the project or publish it.
 pub const WRITERS: &[&str] = &[
@@ -70,13 +73,20 @@ pub fn forward(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     resolve::put_in(shell, &cargo, &project, &source, &stage)?;
 
     let mut args = invocation.args.iter();
-    let mut command = cargo.command(&invocation.command);
-    if invocation.command == "nextest" {
-        // Its own command comes first.
-        command.args(args.next());
-    }
+    let name = invocation.command.as_str();
+    let mut command = match name {
+        // Its own command comes before all options.
+        "nextest" => cargo.command_of(name, args.next()),
+        _ => cargo.command(name),
+    };
     command.args(&stage.args);
-    add_build(&mut command, source.config(), &project.base);
+    if BUILDS_NOTHING.contains(&name) {
+        add_patch(&mut command, source.config());
+        // They have no `--target-dir`, and `metadata` reports the folder.
+        command.env("CARGO_TARGET_DIR", &project.base);
+    } else {
+        add_build(&mut command, source.config(), &project.base);
+    }
     command.args(args);
     if let Some(rest) = &invocation.rest {
         command.arg("--").args(rest);
@@ -89,8 +99,12 @@ pub fn forward(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
 
 /// Adds the options of a build with a verified lock, in a target folder of its own.
 pub fn add_build(command: &mut Command, patch: Vec<String>, target: &Path) {
-    let target = toml_string(&target.to_string_lossy());
-    // Not by the environment: programs that run would see it there.
-    let target = format!("build.target-dir={target}");
-    command.args(patch).args(["--config", &target, "--locked"]);
+    add_patch(command, patch);
+    // Not by `--config`, which `CARGO_TARGET_DIR` overrides, and not by that variable, which programs
+    // that run would see.
+    command.arg("--target-dir").arg(target);
+}
+
+fn add_patch(command: &mut Command, patch: Vec<String>) {
+    command.args(patch).arg("--locked");
 }

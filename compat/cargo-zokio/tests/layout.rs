@@ -88,6 +88,32 @@ fn what_lies_beside_the_project_in_its_repository_is_found() {
     assert_eq!(run.stdout, "zokio data\n");
 }
 
+#[test]
+fn a_target_folder_from_the_environment_is_not_that_of_plain_builds() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.49.0");
+    let shared = fixture.folder.join("shared");
+    let variables = [("CARGO_TARGET_DIR", shared.as_path())];
+    fixture
+        .zokio_with(&variables, "compare --pairs 1 --profile dev -- program")
+        .ends_with(0);
+    assert!(!shared.join("debug").exists());
+    for (path, output) in [
+        ("zokio/tokio/debug", "tokio 1.49.0 data\n"),
+        ("zokio/debug", "zokio data\n"),
+    ] {
+        let output_of = Command::new(shared.join(path).join("program")).output();
+        assert_eq!(output_of.unwrap().stdout, output.as_bytes());
+    }
+    fixture
+        .zokio_with(&variables, "install --path . --root ../root --debug")
+        .ends_with(0);
+    assert!(!shared.join("debug").exists());
+    let run = fixture.zokio_with(&variables, "metadata --no-deps --format-version 1");
+    let target = format!("\"target_directory\":{:?}", shared.join("zokio"));
+    assert!(run.stdout.contains(&target), "{}", run.stdout);
+}
+
 /// All paths below a folder, without those below links.
 fn below(folder: &Path) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
