@@ -44,7 +44,8 @@ pub struct Invocation {
     pub rest: Option<Vec<OsString>>,
 }
 
-/// Options with a value that cargo's commands take and this program passes on.
+/// Options with a value that cargo's commands take and this program passes on. Those of `tree` and
+/// `metadata` are left out: there, nothing depends on which words are values.
 const VALUED: &[&str] = &[
     "-p",
     "--package",
@@ -70,19 +71,15 @@ const VALUED: &[&str] = &[
     "--tag",
     "--rev",
     "--artifact-dir",
-    "-i",
-    "--invert",
-    "-e",
-    "--edges",
-    "--prune",
-    "--depth",
-    "--prefix",
-    "--charset",
-    "-f",
-    "--format",
-    "--format-version",
-    "--filter-platform",
 ];
+
+/// Returns true if the next argument is the value of this one: of an option above, or of the last of
+/// several short ones, as in `-rp`.
+pub fn takes_value(text: &str) -> bool {
+    let cluster = || text.strip_prefix('-')?.strip_suffix(['p', 'F', 'j']);
+    VALUED.contains(&text)
+        || cluster().is_some_and(|flags| flags.chars().all(|c| matches!(c, 'q' | 'r' | 'v')))
+}
 
 /// Sorts the arguments behind `cargo zokio`.
 ///
@@ -110,22 +107,19 @@ pub fn parse(args: Vec<OsString>) -> Result<Request> {
                     .help("view the options with `cargo zokio --help`"));
             }
             found.command = text;
-        } else if text == "--help" || text == "-h" && !matches!(found.command.as_str(), "run" | "r")
-        {
+        } else if text == "--help" || text == "-h" {
             if !crate::forward::COMMANDS.contains(&found.command.as_str()) {
                 return Ok(Request::Help);
             }
             found.args.push(arg);
-        } else if VALUED.contains(&text.as_str()) {
+        } else if takes_value(&text) {
             found.args.push(arg);
             found.args.extend(args.next());
+        } else if !text.starts_with('-') && matches!(found.command.as_str(), "run" | "r") {
+            // From the first plain word on, `cargo run` reads all as the program's arguments.
+            found.rest = Some(std::iter::once(arg).chain(args.by_ref()).collect());
         } else {
-            let positional = !text.starts_with('-');
             found.args.push(arg);
-            // Behind the first plain word, `cargo run` reads all as the program's arguments.
-            if positional && matches!(found.command.as_str(), "run" | "r") {
-                found.args.extend(args.by_ref());
-            }
         }
     }
     if found.command.is_empty() {
@@ -186,16 +180,18 @@ impl Invocation {
         self.common.get(at + 1)?.to_str()
     }
 
-    /// The value of `--target`, as far as one is passed on.
+    /// The value of `--target`, as far as one is passed on and names a single platform.
     pub fn target(&self) -> Option<&str> {
         let at = self.args.iter().position(|arg| arg == "--target");
-        match at {
+        let target = match at {
             Some(at) => self.args.get(at + 1)?.to_str(),
             None => self
                 .args
                 .iter()
                 .find_map(|arg| arg.to_str()?.strip_prefix("--target=")),
-        }
+        };
+        // `all` is a word of `cargo tree`.
+        target.filter(|target| *target != "all")
     }
 
     /// The plain words among the arguments that are passed on.
@@ -204,7 +200,7 @@ impl Invocation {
         let mut args = self.args.iter();
         while let Some(arg) = args.next() {
             let text = arg.to_string_lossy();
-            if VALUED.contains(&&*text) {
+            if takes_value(&text) {
                 args.next();
             } else if !text.starts_with('-') {
                 words.push(text.into_owned());
@@ -270,10 +266,19 @@ mod tests {
     fn the_arguments_of_a_program_are_not_read() {
         let found = invocation("run --bin x serve --offline --zokio y");
         assert!(found.common.is_empty() && found.zokio.is_none());
-        assert_eq!(
-            found.args,
-            ["--bin", "x", "serve", "--offline", "--zokio", "y"]
-        );
+        assert_eq!(found.args, ["--bin", "x"]);
+        let rest = ["serve", "--offline", "--zokio", "y"].map(OsString::from);
+        assert_eq!(found.rest, Some(rest.to_vec()));
+        let found = invocation("run -rp x serve --target y -- --help");
+        assert_eq!(found.args, ["-rp", "x"]);
+        assert_eq!(found.target(), None);
+    }
+
+    #[test]
+    fn one_platform_is_a_target() {
+        assert_eq!(invocation("tree --target all").target(), None);
+        assert_eq!(invocation("tree --target=all").target(), None);
+        assert_eq!(invocation("build --target x").target(), Some("x"));
     }
 
     #[test]
@@ -287,6 +292,10 @@ mod tests {
     fn values_are_no_positionals() {
         let found = invocation("install --version 1.0.0 --bin b bore-cli --debug");
         assert_eq!(found.positionals(), ["bore-cli"]);
+        assert_eq!(
+            invocation("install -f bore-cli").positionals(),
+            ["bore-cli"]
+        );
     }
 
     #[test]

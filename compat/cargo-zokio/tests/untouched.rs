@@ -5,6 +5,8 @@ mod fixture;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use fixture::{Fixture, program_fixture};
 
@@ -31,6 +33,10 @@ fn the_exit_status_of_the_program_is_passed_on() {
     fixture.lock("1.49.0");
     fixture.zokio("run 7 --offline").ends_with(7);
     fixture.zokio("run -- 7").ends_with(7);
+    // What stands behind the program's first word is the program's.
+    for args in ["run 7 --help", "run 7 --fix", "run 7 --target x"] {
+        fixture.zokio(args).ends_with(7);
+    }
 }
 
 #[test]
@@ -39,6 +45,8 @@ fn no_lock_is_made_where_there_is_none() {
     let before = fixture.state();
     let run = fixture.zokio("tree -i tokio").ends_with(0);
     assert!(run.stdout.starts_with("tokio v1.999.0"), "{}", run.stdout);
+    fs::remove_dir_all(fixture.project.join("target")).unwrap();
+    fixture.zokio("tree --target all").ends_with(0);
     assert_eq!(fixture.state(), before);
     fixture.zokio("tree --locked").ends_with(101);
     assert_eq!(fixture.state(), before);
