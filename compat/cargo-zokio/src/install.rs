@@ -6,11 +6,13 @@
 
 #![forbid(unsafe_code)]
 
+use std::ffi::OsString;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::args::Invocation;
+use crate::args::{Invocation, takes_value};
 use crate::cargo::{Cargo, cannot_run, run, status_code};
 use crate::error::{Error, Result};
 use crate::files;
@@ -20,6 +22,9 @@ use crate::resolve;
 use crate::shell::Shell;
 use crate::source::{Source, toml_string};
 use crate::stage::Stage;
+
+/// The package that depends on the published program.
+const REQUEST: &str = "cargo-zokio-request";
 
 /// Installs one program.
 ///
@@ -85,7 +90,8 @@ fn build(
     };
     let project = Project::find(cargo, &seen)?;
     let source = Source::find(invocation, &project)?;
-    if invocation.locked {
+    // As in cargo, a published program without a lock is no error.
+    if invocation.locked && (scratch.is_none() || project.lock().exists()) {
         resolve::must_be_locked(cargo, &project)?;
     }
     // A tree in all releases of cargo: some read `resolver.lockfile-path` for builds only.
@@ -98,7 +104,7 @@ fn build(
     add_build(&mut command, source.config(), &project.base);
     command
         .args(names)
-        .args(passed_on(invocation, scratch.is_some()));
+        .args(options(invocation, scratch.is_some()));
     let status = command
         .status()
         .map_err(|error| cannot_run(&command, &error))?;
@@ -109,20 +115,18 @@ fn build(
     }))
 }
 
-/// The arguments for `cargo install --path`: without the name and version of a published program.
-fn passed_on(invocation: &Invocation, published: bool) -> Vec<std::ffi::OsString> {
-    let names = invocation.positionals();
+/// The options for `cargo install --path`: without the version of a published program.
+fn options(invocation: &Invocation, published: bool) -> Vec<OsString> {
     let mut kept = Vec::new();
-    let mut args = invocation.args.iter();
+    let mut args = invocation.args.iter().peekable();
     while let Some(arg) = args.next() {
         let text = arg.to_string_lossy();
-        if names.contains(&text.into_owned()) {
+        if !text.starts_with('-') {
             continue;
         }
-        if published && (arg == "--version" || arg == "--vers") {
-            args.next();
-        } else if !(published && arg.to_string_lossy().starts_with("--vers")) {
-            kept.push(arg.clone());
+        let value = args.next_if(|_| takes_value(&text));
+        if !(published && text.starts_with("--vers")) {
+            kept.extend([arg].into_iter().chain(value).cloned());
         }
     }
     kept
@@ -142,7 +146,7 @@ fn version(args: &[std::borrow::Cow<'_, str>]) -> Option<String> {
 /// Has cargo download a published package, as the dependency of a package made for it, and copies its
 /// sources.
 fn download(cargo: &Cargo, scratch: &Path, name: &str, version: Option<&str>) -> Result<PathBuf> {
-    let request = scratch.join("request");
+    let request = scratch.join(REQUEST);
     files::create_dir(&request.join("src"))?;
     files::write(&request.join("src/lib.rs"), "")?;
     // As in `cargo install`, a bare version is that version.
@@ -152,7 +156,7 @@ fn download(cargo: &Cargo, scratch: &Path, name: &str, version: Option<&str>) ->
         None => "*".to_owned(),
     };
     let manifest = format!(
-        "[package]\nname = \"request\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[workspace]\n\n\
+        "[package]\nname = \"{REQUEST}\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[workspace]\n\n\
          [dependencies.program]\npackage = {}\nversion = {}\ndefault-features = false\n",
         toml_string(name),
         toml_string(&version)
@@ -194,13 +198,23 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> Result<Self> {
-        let path = std::env::temp_dir().join(format!("cargo-zokio-{}", std::process::id()));
-        // Fails if it is there: another user may have put it there.
-        fs::create_dir(&path).map_err(|error| Error::file("create directory", &path, error))?;
-        let path = path
-            .canonicalize()
-            .map_err(|error| Error::file("find", &path, error))?;
-        Ok(Self(path))
+        let mut number = std::process::id();
+        loop {
+            let path = std::env::temp_dir().join(format!("cargo-zokio-{number}"));
+            match fs::create_dir(&path) {
+                // One that a killed run has left, or another user's.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    number = number.wrapping_add(1);
+                    continue;
+                }
+                Err(error) => return Err(Error::file("create directory", &path, error)),
+                Ok(()) => {}
+            }
+            let path = path.canonicalize();
+            return path
+                .map(Self)
+                .map_err(|error| Error::file("find", &std::env::temp_dir(), error));
+        }
     }
 }
 

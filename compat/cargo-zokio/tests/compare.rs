@@ -130,6 +130,7 @@ fn a_published_program_is_installed_with_the_lock_that_it_ships() {
         "shipped@0.6.0",
         "shipped --version 0.6.0 --force",
         "--force shipped",
+        "-f shipped --bin shipped",
     ] {
         let run = fixture
             .zokio(&format!("install {name} --root ../root --debug"))
@@ -139,6 +140,11 @@ fn a_published_program_is_installed_with_the_lock_that_it_ships() {
         assert_eq!(installed(&fixture, "shipped"), "zokio, bytes 1.5.0\n");
         assert_eq!(fixture.state(), before);
     }
+    // As in cargo, `--locked` is for the lock that is there.
+    fixture
+        .zokio("install unlocked --locked --root ../root --debug")
+        .ends_with(0);
+    assert_eq!(installed(&fixture, "unlocked"), "zokio, bytes 1.6.0\n");
     fixture
         .zokio("install shipped@9.9.9 --root ../root")
         .ends_with(101)
