@@ -51,27 +51,42 @@ pub fn culprits(metadata: &Value) -> Vec<Culprit> {
     ) else {
         return Vec::new();
     };
-    let tokios: Vec<Version> = packages
+    let tokios: BTreeMap<&str, Version> = packages
         .iter()
         .filter(|package| package["name"] == "tokio")
-        .filter_map(|package| Version::parse(package["version"].as_str()?).ok())
-        .filter(|version| version.major == 1)
+        .filter_map(|package| {
+            let version = Version::parse(package["version"].as_str()?).ok()?;
+            Some((package["id"].as_str()?, version))
+        })
+        .filter(|(_, version)| version.major == 1)
         .collect();
-    let parents = parents(metadata);
+    let (members, depends) = (members(metadata), depends(metadata));
+    let parents = parents(&members, &depends);
     let mut found = Vec::new();
     for package in packages {
+        let id = package["id"].as_str().unwrap_or_default();
+        let is_member = members.contains(id);
+        // An optional dependency that is off is among the requirements, not in the graph. Of members,
+        // all is resolved.
+        let uses = depends.get(id).into_iter().flatten();
+        let uses: Vec<&Version> = match is_member {
+            true => tokios.values().collect(),
+            false => uses.filter_map(|id| tokios.get(id)).collect(),
+        };
         let mut requirements = BTreeSet::new();
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            // Of the others, cargo does not resolve what their tests need.
+            let counts = dependency["kind"] != "dev" || is_member;
             let Some(text) = dependency["req"]
                 .as_str()
-                .filter(|_| dependency["name"] == "tokio")
+                .filter(|_| counts && dependency["name"] == "tokio")
             else {
                 continue;
             };
             let Ok(requirement) = VersionReq::parse(text) else {
                 continue;
             };
-            if !requirement.matches(&zokio) && tokios.iter().any(|v| requirement.matches(v)) {
+            if !requirement.matches(&zokio) && uses.iter().any(|v| requirement.matches(v)) {
                 requirements.insert(text);
             }
         }
@@ -86,9 +101,17 @@ pub fn culprits(metadata: &Value) -> Vec<Culprit> {
     found
 }
 
-/// For each package that a member depends on, the package that leads to it on a shortest way.
-fn parents(metadata: &Value) -> BTreeMap<&str, &str> {
-    let mut depends: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+fn members(metadata: &Value) -> BTreeSet<&str> {
+    let members = metadata["workspace_members"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    members.filter_map(Value::as_str).collect()
+}
+
+/// The packages that each package depends on.
+fn depends(metadata: &Value) -> BTreeMap<&str, Vec<&str>> {
+    let mut depends = BTreeMap::new();
     for node in metadata["resolve"]["nodes"]
         .as_array()
         .into_iter()
@@ -100,11 +123,14 @@ fn parents(metadata: &Value) -> BTreeMap<&str, &str> {
         let deps = node["dependencies"].as_array().into_iter().flatten();
         depends.insert(id, deps.filter_map(Value::as_str).collect());
     }
-    let members = metadata["workspace_members"]
-        .as_array()
-        .into_iter()
-        .flatten();
-    let members: BTreeSet<&str> = members.filter_map(Value::as_str).collect();
+    depends
+}
+
+/// For each package that a member depends on, the package that leads to it on a shortest way.
+fn parents<'a>(
+    members: &BTreeSet<&'a str>,
+    depends: &BTreeMap<&'a str, Vec<&'a str>>,
+) -> BTreeMap<&'a str, &'a str> {
     let mut open: VecDeque<&str> = members.iter().copied().collect();
     let mut parents = BTreeMap::new();
     while let Some(id) = open.pop_front() {
@@ -159,6 +185,33 @@ mod tests {
             "id": name, "name": name, "version": version, "source": "registry+x",
             "dependencies": dependencies.into_iter().collect::<Vec<_>>(),
         })
+    }
+
+    #[test]
+    fn requirements_that_are_not_in_the_graph_are_not_in_the_way() {
+        let mut tested = package("tested", "1.0.0", Some("~1.38"));
+        tested["dependencies"][0]["kind"] = "dev".into();
+        let mut app = package("app", "0.1.0", Some("=1.38.2"));
+        app["dependencies"][0]["kind"] = "dev".into();
+        let mut metadata = json!({
+            "packages": [
+                app,
+                tested,
+                package("optional", "1.0.0", Some("~1.38")),
+                package("tokio", "1.38.2", None),
+            ],
+            "workspace_members": ["app"],
+            "resolve": { "nodes": [
+                { "id": "app", "dependencies": ["optional", "tested", "tokio"] },
+                { "id": "optional", "dependencies": [] },
+                { "id": "tested", "dependencies": ["tokio"] },
+            ] },
+        });
+        let found = culprits(&metadata);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].sentence().starts_with("`app v0.1.0`"), "{found:?}");
+        metadata["workspace_members"] = json!([]);
+        assert!(culprits(&metadata).is_empty());
     }
 
     #[test]
