@@ -41,7 +41,7 @@ pub fn check(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
         }
         None => {
             shell.note("there is no Cargo.lock: checking what a build would resolve now");
-            let stage = Stage::of_links(&project, "check", None)?;
+            let stage = Stage::of_links(shell, &project, "check", None)?;
             stage.set_lock(None)?;
             run(cargo.metadata().args(&stage.args))?;
             (

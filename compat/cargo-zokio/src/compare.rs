@@ -112,7 +112,7 @@ fn build_published(
     invocation: &Invocation,
     bin: &OsString,
 ) -> Result<Side> {
-    let stage = Stage::for_builds(cargo, project, "tokio")?;
+    let stage = Stage::for_builds(shell, cargo, project, "tokio")?;
     stage.set_lock(files::read(&project.lock())?.as_deref())?;
     // Writes the copy if there is no lock, or one behind the manifests.
     crate::cargo::run(cargo.metadata().args(&stage.args))?;
@@ -142,7 +142,7 @@ fn build_zokio(
     bin: &OsString,
     source: &Source,
 ) -> Result<Side> {
-    let stage = Stage::for_builds(cargo, project, "zokio")?;
+    let stage = Stage::for_builds(shell, cargo, project, "zokio")?;
     resolve::put_in(shell, cargo, project, source, &stage)?;
     shell.status("Building", "on zokio");
     let mut command = cargo.command("build");

@@ -4,10 +4,12 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::raw;
+use crate::shell::Shell;
 
 /// Reads a file; `None` if there is none.
 pub fn read(path: &Path) -> Result<Option<String>> {
@@ -41,20 +43,30 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Puts a new text in the place of a file of the project in one step, with the old permissions.
+/// Writes a file of this program's own in one step, by way of another one, for a reader that does not
+/// hold the folder.
+pub fn publish(path: &Path, way: &Path, text: &str) -> Result<()> {
+    write(way, text)?;
+    fs::rename(way, path).map_err(|error| Error::file("write", path, error))
+}
+
+/// Puts a new text in the place of a file of the project in one step, with the old permissions and,
+/// as far as that is allowed, the old owner.
 ///
 /// A reader and a kill find the old text or the new one.
 pub fn replace(path: &Path, text: &str) -> Result<()> {
     // A manifest may be a link: the file behind it is the one to replace.
     let path = &fs::canonicalize(path).map_err(|error| Error::file("find", path, error))?;
     let fail = |error: std::io::Error| Error::file("write", path, error);
-    let permissions = fs::metadata(path).map_err(fail)?.permissions();
+    let old = fs::metadata(path).map_err(fail)?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".cargo-zokio-{}", std::process::id()));
     let beside = path.with_file_name(name);
     let written = File::create_new(&beside).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
-        file.set_permissions(permissions)?;
+        // Root can, for a project that is not root's. Others own what they may replace, mostly.
+        let _ = fchown(&file, Some(old.uid()), Some(old.gid()));
+        file.set_permissions(old.permissions())?;
         file.sync_all()?;
         fs::rename(&beside, path)
     });
@@ -82,10 +94,11 @@ pub fn must_be_writable(path: &Path) -> Result<()> {
 }
 
 /// Waits until no other run of this program works in the folder. Dropping the file ends the hold.
-pub fn hold(folder: &Path) -> Result<File> {
+pub fn hold(shell: &Shell, folder: &Path) -> Result<File> {
     let path = folder.join(".cargo-zokio-hold");
     let fail = |error: std::io::Error| Error::file("lock", &path, error);
     let file = File::create(&path).map_err(fail)?;
-    raw::lock(&file).map_err(fail)?;
+    let blocked = || shell.status("Blocking", "waiting for another run of `cargo zokio`");
+    raw::lock(&file, blocked).map_err(fail)?;
     Ok(file)
 }

@@ -69,7 +69,7 @@ pub fn forward(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     if invocation.locked {
         resolve::must_be_locked(&cargo, &project)?;
     }
-    let stage = Stage::for_builds(&cargo, &project, "zokio")?;
+    let stage = Stage::for_builds(shell, &cargo, &project, "zokio")?;
     resolve::put_in(shell, &cargo, &project, &source, &stage)?;
 
     let mut args = invocation.args.iter();

@@ -95,7 +95,7 @@ fn build(
         resolve::must_be_locked(cargo, &project)?;
     }
     // A tree in all releases of cargo: some read `resolver.lockfile-path` for builds only.
-    let stage = Stage::of_links(&project, "install", None)?;
+    let stage = Stage::of_links(shell, &project, "install", None)?;
     resolve::put_in(shell, cargo, &project, &source, &stage)?;
     let mut command = cargo.command("install");
     command

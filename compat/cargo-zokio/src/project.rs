@@ -79,6 +79,20 @@ impl Project {
         self.root.join("Cargo.lock")
     }
 
+    /// A folder of this program's own. Where projects share a target folder, each has its own.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.base.join("cargo-zokio");
+        if self.base.starts_with(&self.root) {
+            return folder.join(name);
+        }
+        // FNV-1a: the same in all releases of Rust.
+        let bytes = self.root.as_os_str().as_encoded_bytes().iter();
+        let hash = bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        folder.join(format!("{name}-{hash:016x}"))
+    }
+
     /// Fills `outside`: path dependencies, theirs in turn, and those of the patches.
     fn look_outside(&mut self, cargo: &Cargo, metadata: &Value) -> Result<()> {
         let mut seen = BTreeSet::new();

@@ -7,10 +7,18 @@ use std::os::fd::AsRawFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
 
-/// Waits for an exclusive lock of a file, which lasts until the file is closed.
-pub fn lock(file: &File) -> io::Result<()> {
+/// Takes an exclusive lock of a file, which lasts until the file is closed. Calls `blocked` first if
+/// another process has it and there is a wait.
+pub fn lock(file: &File, blocked: impl FnOnce()) -> io::Result<()> {
     // SAFETY: `flock` reads the descriptor only, and `file` keeps it open during the call.
-    retry(|| unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) })
+    let lock = |how| retry(|| unsafe { libc::flock(file.as_raw_fd(), how) });
+    match lock(libc::LOCK_EX | libc::LOCK_NB) {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            blocked();
+            lock(libc::LOCK_EX)
+        }
+        outcome => outcome,
+    }
 }
 
 /// Waits for a child to end and returns what the kernel counted for it.
@@ -37,5 +45,28 @@ fn retry(mut call: impl FnMut() -> libc::c_int) -> io::Result<()> {
         if error.kind() != ErrorKind::Interrupted {
             return Err(error);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::lock;
+
+    #[test]
+    fn a_wait_for_a_lock_is_announced() {
+        let path = std::env::temp_dir().join(format!("cargo-zokio-lock-{}", std::process::id()));
+        let first = File::create(&path).unwrap();
+        lock(&first, || panic!("nobody has it")).unwrap();
+        let (blocked, is_blocked) = mpsc::channel();
+        let second = File::create(&path).unwrap();
+        let waiting = thread::spawn(move || lock(&second, || blocked.send(()).unwrap()));
+        is_blocked.recv().unwrap();
+        drop(first);
+        waiting.join().unwrap().unwrap();
+        std::fs::remove_file(&path).unwrap();
     }
 }

@@ -3,10 +3,15 @@
 //! Only tokio moves, by `cargo update --precise`, which keeps every other locked version that zokio's own
 //! requirements admit. All later calls of cargo run with `--locked` on that copy: what was
 //! verified is what is built. The copy is kept until the project's lock changes, or the manifests do.
+//!
+//! The work is done on a stage of its own. Another run may have become cargo and be about to read the
+//! copy, which therefore never holds a lock without zokio.
 
 #![forbid(unsafe_code)]
 
 use std::process::Command;
+
+use semver::Version;
 
 use crate::ZOKIO_VERSION;
 use crate::cargo::{Cargo, run};
@@ -36,7 +41,15 @@ pub fn put_in(
     let stamp = format!("{source}\n{}", own.as_deref().unwrap_or("no lock\n"));
     if files::read(&stage.stamp)?.as_ref() != Some(&stamp) || !still_fits(cargo, stage, &config)? {
         files::remove(&stage.stamp)?;
-        move_tokio(shell, cargo, stage, &config, own.as_deref())?;
+        let scratch = Stage::for_builds(shell, cargo, project, "resolve")?;
+        let own = own.as_deref();
+        move_tokio(shell, cargo, &scratch, &config, own).map_err(|error| match source {
+            Source::Manifest => {
+                error.note("Cargo.toml has a patch of tokio, which is used as it is")
+            }
+            _ => error,
+        })?;
+        stage.take_lock(&scratch)?;
         files::write(&stage.stamp, &stamp)?;
     }
     if let Some(note) = locked(stage)?.tokios().old_note() {
@@ -86,12 +99,7 @@ pub fn move_tokio(
     let mut command = match &tokio {
         Some(version) => {
             let mut command = cargo.command("update");
-            command.args([
-                "-p",
-                &format!("tokio@{version}"),
-                "--precise",
-                ZOKIO_VERSION,
-            ]);
+            command.args(["-p", &published(version), "--precise", ZOKIO_VERSION]);
             command
         }
         // Without a tokio in the lock, or without a lock, there is nothing to move.
@@ -114,6 +122,11 @@ pub fn move_tokio(
         tokio.map(|version| version.to_string()),
     );
     Ok(())
+}
+
+/// The name of the published tokio for cargo; one of the same version from elsewhere is another.
+pub fn published(version: &Version) -> String {
+    format!("https://github.com/rust-lang/crates.io-index#tokio@{version}")
 }
 
 fn report(shell: &Shell, before: Option<&Lock>, after: &Lock, tokio: Option<String>) {
@@ -195,7 +208,7 @@ pub fn explain(what: &str, tokios: &Tokios, culprits: &[graph::Culprit]) -> Erro
     let mut error = match culprits {
         [first, ..] => Error::new(format!("{what}: {}", first.sentence())),
         [] if !tokios.foreign.is_empty() => Error::new(format!(
-            "{what}: tokio comes from {}, which a patch of crates.io does not replace",
+            "{what}: tokio comes from {}, and zokio replaces only the one of crates.io",
             tokios.foreign.join(", ")
         )),
         [] => match &tokios.published {

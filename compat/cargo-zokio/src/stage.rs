@@ -7,9 +7,10 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use crate::cargo::Cargo;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files;
 use crate::project::Project;
+use crate::shell::Shell;
 use crate::source::toml_string;
 use crate::tree::Tree;
 
@@ -24,7 +25,7 @@ pub struct Stage {
     pub lock: PathBuf,
     /// The options of cargo, without `--config` of a patch.
     pub args: Vec<OsString>,
-    /// What the lock was made from; absent while it is being made.
+    /// What the lock was made from; absent while another is being made.
     pub stamp: PathBuf,
     /// The package's manifest as cargo is to see it.
     pub manifest: PathBuf,
@@ -38,14 +39,11 @@ impl Stage {
     /// # Errors
     ///
     /// Returns an error if the target folder cannot be written.
-    pub fn for_builds(cargo: &Cargo, project: &Project, name: &str) -> Result<Self> {
+    pub fn for_builds(shell: &Shell, cargo: &Cargo, project: &Project, name: &str) -> Result<Self> {
         if !cargo.has_lockfile_path() {
-            return Self::of_links(project, name, None);
+            return Self::of_links(shell, project, name, None);
         }
-        let folder = project
-            .base
-            .join("cargo-zokio")
-            .join(format!("{name}-lock"));
+        let folder = project.folder(&format!("{name}-lock"));
         files::create_dir(&folder)?;
         let lock = folder.join("Cargo.lock");
         let path = toml_string(&lock.to_string_lossy());
@@ -55,7 +53,7 @@ impl Stage {
             "--config".into(),
             format!("resolver.lockfile-path={path}").into(),
         ];
-        let hold = files::hold(&folder)?;
+        let hold = files::hold(shell, &folder)?;
         let stamp = folder.join("stamp");
         Ok(Self {
             lock,
@@ -71,10 +69,15 @@ impl Stage {
     /// # Errors
     ///
     /// Returns an error if the target folder cannot be written.
-    pub fn of_links(project: &Project, name: &str, manifest: Option<&str>) -> Result<Self> {
-        let folder = project.base.join("cargo-zokio").join(name);
+    pub fn of_links(
+        shell: &Shell,
+        project: &Project,
+        name: &str,
+        manifest: Option<&str>,
+    ) -> Result<Self> {
+        let folder = project.folder(name);
         files::create_dir(&folder)?;
-        let hold = files::hold(&folder)?;
+        let hold = files::hold(shell, &folder)?;
         let tree = Tree::new(folder.join(TREE), project, manifest.is_some())?;
         tree.make()?;
         if let Some(text) = manifest {
@@ -88,6 +91,13 @@ impl Stage {
             manifest,
             _hold: hold,
         })
+    }
+
+    /// Makes the lock what it is in another stage, in one step.
+    pub fn take_lock(&self, other: &Stage) -> Result<()> {
+        let text = files::read(&other.lock)?;
+        let text = text.ok_or_else(|| Error::new("cargo has written no lock file"))?;
+        files::publish(&self.lock, &self.stamp.with_file_name("new"), &text)
     }
 
     /// Makes the lock what it is in the project, or removes it.

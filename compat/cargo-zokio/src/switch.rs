@@ -53,7 +53,7 @@ pub fn on(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
         let source = Source::find(invocation, &project)?;
         new.manifest = manifest::with_patch(&old.manifest, &source, former.as_ref())?;
     }
-    let stage = Stage::of_links(&project, "on", Some(&new.manifest))?;
+    let stage = Stage::of_links(shell, &project, "on", Some(&new.manifest))?;
     resolve::move_tokio(shell, &cargo, &stage, &[], old.lock.as_deref())?;
     let lock = files::read(&stage.lock)?;
     if old.lock.is_some() {
@@ -90,7 +90,7 @@ pub fn off(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
         lock: None,
     };
     if let Some(lock) = &old.lock {
-        let stage = Stage::of_links(&project, "off", Some(&new.manifest))?;
+        let stage = Stage::of_links(shell, &project, "off", Some(&new.manifest))?;
         new.lock = Some(unlock(&cargo, &project, &stage, lock, former.as_deref())?);
     }
     write(&cargo, &project, &old, &new)?;

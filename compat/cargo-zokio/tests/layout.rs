@@ -131,6 +131,25 @@ fn below(folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 #[test]
+fn projects_that_share_a_target_folder_do_not_disturb_each_other() {
+    let fixture = program_fixture("1");
+    for (path, text) in program("1.2") {
+        fixture.write(&format!("../second/{path}"), &text);
+    }
+    let shared = fixture.folder.join("shared");
+    let variables = [("CARGO_TARGET_DIR", shared.as_path())];
+    fixture.zokio_with(&variables, "tree").ends_with(0);
+    // A run of the first may go on in cargo, which reads these.
+    let first = below(&shared.join("zokio/cargo-zokio"));
+    let second = "tree --manifest-path ../second/Cargo.toml";
+    fixture.zokio_with(&variables, second).ends_with(0);
+    let both = below(&shared.join("zokio/cargo-zokio"));
+    assert!(both.is_superset(&first), "{first:#?} {both:#?}");
+    let again = fixture.zokio_with(&variables, "tree").ends_with(0);
+    assert!(!again.stderr.contains("Locking"), "{}", again.stderr);
+}
+
+#[test]
 fn a_file_that_a_test_makes_is_there_in_the_next_run() {
     let fixture = program_fixture("1");
     fixture.lock("1.49.0");

@@ -339,6 +339,26 @@ fn help_version_and_wrong_words() {
 }
 
 #[test]
+fn the_copy_never_holds_a_lock_without_zokio() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.49.0");
+    fixture.zokio("tree").ends_with(0);
+    fixture.cargo("update -p itoa --precise 1.0.1");
+    // Another run, which has become cargo, may read it at any time.
+    let find = "find target/zokio/cargo-zokio/zokio* -name Cargo.lock -exec cat {} + >../seen";
+    let cargo = fixture.cargo_that("update", find);
+    fixture
+        .zokio_with(&[("CARGO", &cargo)], "tree")
+        .ends_with(0)
+        .tells("tokio 1.49.0 -> 1.999.0");
+    let seen = fixture.read("../seen");
+    assert!(
+        seen.contains("1.999.0") && !seen.contains("1.49.0"),
+        "{seen}"
+    );
+}
+
+#[test]
 fn a_kill_at_any_time_leaves_the_tree_as_it_was() {
     let fixture = program_fixture("1");
     fixture.lock("1.49.0");
