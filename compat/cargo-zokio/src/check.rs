@@ -26,7 +26,9 @@ const FOUND: u8 = 1;
 /// Returns an error with the status 1 if another tokio 1.x than zokio's is in the lock, with the cause;
 /// one with cargo's status if the lock is not up to date.
 pub fn check(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
-    invocation.no_more()?;
+    invocation
+        .no_more()
+        .map_err(|error| error.help("cargo's own `check` is `cargo zokio c`"))?;
     let cargo = Cargo::find(invocation)?;
     let project = Project::find(&cargo, invocation)?;
     let (text, args) = match files::read(&project.lock())? {

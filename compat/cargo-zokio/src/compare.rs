@@ -79,12 +79,12 @@ pub fn compare(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
             side.samples.push(sample);
         }
     }
-    print!("{}", report::table(&tokio.samples, &zokio.samples));
+    Shell::print(&report::table(&tokio.samples, &zokio.samples));
     let scratch = project.base.join("cargo-zokio").join("strace");
     let counts = syscalls::count(&tokio.program, args, &scratch)
         .and_then(|left| Ok((left, syscalls::count(&zokio.program, args, &scratch)?)));
     match counts {
-        Ok((left, right)) => print!("{}", report::syscalls(&left, &right)),
+        Ok((left, right)) => Shell::print(&report::syscalls(&left, &right)),
         Err(reason) => shell.note(&format!("no system calls: {reason}")),
     }
     Ok(ExitCode::SUCCESS)

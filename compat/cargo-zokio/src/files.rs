@@ -79,6 +79,8 @@ pub fn replace(path: &Path, text: &str) -> Result<()> {
 
 /// Refuses a file whose permissions say that it is not to be written. A rename would not ask.
 pub fn must_be_writable(path: &Path) -> Result<()> {
+    // As in `replace`.
+    let path = &fs::canonicalize(path).map_err(|error| Error::file("find", path, error))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     for path in [path, folder] {
         let permissions = match fs::metadata(path) {

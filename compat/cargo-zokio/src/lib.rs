@@ -65,11 +65,11 @@ pub fn run() -> ExitCode {
     };
     match request {
         Request::Help => {
-            print!("{}", help::TEXT);
+            Shell::print(help::TEXT);
             ExitCode::SUCCESS
         }
         Request::Version => {
-            println!("cargo-zokio {}", env!("CARGO_PKG_VERSION"));
+            Shell::print(concat!("cargo-zokio ", env!("CARGO_PKG_VERSION"), "\n"));
             ExitCode::SUCCESS
         }
         Request::Command(invocation) => {

@@ -40,7 +40,7 @@ impl Lock {
     ///
     /// Returns an error if it is none.
     pub fn parse(text: &str) -> Result<Self> {
-        let fail = |cause: String| Error::new("failed to parse lock file").note(cause);
+        let fail = |cause: String| Error::new("failed to parse Cargo.lock").note(cause);
         let document: DocumentMut = text
             .parse()
             .map_err(|e: toml_edit::TomlError| fail(e.to_string()))?;

@@ -44,9 +44,7 @@ pub fn put_in(
         let scratch = Stage::for_builds(shell, cargo, project, "resolve")?;
         let own = own.as_deref();
         move_tokio(shell, cargo, &scratch, &config, own).map_err(|error| match source {
-            Source::Manifest => {
-                error.note("Cargo.toml has a patch of tokio, which is used as it is")
-            }
+            Source::Manifest => by_own_patch(error),
             _ => error,
         })?;
         stage.take_lock(&scratch)?;
@@ -70,6 +68,11 @@ pub fn must_be_locked(cargo: &Cargo, project: &Project) -> Result<()> {
         .arg("--manifest-path")
         .arg(&project.manifest))
     .map(drop)
+}
+
+/// Adds that the project's own patch was used.
+pub fn by_own_patch(error: Error) -> Error {
+    error.note("Cargo.toml has a patch of tokio, which was used as it is")
 }
 
 fn still_fits(cargo: &Cargo, stage: &Stage, config: &[String]) -> Result<bool> {

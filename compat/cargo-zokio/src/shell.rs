@@ -65,6 +65,11 @@ impl Shell {
         ExitCode::from(error.code)
     }
 
+    /// Prints a text to standard output. A reader that has gone, as `head` does, is no error.
+    pub fn print(text: &str) {
+        let _ = std::io::stdout().write_all(text.as_bytes());
+    }
+
     fn line(&self, color: &str, head: &str, message: &str) {
         let line = if self.colored {
             format!("{color}{head}{RESET} {message}\n")

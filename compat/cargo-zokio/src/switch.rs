@@ -22,6 +22,7 @@ use crate::source::Source;
 use crate::stage::Stage;
 
 /// The manifest and the lock of a workspace, as texts.
+#[derive(PartialEq)]
 struct Pair {
     manifest: String,
     /// `None` if the workspace has no lock; it then stays without one.
@@ -40,6 +41,12 @@ pub fn on(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     let old = read(&project)?;
     let former = old.lock.as_deref().map(Lock::parse).transpose()?;
     let patched = manifest::is_patched(&old.manifest)?;
+    if let (true, Some(other)) = (patched, &invocation.zokio) {
+        return Err(Error::new(format!(
+            "Cargo.toml has a patch of tokio already, which `--zokio {other}` does not change"
+        ))
+        .help("remove it first with `cargo zokio off`"));
+    }
     if patched && former.as_ref().is_some_and(|lock| lock.tokios().in_force()) {
         shell.note("zokio is on already");
         return Ok(ExitCode::SUCCESS);
@@ -54,7 +61,11 @@ pub fn on(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
         new.manifest = manifest::with_patch(&old.manifest, &source, former.as_ref())?;
     }
     let stage = Stage::of_links(shell, &project, "on", Some(&new.manifest))?;
-    resolve::move_tokio(shell, &cargo, &stage, &[], old.lock.as_deref())?;
+    let moved = resolve::move_tokio(shell, &cargo, &stage, &[], old.lock.as_deref());
+    moved.map_err(|error| match patched {
+        true => resolve::by_own_patch(error),
+        false => error,
+    })?;
     let lock = files::read(&stage.lock)?;
     if old.lock.is_some() {
         // For `off`, which puts back what is known.
@@ -111,7 +122,7 @@ struct Kept {
 
 impl Kept {
     fn of(project: &Project) -> Self {
-        let folder = project.base.join("cargo-zokio").join("on");
+        let folder = project.folder("on");
         Self {
             before: folder.join("before.lock"),
             after: folder.join("after.lock"),
@@ -144,7 +155,7 @@ fn unlock(
     if let (Some(newest), Some(former)) = (newest, former) {
         if newest.to_string() != former {
             let mut command = cargo.command("update");
-            command.args(["-p", &format!("tokio@{newest}"), "--precise", former]);
+            command.args(["-p", &resolve::published(&newest), "--precise", former]);
             run(command.args(&stage.args))?;
         }
     }
@@ -172,6 +183,14 @@ fn writable(project: &Project) -> Result<()> {
 
 /// Replaces both files, or none.
 fn write(cargo: &Cargo, project: &Project, old: &Pair, new: &Pair) -> Result<()> {
+    // Cargo was at work for a while, and the new texts are made from the old ones.
+    if read(project)? != *old {
+        return Err(Error::new(
+            "Cargo.toml or Cargo.lock has changed while the change was worked out",
+        )
+        .note("both were left alone")
+        .help("run the command again"));
+    }
     put(project, old, new)
         .and_then(|()| match new.lock {
             Some(_) => resolve::must_be_locked(cargo, project),

@@ -4,7 +4,7 @@
 mod fixture;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
 use fixture::program_fixture;
 
@@ -33,6 +33,10 @@ fn a_round_trip_leaves_the_manifest_and_the_lock_to_the_byte() {
     // A plain build is on zokio now, and leaves the lock as it is.
     assert_eq!(fixture.cargo("run --locked").stdout, "zokio data\n");
     fixture.zokio("on").ends_with(0).tells("on already");
+    fixture
+        .zokio("on --zokio ../zokio")
+        .ends_with(101)
+        .tells("`cargo zokio off`");
     assert_eq!(fixture.read("Cargo.toml"), patched);
 
     fixture.zokio("off").ends_with(0).tells("tokio is 1.40.0");
@@ -132,6 +136,37 @@ fn the_permissions_of_a_replaced_file_are_kept() {
 }
 
 #[test]
+fn the_owner_of_a_replaced_file_is_kept() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    let path = fixture.project.join("Cargo.lock");
+    if chown(&path, Some(1), Some(1)).is_err() {
+        eprintln!("skipped: only root can give a file away");
+        return;
+    }
+    fixture.zokio("on").ends_with(0);
+    let owner = fs::metadata(&path).unwrap();
+    assert_eq!((owner.uid(), owner.gid()), (1, 1));
+}
+
+#[test]
+fn an_edit_that_is_saved_while_cargo_works_is_kept() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    let lock = fixture.read("Cargo.lock");
+    let cargo = fixture.cargo_that("update", "echo '# edited' >>Cargo.toml");
+    let manifest = fixture.read("Cargo.toml") + "# edited\n";
+    fixture
+        .zokio_with(&[("CARGO", &cargo)], "on")
+        .ends_with(101)
+        .tells("has changed")
+        .tells("left alone");
+    assert_eq!(fixture.read("Cargo.toml"), manifest);
+    assert_eq!(fixture.read("Cargo.lock"), lock);
+    fixture.zokio("on").ends_with(0);
+}
+
+#[test]
 fn a_patch_that_the_lock_does_not_use_is_found() {
     let fixture = program_fixture("1");
     fixture.lock("1.40.0");
@@ -172,6 +207,10 @@ fn a_lock_behind_its_manifest_is_an_error_of_check() {
     );
     let before = fixture.state();
     fixture.zokio("check").ends_with(101).tells("--locked");
+    fixture
+        .zokio("check -p program")
+        .ends_with(101)
+        .tells("`cargo zokio c`");
     assert_eq!(fixture.state(), before);
 }
 

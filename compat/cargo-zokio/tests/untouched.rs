@@ -206,6 +206,42 @@ fn a_project_without_tokio_is_refused() {
 }
 
 #[test]
+fn a_tokio_from_elsewhere_is_named() {
+    let fixture = program_fixture("1");
+    fixture.write(
+        "../own/Cargo.toml",
+        "[package]\nname = \"tokio\"\nversion = \"1.49.0\"\n[workspace]\n",
+    );
+    fixture.write("../own/src/lib.rs", "");
+    let manifest = fixture.read("Cargo.toml");
+    let dependency = "own = { package = \"tokio\", path = \"../own\" }\n";
+    let patch = "[patch.crates-io]\ntokio = { path = \"../own\" }\n";
+    for (addition, note) in [
+        (dependency, ""),
+        (patch, "note: Cargo.toml has a patch of tokio"),
+    ] {
+        fixture.write("Cargo.toml", &(manifest.clone() + addition));
+        fixture.cargo("generate-lockfile");
+        if addition == dependency {
+            // Of the same version as the published one.
+            fixture.cargo("update -p tokio@1.54.1 --precise 1.49.0");
+        }
+        let before = fixture.state();
+        for command in ["build", "on"] {
+            let variables = [("CARGO_ZOKIO_SOURCE", Path::new(""))];
+            let run = match addition == patch {
+                true => fixture.zokio_with(&variables, command),
+                false => fixture.zokio(command),
+            };
+            run.ends_with(101)
+                .tells("tokio comes from a path, and zokio replaces only the one of crates.io")
+                .tells(note);
+            assert_eq!(fixture.state(), before);
+        }
+    }
+}
+
+#[test]
 fn a_broken_manifest_is_cargos_error_and_nothing_is_made() {
     let fixture = program_fixture("1");
     fixture.write("Cargo.toml", "[package\n");
@@ -336,6 +372,17 @@ fn help_version_and_wrong_words() {
     );
     let quiet = fixture.zokio("-q tree").ends_with(0);
     assert_eq!(quiet.stderr, "");
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_error() {
+    let fixture = program_fixture("1");
+    let mut reader = Command::new("true").stdin(Stdio::piped()).spawn().unwrap();
+    let pipe = reader.stdin.take().unwrap();
+    reader.wait().unwrap();
+    let run = fixture.command("--help").stdout(pipe).output().unwrap();
+    let run = fixture::Run::new(run).ends_with(0);
+    assert_eq!(run.stderr, "");
 }
 
 #[test]
