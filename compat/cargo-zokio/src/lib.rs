@@ -56,6 +56,9 @@ pub(crate) const ZOKIO_VERSION: &str = "1.999.0";
 /// Runs the command that the arguments of the process name.
 pub fn run() -> ExitCode {
     let mut args: Vec<_> = std::env::args_os().skip(1).collect();
+    if args.first().is_some_and(|first| first == measure::HELPER) {
+        return measure::help(&args[1..]);
+    }
     if args.first().is_some_and(|first| first == "zokio") {
         args.remove(0);
     }

@@ -1,17 +1,26 @@
 //! One run of a program, with what the kernel counted for it.
+//!
+//! The kernel keeps the peak memory of a process when it becomes another program, and a child shares
+//! its parent's memory until then. So a program's peak is at least that of the process which starts it,
+//! and this one has read all that cargo wrote. A fresh process of this program starts the program.
 
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::raw;
+use crate::shell::Shell;
+
+/// The first argument of the fresh process; the program and its arguments follow.
+pub const HELPER: &str = "--measure";
 
 /// What one run took. The numbers include the children that the program waited for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// From the start to the end.
     pub wall: Duration,
@@ -35,6 +44,58 @@ pub struct Sample {
 ///
 /// Returns an error if it cannot be started or waited for.
 pub fn run(program: &Path, args: &[OsString]) -> io::Result<Sample> {
+    let mut helper = Command::new(std::env::current_exe()?);
+    helper.arg(HELPER).arg(program).args(args);
+    let output = helper.stdin(Stdio::null()).output()?;
+    parse(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// The fresh process: runs the program and prints the sample to standard output.
+pub fn help(args: &[OsString]) -> ExitCode {
+    let outcome = match args.split_first() {
+        Some((program, args)) => here(Path::new(program), args),
+        None => Err(io::ErrorKind::InvalidInput.into()),
+    };
+    Shell::print(&print(&outcome));
+    ExitCode::SUCCESS
+}
+
+fn print(outcome: &io::Result<Sample>) -> String {
+    match outcome {
+        Ok(sample) => format!(
+            "{} {} {} {} {} {} {}",
+            sample.wall.as_nanos(),
+            sample.user.as_nanos(),
+            sample.system.as_nanos(),
+            sample.peak_kib,
+            sample.voluntary,
+            sample.involuntary,
+            sample.status.into_raw()
+        ),
+        Err(error) => error.raw_os_error().unwrap_or(libc::EINVAL).to_string(),
+    }
+}
+
+fn parse(text: &str) -> io::Result<Sample> {
+    let numbers: Option<Vec<u64>> = text.split(' ').map(|number| number.parse().ok()).collect();
+    match numbers.as_deref() {
+        Some(&[wall, user, system, peak_kib, voluntary, involuntary, status]) => Ok(Sample {
+            wall: Duration::from_nanos(wall),
+            user: Duration::from_nanos(user),
+            system: Duration::from_nanos(system),
+            peak_kib,
+            voluntary,
+            involuntary,
+            status: ExitStatus::from_raw(i32::try_from(status).map_err(io::Error::other)?),
+        }),
+        Some(&[error]) => Err(io::Error::from_raw_os_error(
+            i32::try_from(error).map_err(io::Error::other)?,
+        )),
+        _ => Err(io::Error::other("the process that measures has failed")),
+    }
+}
+
+fn here(program: &Path, args: &[OsString]) -> io::Result<Sample> {
     let mut command = Command::new(program);
     command
         .args(args)
@@ -69,18 +130,22 @@ mod tests {
     use std::path::Path;
     use std::time::Duration;
 
-    use super::run;
+    use super::{here, parse, print};
 
     #[test]
     fn a_run_is_counted_and_its_status_kept() {
-        let sample = run(Path::new("/bin/sh"), &["-c".into(), "exit 3".into()]).unwrap();
+        let sample = here(Path::new("/bin/sh"), &["-c".into(), "exit 3".into()]).unwrap();
         assert_eq!(sample.status.code(), Some(3));
         assert!(sample.peak_kib > 0);
         assert!(sample.wall > Duration::ZERO);
+        assert_eq!(parse(&print(&Ok(sample))).unwrap(), sample);
     }
 
     #[test]
     fn a_program_that_is_not_there_is_an_error() {
-        assert!(run(Path::new("/no/such/program"), &[]).is_err());
+        let error = here(Path::new("/no/such/program"), &[]);
+        let error = parse(&print(&error)).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+        assert!(parse("").is_err());
     }
 }

@@ -56,6 +56,31 @@ fn both_builds_are_run_in_pairs() {
 }
 
 #[test]
+fn the_peak_memory_is_the_programs() {
+    let fixture = program_fixture("1");
+    // `cargo zokio` itself needs several times the size of the manifest.
+    let line = format!("# {}\n", "x".repeat(998));
+    let manifest = fixture.read("Cargo.toml");
+    fixture.write("Cargo.toml", &(manifest + &line.repeat(8_000)));
+    fixture.lock("1.49.0");
+    let run = fixture
+        .zokio("compare --pairs 1 --profile dev -- program")
+        .ends_with(0);
+    let row = run
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("peak memory"));
+    let peak: f64 = row
+        .unwrap()
+        .split_whitespace()
+        .nth(2)
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(peak < 10.0, "{}", run.stdout);
+}
+
+#[test]
 fn a_program_that_fails_is_not_compared() {
     let fixture = program_fixture("1");
     fixture.lock("1.49.0");
