@@ -31,7 +31,7 @@ pub fn check(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
         .map_err(|error| error.help("cargo's own `check` is `cargo zokio c`"))?;
     let cargo = Cargo::find(invocation)?;
     let project = Project::find(&cargo, invocation)?;
-    let (text, args) = match files::read(&project.lock())? {
+    let (text, args, stage) = match files::read(&project.lock())? {
         Some(text) => {
             resolve::must_be_locked(&cargo, &project)?;
             let args = [
@@ -39,7 +39,7 @@ pub fn check(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
                 "--manifest-path".into(),
                 project.manifest.clone().into(),
             ];
-            (text, args.to_vec())
+            (text, args.to_vec(), None)
         }
         None => {
             shell.note("there is no Cargo.lock: checking what a build would resolve now");
@@ -49,6 +49,7 @@ pub fn check(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
             (
                 files::read(&stage.lock)?.unwrap_or_default(),
                 stage.args.clone(),
+                Some(stage),
             )
         }
     };
@@ -71,9 +72,14 @@ pub fn check(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
         command.args(&args);
     })?;
     let error = resolve::explain("zokio is not in force", &tokios, &culprits).code(FOUND);
+    let error = match &stage {
+        Some(stage) => stage.in_project(error),
+        None => error,
+    };
     let root = files::read(&project.root_manifest())?.unwrap_or_default();
     let patched = manifest::is_patched(&root)?;
-    Err(match (culprits.is_empty(), patched) {
+    let movable = culprits.is_empty() && tokios.foreign.is_empty();
+    Err(match (movable, patched) {
         (false, _) => error,
         (true, false) => {
             error.help("no requirement is in the way: put zokio in with `cargo zokio on`")

@@ -63,6 +63,19 @@ impl Error {
         self
     }
 
+    /// Removes a text wherever it stands.
+    pub fn without(mut self, text: &str) -> Self {
+        let parts = [&mut self.message, &mut self.cargo];
+        for part in parts
+            .into_iter()
+            .chain(&mut self.notes)
+            .chain(&mut self.helps)
+        {
+            *part = part.replace(text, "");
+        }
+        self
+    }
+
     /// Replaces the exit status.
     pub fn code(mut self, code: u8) -> Self {
         self.code = code;

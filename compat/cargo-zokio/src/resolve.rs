@@ -44,7 +44,7 @@ pub fn put_in(
         let scratch = Stage::for_builds(shell, cargo, project, "resolve")?;
         let own = own.as_deref();
         move_tokio(shell, cargo, &scratch, &config, own).map_err(|error| match source {
-            Source::Manifest => by_own_patch(error),
+            Source::Project => by_own_patch(error),
             _ => error,
         })?;
         stage.take_lock(&scratch)?;
@@ -72,7 +72,7 @@ pub fn must_be_locked(cargo: &Cargo, project: &Project) -> Result<()> {
 
 /// Adds that the project's own patch was used.
 pub fn by_own_patch(error: Error) -> Error {
-    error.note("Cargo.toml has a patch of tokio, which was used as it is")
+    error.note("the project has a patch of tokio, which was used as it is")
 }
 
 fn still_fits(cargo: &Cargo, stage: &Stage, config: &[String]) -> Result<bool> {
@@ -114,7 +114,7 @@ pub fn move_tokio(
         Some(_) => None,
     };
     let Some(after) = after.filter(|lock| lock.tokios().in_force()) else {
-        let error = blame(cargo, stage, own, failure);
+        let error = stage.in_project(blame(cargo, stage, own, failure));
         stage.set_lock(None)?;
         return Err(error);
     };
@@ -177,6 +177,12 @@ fn blame(cargo: &Cargo, stage: &Stage, own: Option<&str>, failure: Option<Error>
             if failure.cargo.contains("failed to select a version") {
                 return failure.help(
                     "if a locked version is in the way, move it in the project with `cargo update NAME`",
+                );
+            }
+            if failure.cargo.contains("Only one of `git` or `path`") {
+                return failure.help(
+                    "a configuration file of cargo patches tokio too: remove that patch, or name zokio \
+                     with `--zokio` in the same form, as a folder or a URL",
                 );
             }
             failure

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::args::Invocation;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::lock::Lock;
 use crate::manifest;
 use crate::project::Project;
 
@@ -15,8 +16,8 @@ const REPOSITORY: &str = "https://github.com/zokio/zokio";
 /// The place of zokio's `tokio` package.
 #[derive(Debug, PartialEq)]
 pub enum Source {
-    /// The patch that the project's manifest has.
-    Manifest,
+    /// The patch that the project has, in its manifest or in a configuration file of cargo.
+    Project,
     /// Its folder.
     Path(PathBuf),
     /// The repository that holds it.
@@ -43,7 +44,7 @@ impl Source {
             .or(variable.filter(|value| !value.is_empty()));
         match given {
             Some(given) => Self::parse(&given),
-            None if is_patched(project)? => Ok(Self::Manifest),
+            None if is_patched(project)? => Ok(Self::Project),
             None => Self::parse(REPOSITORY),
         }
     }
@@ -98,7 +99,7 @@ impl Source {
 
     fn keys(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Manifest => Vec::new(),
+            Self::Project => Vec::new(),
             Self::Path(path) => vec![("path", path.to_string_lossy().into_owned())],
             Self::Git { url, rev } => {
                 let rev = rev.as_ref().map(|rev| ("rev", rev.clone()));
@@ -111,7 +112,7 @@ impl Source {
 impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Manifest => write!(f, "the patch in Cargo.toml"),
+            Self::Project => write!(f, "the project's own patch"),
             Self::Path(path) => write!(f, "{}", path.display()),
             Self::Git {
                 url,
@@ -138,7 +139,13 @@ pub fn toml_string(text: &str) -> String {
 
 fn is_patched(project: &Project) -> Result<bool> {
     let text = files::read(&project.root_manifest())?;
-    manifest::is_patched(&text.unwrap_or_default())
+    if manifest::is_patched(&text.unwrap_or_default())? {
+        return Ok(true);
+    }
+    // A patch in a configuration file shows in the lock.
+    let lock = files::read(&project.lock())?;
+    let lock = lock.as_deref().map(Lock::parse).transpose()?;
+    Ok(lock.is_some_and(|lock| lock.tokios().in_force()))
 }
 
 fn is_zokio(folder: &Path) -> bool {

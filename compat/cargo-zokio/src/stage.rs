@@ -29,6 +29,8 @@ pub struct Stage {
     pub stamp: PathBuf,
     /// The package's manifest as cargo is to see it.
     pub manifest: PathBuf,
+    /// The folder in front of the project's paths, if they lie in a tree of links.
+    tree: Option<PathBuf>,
     /// Keeps other runs of this program out of the folder.
     _hold: File,
 }
@@ -60,6 +62,7 @@ impl Stage {
             args,
             stamp,
             manifest: project.manifest.clone(),
+            tree: None,
             _hold: hold,
         })
     }
@@ -89,8 +92,17 @@ impl Stage {
             args: vec!["--manifest-path".into(), manifest.clone().into()],
             stamp: folder.join("stamp"),
             manifest,
+            tree: Some(folder.join(TREE)),
             _hold: hold,
         })
+    }
+
+    /// Names the project's files in an error, not their links.
+    pub fn in_project(&self, error: Error) -> Error {
+        match &self.tree {
+            Some(tree) => error.without(&tree.to_string_lossy()),
+            None => error,
+        }
     }
 
     /// Makes the lock what it is in another stage, in one step.

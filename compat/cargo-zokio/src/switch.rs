@@ -106,7 +106,12 @@ pub fn off(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     }
     write(&cargo, &project, &old, &new)?;
     let published = new.lock.as_deref().map(Lock::parse).transpose()?;
-    let published = published.and_then(|lock| lock.tokios().published);
+    let tokios = published.map(|lock| lock.tokios()).unwrap_or_default();
+    if tokios.zokio {
+        shell.note("zokio is in force still, by a patch that is not in Cargo.toml");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let published = tokios.published;
     let published = published.map_or("the published one".to_owned(), |version| {
         version.to_string()
     });

@@ -5,6 +5,7 @@ mod fixture;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::Path;
 
 use fixture::program_fixture;
 
@@ -259,4 +260,26 @@ fn a_kill_leaves_each_file_whole_and_on_and_off_can_be_run_again() {
         ["Cargo.toml", "Cargo.lock"].map(|name| fixture.read(name)),
         old
     );
+}
+
+#[test]
+fn a_patch_in_a_configuration_file_is_the_projects_own() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    let patch = |path: &str| format!("[patch.crates-io]\ntokio = {{ path = \"{path}\" }}\n");
+    fixture.write(".cargo/config.toml", &patch("../zokio"));
+    // The default is a URL, which goes with no path.
+    let variables = [("CARGO_ZOKIO_SOURCE", Path::new(""))];
+    fixture
+        .zokio_with(&variables, "tree --offline")
+        .ends_with(101)
+        .tells("a configuration file of cargo patches tokio too");
+    fixture.cargo("update -p tokio --precise 1.999.0");
+    fixture.zokio("check").ends_with(0);
+    fixture
+        .zokio_with(&variables, "tree --offline")
+        .ends_with(0)
+        .tells("the project's own patch");
+    fixture.zokio("on").ends_with(0);
+    fixture.zokio("off").ends_with(0).tells("in force still");
 }

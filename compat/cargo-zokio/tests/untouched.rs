@@ -165,10 +165,10 @@ fn the_member_with_the_bound_is_named() {
     fixture.cargo("generate-lockfile");
     let before = fixture.state();
     for command in ["build", "tree", "on", "install --path ."] {
-        let run = fixture
-            .zokio(command)
-            .ends_with(101)
-            .tells("error: zokio is not in force: `b v0.1.0 (");
+        let run = fixture.zokio(command).ends_with(101).tells(&format!(
+            "error: zokio is not in force: `b v0.1.0 ({})`",
+            fixture.project.join("b").display()
+        ));
         let run = run.tells("requires `tokio = \"=1.40.0\"`, which excludes 1.999.0");
         assert!(!run.stderr.contains("`a v0.1.0"), "{}", run.stderr);
         assert_eq!(fixture.state(), before, "after {command}");
@@ -218,7 +218,7 @@ fn a_tokio_from_elsewhere_is_named() {
     let patch = "[patch.crates-io]\ntokio = { path = \"../own\" }\n";
     for (addition, note) in [
         (dependency, ""),
-        (patch, "note: Cargo.toml has a patch of tokio"),
+        (patch, "note: the project has a patch of tokio"),
     ] {
         fixture.write("Cargo.toml", &(manifest.clone() + addition));
         fixture.cargo("generate-lockfile");
@@ -238,6 +238,8 @@ fn a_tokio_from_elsewhere_is_named() {
                 .tells(note);
             assert_eq!(fixture.state(), before);
         }
+        let run = fixture.zokio("check").ends_with(1);
+        assert!(!run.stderr.contains("help:"), "{}", run.stderr);
     }
 }
 
@@ -458,7 +460,7 @@ fn a_project_that_is_on_stays_on_its_own_patch() {
     let before = fixture.state();
     let mut command = fixture.command("run");
     let run = fixture::Run::new(command.env_remove("CARGO_ZOKIO_SOURCE").output().unwrap());
-    let run = run.ends_with(0).tells("the patch in Cargo.toml");
+    let run = run.ends_with(0).tells("the project's own patch");
     assert_eq!(run.stdout, "zokio data\n");
     assert_eq!(fixture.state(), before);
 }
