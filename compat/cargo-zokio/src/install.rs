@@ -108,6 +108,12 @@ fn build(
     let status = command
         .status()
         .map_err(|error| cannot_run(&command, &error))?;
+    if scratch.is_some() {
+        // Under `--target-dir`, they are not in the scratch folder, and no later run looks for them.
+        for name in ["install", "resolve", "resolve-lock"] {
+            let _ = fs::remove_dir_all(project.folder(name));
+        }
+    }
     Ok(ExitCode::from(if status.success() {
         0
     } else {

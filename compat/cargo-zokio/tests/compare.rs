@@ -167,8 +167,10 @@ fn a_published_program_is_installed_with_the_lock_that_it_ships() {
     }
     // As in cargo, `--locked` is for the lock that is there.
     fixture
-        .zokio("install unlocked --locked --root ../root --debug")
+        .zokio("install unlocked --locked --root ../root --debug --target-dir ../built")
         .ends_with(0);
+    let left = std::fs::read_dir(fixture.folder.join("built/cargo-zokio"));
+    assert_eq!(left.unwrap().count(), 0);
     assert_eq!(installed(&fixture, "unlocked"), "zokio, bytes 1.6.0\n");
     fixture
         .zokio("install shipped@9.9.9 --root ../root")
