@@ -45,7 +45,7 @@ pub fn check(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
             shell.note("there is no Cargo.lock: checking what a build would resolve now");
             let stage = Stage::of_links(shell, &project, "check", None)?;
             stage.set_lock(None)?;
-            run(cargo.metadata().args(&stage.args))?;
+            run(cargo.metadata().args(&stage.args)).map_err(|error| stage.in_project(error))?;
             (
                 files::read(&stage.lock)?.unwrap_or_default(),
                 stage.args.clone(),

@@ -115,7 +115,8 @@ fn build_published(
     let stage = Stage::for_builds(shell, cargo, project, "tokio")?;
     stage.set_lock(files::read(&project.lock())?.as_deref())?;
     // Writes the copy if there is no lock, or one behind the manifests.
-    crate::cargo::run(cargo.metadata().args(&stage.args))?;
+    crate::cargo::run(cargo.metadata().args(&stage.args))
+        .map_err(|error| stage.in_project(error))?;
     let tokios = resolve::locked(&stage)?.tokios();
     let Some(version) = tokios.published.filter(|_| !tokios.zokio) else {
         let error = Error::new(

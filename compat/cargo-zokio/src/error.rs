@@ -63,15 +63,12 @@ impl Error {
         self
     }
 
-    /// Removes a text wherever it stands.
-    pub fn without(mut self, text: &str) -> Self {
+    /// Replaces a text wherever it stands.
+    pub fn replace(mut self, from: &str, to: &str) -> Self {
         let parts = [&mut self.message, &mut self.cargo];
-        for part in parts
-            .into_iter()
-            .chain(&mut self.notes)
-            .chain(&mut self.helps)
-        {
-            *part = part.replace(text, "");
+        let parts = parts.into_iter().chain(&mut self.notes);
+        for part in parts.chain(&mut self.helps) {
+            *part = part.replace(from, to);
         }
         self
     }

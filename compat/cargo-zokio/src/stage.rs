@@ -29,8 +29,9 @@ pub struct Stage {
     pub stamp: PathBuf,
     /// The package's manifest as cargo is to see it.
     pub manifest: PathBuf,
-    /// The folder in front of the project's paths, if they lie in a tree of links.
-    tree: Option<PathBuf>,
+    /// What stands in cargo's messages for a path of the project, and that path: the folder of the
+    /// tree, for nothing, or the copy of the lock.
+    names: (PathBuf, PathBuf),
     /// Keeps other runs of this program out of the folder.
     _hold: File,
 }
@@ -58,11 +59,11 @@ impl Stage {
         let hold = files::hold(shell, &folder)?;
         let stamp = folder.join("stamp");
         Ok(Self {
-            lock,
             args,
             stamp,
             manifest: project.manifest.clone(),
-            tree: None,
+            names: (lock.clone(), project.lock()),
+            lock,
             _hold: hold,
         })
     }
@@ -92,17 +93,15 @@ impl Stage {
             args: vec!["--manifest-path".into(), manifest.clone().into()],
             stamp: folder.join("stamp"),
             manifest,
-            tree: Some(folder.join(TREE)),
+            names: (folder.join(TREE), PathBuf::new()),
             _hold: hold,
         })
     }
 
-    /// Names the project's files in an error, not their links.
+    /// Names the project's files in an error, not what stands for them here.
     pub fn in_project(&self, error: Error) -> Error {
-        match &self.tree {
-            Some(tree) => error.without(&tree.to_string_lossy()),
-            None => error,
-        }
+        let (here, there) = &self.names;
+        error.replace(&here.to_string_lossy(), &there.to_string_lossy())
     }
 
     /// Makes the lock what it is in another stage, in one step.

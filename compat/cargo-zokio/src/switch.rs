@@ -102,7 +102,8 @@ pub fn off(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     };
     if let Some(lock) = &old.lock {
         let stage = Stage::of_links(shell, &project, "off", Some(&new.manifest))?;
-        new.lock = Some(unlock(&cargo, &project, &stage, lock, former.as_deref())?);
+        let unlocked = unlock(&cargo, &project, &stage, lock, former.as_deref());
+        new.lock = Some(unlocked.map_err(|error| stage.in_project(error))?);
     }
     write(&cargo, &project, &old, &new)?;
     let published = new.lock.as_deref().map(Lock::parse).transpose()?;

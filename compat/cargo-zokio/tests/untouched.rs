@@ -256,6 +256,19 @@ fn a_broken_manifest_is_cargos_error_and_nothing_is_made() {
 }
 
 #[test]
+fn a_broken_lock_is_named() {
+    let fixture = program_fixture("1");
+    fixture.write("Cargo.lock", "<<<<<<< HEAD\n");
+    let path = fixture.project.join("Cargo.lock");
+    fixture
+        .zokio("compare -- program")
+        .ends_with(101)
+        .tells(&format!("failed to parse lock file at: {}", path.display()));
+    fixture.zokio("build").ends_with(101).tells("Cargo.lock");
+    assert_eq!(fixture.read("Cargo.lock"), "<<<<<<< HEAD\n");
+}
+
+#[test]
 fn no_network_is_cargos_error_and_the_tree_is_as_it_was() {
     let fixture = program_fixture("1");
     fixture.lock("1.49.0");
