@@ -41,6 +41,8 @@ pub fn put_in(
     let stamp = format!("{source}\n{}", own.as_deref().unwrap_or("no lock\n"));
     if files::read(&stage.stamp)?.as_ref() != Some(&stamp) || !still_fits(cargo, stage, &config)? {
         files::remove(&stage.stamp)?;
+        // Cargo may have to fetch, and its own lines are not shown.
+        shell.status("Resolving", &format!("with zokio ({source}) as tokio"));
         let scratch = Stage::for_builds(shell, cargo, project, "resolve")?;
         let own = own.as_deref();
         move_tokio(shell, cargo, &scratch, &config, own).map_err(|error| match source {
