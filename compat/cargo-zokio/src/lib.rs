@@ -37,6 +37,7 @@ mod project;
 mod raw;
 mod report;
 mod resolve;
+mod settings;
 mod shell;
 mod source;
 mod stage;

@@ -12,6 +12,7 @@ use crate::args::Invocation;
 use crate::cargo::{Cargo, run};
 use crate::error::{Error, Result};
 use crate::files;
+use crate::settings;
 
 /// A workspace, as seen from one folder.
 pub struct Project {
@@ -35,6 +36,7 @@ impl Project {
     ///
     /// Returns cargo's error if there is no manifest or a broken one.
     pub fn find(cargo: &Cargo, invocation: &Invocation) -> Result<Self> {
+        settings::refuse_lockfile_path(cargo)?;
         let manifest = invocation.manifest_path.as_deref();
         let metadata = members(cargo, manifest)?;
         let path = |key: &str| -> Result<PathBuf> {

@@ -165,3 +165,30 @@ fn a_file_that_a_test_makes_is_there_in_the_next_run() {
         assert!(run.stdout.contains(there), "{}", run.stdout);
     }
 }
+
+#[test]
+fn a_lock_file_that_is_elsewhere_is_refused() {
+    let fixture = program_fixture("1");
+    let version = fixture.cargo("-V").stdout;
+    let minor = version
+        .split('.')
+        .nth(1)
+        .and_then(|minor| minor.parse().ok());
+    if minor.is_none_or(|minor: u32| minor < 97) {
+        eprintln!("skipped: cargo has no `resolver.lockfile-path`");
+        return;
+    }
+    let setting = "[resolver]\nlockfile-path = \"locks/Cargo.lock\"\n";
+    fixture.write(".cargo/config.toml", setting);
+    fs::create_dir(fixture.project.join("locks")).unwrap();
+    fixture.cargo("generate-lockfile");
+    let before = fixture.state();
+    for command in ["tree", "check", "on", "off", "compare -- program"] {
+        fixture
+            .zokio(command)
+            .ends_with(101)
+            .tells("`resolver.lockfile-path` is set by `")
+            .tells(".cargo/config.toml");
+        assert_eq!(fixture.state(), before, "after {command}");
+    }
+}
