@@ -15,6 +15,8 @@ use crate::source::Source;
 const HEADER: &str = "[patch.crates-io]";
 const MARK: &str = "# Added by `cargo zokio on`";
 const TABLE: &str = " with its table";
+/// The other name of crates.io in a patch. Cargo fails if a manifest has both.
+const INDEX: &str = "https://github.com/rust-lang/crates.io-index";
 
 /// Returns true if the manifest patches tokio.
 ///
@@ -22,7 +24,10 @@ const TABLE: &str = " with its table";
 ///
 /// Returns an error if the text is no manifest.
 pub fn is_patched(text: &str) -> Result<bool> {
-    Ok(patch_of(&parse(text)?).is_some_and(|patch| patch.contains_key("tokio")))
+    let document = parse(text)?;
+    let patches = ["crates-io", INDEX].map(|name| patch_of(&document, name));
+    let mut patches = patches.into_iter().flatten();
+    Ok(patches.any(|patch| patch.contains_key("tokio")))
 }
 
 /// The manifest with the patch. The comment beside it keeps the former version of tokio.
@@ -56,7 +61,7 @@ pub fn with_patch(text: &str, source: &Source, former: Option<&Lock>) -> Result<
         None => format!("{text}{end}{end}{HEADER}{end}{lines}"),
     };
     match is_patched(&patched) {
-        Ok(true) => Ok(patched),
+        Ok(true) if patch_of(&document, INDEX).is_none() => Ok(patched),
         _ => Err(
             Error::new("Cargo.toml has its patches in a form that cannot be added to").help(
                 format!(
@@ -79,7 +84,7 @@ pub fn without_patch(text: &str) -> Result<(String, Option<String>)> {
         Error::new("the patch of tokio in Cargo.toml was not added by `cargo zokio on`")
             .help("remove it by hand")
     };
-    let span = patch_of(&document).and_then(|patch| patch.get_key_value("tokio"));
+    let span = patch_of(&document, "crates-io").and_then(|patch| patch.get_key_value("tokio"));
     let line = span.and_then(|(key, _)| key.span()).ok_or_else(by_hand)?;
     let mark = text[..line.start].rfind(MARK).ok_or_else(by_hand)?;
     if text[mark..line.start].lines().count() != 1 {
@@ -120,11 +125,11 @@ fn parse(text: &str) -> Result<Document<&str>> {
         .map_err(|error| Error::new("failed to parse Cargo.toml").note(error.to_string()))
 }
 
-fn patch_of<'a>(document: &'a Document<&str>) -> Option<&'a dyn TableLike> {
+fn patch_of<'a>(document: &'a Document<&str>, name: &str) -> Option<&'a dyn TableLike> {
     document
         .get("patch")?
         .as_table_like()?
-        .get("crates-io")?
+        .get(name)?
         .as_table_like()
 }
 
@@ -182,6 +187,10 @@ mod tests {
     fn what_cannot_be_undone_is_refused() {
         let inline = "patch = { crates-io = { b = { path = \"b\" } } }\n[package]\nname = \"a\"\n";
         assert!(with_patch(inline, &source(), None).is_err());
+        let index = "[patch.'https://github.com/rust-lang/crates.io-index']\n";
+        assert!(with_patch(index, &source(), None).is_err());
+        let index = format!("{index}tokio = {{ path = \"x\" }}\n");
+        assert!(is_patched(&index).unwrap() && without_patch(&index).is_err());
         let by_hand = "[patch.crates-io]\ntokio = { path = \"x\" }\n";
         assert!(without_patch(by_hand).is_err());
     }
