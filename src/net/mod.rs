@@ -76,7 +76,9 @@
 //! [`guide::cancellation`](crate::guide::cancellation).
 
 mod addr;
+mod forward;
 mod lookup_host;
+mod open;
 mod raw;
 pub mod tcp;
 mod udp;

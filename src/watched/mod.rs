@@ -3,13 +3,16 @@
 //! This is the seam between the public types (sockets, pipes, `AsyncFd`) and the driver: a system
 //! call that does not block, and the driver's readiness half to wait for the next attempt.
 //!
-//! [`Watched`] itself waits and runs closures; `stream` adds bytes, for all types that read and
-//! write a stream of them; `raw` receives into uninitialized memory.
+//! [`Watched`] itself waits and runs closures. A system call comes in three shapes for each
+//! direction: `reading` waits, `poll_reading` polls, `try_reading` does neither. `stream` adds
+//! bytes, for all types that read and write a stream of them; `datagram` adds receiving with a
+//! sender; `raw` receives into uninitialized memory.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::task::{Context, Poll, ready};
 
+mod datagram;
 mod raw;
 mod stream;
 
@@ -17,8 +20,11 @@ use crate::driver::readiness::{Direction, ReadyEvent, Registration, Verdict};
 use crate::runtime::Handle;
 use crate::stream::{Interest, Ready};
 
-pub(crate) use raw::{Receive, fill, read, recv, recv_from};
+pub(crate) use datagram::Datagrams;
+pub(crate) use raw::{Receive, read};
 pub(crate) use stream::ByteStream;
+
+use raw::{fill, recv, recv_from};
 
 /// A file descriptor and its registration with the driver.
 #[derive(Debug)]
@@ -93,6 +99,16 @@ impl<S> Watched<S> {
         Ok(event.ready)
     }
 
+    /// Waits until reading may make progress. Every caller is woken.
+    pub(crate) async fn readable(&self) -> io::Result<()> {
+        self.ready(Interest::READABLE).await.map(drop)
+    }
+
+    /// Waits until writing may make progress. Every caller is woken.
+    pub(crate) async fn writable(&self) -> io::Result<()> {
+        self.ready(Interest::WRITABLE).await.map(drop)
+    }
+
     /// Waits until reading may make progress. The last caller is woken.
     pub(crate) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.registration.poll_ready(cx, Direction::Read))?;
@@ -126,26 +142,38 @@ impl<S> Watched<S> {
             .await
     }
 
-    /// Runs a system call on the source if the descriptor looks ready.
-    #[inline]
-    pub(crate) fn attempt<R>(
+    /// Runs a system call on the source that reads, waiting until it does not block.
+    pub(crate) async fn reading<R>(
         &self,
-        interest: Interest,
-        call: impl FnOnce(&S) -> io::Result<R>,
-    ) -> io::Result<R> {
-        self.registration
-            .try_io(interest, Verdict::Kernel, || call(&self.source))
-    }
-
-    /// Runs a system call on the source, waiting in between, until it does not block.
-    pub(crate) async fn perform<R>(
-        &self,
-        interest: Interest,
         mut call: impl FnMut(&S) -> io::Result<R>,
     ) -> io::Result<R> {
         self.registration
-            .async_io(interest, Verdict::Kernel, || call(&self.source))
+            .async_io(Interest::READABLE, Verdict::Kernel, || call(&self.source))
             .await
+    }
+
+    /// Runs a system call on the source that writes, waiting until it does not block.
+    pub(crate) async fn writing<R>(
+        &self,
+        mut call: impl FnMut(&S) -> io::Result<R>,
+    ) -> io::Result<R> {
+        self.registration
+            .async_io(Interest::WRITABLE, Verdict::Kernel, || call(&self.source))
+            .await
+    }
+
+    /// Runs a system call on the source that reads, if the descriptor looks readable.
+    #[inline]
+    pub(crate) fn try_reading<R>(&self, call: impl FnOnce(&S) -> io::Result<R>) -> io::Result<R> {
+        self.registration
+            .try_io(Interest::READABLE, Verdict::Kernel, || call(&self.source))
+    }
+
+    /// Runs a system call on the source that writes, if the descriptor looks writable.
+    #[inline]
+    pub(crate) fn try_writing<R>(&self, call: impl FnOnce(&S) -> io::Result<R>) -> io::Result<R> {
+        self.registration
+            .try_io(Interest::WRITABLE, Verdict::Kernel, || call(&self.source))
     }
 
     /// Polls a system call on the source that reads. The last caller is woken.

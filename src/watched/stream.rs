@@ -33,7 +33,7 @@ use socket2::SockRef;
 
 use super::{Receive, Watched, fill, recv};
 use crate::driver::readiness::{Direction, Verdict};
-use crate::stream::{Interest, ReadBuf};
+use crate::stream::ReadBuf;
 
 /// The most bytes that one call moves (`read(2)`, `write(2)`).
 const MAX_BYTES: usize = 0x7fff_f000;
@@ -163,33 +163,27 @@ impl<S: ByteStream> Watched<S> {
 
     /// Reads the available bytes.
     pub(crate) fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.attempt(Interest::READABLE, |source| {
-            source.read(&mut ReadBuf::new(buf))
-        })
+        self.try_reading(|source| source.read(&mut ReadBuf::new(buf)))
     }
 
     /// Reads the available bytes into the spare capacity of `buf`.
     pub(crate) fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        self.attempt(Interest::READABLE, |source| {
-            fill(buf, |buf| source.read(buf))
-        })
+        self.try_reading(|source| fill(buf, |buf| source.read(buf)))
     }
 
     /// Reads the available bytes into several buffers.
     pub(crate) fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.attempt(Interest::READABLE, |source| source.read_vectored(bufs))
+        self.try_reading(|source| source.read_vectored(bufs))
     }
 
     /// Writes what fits.
     pub(crate) fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.attempt(Interest::WRITABLE, |source| source.write(buf))
+        self.try_writing(|source| source.write(buf))
     }
 
     /// Writes what fits, from several buffers.
     pub(crate) fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.attempt(Interest::WRITABLE, |source| {
-            source.write_vectored(first(bufs))
-        })
+        self.try_writing(|source| source.write_vectored(first(bufs)))
     }
 }
 

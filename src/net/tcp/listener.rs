@@ -185,7 +185,7 @@ impl TcpListener {
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let (fd, address) = self
             .io
-            .perform(Interest::READABLE, |listener| raw::accept(listener.as_fd()))
+            .reading(|listener| raw::accept(listener.as_fd()))
             .await?;
         accepted(fd, &address)
     }

@@ -18,7 +18,7 @@ use super::split_owned::{OwnedReadHalf, OwnedWriteHalf, split_owned};
 use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use crate::net::ToSocketAddrs;
 use crate::net::addr::{BLOCKS, first_that_works, is_nonblocking};
-use crate::watched::{Receive, Watched, recv};
+use crate::watched::{Receive, Watched};
 
 /// Priority events tell of urgent data, see `watched/stream.rs`.
 const INTEREST: Interest = Interest::READABLE
@@ -320,8 +320,7 @@ impl TcpStream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<usize>> {
-        self.io
-            .poll_reading(cx, |stream| recv(stream.as_fd(), buf, Receive::Peek))
+        self.io.poll_recv(cx, buf, Receive::Peek)
     }
 
     /// Waits for bytes and copies them to `buf`, leaving them in the socket.
@@ -360,9 +359,7 @@ impl TcpStream {
     /// # }
     /// ```
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io
-            .perform(Interest::READABLE, |stream| stream.peek(buf))
-            .await
+        self.io.reading(|stream| stream.peek(buf)).await
     }
 
     /// Waits until a part of `interest` is ready, and returns which.

@@ -6,137 +6,94 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsFd;
 use std::task::{Context, Poll};
 
 use bytes::BufMut;
+use socket2::{SockAddr, SockRef};
 
 use super::UdpSocket;
-use crate::io::{Interest, ReadBuf};
+use crate::io::ReadBuf;
 use crate::net::ToSocketAddrs;
 use crate::net::addr::{ip, resolve};
-use crate::watched::{Receive, fill, recv, recv_from};
+use crate::watched::{Datagrams, Receive};
 
 impl UdpSocket {
-    /// Sends `buf` as one datagram to the connected address.
+    /// Sends `buf` as one datagram to the connected address, and returns its length.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then it has sent nothing.
+    /// This method is cancel safe. If the future is dropped before it is ready, nothing was sent.
     ///
     /// # Errors
     ///
-    /// Those of `send(2)`, or the runtime shut down.
+    /// Returns an error if the socket is not connected, if the datagram is too long or cannot be
+    /// sent, or if the runtime has shut down.
     ///
     /// # Examples
     ///
     /// ```
     /// use zokio::net::UdpSocket;
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let peer_addr = peer.local_addr()?;
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// socket.connect(peer.local_addr()?).await?;
-    ///
+    /// socket.connect(peer_addr).await?;
     /// assert_eq!(socket.send(b"hello").await?, 5);
-    /// let mut buf = [0; 16];
-    /// let (n, from) = peer.recv_from(&mut buf).await?;
-    /// assert_eq!((&buf[..n], from), (&b"hello"[..], socket.local_addr()?));
-    /// # Ok(())
-    /// # }
+    /// # assert_eq!(peer.recv(&mut [0; 16]).await?, 5);
+    /// # Ok(()) }
     /// ```
     pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io
-            .perform(Interest::WRITABLE, |socket| socket.send(buf))
-            .await
+        self.io.writing(|socket| socket.send(buf)).await
     }
 
     /// Polls to send `buf` as one datagram to the connected address.
     ///
+    /// [`poll_send_to`](UdpSocket::poll_send_to) has an example.
+    ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
+    /// This method is cancel safe. On `Pending`, nothing was sent.
     ///
     /// # Errors
     ///
-    /// Those of `send(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::future::poll_fn;
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// socket.connect(peer.local_addr()?).await?;
-    ///
-    /// assert_eq!(poll_fn(|cx| socket.poll_send(cx, b"hello")).await?, 5);
-    /// let mut buf = [0; 16];
-    /// let (n, _) = peer.recv_from(&mut buf).await?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// As for [`send`](UdpSocket::send).
     pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.io.poll_writing(cx, |socket| socket.send(buf))
     }
 
     /// Sends `buf` as one datagram to the connected address, without waiting.
     ///
+    /// [`try_send_to`](UdpSocket::try_send_to) has an example.
+    ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no room; then wait with [`writable`](UdpSocket::writable).
-    /// Otherwise those of `send(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// socket.connect(peer.local_addr()?).await?;
-    ///
-    /// socket.writable().await?;
-    /// assert_eq!(socket.try_send(b"hello")?, 5);
-    /// let mut buf = [0; 16];
-    /// let (n, _) = peer.recv_from(&mut buf).await?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room; wait with
+    /// [`writable`](UdpSocket::writable) then. Other errors are those of
+    /// [`send`](UdpSocket::send).
     pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io
-            .attempt(Interest::WRITABLE, |socket| socket.send(buf))
+        self.io.try_writing(|socket| socket.send(buf))
     }
 
-    /// Sends `buf` as one datagram to `addr`.
+    /// Sends `buf` as one datagram to `addr`, and returns its length.
     ///
-    /// If `addr` gives several addresses, then it goes to the first.
+    /// If `addr` resolves to several addresses, only the first is used.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then it has sent nothing.
+    /// This method is cancel safe. If the future is dropped before it is ready, nothing was sent.
     ///
     /// # Errors
     ///
-    /// `addr` cannot be resolved or gives no address, those of `sendto(2)`, or the runtime shut
-    /// down.
+    /// Returns an error if `addr` cannot be resolved or has no address, if the datagram is too long
+    /// or cannot be sent, or if the runtime has shut down.
     ///
     /// # Examples
     ///
     /// ```
     /// use zokio::net::UdpSocket;
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// let a = UdpSocket::bind("127.0.0.1:0").await?;
     /// let b = UdpSocket::bind("127.0.0.1:0").await?;
     /// a.send_to(b"hello", b.local_addr()?).await?;
@@ -144,28 +101,25 @@ impl UdpSocket {
     /// let mut buf = [0; 16];
     /// let (n, from) = b.recv_from(&mut buf).await?;
     /// assert_eq!((&buf[..n], from), (&b"hello"[..], a.local_addr()?));
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], addr: A) -> io::Result<usize> {
         let target = resolve(&addr).await?.next().ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidInput, "no addresses to send data to")
         })?;
-        self.io
-            .perform(Interest::WRITABLE, |socket| socket.send_to(buf, target))
-            .await
+        self.io.writing(|socket| socket.send_to(buf, target)).await
     }
 
-    /// Polls to send `buf` as one datagram to `target`.
+    /// Polls to send `buf` as one datagram to `target`. Only the task of the last `poll_send*` call
+    /// is woken.
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
+    /// This method is cancel safe. On `Pending`, nothing was sent.
     ///
     /// # Errors
     ///
-    /// Those of `send(2)`, or the runtime shut down.
+    /// As for [`send_to`](UdpSocket::send_to).
     ///
     /// # Examples
     ///
@@ -173,18 +127,14 @@ impl UdpSocket {
     /// use std::future::poll_fn;
     /// use zokio::net::UdpSocket;
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let target = peer.local_addr()?;
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let target = peer.local_addr()?;
-    ///
-    /// assert_eq!(poll_fn(|cx| socket.poll_send_to(cx, b"hello", target)).await?, 5);
-    /// let mut buf = [0; 16];
-    /// let (n, _) = peer.recv_from(&mut buf).await?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
+    /// let n = poll_fn(|cx| socket.poll_send_to(cx, b"hello", target)).await?;
+    /// assert_eq!(n, 5);
+    /// # assert_eq!(peer.recv(&mut [0; 16]).await?, n);
+    /// # Ok(()) }
     /// ```
     pub fn poll_send_to(
         &self,
@@ -200,8 +150,9 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no room; then wait with [`writable`](UdpSocket::writable).
-    /// Otherwise those of `send(2)`.
+    /// Returns [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room; wait with
+    /// [`writable`](UdpSocket::writable) then. Other errors are those of
+    /// [`send_to`](UdpSocket::send_to).
     ///
     /// # Examples
     ///
@@ -209,8 +160,7 @@ impl UdpSocket {
     /// use std::io::ErrorKind;
     /// use zokio::net::UdpSocket;
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
     /// # let peer = socket.local_addr()?;
     /// loop {
@@ -221,238 +171,153 @@ impl UdpSocket {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn try_send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
-        self.io
-            .attempt(Interest::WRITABLE, |socket| socket.send_to(buf, target))
+        self.io.try_writing(|socket| socket.send_to(buf, target))
     }
 
-    /// Receives a datagram of the connected address, and gives its length.
+    /// Receives a datagram from the connected address, and returns its length.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then it has received nothing.
+    /// This method is cancel safe. If the future is dropped before it is ready, nothing was
+    /// received.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
+    /// Returns an error if the runtime has shut down. On a connected socket, also returns the error
+    /// of an earlier send: [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if the port of the
+    /// peer was closed.
     ///
     /// # Examples
     ///
     /// ```
     /// use zokio::net::UdpSocket;
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
     /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
     /// socket.connect(peer.local_addr()?).await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    /// peer.send_to(b"hi", socket.local_addr()?).await?;
     ///
     /// let mut buf = [0; 16];
     /// let n = socket.recv(&mut buf).await?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
+    /// assert_eq!(&buf[..n], b"hi");
+    /// # Ok(()) }
     /// ```
     pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io
-            .perform(Interest::READABLE, |socket| socket.recv(buf))
-            .await
+        self.io.reading(|socket| socket.recv(buf)).await
     }
 
-    /// Polls for a datagram of the connected address, and appends it to `buf`'s filled part.
+    /// Polls for a datagram from the connected address, and appends it to the filled part of `buf`.
+    ///
+    /// [`poll_recv_from`](UdpSocket::poll_recv_from) has an example.
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
+    /// This method is cancel safe. On `Pending`, nothing was received.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::future::poll_fn;
-    /// use zokio::io::ReadBuf;
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// socket.connect(peer.local_addr()?).await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    ///
-    /// let mut space = [0; 16];
-    /// let mut buf = ReadBuf::new(&mut space);
-    /// poll_fn(|cx| socket.poll_recv(cx, &mut buf)).await?;
-    /// assert_eq!(buf.filled(), b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// As for [`recv`](UdpSocket::recv).
     pub fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.io
-            .poll_reading(cx, |socket| recv(socket.as_fd(), buf, Receive::Take))
-            .map_ok(|_len| ())
+        self.io.poll_recv(cx, buf, Receive::Take).map_ok(drop)
     }
 
-    /// Receives a datagram of the connected address, without waiting.
+    /// Receives a datagram from the connected address, without waiting.
+    ///
+    /// [`try_recv_from`](UdpSocket::try_recv_from) has an example.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
-    /// Otherwise those of `recv(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::ErrorKind;
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// socket.connect(peer.local_addr()?).await?;
-    ///
-    /// let mut buf = [0; 16];
-    /// let error = socket.try_recv(&mut buf).unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
-    ///
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    /// socket.readable().await?;
-    /// let n = socket.try_recv(&mut buf)?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no datagram; wait with
+    /// [`readable`](UdpSocket::readable) then. Other errors are those of
+    /// [`recv`](UdpSocket::recv).
     pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io
-            .attempt(Interest::READABLE, |socket| socket.recv(buf))
+        self.io.try_reading(|socket| socket.recv(buf))
     }
 
-    /// Receives a datagram of the connected address into the free space of `buf`, and advances
-    /// `buf`.
+    /// Receives a datagram from the connected address into the spare capacity of `buf`, and advances
+    /// `buf` past it.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then it has received nothing.
+    /// This method is cancel safe. If the future is dropped before it is ready, `buf` is unchanged.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
+    /// As for [`recv`](UdpSocket::recv).
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// let socket = zokio::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// // Connected to itself.
     /// socket.connect(socket.local_addr()?).await?;
-    /// socket.send(b"hello").await?;
+    /// socket.send(b"world").await?;
     ///
-    /// let mut buf = Vec::with_capacity(512);
-    /// socket.recv_buf(&mut buf).await?;
-    /// assert_eq!(buf, b"hello");
-    /// # Ok(())
-    /// # }
+    /// let mut text = b"hello ".to_vec();
+    /// text.reserve(512);
+    /// socket.recv_buf(&mut text).await?;
+    /// assert_eq!(text, b"hello world");
+    /// # Ok(()) }
     /// ```
     pub async fn recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        self.io
-            .perform(Interest::READABLE, |socket| {
-                fill(buf, |buf| recv(socket.as_fd(), buf, Receive::Take))
-            })
-            .await
+        self.io.recv_buf(buf).await
     }
 
-    /// Receives a datagram of the connected address into the free space of `buf`, without waiting.
+    /// Receives a datagram from the connected address into the spare capacity of `buf`, without
+    /// waiting.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
-    /// Otherwise those of `recv(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// socket.connect(peer.local_addr()?).await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    ///
-    /// socket.readable().await?;
-    /// let mut buf = Vec::with_capacity(512);
-    /// assert_eq!(socket.try_recv_buf(&mut buf)?, 5);
-    /// assert_eq!(buf, b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// As for [`try_recv`](UdpSocket::try_recv).
     pub fn try_recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        self.io.attempt(Interest::READABLE, |socket| {
-            fill(buf, |buf| recv(socket.as_fd(), buf, Receive::Take))
-        })
+        self.io.try_recv_buf(buf)
     }
 
-    /// Receives a datagram, and gives its length and its sender.
+    /// Receives a datagram, and returns its length and its sender.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then it has received nothing.
+    /// This method is cancel safe. If the future is dropped before it is ready, nothing was
+    /// received.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
+    /// As for [`recv`](UdpSocket::recv).
     ///
     /// # Examples
     ///
     /// ```
     /// use zokio::net::UdpSocket;
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    ///
-    /// let mut buf = [0; 16];
+    /// # peer.send_to(b"hello", socket.local_addr()?).await?;
+    /// let mut buf = [0; 1500];
     /// let (n, from) = socket.recv_from(&mut buf).await?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// assert_eq!(from, peer.local_addr()?);
-    /// # Ok(())
-    /// # }
+    /// println!("{n} bytes from {from}");
+    /// # assert_eq!((&buf[..n], from), (&b"hello"[..], peer.local_addr()?));
+    /// # Ok(()) }
     /// ```
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io
-            .perform(Interest::READABLE, |socket| socket.recv_from(buf))
-            .await
+        self.io.reading(|socket| socket.recv_from(buf)).await
     }
 
-    /// Polls for a datagram, appends it to `buf`'s filled part, and gives its sender.
+    /// Polls for a datagram, appends it to the filled part of `buf`, and returns its sender. Only the
+    /// task of the last `poll_recv*` or `poll_peek*` call is woken.
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
+    /// This method is cancel safe. On `Pending`, nothing was received.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
+    /// As for [`recv`](UdpSocket::recv).
     ///
     /// # Examples
     ///
@@ -461,36 +326,30 @@ impl UdpSocket {
     /// use zokio::io::ReadBuf;
     /// use zokio::net::UdpSocket;
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// # let peer = UdpSocket::bind("127.0.0.1:0").await?;
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    ///
-    /// let mut space = [0; 16];
+    /// # peer.send_to(b"hello", socket.local_addr()?).await?;
+    /// let mut space = [0; 1500];
     /// let mut buf = ReadBuf::new(&mut space);
     /// let from = poll_fn(|cx| socket.poll_recv_from(cx, &mut buf)).await?;
-    /// assert_eq!(buf.filled(), b"hello");
-    /// assert_eq!(from, peer.local_addr()?);
-    /// # Ok(())
-    /// # }
+    /// println!("{:?} from {from}", buf.filled());
+    /// # assert_eq!((buf.filled(), from), (&b"hello"[..], peer.local_addr()?));
+    /// # Ok(()) }
     /// ```
     pub fn poll_recv_from(
         &self,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<SocketAddr>> {
-        self.io.poll_reading(cx, |socket| {
-            ip(&recv_from(socket.as_fd(), buf, Receive::Take)?)
-        })
+        self.io.poll_recv_from(cx, buf, Receive::Take)
     }
 
-    /// Receives a datagram, without waiting, and gives its length and its sender.
+    /// Receives a datagram, without waiting, and returns its length and its sender.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
-    /// Otherwise those of `recv(2)`.
+    /// As for [`try_recv`](UdpSocket::try_recv).
     ///
     /// # Examples
     ///
@@ -498,13 +357,12 @@ impl UdpSocket {
     /// use std::io::ErrorKind;
     /// use zokio::net::UdpSocket;
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
     /// # socket.send_to(b"hello", socket.local_addr()?).await?;
     /// loop {
     ///     socket.readable().await?;
-    ///     // The buffer is not part of the future's state, because no wait comes after it.
+    ///     // No wait comes after the buffer, so it is not part of the future's state.
     ///     let mut buf = [0; 1500];
     ///     match socket.try_recv_from(&mut buf) {
     ///         Ok((n, peer)) => {
@@ -515,103 +373,57 @@ impl UdpSocket {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io
-            .attempt(Interest::READABLE, |socket| socket.recv_from(buf))
+        self.io.try_reading(|socket| socket.recv_from(buf))
     }
 
-    /// Receives a datagram into the free space of `buf`, and gives its length and its sender.
+    /// Receives a datagram into the spare capacity of `buf`, and returns its length and its sender.
+    ///
+    /// [`recv_buf`](UdpSocket::recv_buf) has an example with such a buffer.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then it has received nothing.
+    /// This method is cancel safe. If the future is dropped before it is ready, `buf` is unchanged.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    ///
-    /// let mut buf = Vec::with_capacity(512);
-    /// let (n, from) = socket.recv_buf_from(&mut buf).await?;
-    /// assert_eq!((n, &buf[..]), (5, &b"hello"[..]));
-    /// assert_eq!(from, peer.local_addr()?);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// As for [`recv`](UdpSocket::recv).
     pub async fn recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
-        self.io
-            .perform(Interest::READABLE, |socket| take_from(socket, buf))
-            .await
+        self.io.recv_buf_from(buf).await
     }
 
-    /// Receives a datagram into the free space of `buf`, without waiting, and gives its length and
-    /// its sender.
+    /// Receives a datagram into the spare capacity of `buf`, without waiting, and returns its length
+    /// and its sender.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
-    /// Otherwise those of `recv(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    ///
-    /// socket.readable().await?;
-    /// let mut buf = Vec::with_capacity(512);
-    /// let (n, from) = socket.try_recv_buf_from(&mut buf)?;
-    /// assert_eq!((n, &buf[..]), (5, &b"hello"[..]));
-    /// assert_eq!(from, peer.local_addr()?);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// As for [`try_recv`](UdpSocket::try_recv).
     pub fn try_recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
-        self.io
-            .attempt(Interest::READABLE, |socket| take_from(socket, buf))
+        self.io.try_recv_buf_from(buf)
     }
 
-    /// Copies the next datagram of the connected address to `buf`, leaving it in the socket.
+    /// Copies the next datagram from the connected address to `buf`, leaving it in the socket.
+    ///
+    /// A datagram that does not fit is cut short in `buf`, not in the socket.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future changes nothing.
+    /// This method is cancel safe: it takes nothing out of the socket.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
+    /// As for [`recv`](UdpSocket::recv).
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// socket.connect(peer.local_addr()?).await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// let socket = zokio::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// // Connected to itself.
+    /// socket.connect(socket.local_addr()?).await?;
+    /// socket.send(b"hello").await?;
     ///
     /// // A look at the first byte leaves the datagram whole.
     /// let mut first = [0; 1];
@@ -619,309 +431,156 @@ impl UdpSocket {
     /// let mut all = [0; 16];
     /// let n = socket.recv(&mut all).await?;
     /// assert_eq!((&first, &all[..n]), (b"h", &b"hello"[..]));
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io
-            .perform(Interest::READABLE, |socket| socket.peek(buf))
-            .await
+        self.io.reading(|socket| socket.peek(buf)).await
     }
 
-    /// Polls for a datagram of the connected address, and copies it to `buf`, leaving it in the
-    /// socket.
+    /// Polls for a datagram from the connected address and appends it to the filled part of `buf`,
+    /// leaving it in the socket.
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
+    /// This method is cancel safe: it takes nothing out of the socket.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::future::poll_fn;
-    /// use zokio::io::ReadBuf;
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// socket.connect(peer.local_addr()?).await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    ///
-    /// // A look at the first byte leaves the datagram whole.
-    /// let mut space = [0; 1];
-    /// let mut buf = ReadBuf::new(&mut space);
-    /// poll_fn(|cx| socket.poll_peek(cx, &mut buf)).await?;
-    /// assert_eq!(buf.filled(), b"h");
-    /// assert_eq!(socket.recv(&mut [0; 16]).await?, 5);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// As for [`recv`](UdpSocket::recv).
     pub fn poll_peek(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.io
-            .poll_reading(cx, |socket| recv(socket.as_fd(), buf, Receive::Peek))
-            .map_ok(|_len| ())
+        self.io.poll_recv(cx, buf, Receive::Peek).map_ok(drop)
     }
 
-    /// Copies the next datagram of the connected address to `buf`, without waiting.
+    /// Copies the next datagram from the connected address to `buf`, without waiting, leaving it in
+    /// the socket.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
-    /// Otherwise those of `recv(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// socket.connect(peer.local_addr()?).await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    ///
-    /// socket.readable().await?;
-    /// let mut first = [0; 1];
-    /// assert_eq!(socket.try_peek(&mut first)?, 1);
-    /// assert_eq!(&first, b"h");
-    /// assert_eq!(socket.try_recv(&mut [0; 16])?, 5);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// As for [`try_recv`](UdpSocket::try_recv).
     pub fn try_peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io
-            .attempt(Interest::READABLE, |socket| socket.peek(buf))
+        self.io.try_reading(|socket| socket.peek(buf))
     }
 
-    /// Copies the next datagram to `buf`, leaving it in the socket, and gives its length and its
-    /// sender.
+    /// Copies the next datagram to `buf`, leaving it in the socket, and returns the number of bytes
+    /// copied and the sender.
     ///
     /// A datagram that does not fit is cut short in `buf`, not in the socket.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future changes nothing.
+    /// This method is cancel safe: it takes nothing out of the socket.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
+    /// As for [`recv`](UdpSocket::recv).
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// let socket = zokio::net::UdpSocket::bind("127.0.0.1:0").await?;
     /// socket.send_to(b"hello", socket.local_addr()?).await?;
     ///
     /// let mut first = [0; 1];
-    /// let (n, peer) = socket.peek_from(&mut first).await?;
+    /// let (n, from) = socket.peek_from(&mut first).await?;
     /// assert_eq!((n, &first), (1, b"h"));
-    /// assert_eq!(peer, socket.local_addr()?);
-    /// # Ok(())
-    /// # }
+    /// assert_eq!(from, socket.local_addr()?);
+    /// # Ok(()) }
     /// ```
     pub async fn peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io
-            .perform(Interest::READABLE, |socket| socket.peek_from(buf))
-            .await
+        self.io.reading(|socket| socket.peek_from(buf)).await
     }
 
-    /// Polls for a datagram, copies it to `buf`, leaving it in the socket, and gives its sender.
+    /// Polls for a datagram, appends it to the filled part of `buf`, leaving it in the socket, and
+    /// returns its sender.
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
+    /// This method is cancel safe: it takes nothing out of the socket.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::future::poll_fn;
-    /// use zokio::io::ReadBuf;
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    ///
-    /// let mut space = [0; 1];
-    /// let mut buf = ReadBuf::new(&mut space);
-    /// let from = poll_fn(|cx| socket.poll_peek_from(cx, &mut buf)).await?;
-    /// assert_eq!((buf.filled(), from), (&b"h"[..], peer.local_addr()?));
-    /// assert_eq!(socket.recv(&mut [0; 16]).await?, 5);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// As for [`recv`](UdpSocket::recv).
     pub fn poll_peek_from(
         &self,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<SocketAddr>> {
-        self.io.poll_reading(cx, |socket| {
-            ip(&recv_from(socket.as_fd(), buf, Receive::Peek)?)
-        })
+        self.io.poll_recv_from(cx, buf, Receive::Peek)
     }
 
-    /// Copies the next datagram to `buf`, without waiting, and gives its length and its sender.
+    /// Copies the next datagram to `buf`, without waiting, and returns the number of bytes copied
+    /// and the sender.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
-    /// Otherwise those of `recv(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    ///
-    /// socket.readable().await?;
-    /// let mut first = [0; 1];
-    /// assert_eq!(socket.try_peek_from(&mut first)?, (1, peer.local_addr()?));
-    /// assert_eq!(socket.try_recv(&mut [0; 16])?, 5);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// As for [`try_recv`](UdpSocket::try_recv).
     pub fn try_peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io
-            .attempt(Interest::READABLE, |socket| socket.peek_from(buf))
+        self.io.try_reading(|socket| socket.peek_from(buf))
     }
 
-    /// Waits for a datagram and gives its sender, leaving it in the socket.
+    /// Waits for a datagram and returns its sender, leaving it in the socket.
     ///
-    /// With several sockets for one client this tells whose a datagram is before it is received.
-    /// The sender's address is what the datagram claims.
+    /// Where several sockets serve one client, this finds out whose a datagram is before it is
+    /// received. The address is what the datagram claims.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future changes nothing.
+    /// This method is cancel safe: it takes nothing out of the socket.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
+    /// As for [`recv`](UdpSocket::recv).
     ///
     /// # Examples
     ///
     /// ```
     /// use zokio::net::UdpSocket;
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// let (socket, peer) =
+    ///     zokio::try_join!(UdpSocket::bind("127.0.0.1:0"), UdpSocket::bind("127.0.0.1:0"))?;
     /// peer.send_to(b"hello", socket.local_addr()?).await?;
     ///
     /// assert_eq!(socket.peek_sender().await?, peer.local_addr()?);
     /// assert_eq!(socket.recv(&mut [0; 16]).await?, 5);
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub async fn peek_sender(&self) -> io::Result<SocketAddr> {
-        self.io
-            .perform(Interest::READABLE, |_| self.peek_sender_now())
-            .await
+        self.io.reading(sender_of_next).await
     }
 
-    /// Polls for a datagram and gives its sender, leaving it in the socket.
+    /// Polls for a datagram and returns its sender, leaving it in the socket.
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
+    /// This method is cancel safe: it takes nothing out of the socket.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down. On a connected socket the error of an earlier
-    /// send may come here: `ConnectionRefused` if the port of the peer was closed.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::future::poll_fn;
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    ///
-    /// let from = poll_fn(|cx| socket.poll_peek_sender(cx)).await?;
-    /// assert_eq!(from, peer.local_addr()?);
-    /// assert_eq!(socket.recv(&mut [0; 16]).await?, 5);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// As for [`recv`](UdpSocket::recv).
     pub fn poll_peek_sender(&self, cx: &mut Context<'_>) -> Poll<io::Result<SocketAddr>> {
-        self.io.poll_reading(cx, |_| self.peek_sender_now())
+        self.io.poll_reading(cx, sender_of_next)
     }
 
-    /// Gives the sender of the next datagram, without waiting, leaving it in the socket.
+    /// Returns the sender of the next datagram, without waiting, leaving it in the socket.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UdpSocket::readable).
-    /// Otherwise those of `recv(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UdpSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
-    /// let peer = UdpSocket::bind("127.0.0.1:0").await?;
-    /// peer.send_to(b"hello", socket.local_addr()?).await?;
-    ///
-    /// socket.readable().await?;
-    /// assert_eq!(socket.try_peek_sender()?, peer.local_addr()?);
-    /// assert_eq!(socket.try_recv(&mut [0; 16])?, 5);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// As for [`try_recv`](UdpSocket::try_recv).
     pub fn try_peek_sender(&self) -> io::Result<SocketAddr> {
-        self.io
-            .attempt(Interest::READABLE, |_| self.peek_sender_now())
-    }
-
-    fn peek_sender_now(&self) -> io::Result<SocketAddr> {
-        ip(&self.socket().peek_sender()?)
+        self.io.try_reading(sender_of_next)
     }
 }
 
-fn take_from<B: BufMut>(
-    socket: &std::net::UdpSocket,
-    buf: &mut B,
-) -> io::Result<(usize, SocketAddr)> {
-    fill(buf, |buf| {
-        let sender = recv_from(socket.as_fd(), buf, Receive::Take)?;
-        Ok((buf.filled().len(), ip(&sender)?))
-    })
+impl Datagrams for std::net::UdpSocket {
+    type Address = SocketAddr;
+
+    fn address(sender: &SockAddr) -> io::Result<SocketAddr> {
+        ip(sender)
+    }
+}
+
+fn sender_of_next(socket: &std::net::UdpSocket) -> io::Result<SocketAddr> {
+    ip(&SockRef::from(socket).peek_sender()?)
 }

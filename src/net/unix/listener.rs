@@ -282,7 +282,7 @@ impl UnixListener {
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         let (fd, address) = self
             .io
-            .perform(Interest::READABLE, |listener| raw::accept(listener.as_fd()))
+            .reading(|listener| raw::accept(listener.as_fd()))
             .await?;
         accepted(fd, &address)
     }

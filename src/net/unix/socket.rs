@@ -240,7 +240,7 @@ impl UnixSocket {
     #[track_caller]
     pub fn datagram(self) -> io::Result<UnixDatagram> {
         self.refuse(Type::STREAM, "datagram cannot be called on a stream socket")?;
-        UnixDatagram::new(OwnedFd::from(self.inner).into())
+        UnixDatagram::new(self.inner.into())
     }
 
     fn refuse(&self, kind: Type, why: &str) -> io::Result<()> {

@@ -5,184 +5,81 @@
 #![forbid(unsafe_code)]
 
 use std::io;
-use std::os::fd::AsFd;
 use std::path::Path;
 use std::task::{Context, Poll};
 
 use bytes::BufMut;
+use socket2::SockAddr;
 
-use crate::io::{Interest, ReadBuf};
+use crate::io::ReadBuf;
 use crate::net::UnixDatagram;
 use crate::net::unix::SocketAddr;
 use crate::net::unix::socketaddr::at_path;
-use crate::watched::{Receive, fill, recv, recv_from};
+use crate::watched::{Datagrams, Receive};
+
+type StdSocket = std::os::unix::net::UnixDatagram;
 
 impl UnixDatagram {
-    /// Sends `buf` as one datagram to the connected address.
+    /// Sends `buf` as one datagram to the connected socket.
+    ///
+    /// As [`UdpSocket::send`](crate::net::UdpSocket::send), except that it waits while the receiver
+    /// is behind.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then it has sent nothing.
+    /// This method is cancel safe. If the future is dropped before it is ready, nothing was sent.
     ///
     /// # Errors
     ///
-    /// Those of `send(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let (socket, peer) = UnixDatagram::pair()?;
-    ///
-    /// assert_eq!(socket.send(b"hello").await?, 5);
-    /// let mut buf = [0; 16];
-    /// let n = peer.recv(&mut buf).await?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if the socket is not connected, if the datagram is too long, if the peer is
+    /// closed, or if the runtime has shut down.
     pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io
-            .perform(Interest::WRITABLE, |socket| socket.send(buf))
-            .await
+        self.io.writing(|socket| socket.send(buf)).await
     }
 
-    /// Polls to send `buf` as one datagram to the connected address.
+    /// Polls to send `buf` as one datagram to the connected socket. See
+    /// [`UdpSocket::poll_send`](crate::net::UdpSocket::poll_send).
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
-    ///
-    /// # Errors
-    ///
-    /// Those of `send(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::future::poll_fn;
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let (socket, peer) = UnixDatagram::pair()?;
-    ///
-    /// assert_eq!(poll_fn(|cx| socket.poll_send(cx, b"hello")).await?, 5);
-    /// let mut buf = [0; 16];
-    /// let n = peer.recv(&mut buf).await?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// This method is cancel safe. On `Pending`, nothing was sent.
     pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.io.poll_writing(cx, |socket| socket.send(buf))
     }
 
-    /// Sends `buf` as one datagram to the connected address, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` if there is no room; then wait with [`writable`](UnixDatagram::writable).
-    /// Otherwise those of `send(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let (socket, peer) = UnixDatagram::pair()?;
-    ///
-    /// socket.writable().await?;
-    /// assert_eq!(socket.try_send(b"hello")?, 5);
-    /// let mut buf = [0; 16];
-    /// let n = peer.recv(&mut buf).await?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Sends `buf` as one datagram to the connected socket, without waiting. See
+    /// [`UdpSocket::try_send`](crate::net::UdpSocket::try_send).
     pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io
-            .attempt(Interest::WRITABLE, |socket| socket.send(buf))
+        self.io.try_writing(|socket| socket.send(buf))
     }
 
     /// Sends `buf` as one datagram to the socket at `target`.
     ///
+    /// As [`UdpSocket::send_to`](crate::net::UdpSocket::send_to), except that it takes a path, and
+    /// waits while the receiver is behind.
+    ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then it has sent nothing.
+    /// This method is cancel safe. If the future is dropped before it is ready, nothing was sent.
     ///
     /// # Errors
     ///
-    /// `target` is no path for a socket, those of `sendto(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("socket");
-    /// let socket = UnixDatagram::unbound()?;
-    /// let peer = UnixDatagram::bind(&path)?;
-    ///
-    /// assert_eq!(socket.send_to(b"hello", &path).await?, 5);
-    /// let mut buf = [0; 16];
-    /// let n = peer.recv(&mut buf).await?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if `target` is too long or holds a zero byte other than the first, if no
+    /// datagram socket is bound to it, if the datagram is too long, or if the runtime has shut down.
     pub async fn send_to<P>(&self, buf: &[u8], target: P) -> io::Result<usize>
     where
         P: AsRef<Path>,
     {
         let target = at_path(target.as_ref())?;
-        self.io
-            .perform(Interest::WRITABLE, |socket| {
-                socket.send_to_addr(buf, &target)
-            })
-            .await
+        self.io.writing(|io| io.send_to_addr(buf, &target)).await
     }
 
-    /// Polls to send `buf` as one datagram to `target`.
+    /// Polls to send `buf` as one datagram to the socket at `target`. See
+    /// [`UdpSocket::poll_send_to`](crate::net::UdpSocket::poll_send_to).
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
-    ///
-    /// # Errors
-    ///
-    /// Those of `send(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::future::poll_fn;
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("socket");
-    /// let socket = UnixDatagram::unbound()?;
-    /// let peer = UnixDatagram::bind(&path)?;
-    ///
-    /// assert_eq!(poll_fn(|cx| socket.poll_send_to(cx, b"hello", &path)).await?, 5);
-    /// let mut buf = [0; 16];
-    /// let n = peer.recv(&mut buf).await?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// This method is cancel safe. On `Pending`, nothing was sent.
     pub fn poll_send_to<P>(
         &self,
         cx: &mut Context<'_>,
@@ -197,410 +94,124 @@ impl UnixDatagram {
             .poll_writing(cx, |socket| socket.send_to_addr(buf, &target))
     }
 
-    /// Sends `buf` as one datagram to `target`, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` if there is no room; then wait with [`writable`](UnixDatagram::writable).
-    /// Otherwise those of `send(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::ErrorKind;
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let peer = folder.path().join("peer");
-    /// # let _peer = UnixDatagram::bind(&peer)?;
-    /// let socket = UnixDatagram::unbound()?;
-    /// loop {
-    ///     socket.writable().await?;
-    ///     match socket.try_send_to(b"hello", &peer) {
-    ///         Ok(_) => break,
-    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
-    ///         Err(error) => return Err(error),
-    ///     }
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Sends `buf` as one datagram to the socket at `target`, without waiting. See
+    /// [`UdpSocket::try_send_to`](crate::net::UdpSocket::try_send_to).
     pub fn try_send_to<P>(&self, buf: &[u8], target: P) -> io::Result<usize>
     where
         P: AsRef<Path>,
     {
         let target = at_path(target.as_ref())?;
-        self.io.attempt(Interest::WRITABLE, |socket| {
-            socket.send_to_addr(buf, &target)
-        })
+        self.io.try_writing(|io| io.send_to_addr(buf, &target))
     }
 
-    /// Receives a datagram of the connected address, and gives its length.
+    /// Receives a datagram and returns its length, as
+    /// [`UdpSocket::recv`](crate::net::UdpSocket::recv) does.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then it has received nothing.
+    /// This method is cancel safe. If the future is dropped before it is ready, nothing was
+    /// received.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let (socket, peer) = UnixDatagram::pair()?;
-    /// peer.send(b"hello").await?;
-    ///
-    /// let mut buf = [0; 16];
-    /// let n = socket.recv(&mut buf).await?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if the runtime has shut down.
     pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io
-            .perform(Interest::READABLE, |socket| socket.recv(buf))
-            .await
+        self.io.reading(|socket| socket.recv(buf)).await
     }
 
-    /// Polls for a datagram of the connected address, and appends it to `buf`'s filled part.
+    /// Polls for a datagram and appends it to the filled part of `buf`. See
+    /// [`UdpSocket::poll_recv`](crate::net::UdpSocket::poll_recv).
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
-    ///
-    /// # Errors
-    ///
-    /// Those of `recv(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::future::poll_fn;
-    /// use zokio::io::ReadBuf;
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let (socket, peer) = UnixDatagram::pair()?;
-    /// peer.send(b"hello").await?;
-    ///
-    /// let mut space = [0; 16];
-    /// let mut buf = ReadBuf::new(&mut space);
-    /// poll_fn(|cx| socket.poll_recv(cx, &mut buf)).await?;
-    /// assert_eq!(buf.filled(), b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// This method is cancel safe. On `Pending`, nothing was received.
     pub fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.io
-            .poll_reading(cx, |socket| recv(socket.as_fd(), buf, Receive::Take))
-            .map_ok(|_len| ())
+        self.io.poll_recv(cx, buf, Receive::Take).map_ok(drop)
     }
 
-    /// Receives a datagram of the connected address, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UnixDatagram::readable).
-    /// Otherwise those of `recv(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::ErrorKind;
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let (socket, peer) = UnixDatagram::pair()?;
-    ///
-    /// let mut buf = [0; 16];
-    /// let error = socket.try_recv(&mut buf).unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
-    ///
-    /// peer.send(b"hello").await?;
-    /// socket.readable().await?;
-    /// let n = socket.try_recv(&mut buf)?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Receives a datagram, without waiting. See
+    /// [`UdpSocket::try_recv`](crate::net::UdpSocket::try_recv).
     pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io
-            .attempt(Interest::READABLE, |socket| socket.recv(buf))
+        self.io.try_reading(|socket| socket.recv(buf))
     }
 
-    /// Receives a datagram of the connected address into the free space of `buf`, and advances
-    /// `buf`.
+    /// Receives a datagram into the spare capacity of `buf`, as
+    /// [`UdpSocket::recv_buf`](crate::net::UdpSocket::recv_buf) does.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then it has received nothing.
-    ///
-    /// # Errors
-    ///
-    /// Those of `recv(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let (socket, peer) = UnixDatagram::pair()?;
-    /// peer.send(b"hello").await?;
-    ///
-    /// let mut buf = Vec::with_capacity(512);
-    /// socket.recv_buf(&mut buf).await?;
-    /// assert_eq!(buf, b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// This method is cancel safe. If the future is dropped before it is ready, `buf` is unchanged.
     pub async fn recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        self.io
-            .perform(Interest::READABLE, |socket| {
-                fill(buf, |buf| recv(socket.as_fd(), buf, Receive::Take))
-            })
-            .await
+        self.io.recv_buf(buf).await
     }
 
-    /// Receives a datagram of the connected address into the free space of `buf`, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UnixDatagram::readable).
-    /// Otherwise those of `recv(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let (socket, peer) = UnixDatagram::pair()?;
-    /// peer.send(b"hello").await?;
-    ///
-    /// socket.readable().await?;
-    /// let mut buf = Vec::with_capacity(512);
-    /// assert_eq!(socket.try_recv_buf(&mut buf)?, 5);
-    /// assert_eq!(buf, b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Receives a datagram into the spare capacity of `buf`, without waiting. See
+    /// [`UdpSocket::try_recv_buf`](crate::net::UdpSocket::try_recv_buf).
     pub fn try_recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        self.io.attempt(Interest::READABLE, |socket| {
-            fill(buf, |buf| recv(socket.as_fd(), buf, Receive::Take))
-        })
+        self.io.try_recv_buf(buf)
     }
 
-    /// Receives a datagram, and gives its length and its sender.
+    /// Receives a datagram, and returns its length and its sender.
+    ///
+    /// As [`UdpSocket::recv_from`](crate::net::UdpSocket::recv_from), except that the sender may be
+    /// unnamed: then it was not bound, and cannot be answered.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then it has received nothing.
-    ///
-    /// # Errors
-    ///
-    /// Those of `recv(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let (path, peer_path) = (folder.path().join("socket"), folder.path().join("peer"));
-    /// let socket = UnixDatagram::bind(&path)?;
-    /// let peer = UnixDatagram::bind(&peer_path)?;
-    /// peer.send_to(b"hello", &path).await?;
-    ///
-    /// let mut buf = [0; 16];
-    /// let (n, from) = socket.recv_from(&mut buf).await?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// assert_eq!(from.as_pathname(), Some(peer_path.as_path()));
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// This method is cancel safe. If the future is dropped before it is ready, nothing was
+    /// received.
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io
-            .perform(Interest::READABLE, |socket| recv_from_std(socket, buf))
-            .await
+        self.io.reading(|socket| recv_from(socket, buf)).await
     }
 
-    /// Polls for a datagram, appends it to `buf`'s filled part, and gives its sender.
+    /// Polls for a datagram, appends it to the filled part of `buf`, and returns its sender. See
+    /// [`UdpSocket::poll_recv_from`](crate::net::UdpSocket::poll_recv_from).
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
-    ///
-    /// # Errors
-    ///
-    /// Those of `recv(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::future::poll_fn;
-    /// use zokio::io::ReadBuf;
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let (socket, peer) = UnixDatagram::pair()?;
-    /// peer.send(b"hello").await?;
-    ///
-    /// let mut space = [0; 16];
-    /// let mut buf = ReadBuf::new(&mut space);
-    /// let from = poll_fn(|cx| socket.poll_recv_from(cx, &mut buf)).await?;
-    /// assert_eq!(buf.filled(), b"hello");
-    /// // Neither end of a pair has a name.
-    /// assert!(from.is_unnamed());
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// This method is cancel safe. On `Pending`, nothing was received.
     pub fn poll_recv_from(
         &self,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<SocketAddr>> {
-        self.io.poll_reading(cx, |socket| {
-            SocketAddr::received(&recv_from(socket.as_fd(), buf, Receive::Take)?)
-        })
+        self.io.poll_recv_from(cx, buf, Receive::Take)
     }
 
-    /// Receives a datagram, without waiting, and gives its length and its sender.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UnixDatagram::readable).
-    /// Otherwise those of `recv(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::ErrorKind;
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let (socket, peer) = UnixDatagram::pair()?;
-    /// peer.send(b"hello").await?;
-    /// loop {
-    ///     socket.readable().await?;
-    ///     // The buffer is not part of the future's state, because no wait comes after it.
-    ///     let mut buf = [0; 1500];
-    ///     match socket.try_recv_from(&mut buf) {
-    ///         Ok((n, peer)) => {
-    ///             println!("{n} bytes from {peer:?}");
-    ///             break;
-    ///         }
-    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
-    ///         Err(error) => return Err(error),
-    ///     }
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Receives a datagram, without waiting, and returns its length and its sender. See
+    /// [`UdpSocket::try_recv_from`](crate::net::UdpSocket::try_recv_from).
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.io
-            .attempt(Interest::READABLE, |socket| recv_from_std(socket, buf))
+        self.io.try_reading(|socket| recv_from(socket, buf))
     }
 
-    /// Receives a datagram into the free space of `buf`, and gives its length and its sender.
+    /// Receives a datagram into the spare capacity of `buf`, and returns its length and its sender,
+    /// as [`UdpSocket::recv_buf_from`](crate::net::UdpSocket::recv_buf_from) does.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then it has received nothing.
-    ///
-    /// # Errors
-    ///
-    /// Those of `recv(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let (socket, peer) = UnixDatagram::pair()?;
-    /// peer.send(b"hello").await?;
-    ///
-    /// let mut buf = Vec::with_capacity(512);
-    /// let (n, from) = socket.recv_buf_from(&mut buf).await?;
-    /// assert_eq!((n, &buf[..]), (5, &b"hello"[..]));
-    /// // Neither end of a pair has a name.
-    /// assert!(from.is_unnamed());
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// This method is cancel safe. If the future is dropped before it is ready, `buf` is unchanged.
     pub async fn recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
-        self.io
-            .perform(Interest::READABLE, |socket| take_from(socket, buf))
-            .await
+        self.io.recv_buf_from(buf).await
     }
 
-    /// Receives a datagram into the free space of `buf`, without waiting, and gives its length and
-    /// its sender.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock` if there is no datagram; then wait with [`readable`](UnixDatagram::readable).
-    /// Otherwise those of `recv(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let (socket, peer) = UnixDatagram::pair()?;
-    /// peer.send(b"hello").await?;
-    ///
-    /// socket.readable().await?;
-    /// let mut buf = Vec::with_capacity(512);
-    /// let (n, from) = socket.try_recv_buf_from(&mut buf)?;
-    /// assert_eq!((n, &buf[..]), (5, &b"hello"[..]));
-    /// // Neither end of a pair has a name.
-    /// assert!(from.is_unnamed());
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Receives a datagram into the spare capacity of `buf`, without waiting, and returns its length
+    /// and its sender. See
+    /// [`UdpSocket::try_recv_buf_from`](crate::net::UdpSocket::try_recv_buf_from).
     pub fn try_recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
-        self.io
-            .attempt(Interest::READABLE, |socket| take_from(socket, buf))
+        self.io.try_recv_buf_from(buf)
     }
 }
 
-fn take_from<B: BufMut>(
-    socket: &std::os::unix::net::UnixDatagram,
-    buf: &mut B,
-) -> io::Result<(usize, SocketAddr)> {
-    fill(buf, |buf| {
-        let sender = recv_from(socket.as_fd(), buf, Receive::Take)?;
-        Ok((buf.filled().len(), SocketAddr::received(&sender)?))
-    })
+impl Datagrams for StdSocket {
+    type Address = SocketAddr;
+
+    fn address(sender: &SockAddr) -> io::Result<SocketAddr> {
+        SocketAddr::received(sender)
+    }
 }
 
 /// `recv_from` with the address type of this crate.
-fn recv_from_std(
-    socket: &std::os::unix::net::UnixDatagram,
-    buf: &mut [u8],
-) -> io::Result<(usize, SocketAddr)> {
+fn recv_from(socket: &StdSocket, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
     let (n, sender) = socket.recv_from(buf)?;
     Ok((n, sender.into()))
 }

@@ -1,0 +1,49 @@
+//! Implementations of traits that every public type of this module has alike. Each macro implements
+//! traits and nothing else: what a type can do beyond them is written out in its own file.
+//!
+//! A macro takes the type and, as in a closure, how to reach the descriptor from a reference to it.
+#![forbid(unsafe_code)]
+
+/// Implements `AsFd` and `AsRawFd`. The last argument is what has the descriptor.
+macro_rules! forward_fd {
+    ($type:ty, |$this:ident| $source:expr) => {
+        impl std::os::fd::AsFd for $type {
+            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+                let $this = self;
+                $source.as_fd()
+            }
+        }
+
+        impl std::os::fd::AsRawFd for $type {
+            fn as_raw_fd(&self) -> std::os::fd::RawFd {
+                let $this = self;
+                $source.as_raw_fd()
+            }
+        }
+    };
+}
+
+/// Implements what a socket shares with the one of `std` that it wraps: its descriptor, its `Debug`
+/// and the conversion.
+macro_rules! forward_std {
+    ($type:ty, $std:ty) => {
+        $crate::net::forward::forward_fd!($type, |this| this.io.source());
+
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.io.source().fmt(f)
+            }
+        }
+
+        impl TryFrom<$std> for $type {
+            type Error = std::io::Error;
+
+            /// The same as `from_std`.
+            fn try_from(socket: $std) -> std::io::Result<$type> {
+                <$type>::from_std(socket)
+            }
+        }
+    };
+}
+
+pub(super) use {forward_fd, forward_std};

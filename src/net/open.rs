@@ -1,0 +1,39 @@
+//! How the sockets of this module come to be watched: handed over by `std`, or
+//! made in pairs.
+//!
+//! All of it is generic over the socket of `std`; the public types wrap the [`Watched`] that comes
+//! out.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::io::{Interest, Ready};
+use crate::watched::Watched;
+
+/// The message of a debug build for a socket that blocks.
+const BLOCKS: &str = "a socket in blocking mode would block the runtime's threads: \
+     call `set_nonblocking(true)` before handing it over";
+
+/// Watches a socket that a user made with `std`.
+#[track_caller]
+pub(super) fn handed_over<S: AsFd>(socket: S, interest: Interest) -> io::Result<Watched<S>> {
+    // What is not a descriptor at all gets its error at the registration.
+    let nonblocking = || SockRef::from(&socket).nonblocking().unwrap_or(true);
+    debug_assert!(nonblocking(), "{BLOCKS}");
+    Watched::new(socket, interest)
+}
+
+/// Makes two Unix sockets that are connected to each other. Both have room to write.
+#[track_caller]
+pub(super) fn pair<S: AsFd + From<OwnedFd>>(kind: Type) -> io::Result<(Watched<S>, Watched<S>)> {
+    let (a, b) = Socket::pair_raw(Domain::UNIX, kind.nonblocking().cloexec(), None)?;
+    let interest = Interest::READABLE | Interest::WRITABLE;
+    let a = Watched::new(S::from(a.into()), interest)?;
+    let b = Watched::new(S::from(b.into()), interest)?;
+    a.assume(Ready::WRITABLE);
+    b.assume(Ready::WRITABLE);
+    Ok((a, b))
+}
