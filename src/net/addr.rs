@@ -7,12 +7,11 @@
 use std::future::{Ready, ready};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::fd::BorrowedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::{iter, option, vec};
 
-use socket2::{SockAddr, SockRef};
+use socket2::SockAddr;
 
 use self::sealed::{Internal, ToSocketAddrsPriv};
 use crate::task::{JoinHandle, spawn_blocking};
@@ -93,16 +92,6 @@ pub(super) fn ip(address: &SockAddr) -> io::Result<SocketAddr> {
         )
     })
 }
-
-/// Whether calls on `fd` block. Only asked in debug builds.
-pub(super) fn is_nonblocking(fd: BorrowedFd<'_>) -> bool {
-    // What is not a descriptor at all gets its error at the registration.
-    SockRef::from(&fd).nonblocking().unwrap_or(true)
-}
-
-/// The sentence of a debug build for a socket that blocks.
-pub(super) const BLOCKS: &str = "a socket in blocking mode would block the runtime's threads: \
-     call `set_nonblocking(true)` before handing it over";
 
 type ReadyFuture<T> = Ready<io::Result<T>>;
 

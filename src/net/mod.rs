@@ -77,6 +77,7 @@
 
 mod addr;
 mod forward;
+mod halves;
 mod lookup_host;
 mod open;
 mod raw;

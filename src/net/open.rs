@@ -1,14 +1,15 @@
-//! How the sockets of this module come to be watched: handed over by `std`, or
+//! How the sockets of this module come to be watched: handed over by `std`, connected, accepted, or
 //! made in pairs.
 //!
 //! All of it is generic over the socket of `std`; the public types wrap the [`Watched`] that comes
 //! out.
 #![forbid(unsafe_code)]
 
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use socket2::{Domain, SockRef, Socket, Type};
+use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use crate::io::{Interest, Ready};
 use crate::watched::Watched;
@@ -24,6 +25,38 @@ pub(super) fn handed_over<S: AsFd>(socket: S, interest: Interest) -> io::Result<
     let nonblocking = || SockRef::from(&socket).nonblocking().unwrap_or(true);
     debug_assert!(nonblocking(), "{BLOCKS}");
     Watched::new(socket, interest)
+}
+
+/// Connects `socket`, which does not block, and watches it.
+pub(super) async fn connected<S: AsFd + From<OwnedFd>>(
+    socket: Socket,
+    address: &SockAddr,
+    interest: Interest,
+) -> io::Result<Watched<S>> {
+    match socket.connect(address) {
+        Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => return Err(error),
+        _ => {}
+    }
+    // Only now: before, the kernel would report a socket that is not connected as closed.
+    let io = Watched::new(S::from(socket.into()), interest)?;
+    // The outcome is known when the socket can be written to.
+    poll_fn(|cx| io.poll_write_ready(cx)).await?;
+    match SockRef::from(io.source()).take_error()? {
+        Some(error) => Err(error),
+        None => Ok(io),
+    }
+}
+
+/// Watches a connection that was just accepted. Its peer has often sent something already, and
+/// there is room to write: the first of each is tried at once.
+#[track_caller]
+pub(super) fn accepted<S: AsFd + From<OwnedFd>>(
+    fd: OwnedFd,
+    interest: Interest,
+) -> io::Result<Watched<S>> {
+    let io = Watched::new(S::from(fd), interest)?;
+    io.assume(Ready::READABLE | Ready::WRITABLE);
+    Ok(io)
 }
 
 /// Makes two Unix sockets that are connected to each other. Both have room to write.

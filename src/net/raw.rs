@@ -3,7 +3,7 @@
 
 use std::io;
 use std::mem::{MaybeUninit, size_of};
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
 use libc::c_int;
@@ -20,13 +20,13 @@ fn check(result: c_int) -> io::Result<c_int> {
 }
 
 /// Accepts a connection as a socket that does not block and is not inherited, in one call.
-pub(super) fn accept(listener: BorrowedFd<'_>) -> io::Result<(OwnedFd, SockAddr)> {
+pub(super) fn accept(listener: &impl AsFd) -> io::Result<(OwnedFd, SockAddr)> {
     const FLAGS: c_int = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
     // SAFETY: the closure passes the storage and its length on to `accept4`, which fills in both.
     unsafe {
         SockAddr::try_init(|storage, len| {
             let fd = check(libc::accept4(
-                listener.as_raw_fd(),
+                listener.as_fd().as_raw_fd(),
                 storage.cast(),
                 len,
                 FLAGS,

@@ -1,17 +1,17 @@
 //! [`TcpListener`].
 #![forbid(unsafe_code)]
 
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::OwnedFd;
 use std::task::{Context, Poll, ready};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::io::Interest;
-use crate::net::addr::{BLOCKS, first_that_works, ip, is_nonblocking};
-use crate::net::{TcpStream, ToSocketAddrs, raw};
+use crate::net::addr::{first_that_works, ip};
+use crate::net::forward::forward_std;
+use crate::net::{TcpStream, ToSocketAddrs, open, raw};
 use crate::watched::Watched;
 
 /// How many connections may wait to be accepted when nothing else is said.
@@ -19,9 +19,8 @@ const BACKLOG: i32 = 1024;
 
 /// A TCP socket that listens for connections.
 ///
-/// [`accept`](TcpListener::accept) gives one connection after the other. Dropping the listener
-/// closes it at once: its port may be bound again, and connections that wait to be accepted are
-/// refused.
+/// Each call of [`accept`](TcpListener::accept) returns one connection. Dropping the listener closes
+/// it at once: its port may be bound again, and connections that wait to be accepted are refused.
 ///
 /// # Examples
 ///
@@ -29,24 +28,22 @@ const BACKLOG: i32 = 1024;
 /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
 /// use zokio::net::TcpListener;
 ///
-/// # #[zokio::main]
-/// # async fn main() -> std::io::Result<()> {
-/// let listener = TcpListener::bind("0.0.0.0:8080").await?;
-/// loop {
-///     let (mut stream, peer) = listener.accept().await?;
-///     zokio::task::spawn(async move {
-///         println!("{peer} connected");
-///         let mut buf = [0; 4096];
-///         while let Ok(n @ 1..) = stream.read(&mut buf).await {
-///             if stream.write_all(&buf[..n]).await.is_err() {
-///                 break;
+/// #[zokio::main]
+/// async fn main() -> std::io::Result<()> {
+///     let listener = TcpListener::bind("0.0.0.0:8080").await?;
+///     loop {
+///         let (mut stream, peer) = listener.accept().await?;
+///         zokio::task::spawn(async move {
+///             println!("{peer} connected");
+///             let mut buf = [0; 4096];
+///             while let Ok(n @ 1..) = stream.read(&mut buf).await {
+///                 if stream.write_all(&buf[..n]).await.is_err() {
+///                     break;
+///                 }
 ///             }
-///         }
-///     });
+///         });
+///     }
 /// }
-/// # #[allow(unreachable_code)]
-/// # Ok(())
-/// # }
 /// ```
 pub struct TcpListener {
     io: Watched<std::net::TcpListener>,
@@ -55,71 +52,48 @@ pub struct TcpListener {
 impl TcpListener {
     /// Binds a socket to `addr` and listens.
     ///
-    /// Port 0 asks the system for a free one; [`local_addr`](TcpListener::local_addr) tells which
-    /// it is. If `addr` gives several addresses, then the first that works is taken. The socket
-    /// gets `SO_REUSEADDR`, so a server can be started again at once, and up to 1024 connections
-    /// may wait to be accepted. For other settings use [`TcpSocket`](crate::net::TcpSocket).
+    /// With port 0 the system chooses a free port; [`local_addr`](TcpListener::local_addr) returns
+    /// it. If `addr` resolves to several addresses, the first that works is taken. The socket has
+    /// `SO_REUSEADDR`, so a server can be restarted at once, and up to 1024 connections may wait to
+    /// be accepted. For other settings use [`TcpSocket`](crate::net::TcpSocket).
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then nothing is bound.
+    /// This method is cancel safe. If the future is dropped, nothing is bound.
     ///
     /// # Errors
     ///
-    /// `addr` cannot be resolved or gives no address, or no address can be bound; then the error is
-    /// that of the last one.
+    /// Returns an error if `addr` cannot be resolved or has no address, or if no address can be
+    /// bound. The error is then that of the last attempt.
     ///
     /// # Panics
     ///
-    /// Outside a runtime, and when the runtime was built without I/O.
+    /// Panics if called outside a runtime, or in one that was built without I/O.
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::net::TcpListener;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// let listener = zokio::net::TcpListener::bind("127.0.0.1:0").await?;
     /// assert_ne!(listener.local_addr()?.port(), 0);
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
         first_that_works(addr, |address| async move { listen_at(address) }).await
     }
 
-    /// Takes a listener of `std` to the current runtime.
+    /// Takes over a listener of `std`, which has to be in non-blocking mode.
     ///
-    /// It has to be in non-blocking mode; nothing else of it is changed.
-    ///
-    /// # Errors
-    ///
-    /// The driver cannot watch the descriptor, or the runtime is shutting down.
+    /// See [`TcpStream::from_std`], also for the errors and an example.
     ///
     /// # Panics
     ///
-    /// Outside a runtime, and when the runtime was built without I/O; in debug builds also when
-    /// the listener is in blocking mode.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::TcpListener;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    /// listener.set_nonblocking(true)?;
-    /// let listener = TcpListener::from_std(listener)?;
-    /// # drop(listener);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Panics if called outside a runtime, or in one that was built without I/O. In debug builds,
+    /// panics if the listener is in blocking mode.
     #[track_caller]
     pub fn from_std(listener: std::net::TcpListener) -> io::Result<TcpListener> {
-        debug_assert!(is_nonblocking(listener.as_fd()), "{BLOCKS}");
-        TcpListener::new(listener)
+        let io = open::handed_over(listener, Interest::READABLE)?;
+        Ok(TcpListener { io })
     }
 
     #[track_caller]
@@ -132,72 +106,56 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// None today.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::TcpListener;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let listener = TcpListener::bind("127.0.0.1:0").await?.into_std()?;
-    /// listener.set_nonblocking(false)?;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns no error at present.
     pub fn into_std(self) -> io::Result<std::net::TcpListener> {
         Ok(self.io.into_source())
     }
 
-    /// Accepts a connection: waits for one, and gives it with the address of its peer.
+    /// Waits for a connection and accepts it. Returns the stream and the address of its peer.
     ///
-    /// The new stream belongs to the current runtime. Its first read and write are tried without
-    /// waiting for a notice of the driver.
+    /// The stream belongs to the current runtime. Its first read and its first write are tried
+    /// without waiting for an event.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then no connection was accepted by it.
+    /// This method is cancel safe. If the future is dropped before it is ready, it has accepted no
+    /// connection.
     ///
     /// # Errors
     ///
-    /// Those of `accept(2)`. Most concern the one connection only (the peer gave up), or pass (too
-    /// many open files): a server logs them, waits a little, and goes on.
+    /// Returns an error if `accept(2)` fails. Most such errors concern a single connection (the peer
+    /// gave up) or pass by themselves (too many open files): a server logs them, waits a little and
+    /// continues.
     ///
     /// # Panics
     ///
-    /// When a connection has come: outside a runtime, and when the runtime was built without I/O.
+    /// Panics if a connection arrives and there is no current runtime, or one that was built without
+    /// I/O.
     ///
     /// # Examples
     ///
     /// ```
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let client = TcpStream::connect(listener.local_addr()?).await?;
     /// let (_server, peer) = listener.accept().await?;
     /// assert_eq!(peer, client.local_addr()?);
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let (fd, address) = self
-            .io
-            .reading(|listener| raw::accept(listener.as_fd()))
-            .await?;
+        let (fd, address) = self.io.reading(raw::accept).await?;
         accepted(fd, &address)
     }
 
-    /// Polls for a connection.
-    ///
-    /// As [`accept`](TcpListener::accept), except that the last caller alone has its task woken.
+    /// Polls for a connection, and accepts it as [`accept`](TcpListener::accept) does. Only the task
+    /// of the last call is woken.
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call. Not polling
-    /// again loses no connection.
+    /// This method is cancel safe. On `Pending`, the waker of `cx` replaces that of the last poll,
+    /// and no connection has been accepted.
     ///
     /// # Errors
     ///
@@ -206,71 +164,25 @@ impl TcpListener {
     /// # Panics
     ///
     /// As for [`accept`](TcpListener::accept).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::future::poll_fn;
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let client = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (_server, peer) = poll_fn(|cx| listener.poll_accept(cx)).await?;
-    /// assert_eq!(peer, client.local_addr()?);
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        let (fd, address) = ready!(
-            self.io
-                .poll_reading(cx, |listener| raw::accept(listener.as_fd()))
-        )?;
+        let (fd, address) = ready!(self.io.poll_reading(cx, raw::accept))?;
         Poll::Ready(accepted(fd, &address))
     }
 
-    /// The address that the listener is bound to.
+    /// Returns the address that the listener is bound to.
     ///
     /// # Errors
     ///
-    /// Those of `getsockname(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::TcpListener;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// assert!(listener.local_addr()?.ip().is_loopback());
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if `getsockname(2)` fails.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().local_addr()
     }
 
-    /// The time to live of the packets of accepted connections, in hops.
+    /// Returns the time to live of the packets of accepted connections, in hops.
     ///
     /// # Errors
     ///
-    /// Those of `getsockopt(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::TcpListener;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// listener.set_ttl(100)?;
-    /// assert_eq!(listener.ttl()?, 100);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if the option cannot be read.
     pub fn ttl(&self) -> io::Result<u32> {
         self.io.source().ttl()
     }
@@ -279,23 +191,21 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// Those of `setsockopt(2)`.
+    /// Returns an error if the option cannot be set, as with a `ttl` of 0.
     ///
     /// # Examples
     ///
     /// ```
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// listener.set_ttl(100)?;
     ///
     /// let _client = TcpStream::connect(listener.local_addr()?).await?;
     /// let (server, _) = listener.accept().await?;
     /// assert_eq!(server.ttl()?, 100);
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.source().set_ttl(ttl)
@@ -312,33 +222,8 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 fn accepted(fd: OwnedFd, address: &SockAddr) -> io::Result<(TcpStream, SocketAddr)> {
-    let stream = TcpStream::accepted(fd.into())?;
+    let stream = TcpStream::accepted(fd)?;
     Ok((stream, ip(address)?))
 }
 
-impl TryFrom<std::net::TcpListener> for TcpListener {
-    type Error = io::Error;
-
-    /// The same as [`from_std`](TcpListener::from_std).
-    fn try_from(listener: std::net::TcpListener) -> io::Result<TcpListener> {
-        TcpListener::from_std(listener)
-    }
-}
-
-impl fmt::Debug for TcpListener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.io.source().fmt(f)
-    }
-}
-
-impl AsRawFd for TcpListener {
-    fn as_raw_fd(&self) -> RawFd {
-        self.io.source().as_raw_fd()
-    }
-}
-
-impl AsFd for TcpListener {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.source().as_fd()
-    }
-}
+forward_std!(TcpListener, std::net::TcpListener);

@@ -1,6 +1,6 @@
 //! The parts of a [`TcpStream`](super::TcpStream).
 //!
-//! [`TcpStream::split`](super::TcpStream::split) gives halves that borrow the stream,
+//! [`TcpStream::split`](super::TcpStream::split) returns halves that borrow the stream,
 //! [`TcpStream::into_split`](super::TcpStream::into_split) halves that own it together.
 #![forbid(unsafe_code)]
 

@@ -5,53 +5,28 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::BufMut;
 
-use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
-use crate::net::TcpStream;
+use crate::io::{Interest, ReadBuf, Ready};
+use crate::net::forward::{forward_read, forward_write};
+use crate::net::halves::Connection;
+use crate::net::{TcpStream, halves};
 
 /// The half of a [`TcpStream`] that reads, owned.
 ///
-/// Made by [`TcpStream::into_split`]. The stream is closed when both halves are dropped.
-///
-/// # Examples
-///
-/// ```
-/// use zokio::io::{AsyncReadExt, AsyncWriteExt};
-/// use zokio::net::{TcpListener, TcpStream};
-///
-/// # #[zokio::main(flavor = "current_thread")]
-/// # async fn main() -> std::io::Result<()> {
-/// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-/// let stream = TcpStream::connect(listener.local_addr()?).await?;
-/// let (mut peer, _) = listener.accept().await?;
-/// let (mut reader, _writer) = stream.into_split();
-///
-/// // The half moves to a task of its own.
-/// let reading = zokio::task::spawn(async move {
-///     let mut text = String::new();
-///     reader.read_to_string(&mut text).await?;
-///     std::io::Result::Ok(text)
-/// });
-/// peer.write_all(b"hello").await?;
-/// peer.shutdown().await?;
-/// assert_eq!(reading.await??, "hello");
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Debug)]
-pub struct OwnedReadHalf {
-    inner: Arc<TcpStream>,
-}
+/// Made by [`TcpStream::into_split`], which has an example. It is read through
+/// [`AsyncReadExt`](crate::io::AsyncReadExt). Its own methods do what those of the same names do on
+/// the stream, with the same errors. The stream is closed when both halves are dropped.
+pub struct OwnedReadHalf(halves::OwnedReadHalf<TcpStream>);
 
 /// The half of a [`TcpStream`] that writes, owned.
 ///
-/// Made by [`TcpStream::into_split`]. Dropping it closes the writing side of the stream, so the
-/// peer reads the end of the stream; [`forget`](OwnedWriteHalf::forget) drops it without that.
+/// Made by [`TcpStream::into_split`]. It is written through
+/// [`AsyncWriteExt`](crate::io::AsyncWriteExt). Dropping it closes the writing side of the stream,
+/// so that the peer sees the end of the stream; [`forget`](OwnedWriteHalf::forget) drops it without
+/// that. Its own methods do what those of the same names do on the stream, with the same errors.
 ///
 /// # Examples
 ///
@@ -59,8 +34,7 @@ pub struct OwnedReadHalf {
 /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
 /// use zokio::net::{TcpListener, TcpStream};
 ///
-/// # #[zokio::main(flavor = "current_thread")]
-/// # async fn main() -> std::io::Result<()> {
+/// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
 /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
 /// let stream = TcpStream::connect(listener.local_addr()?).await?;
 /// let (mut peer, _) = listener.accept().await?;
@@ -72,38 +46,18 @@ pub struct OwnedReadHalf {
 /// let mut text = String::new();
 /// peer.read_to_string(&mut text).await?;
 /// assert_eq!(text, "hello");
-/// # Ok(())
-/// # }
+/// # Ok(()) }
 /// ```
-#[derive(Debug)]
-pub struct OwnedWriteHalf {
-    inner: Arc<TcpStream>,
-    shutdown_on_drop: bool,
-}
+pub struct OwnedWriteHalf(halves::OwnedWriteHalf<TcpStream>);
 
 pub(super) fn split_owned(stream: TcpStream) -> (OwnedReadHalf, OwnedWriteHalf) {
-    let inner = Arc::new(stream);
-    let reader = OwnedReadHalf {
-        inner: inner.clone(),
-    };
-    let writer = OwnedWriteHalf {
-        inner,
-        shutdown_on_drop: true,
-    };
-    (reader, writer)
+    let (reader, writer) = halves::split(stream);
+    (OwnedReadHalf(reader), OwnedWriteHalf(writer))
 }
 
-fn reunite(reader: OwnedReadHalf, writer: OwnedWriteHalf) -> Result<TcpStream, ReuniteError> {
-    if !Arc::ptr_eq(&reader.inner, &writer.inner) {
-        return Err(ReuniteError(reader, writer));
-    }
-    writer.forget();
-    Ok(Arc::into_inner(reader.inner).expect("a stream has one half of each kind"))
-}
-
-/// The two halves that were to be put together are not of the same stream.
+/// The error of an attempt to reunite two halves that are not of the same stream.
 ///
-/// It gives them back.
+/// It holds the halves.
 ///
 /// # Examples
 ///
@@ -111,8 +65,7 @@ fn reunite(reader: OwnedReadHalf, writer: OwnedWriteHalf) -> Result<TcpStream, R
 /// use zokio::net::tcp::ReuniteError;
 /// use zokio::net::{TcpListener, TcpStream};
 ///
-/// # #[zokio::main(flavor = "current_thread")]
-/// # async fn main() -> std::io::Result<()> {
+/// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
 /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
 /// # let server = listener.local_addr()?;
 /// let one = TcpStream::connect(server).await?;
@@ -127,8 +80,7 @@ fn reunite(reader: OwnedReadHalf, writer: OwnedWriteHalf) -> Result<TcpStream, R
 /// let ReuniteError(reader, writer) = error;
 /// assert!(reader.reunite(other_writer).is_ok());
 /// assert!(writer.reunite(other_reader).is_ok());
-/// # Ok(())
-/// # }
+/// # Ok(()) }
 /// ```
 #[derive(Debug)]
 pub struct ReuniteError(
@@ -147,11 +99,11 @@ impl fmt::Display for ReuniteError {
 impl Error for ReuniteError {}
 
 impl OwnedReadHalf {
-    /// Puts the two halves of a stream together again.
+    /// Turns the two halves of a stream into the stream again.
     ///
     /// # Errors
     ///
-    /// [`ReuniteError`], which holds both halves, if they come from different streams.
+    /// Returns a [`ReuniteError`], which holds both halves, if they come from different streams.
     ///
     /// # Examples
     ///
@@ -159,364 +111,102 @@ impl OwnedReadHalf {
     /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// let (reader, writer) = stream.into_split();
-    ///
-    /// let mut stream = reader.reunite(writer).expect("both halves are of one stream");
-    /// stream.write_all(b"hello").await?;
-    /// let mut buf = [0; 5];
-    /// peer.read_exact(&mut buf).await?;
-    /// assert_eq!(&buf, b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn reunite(self, other: OwnedWriteHalf) -> Result<TcpStream, ReuniteError> {
-        reunite(self, other)
-    }
-
-    /// Polls for bytes and copies them to `buf`, leaving them in the socket.
-    ///
-    /// See [`TcpStream::poll_peek`].
-    ///
-    /// # Cancel safety
-    ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
-    ///
-    /// # Errors
-    ///
-    /// Those of `recv(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::future::poll_fn;
-    /// use zokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// let (mut reader, _writer) = stream.into_split();
-    /// peer.write_all(b"GET").await?;
-    ///
-    /// let mut space = [0; 1];
-    /// let mut buf = ReadBuf::new(&mut space);
-    /// let n = poll_fn(|cx| reader.poll_peek(cx, &mut buf)).await?;
-    /// assert_eq!((n, buf.filled()), (1, &b"G"[..]));
-    ///
-    /// // Nothing was taken.
-    /// let mut all = [0; 3];
-    /// reader.read_exact(&mut all).await?;
-    /// assert_eq!(&all, b"GET");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn poll_peek(
-        &mut self,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<usize>> {
-        self.inner.poll_peek(cx, buf)
-    }
-
-    /// Waits for bytes and copies them to `buf`, leaving them in the socket.
-    ///
-    /// See [`TcpStream::peek`].
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future changes nothing.
-    ///
-    /// # Errors
-    ///
-    /// Those of `recv(2)`, or the runtime shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// let (mut reader, _writer) = stream.into_split();
-    /// peer.write_all(b"GET").await?;
-    ///
-    /// let mut first = [0; 1];
-    /// assert_eq!(reader.peek(&mut first).await?, 1);
-    /// let mut all = [0; 3];
-    /// reader.read_exact(&mut all).await?;
-    /// assert_eq!((&first, &all), (b"G", b"GET"));
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn peek(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.inner.peek(buf).await
-    }
-
-    /// Waits until a part of `interest` is ready, and returns which.
-    ///
-    /// See [`TcpStream::ready`].
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future loses nothing: what is ready stays so until an attempt has failed with
-    /// `WouldBlock`.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime shuts down or has shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::io::{AsyncWriteExt, Interest};
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// let (reader, _writer) = stream.into_split();
-    /// peer.write_all(b"hello").await?;
-    ///
-    /// let ready = reader.ready(Interest::READABLE).await?;
-    /// assert!(ready.is_readable());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        self.inner.ready(interest).await
-    }
-
-    /// Waits until there is something to read, or the end of the stream.
-    ///
-    /// See [`TcpStream::readable`].
-    ///
-    /// # Cancel safety
-    ///
-    /// As for [`ready`](OwnedReadHalf::ready).
-    ///
-    /// # Errors
-    ///
-    /// When the runtime shuts down or has shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::io::AsyncWriteExt;
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// let (reader, _writer) = stream.into_split();
-    /// peer.write_all(b"hello").await?;
-    ///
-    /// reader.readable().await?;
-    /// let mut buf = [0; 16];
-    /// assert_eq!(reader.try_read(&mut buf)?, 5);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn readable(&self) -> io::Result<()> {
-        self.inner.readable().await
-    }
-
-    /// Reads what is there, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// As for [`TcpStream::try_read`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::ErrorKind;
-    /// use zokio::io::AsyncWriteExt;
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// let (reader, _writer) = stream.into_split();
-    ///
-    /// let mut buf = [0; 16];
-    /// let error = reader.try_read(&mut buf).unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
-    ///
-    /// peer.write_all(b"hello").await?;
-    /// reader.readable().await?;
-    /// let n = reader.try_read(&mut buf)?;
-    /// assert_eq!(&buf[..n], b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.inner.try_read(buf)
-    }
-
-    /// Reads what is there into the free space of `buf`, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// As for [`TcpStream::try_read`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::io::AsyncWriteExt;
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// let (reader, _writer) = stream.into_split();
-    /// peer.write_all(b"hello").await?;
-    ///
-    /// reader.readable().await?;
-    /// let mut buf = Vec::with_capacity(64);
-    /// assert_eq!(reader.try_read_buf(&mut buf)?, 5);
-    /// assert_eq!(buf, b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-        self.inner.try_read_buf(buf)
-    }
-
-    /// Reads what is there into several buffers in their order, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// As for [`TcpStream::try_read`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::IoSliceMut;
-    /// use zokio::io::AsyncWriteExt;
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// let (reader, _writer) = stream.into_split();
-    /// peer.write_all(b"head and body").await?;
-    ///
-    /// reader.readable().await?;
-    /// let (mut head, mut body) = ([0; 4], [0; 64]);
-    /// let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
-    /// assert_eq!(reader.try_read_vectored(&mut bufs)?, 13);
-    /// assert_eq!((&head, &body[..9]), (b"head", &b" and body"[..]));
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.inner.try_read_vectored(bufs)
-    }
-
-    /// The address of the peer.
-    ///
-    /// # Errors
-    ///
-    /// As for [`TcpStream::peer_addr`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (reader, _writer) = stream.into_split();
-    /// assert_eq!(reader.peer_addr()?, listener.local_addr()?);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.inner.peer_addr()
-    }
-
-    /// The address of this side.
-    ///
-    /// # Errors
-    ///
-    /// As for [`TcpStream::local_addr`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (_peer, address) = listener.accept().await?;
-    /// let (reader, _writer) = stream.into_split();
-    /// assert_eq!(reader.local_addr()?, address);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.inner.local_addr()
-    }
-}
-
-impl OwnedWriteHalf {
-    /// Puts the two halves of a stream together again.
-    ///
-    /// # Errors
-    ///
-    /// [`ReuniteError`], which holds both halves, if they come from different streams.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// let (mut peer, _) = listener.accept().await?;
     /// let (reader, mut writer) = stream.into_split();
     /// writer.write_all(b"by the half, ").await?;
     ///
-    /// let mut stream = writer.reunite(reader).expect("both halves are of one stream");
+    /// let mut stream = reader.reunite(writer).expect("both halves are of one stream");
     /// stream.write_all(b"by the whole").await?;
     /// drop(stream);
     /// let mut text = String::new();
     /// peer.read_to_string(&mut text).await?;
     /// assert_eq!(text, "by the half, by the whole");
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
+    pub fn reunite(self, other: OwnedWriteHalf) -> Result<TcpStream, ReuniteError> {
+        halves::reunite(self.0, other.0)
+            .map_err(|(reader, writer)| ReuniteError(OwnedReadHalf(reader), OwnedWriteHalf(writer)))
+    }
+
+    /// Polls to copy received bytes to `buf`, leaving them in the socket.
+    ///
+    /// See [`TcpStream::poll_peek`].
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe: it takes nothing out of the socket.
+    pub fn poll_peek(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_peek(cx, buf)
+    }
+
+    /// Waits for bytes and copies them to `buf`, as [`TcpStream::peek`] does.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe: it takes nothing out of the socket.
+    pub async fn peek(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.peek(buf).await
+    }
+
+    /// Waits until the stream is ready for a part of `interest`, as [`TcpStream::ready`] does.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe.
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        self.0.ready(interest).await
+    }
+
+    /// Waits until there is something to read, as [`TcpStream::readable`] does.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.0.readable().await
+    }
+
+    /// Reads what has been received, without waiting. See [`TcpStream::try_read`].
+    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(buf)
+    }
+
+    /// Reads into the spare capacity of `buf`, without waiting. See [`TcpStream::try_read_buf`].
+    pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        self.0.try_read_buf(buf)
+    }
+
+    /// Reads into several buffers, without waiting. See [`TcpStream::try_read_vectored`].
+    pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.0.try_read_vectored(bufs)
+    }
+
+    /// Returns the address of the peer. See [`TcpStream::peer_addr`].
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.0.peer_addr()
+    }
+
+    /// Returns the address of this end of the connection. See [`TcpStream::local_addr`].
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+impl OwnedWriteHalf {
+    /// Turns the two halves of a stream into the stream again. See [`OwnedReadHalf::reunite`].
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ReuniteError`], which holds both halves, if they come from different streams.
     pub fn reunite(self, other: OwnedReadHalf) -> Result<TcpStream, ReuniteError> {
-        reunite(other, self)
+        other.reunite(self)
     }
 
     /// Drops the half without closing the writing side.
@@ -530,273 +220,88 @@ impl OwnedWriteHalf {
     /// use zokio::io::AsyncReadExt;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// let (mut peer, _) = listener.accept().await?;
     /// let (reader, writer) = stream.into_split();
     ///
     /// writer.forget();
-    /// // For the peer the stream goes on.
+    /// // The peer does not see the end of the stream yet.
     /// let mut buf = [0; 1];
     /// let error = peer.try_read(&mut buf).unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
     ///
     /// drop(reader);
     /// assert_eq!(peer.read(&mut buf).await?, 0);
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
-    pub fn forget(mut self) {
-        self.shutdown_on_drop = false;
+    pub fn forget(self) {
+        self.0.forget();
     }
 
-    /// Waits until a part of `interest` is ready, and returns which.
-    ///
-    /// See [`TcpStream::ready`].
+    /// Waits until the stream is ready for a part of `interest`, as [`TcpStream::ready`] does.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: what is ready stays so until an attempt has failed with
-    /// `WouldBlock`.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime shuts down or has shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::io::Interest;
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (_peer, _) = listener.accept().await?;
-    /// let (_reader, writer) = stream.into_split();
-    ///
-    /// let ready = writer.ready(Interest::WRITABLE).await?;
-    /// assert!(ready.is_writable());
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// This method is cancel safe.
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        self.inner.ready(interest).await
+        self.0.ready(interest).await
     }
 
-    /// Waits until there is room to write, or the connection is closed.
-    ///
-    /// See [`TcpStream::writable`].
+    /// Waits until there is room to write, as [`TcpStream::writable`] does.
     ///
     /// # Cancel safety
     ///
-    /// As for [`ready`](OwnedWriteHalf::ready).
-    ///
-    /// # Errors
-    ///
-    /// When the runtime shuts down or has shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (_peer, _) = listener.accept().await?;
-    /// let (_reader, writer) = stream.into_split();
-    ///
-    /// writer.writable().await?;
-    /// assert_eq!(writer.try_write(b"hello")?, 5);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// This method is cancel safe.
     pub async fn writable(&self) -> io::Result<()> {
-        self.inner.writable().await
+        self.0.writable().await
     }
 
-    /// Writes what fits, without waiting, and says how much that was.
-    ///
-    /// # Errors
-    ///
-    /// As for [`TcpStream::try_write`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::io::AsyncReadExt;
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// let (_reader, writer) = stream.into_split();
-    ///
-    /// writer.writable().await?;
-    /// assert_eq!(writer.try_write(b"hello")?, 5);
-    /// let mut buf = [0; 5];
-    /// peer.read_exact(&mut buf).await?;
-    /// assert_eq!(&buf, b"hello");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Writes as much of `buf` as there is room for, without waiting. See [`TcpStream::try_write`].
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.inner.try_write(buf)
+        self.0.try_write(buf)
     }
 
-    /// Writes what fits from several buffers in their order, without waiting.
-    ///
-    /// # Errors
-    ///
-    /// As for [`TcpStream::try_write`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::IoSlice;
-    /// use zokio::io::AsyncReadExt;
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// let (_reader, writer) = stream.into_split();
-    ///
-    /// writer.writable().await?;
-    /// let bufs = [IoSlice::new(b"head"), IoSlice::new(b" and body")];
-    /// assert_eq!(writer.try_write_vectored(&bufs)?, 13);
-    /// let mut buf = [0; 13];
-    /// peer.read_exact(&mut buf).await?;
-    /// assert_eq!(&buf, b"head and body");
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Writes from several buffers, without waiting. See [`TcpStream::try_write_vectored`].
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.inner.try_write_vectored(bufs)
+        self.0.try_write_vectored(bufs)
     }
 
-    /// The address of the peer.
-    ///
-    /// # Errors
-    ///
-    /// As for [`TcpStream::peer_addr`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (_reader, writer) = stream.into_split();
-    /// assert_eq!(writer.peer_addr()?, listener.local_addr()?);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns the address of the peer. See [`TcpStream::peer_addr`].
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.inner.peer_addr()
+        self.0.peer_addr()
     }
 
-    /// The address of this side.
-    ///
-    /// # Errors
-    ///
-    /// As for [`TcpStream::local_addr`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (_peer, address) = listener.accept().await?;
-    /// let (_reader, writer) = stream.into_split();
-    /// assert_eq!(writer.local_addr()?, address);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns the address of this end of the connection. See [`TcpStream::local_addr`].
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.inner.local_addr()
+        self.0.local_addr()
     }
 }
 
-impl Drop for OwnedWriteHalf {
-    fn drop(&mut self) {
-        if self.shutdown_on_drop {
-            // It can only fail on a connection that is over anyway.
-            let _ = self.inner.shutdown_write();
-        }
+impl fmt::Debug for OwnedReadHalf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
-impl AsyncRead for OwnedReadHalf {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.inner.poll_read_shared(cx, buf)
-    }
-}
-
-impl AsyncWrite for OwnedWriteHalf {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.inner.poll_write_shared(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.inner.poll_write_vectored_shared(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    /// Ready at once: what was written is with the kernel.
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    /// Closes the writing side.
-    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let result = self.inner.shutdown_write();
-        if result.is_ok() {
-            self.shutdown_on_drop = false;
-        }
-        Poll::Ready(result)
+impl fmt::Debug for OwnedWriteHalf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
 impl AsRef<TcpStream> for OwnedReadHalf {
     fn as_ref(&self) -> &TcpStream {
-        &self.inner
+        &self.0
     }
 }
 
 impl AsRef<TcpStream> for OwnedWriteHalf {
     fn as_ref(&self) -> &TcpStream {
-        &self.inner
+        &self.0
     }
 }
+
+forward_read!(OwnedReadHalf, |half| half.0.io());
+forward_write!(OwnedWriteHalf, |half| half.0.io(), half.0.close());

@@ -1,12 +1,9 @@
 //! [`TcpStream`].
 #![forbid(unsafe_code)]
 
-use std::fmt;
-use std::future::poll_fn;
 use std::io::{self, IoSlice, IoSliceMut};
-use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::pin::Pin;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,9 +12,11 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::split::{ReadHalf, WriteHalf, split};
 use super::split_owned::{OwnedReadHalf, OwnedWriteHalf, split_owned};
-use crate::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
-use crate::net::ToSocketAddrs;
-use crate::net::addr::{BLOCKS, first_that_works, is_nonblocking};
+use crate::io::{Interest, ReadBuf, Ready};
+use crate::net::addr::first_that_works;
+use crate::net::forward::{forward_read, forward_std, forward_write};
+use crate::net::halves::Connection;
+use crate::net::{ToSocketAddrs, open};
 use crate::watched::{Receive, Watched};
 
 /// Priority events tell of urgent data, see `watched/stream.rs`.
@@ -27,15 +26,16 @@ const INTEREST: Interest = Interest::READABLE
 
 /// A TCP connection.
 ///
-/// Made by [`connect`](TcpStream::connect) or by a [`TcpListener`](crate::net::TcpListener). Read
-/// and write through [`AsyncReadExt`](crate::io::AsyncReadExt) and
-/// [`AsyncWriteExt`](crate::io::AsyncWriteExt); both want `&mut`, so to read and write at the same
-/// time take the stream apart with [`split`](TcpStream::split) or
-/// [`into_split`](TcpStream::into_split), or use the `&self` methods here.
+/// A stream is made by [`connect`](TcpStream::connect) or accepted by a
+/// [`TcpListener`](crate::net::TcpListener). It is read and written through
+/// [`AsyncReadExt`](crate::io::AsyncReadExt) and [`AsyncWriteExt`](crate::io::AsyncWriteExt). Both
+/// take `&mut self`: to read and write at the same time, take the stream apart with
+/// [`split`](TcpStream::split) or [`into_split`](TcpStream::into_split), or use the methods here,
+/// which take `&self`.
 ///
-/// What was written is with the kernel when the write is done; there is nothing to flush. Dropping
-/// the stream closes it at once, also while a read of another poll was pending: the peer sees the
-/// end of the stream after what was written. To close the writing side alone, call
+/// A write that has completed is with the kernel; there is nothing to flush. Dropping the stream
+/// closes it at once, even if a read or a write is pending: the peer receives what was written, then
+/// the end of the stream. To close only the writing side, call
 /// [`shutdown`](crate::io::AsyncWriteExt::shutdown).
 ///
 /// # Examples
@@ -44,14 +44,14 @@ const INTEREST: Interest = Interest::READABLE
 /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
 /// use zokio::net::TcpStream;
 ///
-/// # #[zokio::main(flavor = "current_thread")]
-/// # async fn main() -> std::io::Result<()> {
-/// let mut stream = TcpStream::connect("example.com:80").await?;
-/// stream.write_all(b"GET / HTTP/1.0\r\nHost: example.com\r\n\r\n").await?;
-/// let mut answer = String::new();
-/// stream.read_to_string(&mut answer).await?;
-/// # Ok(())
-/// # }
+/// #[zokio::main]
+/// async fn main() -> std::io::Result<()> {
+///     let mut stream = TcpStream::connect("example.com:80").await?;
+///     stream.write_all(b"GET / HTTP/1.0\r\nHost: example.com\r\n\r\n").await?;
+///     let mut answer = String::new();
+///     stream.read_to_string(&mut answer).await?;
+///     Ok(())
+/// }
 /// ```
 pub struct TcpStream {
     io: Watched<std::net::TcpStream>,
@@ -60,35 +60,34 @@ pub struct TcpStream {
 impl TcpStream {
     /// Connects to `addr`.
     ///
-    /// If `addr` gives several addresses, then they are tried one after the other until one
-    /// answers. To set options first, or to choose the local address, use
+    /// If `addr` resolves to several addresses, they are tried in order until one accepts the
+    /// connection. To set options first, or to choose the local address, use
     /// [`TcpSocket`](crate::net::TcpSocket).
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, then the connection that was being made is closed.
+    /// This method is cancel safe. If the future is dropped, the connection that was being made is
+    /// closed.
     ///
     /// # Errors
     ///
-    /// `addr` cannot be resolved or gives no address, or no address can be connected to; then the
-    /// error is that of the last one.
+    /// Returns an error if `addr` cannot be resolved or has no address, or if no address can be
+    /// connected to. The error is then that of the last attempt.
     ///
     /// # Panics
     ///
-    /// Outside a runtime, and when the runtime was built without I/O.
+    /// Panics if called outside a runtime, or in one that was built without I/O.
     ///
     /// # Examples
     ///
     /// ```
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<TcpStream> {
         first_that_works(addr, |address| async move {
@@ -104,68 +103,46 @@ impl TcpStream {
         socket: Socket,
         address: SocketAddr,
     ) -> io::Result<TcpStream> {
-        match socket.connect(&address.into()) {
-            Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => return Err(error),
-            _ => {}
-        }
-        // Only now: before, the kernel would report a socket that is not connected as closed.
-        let stream = TcpStream::new(socket.into())?;
-        // The outcome is known when the socket can be written to.
-        poll_fn(|cx| stream.io.poll_write_ready(cx)).await?;
-        match stream.take_error()? {
-            Some(error) => Err(error),
-            None => Ok(stream),
-        }
-    }
-
-    #[track_caller]
-    fn new(stream: std::net::TcpStream) -> io::Result<TcpStream> {
-        let io = Watched::new(stream, INTEREST)?;
+        let io = open::connected(socket, &address.into(), INTEREST).await?;
         Ok(TcpStream { io })
     }
 
-    /// A connection that was just accepted. Its peer has often sent something already, and there is
-    /// room to write: the first of each is tried at once.
     #[track_caller]
-    pub(super) fn accepted(stream: std::net::TcpStream) -> io::Result<TcpStream> {
-        let stream = TcpStream::new(stream)?;
-        stream.io.assume(Ready::READABLE | Ready::WRITABLE);
-        Ok(stream)
+    pub(super) fn accepted(fd: OwnedFd) -> io::Result<TcpStream> {
+        let io = open::accepted(fd, INTEREST)?;
+        Ok(TcpStream { io })
     }
 
-    /// Takes a connection of `std` to the current runtime.
+    /// Takes over a stream of `std`, which has to be in non-blocking mode.
     ///
-    /// It has to be in non-blocking mode; nothing else of it is changed.
+    /// The stream belongs to the current runtime from then on. Its options are not changed.
     ///
     /// # Errors
     ///
-    /// The driver cannot watch the descriptor, or the runtime is shutting down.
+    /// Returns an error if the descriptor cannot be registered with the runtime's driver, or if the
+    /// runtime is shutting down.
     ///
     /// # Panics
     ///
-    /// Outside a runtime, and when the runtime was built without I/O; in debug builds also when
-    /// the stream is in blocking mode.
+    /// Panics if called outside a runtime, or in one that was built without I/O. In debug builds,
+    /// panics if the stream is in blocking mode.
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::net::TcpStream;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     /// # let address = listener.local_addr()?;
     /// let stream = std::net::TcpStream::connect(address)?;
     /// stream.set_nonblocking(true)?;
-    /// let stream = TcpStream::from_std(stream)?;
-    /// # drop(stream);
-    /// # Ok(())
-    /// # }
+    /// let stream = zokio::net::TcpStream::from_std(stream)?;
+    /// assert_eq!(stream.peer_addr()?, address);
+    /// # Ok(()) }
     /// ```
     #[track_caller]
     pub fn from_std(stream: std::net::TcpStream) -> io::Result<TcpStream> {
-        debug_assert!(is_nonblocking(stream.as_fd()), "{BLOCKS}");
-        TcpStream::new(stream)
+        let io = open::handed_over(stream, INTEREST)?;
+        Ok(TcpStream { io })
     }
 
     /// Turns the stream into one of `std`, which stays in non-blocking mode.
@@ -174,69 +151,50 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// None today.
+    /// Returns no error at present.
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::net::TcpStream;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    /// # let address = listener.local_addr()?;
-    /// let stream = TcpStream::connect(address).await?.into_std()?;
+    /// let stream = zokio::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// let stream: std::net::TcpStream = stream.into_std()?;
     /// stream.set_nonblocking(false)?;
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn into_std(self) -> io::Result<std::net::TcpStream> {
         Ok(self.io.into_source())
     }
 
-    /// The address of this side.
+    /// Returns the address of this end of the connection.
     ///
     /// # Errors
     ///
-    /// Those of `getsockname(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (_peer, address) = listener.accept().await?;
-    /// assert_eq!(stream.local_addr()?, address);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if `getsockname(2)` fails.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().local_addr()
     }
 
-    /// The address of the peer.
+    /// Returns the address of the peer.
     ///
     /// # Errors
     ///
-    /// Those of `getpeername(2)`; `NotConnected` once the connection was reset.
+    /// Returns an error if `getpeername(2)` fails, as it does with
+    /// [`NotConnected`](io::ErrorKind::NotConnected) once the connection was reset.
     ///
     /// # Examples
     ///
     /// ```
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (peer, _) = listener.accept().await?;
-    /// assert_eq!(peer.peer_addr()?, stream.local_addr()?);
-    /// # Ok(())
-    /// # }
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (server, _) = listener.accept().await?;
+    /// assert_eq!(client.peer_addr()?, server.local_addr()?);
+    /// assert_eq!(server.peer_addr()?, client.local_addr()?);
+    /// # Ok(()) }
     /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().peer_addr()
@@ -246,7 +204,8 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of `getsockopt(2)`.
+    /// Returns an error if the option cannot be read. The pending error is not one of these: it is
+    /// the value.
     ///
     /// # Examples
     ///
@@ -254,8 +213,7 @@ impl TcpStream {
     /// use std::io::ErrorKind;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// let (peer, _) = listener.accept().await?;
@@ -265,55 +223,46 @@ impl TcpStream {
     /// peer.set_zero_linger()?;
     /// drop(peer);
     /// stream.readable().await?;
-    /// let error = stream.take_error()?.expect("it was reset");
+    /// let error = stream.take_error()?.expect("the connection was reset");
     /// assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.source().take_error()
     }
 
-    /// Polls for bytes and copies them to `buf`, leaving them in the socket.
+    /// Polls to copy received bytes to `buf`, leaving them in the socket.
     ///
-    /// Gives the number of bytes, which are appended to `buf`'s filled part; 0 is the end of the
-    /// stream. Of this, reading and [`poll_read_ready`](TcpStream::poll_read_ready) the last caller
-    /// alone has its task woken.
+    /// Returns the number of bytes appended to the filled part of `buf`; 0 is the end of the stream.
+    /// Of the tasks that poll to read (here, with `poll_read` or with
+    /// [`poll_read_ready`](TcpStream::poll_read_ready)), only the last one is woken.
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
+    /// This method is cancel safe: it takes nothing out of the socket.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down.
+    /// As for [`peek`](TcpStream::peek).
     ///
     /// # Examples
     ///
     /// ```
     /// use std::future::poll_fn;
-    /// use zokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
+    /// use zokio::io::{AsyncWriteExt, ReadBuf};
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// peer.write_all(b"GET").await?;
+    /// # let mut client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (server, _) = listener.accept().await?;
+    /// client.write_all(b"GET").await?;
     ///
     /// let mut space = [0; 1];
     /// let mut buf = ReadBuf::new(&mut space);
-    /// let n = poll_fn(|cx| stream.poll_peek(cx, &mut buf)).await?;
+    /// let n = poll_fn(|cx| server.poll_peek(cx, &mut buf)).await?;
     /// assert_eq!((n, buf.filled()), (1, &b"G"[..]));
-    ///
-    /// // Nothing was taken.
-    /// let mut all = [0; 3];
-    /// stream.read_exact(&mut all).await?;
-    /// assert_eq!(&all, b"GET");
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn poll_peek(
         &self,
@@ -325,15 +274,16 @@ impl TcpStream {
 
     /// Waits for bytes and copies them to `buf`, leaving them in the socket.
     ///
-    /// The next read gives them again. 0 is the end of the stream, or of `buf`.
+    /// The next read returns the same bytes again. A result of 0 is the end of the stream, unless
+    /// `buf` is empty.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future changes nothing.
+    /// This method is cancel safe: it takes nothing out of the socket.
     ///
     /// # Errors
     ///
-    /// Those of `recv(2)`, or the runtime shut down.
+    /// Returns an error if the connection failed, or if the runtime has shut down.
     ///
     /// # Examples
     ///
@@ -341,8 +291,7 @@ impl TcpStream {
     /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// # let mut client = TcpStream::connect(listener.local_addr()?).await?;
     /// let (mut server, _) = listener.accept().await?;
@@ -355,26 +304,24 @@ impl TcpStream {
     /// let mut all = [0; 3];
     /// server.read_exact(&mut all).await?;
     /// assert_eq!(&all, b"GET");
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io.reading(|stream| stream.peek(buf)).await
     }
 
-    /// Waits until a part of `interest` is ready, and returns which.
+    /// Waits until the stream is ready for at least a part of `interest`, and returns which.
     ///
-    /// To be followed by `try_read`, `try_write` or `try_io`, which may find nothing all the same.
-    /// The result may even be empty, when another task was faster.
+    /// Follow it with a `try_` method, which may still fail with `WouldBlock`. If another task was
+    /// faster, the result may even be empty.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: what is ready stays so until an attempt has failed with
-    /// `WouldBlock`.
+    /// This method is cancel safe. The stream stays ready until an attempt fails with `WouldBlock`.
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
+    /// Returns an error if the runtime has shut down.
     ///
     /// # Examples
     ///
@@ -383,8 +330,7 @@ impl TcpStream {
     /// use zokio::io::Interest;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// # drop(listener.accept().await?);
@@ -401,8 +347,7 @@ impl TcpStream {
     ///     }
     /// #   zokio::task::yield_now().await;
     /// }
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.io.ready(interest).await
@@ -410,86 +355,64 @@ impl TcpStream {
 
     /// Waits until there is something to read, or the end of the stream.
     ///
-    /// To be followed by [`try_read`](TcpStream::try_read) or another `try_` method.
+    /// Follow it with [`try_read`](TcpStream::try_read), whose example shows both, or with another
+    /// `try_` method.
     ///
     /// # Cancel safety
     ///
-    /// As for [`ready`](TcpStream::ready).
+    /// This method is cancel safe, like [`ready`](TcpStream::ready).
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::io::AsyncWriteExt;
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// peer.write_all(b"hello").await?;
-    ///
-    /// stream.readable().await?;
-    /// let mut buf = [0; 16];
-    /// assert_eq!(stream.try_read(&mut buf)?, 5);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if the runtime has shut down.
     pub async fn readable(&self) -> io::Result<()> {
-        self.ready(Interest::READABLE).await?;
-        Ok(())
+        self.io.readable().await
     }
 
     /// Polls for something to read, or the end of the stream.
     ///
-    /// Of this, reading and [`poll_peek`](TcpStream::poll_peek) the last caller alone has its task
-    /// woken. Prefer [`readable`](TcpStream::readable) where it is possible.
+    /// Of the tasks that poll to read (here, with `poll_read` or with
+    /// [`poll_peek`](TcpStream::poll_peek)), only the last one is woken. Prefer
+    /// [`readable`](TcpStream::readable), which wakes all of them.
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
+    /// This method is cancel safe. On `Pending`, the waker of `cx` replaces that of the last poll.
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
+    /// As for [`readable`](TcpStream::readable).
     ///
     /// # Examples
     ///
     /// ```
     /// use std::future::poll_fn;
-    /// use zokio::io::AsyncWriteExt;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// peer.write_all(b"hello").await?;
+    /// # let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (server, _) = listener.accept().await?;
+    /// poll_fn(|cx| client.poll_write_ready(cx)).await?;
+    /// client.try_write(b"ping")?;
     ///
-    /// poll_fn(|cx| stream.poll_read_ready(cx)).await?;
+    /// poll_fn(|cx| server.poll_read_ready(cx)).await?;
     /// let mut buf = [0; 16];
-    /// assert_eq!(stream.try_read(&mut buf)?, 5);
-    /// # Ok(())
-    /// # }
+    /// assert_eq!(server.try_read(&mut buf)?, 4);
+    /// # Ok(()) }
     /// ```
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_read_ready(cx)
     }
 
-    /// Reads what is there, without waiting.
+    /// Reads what has been received, without waiting.
     ///
-    /// Gives the number of bytes; 0 is the end of the stream, or of `buf`.
+    /// Returns the number of bytes. 0 is the end of the stream, unless `buf` is empty.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is nothing to read; then wait with [`readable`](TcpStream::readable).
-    /// Otherwise those of `recv(2)`.
+    /// Returns [`WouldBlock`](io::ErrorKind::WouldBlock) if there is nothing to read; wait with
+    /// [`readable`](TcpStream::readable) then. Returns another error if the connection failed.
     ///
     /// # Examples
     ///
@@ -497,8 +420,7 @@ impl TcpStream {
     /// use std::io::ErrorKind;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// # let (server, _) = listener.accept().await?;
@@ -508,7 +430,7 @@ impl TcpStream {
     /// let mut message = Vec::new();
     /// loop {
     ///     stream.readable().await?;
-    ///     // The buffer is not part of the future's state, because no wait comes after it.
+    ///     // No wait comes after the buffer, so it is not part of the future's state.
     ///     let mut buf = [0; 4096];
     ///     match stream.try_read(&mut buf) {
     ///         Ok(0) => break,
@@ -518,14 +440,13 @@ impl TcpStream {
     ///     }
     /// }
     /// assert_eq!(message, b"hello");
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io.try_read(buf)
     }
 
-    /// Reads what is there into several buffers in their order, without waiting.
+    /// Reads what has been received into several buffers, filled in order, without waiting.
     ///
     /// # Errors
     ///
@@ -538,28 +459,25 @@ impl TcpStream {
     /// use zokio::io::AsyncWriteExt;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// peer.write_all(b"head and body").await?;
+    /// # let mut client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (stream, _) = listener.accept().await?;
+    /// client.write_all(b"head and body").await?;
     ///
     /// stream.readable().await?;
     /// let (mut head, mut body) = ([0; 4], [0; 64]);
     /// let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
     /// assert_eq!(stream.try_read_vectored(&mut bufs)?, 13);
     /// assert_eq!((&head, &body[..9]), (b"head", &b" and body"[..]));
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         self.io.try_read_vectored(bufs)
     }
 
-    /// Reads what is there into the free space of `buf`, without waiting.
-    ///
-    /// `buf` is advanced by what was read.
+    /// Reads what has been received into the spare capacity of `buf`, without waiting, and advances
+    /// `buf` past it.
     ///
     /// # Errors
     ///
@@ -571,20 +489,18 @@ impl TcpStream {
     /// use zokio::io::AsyncWriteExt;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// peer.write_all(b"world").await?;
+    /// # let mut client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (stream, _) = listener.accept().await?;
+    /// client.write_all(b"world").await?;
     ///
     /// let mut text = b"hello ".to_vec();
     /// text.reserve(16);
     /// stream.readable().await?;
     /// assert_eq!(stream.try_read_buf(&mut text)?, 5);
     /// assert_eq!(text, b"hello world");
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn try_read_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.io.try_read_buf(buf)
@@ -592,78 +508,42 @@ impl TcpStream {
 
     /// Waits until there is room to write, or the connection is closed.
     ///
-    /// To be followed by [`try_write`](TcpStream::try_write).
+    /// Follow it with [`try_write`](TcpStream::try_write), whose example shows both.
     ///
     /// # Cancel safety
     ///
-    /// As for [`ready`](TcpStream::ready).
+    /// This method is cancel safe, like [`ready`](TcpStream::ready).
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (_peer, _) = listener.accept().await?;
-    ///
-    /// stream.writable().await?;
-    /// assert_eq!(stream.try_write(b"hello")?, 5);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if the runtime has shut down.
     pub async fn writable(&self) -> io::Result<()> {
-        self.ready(Interest::WRITABLE).await?;
-        Ok(())
+        self.io.writable().await
     }
 
     /// Polls for room to write.
     ///
-    /// Of this and writing the last caller alone has its task woken. Prefer
-    /// [`writable`](TcpStream::writable) where it is possible.
+    /// Of the tasks that poll to write (here or with `poll_write`), only the last one is woken.
+    /// Prefer [`writable`](TcpStream::writable), which wakes all of them. See
+    /// [`poll_read_ready`](TcpStream::poll_read_ready) for an example.
     ///
     /// # Cancel safety
     ///
-    /// On `Pending` the waker of `cx` is kept, in place of the one of the last call for this
-    /// direction. Not polling again loses nothing.
+    /// This method is cancel safe. On `Pending`, the waker of `cx` replaces that of the last poll.
     ///
     /// # Errors
     ///
-    /// When the runtime shuts down or has shut down.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::future::poll_fn;
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (_peer, _) = listener.accept().await?;
-    ///
-    /// poll_fn(|cx| stream.poll_write_ready(cx)).await?;
-    /// assert_eq!(stream.try_write(b"hello")?, 5);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// As for [`writable`](TcpStream::writable).
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_write_ready(cx)
     }
 
-    /// Writes what fits, without waiting, and says how much that was.
+    /// Writes as much of `buf` as there is room for, without waiting, and returns how much that was.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if there is no room; then wait with [`writable`](TcpStream::writable).
-    /// Otherwise those of `send(2)`.
+    /// Returns [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room; wait with
+    /// [`writable`](TcpStream::writable) then. Returns another error if the connection failed.
     ///
     /// # Examples
     ///
@@ -671,8 +551,7 @@ impl TcpStream {
     /// use std::io::ErrorKind;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// let mut rest: &[u8] = b"hello";
@@ -684,14 +563,13 @@ impl TcpStream {
     ///         Err(error) => return Err(error),
     ///     }
     /// }
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.io.try_write(buf)
     }
 
-    /// Writes what fits from several buffers in their order, without waiting.
+    /// Writes as much as there is room for from several buffers, taken in order, without waiting.
     ///
     /// # Errors
     ///
@@ -704,20 +582,18 @@ impl TcpStream {
     /// use zokio::io::AsyncReadExt;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    ///
+    /// # let (mut peer, _) = listener.accept().await?;
     /// stream.writable().await?;
     /// let bufs = [IoSlice::new(b"head"), IoSlice::new(b" and body")];
     /// assert_eq!(stream.try_write_vectored(&bufs)?, 13);
+    ///
     /// let mut buf = [0; 13];
     /// peer.read_exact(&mut buf).await?;
     /// assert_eq!(&buf, b"head and body");
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         self.io.try_write_vectored(bufs)
@@ -725,12 +601,13 @@ impl TcpStream {
 
     /// Runs `f` once if the stream looks ready for `interest`, without waiting.
     ///
-    /// For system calls on the socket that have no method here. `f` must report `WouldBlock` only
-    /// when the socket itself did, because that clears the readiness.
+    /// This is for system calls on the socket that have no method here. `f` must fail with
+    /// `WouldBlock` only if the socket itself did, because that clears the readiness.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if the stream is not ready, without a call of `f`; otherwise what `f` returns.
+    /// Returns [`WouldBlock`](io::ErrorKind::WouldBlock) without calling `f` if the stream is not
+    /// ready, and the error of `f` otherwise.
     ///
     /// # Examples
     ///
@@ -740,13 +617,12 @@ impl TcpStream {
     /// use zokio::io::Interest;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// let (_peer, _) = listener.accept().await?;
     ///
-    /// // Nothing has come, so the closure is not even called.
+    /// // Nothing has been received, so the closure is not even called.
     /// let never = || -> std::io::Result<()> { unreachable!() };
     /// let result = stream.try_io(Interest::READABLE, never);
     /// assert_eq!(result.unwrap_err().kind(), ErrorKind::WouldBlock);
@@ -756,8 +632,7 @@ impl TcpStream {
     /// let socket = SockRef::from(&stream);
     /// let n = stream.try_io(Interest::WRITABLE, || socket.send_out_of_band(b"!"))?;
     /// assert_eq!(n, 1);
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn try_io<R>(
         &self,
@@ -767,19 +642,19 @@ impl TcpStream {
         self.io.try_io(interest, f)
     }
 
-    /// Waits for `interest` and runs `f`, again and again until `f` does not report `WouldBlock`.
+    /// Waits for `interest` and runs `f`, until `f` does not fail with `WouldBlock`.
     ///
-    /// For system calls on the socket that have no method here. `f` must report `WouldBlock` only
-    /// when the socket itself did.
+    /// This is for system calls on the socket that have no method here. `f` must fail with
+    /// `WouldBlock` only if the socket itself did.
     ///
     /// # Cancel safety
     ///
-    /// The future waits between calls of `f` and never inside one: if it is dropped before it is
-    /// ready, then the last `f`, if any, reported `WouldBlock`.
+    /// This method is cancel safe if `f` is: the future waits between calls of `f`, never inside
+    /// one, and the last call before it is dropped has failed with `WouldBlock`.
     ///
     /// # Errors
     ///
-    /// What `f` returns except `WouldBlock`, or that the runtime shut down.
+    /// Returns the error of `f`, or an error if the runtime has shut down.
     ///
     /// # Examples
     ///
@@ -789,14 +664,12 @@ impl TcpStream {
     /// use zokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    /// peer.write_all(b"skip this").await?;
-    ///
-    /// // Bytes that nobody wants are not even copied.
+    /// # let (mut peer, _) = listener.accept().await?;
+    /// # peer.write_all(b"skip this").await?;
+    /// // Bytes that are not wanted are not even copied.
     /// let mut space = [MaybeUninit::uninit(); 5];
     /// let n = stream
     ///     .async_io(Interest::READABLE, || {
@@ -808,8 +681,7 @@ impl TcpStream {
     /// let mut rest = [0; 4];
     /// stream.read_exact(&mut rest).await?;
     /// assert_eq!(&rest, b"this");
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub async fn async_io<R>(
         &self,
@@ -819,159 +691,86 @@ impl TcpStream {
         self.io.async_io(interest, f).await
     }
 
-    /// Whether small segments are sent at once (`TCP_NODELAY`).
+    /// Returns whether small segments are sent at once (`TCP_NODELAY`).
     ///
     /// # Errors
     ///
-    /// Those of `getsockopt(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// for nodelay in [true, false] {
-    ///     stream.set_nodelay(nodelay)?;
-    ///     assert_eq!(stream.nodelay()?, nodelay);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if the option cannot be read.
     pub fn nodelay(&self) -> io::Result<bool> {
         self.io.source().nodelay()
     }
 
-    /// Sets whether small segments are sent at once (`TCP_NODELAY`), instead of being gathered
-    /// while an acknowledgement is awaited (Nagle's algorithm).
+    /// Sets whether small segments are sent at once (`TCP_NODELAY`), instead of being gathered until
+    /// earlier ones are acknowledged (Nagle's algorithm).
     ///
     /// # Errors
     ///
-    /// Those of `setsockopt(2)`.
+    /// Returns an error if the option cannot be set.
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # use zokio::net::{TcpListener, TcpStream};
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// stream.set_nodelay(true)?;
     /// assert!(stream.nodelay()?);
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.io.source().set_nodelay(nodelay)
     }
 
-    /// Whether received data is acknowledged at once (`TCP_QUICKACK`).
+    /// Returns whether received data is acknowledged at once (`TCP_QUICKACK`).
     ///
     /// # Errors
     ///
-    /// Those of `getsockopt(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// stream.set_quickack(false)?;
-    /// assert!(!stream.quickack()?);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if the option cannot be read.
     pub fn quickack(&self) -> io::Result<bool> {
         self.socket().tcp_quickack()
     }
 
     /// Sets whether received data is acknowledged at once (`TCP_QUICKACK`).
     ///
-    /// The kernel goes back to delaying acknowledgements when it sees fit, so this may have to be
-    /// set again.
+    /// The kernel goes back to delayed acknowledgments when it sees fit, so this may have to be set
+    /// again.
     ///
     /// # Errors
     ///
-    /// Those of `setsockopt(2)`.
+    /// Returns an error if the option cannot be set.
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # use zokio::net::{TcpListener, TcpStream};
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// stream.set_quickack(true)?;
-    /// assert!(stream.quickack()?);
-    /// # Ok(())
-    /// # }
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_quickack(false)?;
+    /// assert!(!stream.quickack()?);
+    /// # Ok(()) }
     /// ```
     pub fn set_quickack(&self, quickack: bool) -> io::Result<()> {
         self.socket().set_tcp_quickack(quickack)
     }
 
-    /// How long a close waits for unsent data (`SO_LINGER`).
+    /// Returns how long closing the stream waits for unsent data (`SO_LINGER`).
     ///
     /// # Errors
     ///
-    /// Those of `getsockopt(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// assert_eq!(stream.linger()?, None);
-    /// stream.set_zero_linger()?;
-    /// assert_eq!(stream.linger()?, Some(Duration::ZERO));
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if the option cannot be read.
     pub fn linger(&self) -> io::Result<Option<Duration>> {
         self.socket().linger()
     }
 
-    /// Sets how long a close waits for unsent data (`SO_LINGER`).
+    /// Sets how long closing the stream waits for unsent data (`SO_LINGER`).
     ///
-    /// A duration above zero makes the drop of the stream block the thread for up to that time.
+    /// With a duration above zero, dropping the stream blocks the thread for up to that time.
     ///
     /// # Errors
     ///
-    /// Those of `setsockopt(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let limit = Some(Duration::from_secs(5));
-    /// # #[allow(deprecated)]
-    /// stream.set_linger(limit)?;
-    /// assert_eq!(stream.linger()?, limit);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if the option cannot be set.
     #[deprecated(
         note = "the drop of the stream may then block the thread; `set_zero_linger` is the case \
                 that does not"
@@ -980,59 +779,43 @@ impl TcpStream {
         self.socket().set_linger(dur)
     }
 
-    /// Makes the close of the stream reset the connection, throwing unsent data away.
+    /// Makes closing the stream reset the connection and discard unsent data.
     ///
-    /// The peer gets a reset instead of the end of the stream.
+    /// The peer receives a reset instead of the end of the stream.
     ///
     /// # Errors
     ///
-    /// Those of `setsockopt(2)`.
+    /// Returns an error if the option cannot be set.
     ///
     /// # Examples
     ///
     /// ```
     /// use std::io::ErrorKind;
+    /// use std::time::Duration;
     /// use zokio::io::AsyncReadExt;
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (mut peer, _) = listener.accept().await?;
-    ///
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (mut peer, _) = listener.accept().await?;
     /// stream.set_zero_linger()?;
+    /// assert_eq!(stream.linger()?, Some(Duration::ZERO));
+    ///
     /// drop(stream);
     /// let error = peer.read(&mut [0; 1]).await.unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn set_zero_linger(&self) -> io::Result<()> {
         self.socket().set_linger(Some(Duration::ZERO))
     }
 
-    /// The time to live of sent packets, in hops.
+    /// Returns the time to live of sent packets, in hops.
     ///
     /// # Errors
     ///
-    /// Those of `getsockopt(2)`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// assert!(stream.ttl()? > 0);
-    /// stream.set_ttl(100)?;
-    /// assert_eq!(stream.ttl()?, 100);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns an error if the option cannot be read.
     pub fn ttl(&self) -> io::Result<u32> {
         self.io.source().ttl()
     }
@@ -1041,32 +824,29 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Those of `setsockopt(2)`.
+    /// Returns an error if the option cannot be set, as with a `ttl` of 0.
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::net::{TcpListener, TcpStream};
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # use zokio::net::{TcpListener, TcpStream};
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
     /// stream.set_ttl(1)?;
     /// assert_eq!(stream.ttl()?, 1);
     /// // A packet has to make one hop at least.
     /// assert!(stream.set_ttl(0).is_err());
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) }
     /// ```
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.source().set_ttl(ttl)
     }
 
-    /// Takes the stream apart into a half to read and a half to write, which borrow it.
+    /// Splits the stream into a half that reads and a half that writes, which borrow it.
     ///
-    /// For two halves inside one task; this costs nothing. Halves for different tasks come from
-    /// [`into_split`](TcpStream::into_split).
+    /// This costs nothing, but both halves stay in one task. For halves that move to different tasks
+    /// see [`into_split`](TcpStream::into_split).
     ///
     /// # Examples
     ///
@@ -1074,42 +854,49 @@ impl TcpStream {
     /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let mut stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// # drop(listener.accept().await?);
+    /// # let (mut peer, _) = listener.accept().await?;
+    /// # peer.write_all(b"pong").await?;
     /// let (mut reader, mut writer) = stream.split();
-    /// writer.write_all(b"ping").await?;
-    /// let mut answer = Vec::new();
-    /// reader.read_to_end(&mut answer).await?;
-    /// # Ok(())
-    /// # }
+    /// let mut answer = [0; 4];
+    /// zokio::try_join!(reader.read_exact(&mut answer), writer.write_all(b"ping"))?;
+    /// assert_eq!(&answer, b"pong");
+    /// # Ok(()) }
     /// ```
     #[allow(clippy::needless_lifetimes)]
     pub fn split<'a>(&'a mut self) -> (ReadHalf<'a>, WriteHalf<'a>) {
         split(self)
     }
 
-    /// Takes the stream apart into a half to read and a half to write, which own it together.
+    /// Splits the stream into a half that reads and a half that writes, which own it together.
     ///
-    /// The halves can go to different tasks. Dropping the half to write closes the writing side.
-    /// [`reunite`](OwnedReadHalf::reunite) puts them together again.
+    /// The halves can move to different tasks. Dropping the half that writes closes the writing
+    /// side. [`reunite`](OwnedReadHalf::reunite) turns them into a stream again.
     ///
     /// # Examples
     ///
     /// ```
+    /// use zokio::io::{AsyncReadExt, AsyncWriteExt};
     /// use zokio::net::{TcpListener, TcpStream};
     ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// let (reader, writer) = stream.into_split();
-    /// let stream = reader.reunite(writer).expect("both halves are of one stream");
-    /// # drop(stream);
-    /// # Ok(())
-    /// # }
+    /// let (mut peer, _) = listener.accept().await?;
+    /// let (mut reader, mut writer) = stream.into_split();
+    ///
+    /// let reading = zokio::task::spawn(async move {
+    ///     let mut text = String::new();
+    ///     reader.read_to_string(&mut text).await?;
+    ///     std::io::Result::Ok(text)
+    /// });
+    /// writer.write_all(b"ping").await?;
+    /// peer.write_all(b"pong").await?;
+    /// peer.shutdown().await?;
+    /// assert_eq!(reading.await??, "pong");
+    /// # Ok(()) }
     /// ```
     pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
         split_owned(self)
@@ -1118,93 +905,14 @@ impl TcpStream {
     fn socket(&self) -> SockRef<'_> {
         SockRef::from(self.io.source())
     }
-
-    /// What both `AsyncRead` here and those of the halves do.
-    #[inline]
-    pub(super) fn poll_read_shared(
-        &self,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.io.poll_read(cx, buf)
-    }
-
-    #[inline]
-    pub(super) fn poll_write_shared(
-        &self,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.io.poll_write(cx, buf)
-    }
-
-    #[inline]
-    pub(super) fn poll_write_vectored_shared(
-        &self,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.io.poll_write_vectored(cx, bufs)
-    }
-
-    /// Closes the writing side.
-    pub(super) fn shutdown_write(&self) -> io::Result<()> {
-        match self.io.source().shutdown(Shutdown::Write) {
-            // The peer reset the connection: then the writing side is as closed as it can be.
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
-            result => result,
-        }
-    }
 }
 
-impl TryFrom<std::net::TcpStream> for TcpStream {
-    type Error = io::Error;
+impl Connection for TcpStream {
+    type Source = std::net::TcpStream;
 
-    /// The same as [`from_std`](TcpStream::from_std).
-    fn try_from(stream: std::net::TcpStream) -> io::Result<TcpStream> {
-        TcpStream::from_std(stream)
-    }
-}
-
-impl AsyncRead for TcpStream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.poll_read_shared(cx, buf)
-    }
-}
-
-impl AsyncWrite for TcpStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_write_shared(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored_shared(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    /// Ready at once: what was written is with the kernel.
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    /// Closes the writing side.
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.shutdown_write())
+    #[inline]
+    fn io(&self) -> &Watched<std::net::TcpStream> {
+        &self.io
     }
 }
 
@@ -1214,20 +922,6 @@ impl AsRef<TcpStream> for TcpStream {
     }
 }
 
-impl fmt::Debug for TcpStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.io.source().fmt(f)
-    }
-}
-
-impl AsRawFd for TcpStream {
-    fn as_raw_fd(&self) -> RawFd {
-        self.io.source().as_raw_fd()
-    }
-}
-
-impl AsFd for TcpStream {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.source().as_fd()
-    }
-}
+forward_std!(TcpStream, std::net::TcpStream);
+forward_read!(TcpStream, |stream| stream.io);
+forward_write!(TcpStream, |stream| stream.io, stream.close_writing());
