@@ -18,14 +18,12 @@ use crate::task::{JoinHandle, spawn_blocking};
 
 type Lookup = JoinHandle<io::Result<vec::IntoIter<SocketAddr>>>;
 
-/// Something that gives one or more socket addresses.
+/// A value that can be resolved to one or more socket addresses.
 ///
-/// The functions that bind, connect or send take it. Give them a [`SocketAddr`], a pair of an IP
-/// address and a port, or a string such as `"localhost:8080"` or `("localhost", 8080)`. A string
-/// that holds no literal address is looked up by the system's resolver, on a thread for blocking
-/// work.
-///
-/// Where several addresses come out, they are tried in their order.
+/// The functions that bind, connect or send take one: a [`SocketAddr`], a pair of an IP address and
+/// a port, or a string such as `"localhost:8080"` or `("localhost", 8080)`. A string that is not a
+/// literal address is looked up by the system, on a thread for blocking work. If there are several
+/// addresses, they are tried in order.
 ///
 /// The trait has no methods to call and cannot be implemented elsewhere. To look a name up, call
 /// [`lookup_host`](fn@super::lookup_host).
@@ -39,14 +37,13 @@ type Lookup = JoinHandle<io::Result<vec::IntoIter<SocketAddr>>>;
 ///     lookup_host(host).await.ok()?.next()
 /// }
 ///
-/// # #[zokio::main(flavor = "current_thread")]
-/// # async fn main() -> std::io::Result<()> {
-/// let expected = "127.0.0.1:80".parse().ok();
-/// assert_eq!(first("127.0.0.1:80").await, expected);
-/// assert_eq!(first(("127.0.0.1", 80)).await, expected);
-/// assert_eq!(first((std::net::Ipv4Addr::LOCALHOST, 80)).await, expected);
-/// # Ok(())
-/// # }
+/// #[zokio::main]
+/// async fn main() {
+///     let expected = "127.0.0.1:80".parse().ok();
+///     assert_eq!(first("127.0.0.1:80").await, expected);
+///     assert_eq!(first(("127.0.0.1", 80)).await, expected);
+///     assert_eq!(first((std::net::Ipv4Addr::LOCALHOST, 80)).await, expected);
+/// }
 /// ```
 pub trait ToSocketAddrs: ToSocketAddrsPriv {}
 
@@ -59,7 +56,7 @@ pub(super) fn resolve<A: ToSocketAddrs>(source: &A) -> A::Future {
 ///
 /// # Errors
 ///
-/// The last one, or `InvalidInput` if there is no address at all.
+/// Returns the last error of `attempt`, or `InvalidInput` if there is no address at all.
 pub(super) async fn first_that_works<A, R, F>(
     source: A,
     mut attempt: impl FnMut(SocketAddr) -> F,
@@ -83,7 +80,7 @@ where
     }))
 }
 
-/// The IP address that the kernel gave.
+/// The IP address that a system call filled in.
 pub(super) fn ip(address: &SockAddr) -> io::Result<SocketAddr> {
     address.as_socket().ok_or_else(|| {
         io::Error::new(
@@ -237,7 +234,7 @@ impl ToSocketAddrsPriv for (String, u16) {
     }
 }
 
-/// The addresses of a string: one literal, or what the resolver gave.
+/// The addresses of a string: one literal, or what the lookup found.
 pub type Resolved = iter::Chain<option::IntoIter<SocketAddr>, vec::IntoIter<SocketAddr>>;
 
 /// The future of a string's addresses.
@@ -288,7 +285,7 @@ pub mod sealed {
         /// The addresses.
         type Iter: Iterator<Item = SocketAddr> + Send + 'static;
 
-        /// The future that gives them.
+        /// The future of them.
         type Future: Future<Output = io::Result<Self::Iter>> + Send + 'static;
 
         /// Starts to find the addresses.

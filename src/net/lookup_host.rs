@@ -9,34 +9,35 @@ use super::addr::resolve;
 
 /// Looks up the addresses of a host.
 ///
-/// The system's resolver does it (`getaddrinfo`), on a thread for blocking work, so `/etc/hosts`
-/// counts. Literal addresses are not looked up. Names may have other addresses a moment later, and
-/// the order of the result is the resolver's. Do not take this for a general DNS client.
+/// The lookup is that of the system (`getaddrinfo`) and runs on a thread for blocking work, so
+/// `/etc/hosts` counts. Literal addresses are not looked up. The addresses of a name may change at
+/// any time, and their order is the system's. This is not a general DNS client.
 ///
 /// A host always comes with a port, as in `"localhost:443"` or `("localhost", 443)`.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future leaves the resolver at its work; its result is thrown away.
+/// This function is cancel safe. If the future is dropped, the lookup runs to its end on its thread
+/// and the result is discarded.
 ///
 /// # Errors
 ///
-/// The name has no address, the resolver failed, or the string has no port.
+/// Returns an error if the name has no address, if the lookup fails, or if a string has no port.
 ///
 /// # Panics
 ///
-/// Outside a runtime, when the host is not a literal address.
+/// Panics if called outside a runtime with a host that is not a literal address.
 ///
 /// # Examples
 ///
 /// ```
-/// # #[zokio::main(flavor = "current_thread")]
-/// # async fn main() -> std::io::Result<()> {
-/// for address in zokio::net::lookup_host("localhost:3000").await? {
-///     assert_eq!(address.port(), 3000);
+/// #[zokio::main]
+/// async fn main() -> std::io::Result<()> {
+///     for address in zokio::net::lookup_host("localhost:3000").await? {
+///         assert_eq!(address.port(), 3000);
+///     }
+///     Ok(())
 /// }
-/// # Ok(())
-/// # }
 /// ```
 pub async fn lookup_host<T>(host: T) -> io::Result<impl Iterator<Item = SocketAddr>>
 where

@@ -19,8 +19,9 @@ const BACKLOG: i32 = 1024;
 
 /// A TCP socket that listens for connections.
 ///
-/// Each call of [`accept`](TcpListener::accept) returns one connection. Dropping the listener closes
-/// it at once: its port may be bound again, and connections that wait to be accepted are refused.
+/// Each call of [`accept`](TcpListener::accept) returns one connection. Dropping the listener
+/// closes it at once: its port may be bound again, and connections that wait to be accepted are
+/// refused.
 ///
 /// # Examples
 ///
@@ -123,14 +124,14 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// Returns an error if `accept(2)` fails. Most such errors concern a single connection (the peer
-    /// gave up) or pass by themselves (too many open files): a server logs them, waits a little and
-    /// continues.
+    /// Returns an error if `accept(2)` fails. Most such errors concern a single connection (the
+    /// peer gave up) or pass by themselves (too many open files): a server logs them, waits a
+    /// little and continues.
     ///
     /// # Panics
     ///
-    /// Panics if a connection arrives and there is no current runtime, or one that was built without
-    /// I/O.
+    /// Panics if a connection arrives and there is no current runtime, or one that was built
+    /// without I/O.
     ///
     /// # Examples
     ///
@@ -149,8 +150,8 @@ impl TcpListener {
         accepted(fd, &address)
     }
 
-    /// Polls for a connection, and accepts it as [`accept`](TcpListener::accept) does. Only the task
-    /// of the last call is woken.
+    /// Polls for a connection, and accepts it as [`accept`](TcpListener::accept) does. Only the
+    /// task of the last call is woken.
     ///
     /// # Cancel safety
     ///

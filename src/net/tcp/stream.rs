@@ -34,8 +34,8 @@ const INTEREST: Interest = Interest::READABLE
 /// which take `&self`.
 ///
 /// A write that has completed is with the kernel; there is nothing to flush. Dropping the stream
-/// closes it at once, even if a read or a write is pending: the peer receives what was written, then
-/// the end of the stream. To close only the writing side, call
+/// closes it at once, even if a read or a write is pending: the peer receives what was written,
+/// then the end of the stream. To close only the writing side, call
 /// [`shutdown`](crate::io::AsyncWriteExt::shutdown).
 ///
 /// # Examples
@@ -233,8 +233,8 @@ impl TcpStream {
 
     /// Polls to copy received bytes to `buf`, leaving them in the socket.
     ///
-    /// Returns the number of bytes appended to the filled part of `buf`; 0 is the end of the stream.
-    /// Of the tasks that poll to read (here, with `poll_read` or with
+    /// Returns the number of bytes appended to the filled part of `buf`; 0 is the end of the
+    /// stream. Of the tasks that poll to read (here, with `poll_read` or with
     /// [`poll_read_ready`](TcpStream::poll_read_ready)), only the last one is woken.
     ///
     /// # Cancel safety
@@ -243,7 +243,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// As for [`peek`](TcpStream::peek).
+    /// Returns an error if the connection failed, or if the runtime has shut down.
     ///
     /// # Examples
     ///
@@ -538,7 +538,8 @@ impl TcpStream {
         self.io.poll_write_ready(cx)
     }
 
-    /// Writes as much of `buf` as there is room for, without waiting, and returns how much that was.
+    /// Writes as much of `buf` as there is room for, without waiting, and returns how much that
+    /// was.
     ///
     /// # Errors
     ///
@@ -700,8 +701,8 @@ impl TcpStream {
         self.io.source().nodelay()
     }
 
-    /// Sets whether small segments are sent at once (`TCP_NODELAY`), instead of being gathered until
-    /// earlier ones are acknowledged (Nagle's algorithm).
+    /// Sets whether small segments are sent at once (`TCP_NODELAY`), instead of being gathered
+    /// until earlier ones are acknowledged (Nagle's algorithm).
     ///
     /// # Errors
     ///
@@ -739,18 +740,6 @@ impl TcpStream {
     /// # Errors
     ///
     /// Returns an error if the option cannot be set.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use zokio::net::{TcpListener, TcpStream};
-    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// stream.set_quickack(false)?;
-    /// assert!(!stream.quickack()?);
-    /// # Ok(()) }
-    /// ```
     pub fn set_quickack(&self, quickack: bool) -> io::Result<()> {
         self.socket().set_tcp_quickack(quickack)
     }
@@ -845,8 +834,8 @@ impl TcpStream {
 
     /// Splits the stream into a half that reads and a half that writes, which borrow it.
     ///
-    /// This costs nothing, but both halves stay in one task. For halves that move to different tasks
-    /// see [`into_split`](TcpStream::into_split).
+    /// This costs nothing, but both halves stay in one task. For halves that move to different
+    /// tasks see [`into_split`](TcpStream::into_split).
     ///
     /// # Examples
     ///

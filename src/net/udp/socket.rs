@@ -19,14 +19,14 @@ const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
 ///
 /// There are two ways to use one. *One to many*: [`bind`](UdpSocket::bind) it, and exchange
 /// datagrams with any address through [`send_to`](UdpSocket::send_to) and
-/// [`recv_from`](UdpSocket::recv_from). *One to one*: [`connect`](UdpSocket::connect) it as well, and
-/// exchange datagrams with that address alone through [`send`](UdpSocket::send) and
+/// [`recv_from`](UdpSocket::recv_from). *One to one*: [`connect`](UdpSocket::connect) it as well,
+/// and exchange datagrams with that address alone through [`send`](UdpSocket::send) and
 /// [`recv`](UdpSocket::recv).
 ///
 /// There is no `split`, because every method takes `&self`: put the socket into an
 /// [`Arc`](std::sync::Arc) to use it from several tasks. The `async` methods wake every task that
-/// waits. The `poll_*` methods wake only the last caller: one for those that send, and one for those
-/// that receive or peek.
+/// waits. The `poll_*` methods wake only the last caller: one for those that send, and one for
+/// those that receive or peek.
 ///
 /// A datagram is received whole or not at all: what does not fit into the buffer is discarded.
 ///
@@ -283,8 +283,8 @@ impl UdpSocket {
 
     /// Waits until there is a datagram to receive.
     ///
-    /// Follow it with [`try_recv_from`](UdpSocket::try_recv_from), whose example shows both, or with
-    /// another `try_` method.
+    /// Follow it with [`try_recv_from`](UdpSocket::try_recv_from), whose example shows both, or
+    /// with another `try_` method.
     ///
     /// # Cancel safety
     ///
@@ -466,8 +466,8 @@ impl UdpSocket {
         self.io.source().multicast_loop_v4()
     }
 
-    /// Sets whether sent IPv4 multicast comes back to this machine (`IP_MULTICAST_LOOP`). By default
-    /// it does.
+    /// Sets whether sent IPv4 multicast comes back to this machine (`IP_MULTICAST_LOOP`). By
+    /// default it does.
     ///
     /// # Errors
     ///

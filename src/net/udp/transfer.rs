@@ -187,8 +187,8 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Returns an error if the runtime has shut down. On a connected socket, also returns the error
-    /// of an earlier send: [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if the port of the
-    /// peer was closed.
+    /// of an earlier send: [`ConnectionRefused`](io::ErrorKind::ConnectionRefused) if the port of
+    /// the peer was closed.
     ///
     /// # Examples
     ///
@@ -238,8 +238,8 @@ impl UdpSocket {
         self.io.try_reading(|socket| socket.recv(buf))
     }
 
-    /// Receives a datagram from the connected address into the spare capacity of `buf`, and advances
-    /// `buf` past it.
+    /// Receives a datagram from the connected address into the spare capacity of `buf`, and
+    /// advances `buf` past it.
     ///
     /// # Cancel safety
     ///
@@ -308,12 +308,12 @@ impl UdpSocket {
         self.io.reading(|socket| socket.recv_from(buf)).await
     }
 
-    /// Polls for a datagram, appends it to the filled part of `buf`, and returns its sender. Only the
-    /// task of the last `poll_recv*` or `poll_peek*` call is woken.
+    /// Polls for a datagram, appends it to the filled part of `buf`, and returns its sender. Only
+    /// the task of the last `poll_recv*` or `poll_peek*` call is woken.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. On `Pending`, nothing was received.
+    /// This method is cancel safe. On `Pending`, `buf` is unchanged.
     ///
     /// # Errors
     ///
@@ -394,8 +394,8 @@ impl UdpSocket {
         self.io.recv_buf_from(buf).await
     }
 
-    /// Receives a datagram into the spare capacity of `buf`, without waiting, and returns its length
-    /// and its sender.
+    /// Receives a datagram into the spare capacity of `buf`, without waiting, and returns its
+    /// length and its sender.
     ///
     /// # Errors
     ///
@@ -438,15 +438,11 @@ impl UdpSocket {
     }
 
     /// Polls for a datagram from the connected address and appends it to the filled part of `buf`,
-    /// leaving it in the socket.
+    /// leaving it in the socket. See [`peek`](UdpSocket::peek), also for the errors.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: it takes nothing out of the socket.
-    ///
-    /// # Errors
-    ///
-    /// As for [`recv`](UdpSocket::recv).
+    /// This method is cancel safe.
     pub fn poll_peek(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.io.poll_recv(cx, buf, Receive::Peek).map_ok(drop)
     }
@@ -492,15 +488,11 @@ impl UdpSocket {
     }
 
     /// Polls for a datagram, appends it to the filled part of `buf`, leaving it in the socket, and
-    /// returns its sender.
+    /// returns its sender. See [`peek_from`](UdpSocket::peek_from), also for the errors.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: it takes nothing out of the socket.
-    ///
-    /// # Errors
-    ///
-    /// As for [`recv`](UdpSocket::recv).
+    /// This method is cancel safe.
     pub fn poll_peek_from(
         &self,
         cx: &mut Context<'_>,
@@ -550,15 +542,12 @@ impl UdpSocket {
         self.io.reading(sender_of_next).await
     }
 
-    /// Polls for a datagram and returns its sender, leaving it in the socket.
+    /// Polls for a datagram and returns its sender, leaving it in the socket. See
+    /// [`peek_sender`](UdpSocket::peek_sender), also for the errors.
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: it takes nothing out of the socket.
-    ///
-    /// # Errors
-    ///
-    /// As for [`recv`](UdpSocket::recv).
+    /// This method is cancel safe.
     pub fn poll_peek_sender(&self, cx: &mut Context<'_>) -> Poll<io::Result<SocketAddr>> {
         self.io.poll_reading(cx, sender_of_next)
     }

@@ -160,8 +160,8 @@ impl UnixListener {
     ///
     /// # Panics
     ///
-    /// Panics if a connection arrives and there is no current runtime, or one that was built without
-    /// I/O.
+    /// Panics if a connection arrives and there is no current runtime, or one that was built
+    /// without I/O.
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         let (fd, address) = self.io.reading(raw::accept).await?;
         accepted(fd, &address)

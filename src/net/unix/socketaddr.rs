@@ -10,77 +10,46 @@ use std::path::Path;
 
 use socket2::SockAddr;
 
-/// The address of a Unix socket: a path, an abstract name, or nothing.
+/// The address of a Unix socket: a path, an abstract name, or none.
 ///
 /// # Examples
 ///
 /// ```
+/// use std::os::linux::net::SocketAddrExt;
+/// use std::os::unix::net as unix;
 /// use zokio::net::unix::SocketAddr;
 ///
-/// let address: SocketAddr = std::os::unix::net::SocketAddr::from_pathname("/run/demo")?.into();
-/// assert_eq!(address.as_pathname(), Some("/run/demo".as_ref()));
+/// let path = SocketAddr::from(unix::SocketAddr::from_pathname("/run/demo")?);
+/// assert_eq!(path.as_pathname(), Some("/run/demo".as_ref()));
+///
+/// let name = SocketAddr::from(unix::SocketAddr::from_abstract_name("demo")?);
+/// assert_eq!(name.as_pathname(), None);
+/// assert_eq!(name.as_abstract_name(), Some(&b"demo"[..]));
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Clone)]
 pub struct SocketAddr(std::os::unix::net::SocketAddr);
 
 impl SocketAddr {
-    /// Whether the socket is bound to nothing.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// assert!(UnixDatagram::unbound()?.local_addr()?.is_unnamed());
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns whether the address is unnamed, as that of a socket that is not bound.
     pub fn is_unnamed(&self) -> bool {
         self.0.is_unnamed()
     }
 
-    /// The path that the socket is bound to, if it is one.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::os::linux::net::SocketAddrExt;
-    /// use std::os::unix::net as unix;
-    /// use zokio::net::unix::SocketAddr;
-    ///
-    /// let address = unix::SocketAddr::from_pathname("/run/demo")?;
-    /// assert_eq!(SocketAddr::from(address).as_pathname(), Some("/run/demo".as_ref()));
-    ///
-    /// let address = unix::SocketAddr::from_abstract_name("demo")?;
-    /// assert_eq!(SocketAddr::from(address).as_pathname(), None);
-    /// # std::io::Result::Ok(())
-    /// ```
+    /// Returns the path, if the socket is bound to one.
     pub fn as_pathname(&self) -> Option<&Path> {
         self.0.as_pathname()
     }
 
-    /// The abstract name that the socket is bound to, if it is one. (An abstract name is in no file
-    /// system and goes away with the socket; it is a matter of Linux.)
+    /// Returns the abstract name, if the socket is bound to one.
     ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::os::linux::net::SocketAddrExt;
-    /// use zokio::net::unix::SocketAddr;
-    ///
-    /// let address: SocketAddr =
-    ///     std::os::unix::net::SocketAddr::from_abstract_name("demo")?.into();
-    /// assert_eq!(address.as_abstract_name(), Some(&b"demo"[..]));
-    /// # std::io::Result::Ok(())
-    /// ```
+    /// An abstract name is not in the file system, and goes away with the socket. Only Linux has
+    /// them.
     pub fn as_abstract_name(&self) -> Option<&[u8]> {
         self.0.as_abstract_name()
     }
 
-    /// The address that a call of the kernel gave.
+    /// The address that a system call filled in.
     pub(super) fn received(address: &SockAddr) -> io::Result<SocketAddr> {
         let std = if let Some(name) = address.as_abstract_namespace() {
             std::os::unix::net::SocketAddr::from_abstract_name(name)
@@ -105,7 +74,7 @@ impl SocketAddr {
 ///
 /// # Errors
 ///
-/// The path is too long, or holds a zero byte elsewhere.
+/// Returns an error if the path is too long, or holds a zero byte elsewhere.
 pub(super) fn at_path(path: &Path) -> io::Result<std::os::unix::net::SocketAddr> {
     match path.as_os_str().as_bytes() {
         [0, name @ ..] => std::os::unix::net::SocketAddr::from_abstract_name(name),

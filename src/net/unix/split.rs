@@ -97,7 +97,8 @@ impl WriteHalf<'_> {
         self.0.writable().await
     }
 
-    /// Writes as much of `buf` as there is room for, without waiting. See [`UnixStream::try_write`].
+    /// Writes as much of `buf` as there is room for, without waiting. See
+    /// [`UnixStream::try_write`].
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
         self.0.try_write(buf)
     }

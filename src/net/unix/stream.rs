@@ -165,8 +165,8 @@ impl UnixStream {
         Ok(self.io.into_source())
     }
 
-    /// Returns the address of this end of the connection. That of a client is unnamed, unless it was
-    /// bound.
+    /// Returns the address of this end of the connection. That of a client is unnamed, unless it
+    /// was bound.
     ///
     /// # Errors
     ///

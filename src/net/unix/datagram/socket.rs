@@ -25,8 +25,8 @@ const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
 /// a sender waits while the receiver is behind. What does not fit into the receiver's buffer is
 /// discarded.
 ///
-/// Every method takes `&self`: put the socket into an [`Arc`](std::sync::Arc) to use it from several
-/// tasks. Dropping it closes it at once; the file that stands for its path stays.
+/// Every method takes `&self`: put the socket into an [`Arc`](std::sync::Arc) to use it from
+/// several tasks. Dropping it closes it at once; the file that stands for its path stays.
 ///
 /// # Examples
 ///

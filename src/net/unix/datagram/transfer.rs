@@ -65,7 +65,8 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Returns an error if `target` is too long or holds a zero byte other than the first, if no
-    /// datagram socket is bound to it, if the datagram is too long, or if the runtime has shut down.
+    /// datagram socket is bound to it, if the datagram is too long, or if the runtime has shut
+    /// down.
     pub async fn send_to<P>(&self, buf: &[u8], target: P) -> io::Result<usize>
     where
         P: AsRef<Path>,
@@ -194,8 +195,8 @@ impl UnixDatagram {
         self.io.recv_buf_from(buf).await
     }
 
-    /// Receives a datagram into the spare capacity of `buf`, without waiting, and returns its length
-    /// and its sender. See
+    /// Receives a datagram into the spare capacity of `buf`, without waiting, and returns its
+    /// length and its sender. See
     /// [`UdpSocket::try_recv_buf_from`](crate::net::UdpSocket::try_recv_buf_from).
     pub fn try_recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
         self.io.try_recv_buf_from(buf)
