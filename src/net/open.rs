@@ -27,8 +27,11 @@ pub(super) fn handed_over<S: AsFd>(socket: S, interest: Interest) -> io::Result<
     Watched::new(socket, interest)
 }
 
-/// Connects `socket`, which does not block, and watches it.
-pub(super) async fn connected<S: AsFd + From<OwnedFd>>(
+/// Begins to connect `socket`, which does not block, and watches it.
+///
+/// It is apart from [`connected`], so that no future holds the address.
+#[track_caller]
+pub(super) fn connecting<S: AsFd + From<OwnedFd>>(
     socket: Socket,
     address: &SockAddr,
     interest: Interest,
@@ -38,7 +41,11 @@ pub(super) async fn connected<S: AsFd + From<OwnedFd>>(
         _ => {}
     }
     // Only now: before, the kernel would report a socket that is not connected as closed.
-    let io = Watched::new(S::from(socket.into()), interest)?;
+    Watched::new(S::from(socket.into()), interest)
+}
+
+/// Waits until a socket is connected.
+pub(super) async fn connected<S: AsFd>(io: Watched<S>) -> io::Result<Watched<S>> {
     // The outcome is known when the socket can be written to.
     poll_fn(|cx| io.poll_write_ready(cx)).await?;
     match SockRef::from(io.source()).take_error()? {

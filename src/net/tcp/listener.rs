@@ -64,8 +64,8 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// Returns an error if `addr` cannot be resolved or has no address, or if no address can be
-    /// bound. The error is then that of the last attempt.
+    /// Returns an error if `addr` cannot be resolved or has no address, or the error of the last
+    /// attempt if the socket cannot listen at any of the addresses.
     ///
     /// # Panics
     ///

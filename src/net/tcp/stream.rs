@@ -103,7 +103,8 @@ impl TcpStream {
         socket: Socket,
         address: SocketAddr,
     ) -> io::Result<TcpStream> {
-        let io = open::connected(socket, &address.into(), INTEREST).await?;
+        let io = open::connecting(socket, &address.into(), INTEREST)?;
+        let io = open::connected(io).await?;
         Ok(TcpStream { io })
     }
 
@@ -235,15 +236,12 @@ impl TcpStream {
     ///
     /// Returns the number of bytes appended to the filled part of `buf`; 0 is the end of the
     /// stream. Of the tasks that poll to read (here, with `poll_read` or with
-    /// [`poll_read_ready`](TcpStream::poll_read_ready)), only the last one is woken.
+    /// [`poll_read_ready`](TcpStream::poll_read_ready)), only the last one is woken. The errors are
+    /// those of [`peek`](TcpStream::peek).
     ///
     /// # Cancel safety
     ///
     /// This method is cancel safe: it takes nothing out of the socket.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the connection failed, or if the runtime has shut down.
     ///
     /// # Examples
     ///
@@ -707,18 +705,6 @@ impl TcpStream {
     /// # Errors
     ///
     /// Returns an error if the option cannot be set.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use zokio::net::{TcpListener, TcpStream};
-    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
-    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// stream.set_nodelay(true)?;
-    /// assert!(stream.nodelay()?);
-    /// # Ok(()) }
-    /// ```
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.io.source().set_nodelay(nodelay)
     }
@@ -818,10 +804,12 @@ impl TcpStream {
     /// # Examples
     ///
     /// ```
-    /// # use zokio::net::{TcpListener, TcpStream};
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
     /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
-    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_nodelay(true)?;
     /// stream.set_ttl(1)?;
     /// assert_eq!(stream.ttl()?, 1);
     /// // A packet has to make one hop at least.

@@ -49,15 +49,12 @@ impl UdpSocket {
 
     /// Polls to send `buf` as one datagram to the connected address.
     ///
+    /// The errors are those of [`send`](UdpSocket::send), and
     /// [`poll_send_to`](UdpSocket::poll_send_to) has an example.
     ///
     /// # Cancel safety
     ///
     /// This method is cancel safe. On `Pending`, nothing was sent.
-    ///
-    /// # Errors
-    ///
-    /// As for [`send`](UdpSocket::send).
     pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.io.poll_writing(cx, |socket| socket.send(buf))
     }
@@ -163,13 +160,11 @@ impl UdpSocket {
     /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
     /// # let peer = socket.local_addr()?;
-    /// loop {
-    ///     socket.writable().await?;
-    ///     match socket.try_send_to(b"hello", peer) {
-    ///         Ok(_) => break,
-    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
-    ///         Err(error) => return Err(error),
+    /// while let Err(error) = socket.try_send_to(b"hello", peer) {
+    ///     if error.kind() != ErrorKind::WouldBlock {
+    ///         return Err(error);
     ///     }
+    ///     socket.writable().await?;
     /// }
     /// # Ok(()) }
     /// ```
@@ -212,15 +207,12 @@ impl UdpSocket {
 
     /// Polls for a datagram from the connected address, and appends it to the filled part of `buf`.
     ///
+    /// The errors are those of [`recv`](UdpSocket::recv), and
     /// [`poll_recv_from`](UdpSocket::poll_recv_from) has an example.
     ///
     /// # Cancel safety
     ///
     /// This method is cancel safe. On `Pending`, nothing was received.
-    ///
-    /// # Errors
-    ///
-    /// As for [`recv`](UdpSocket::recv).
     pub fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.io.poll_recv(cx, buf, Receive::Take).map_ok(drop)
     }
@@ -278,16 +270,13 @@ impl UdpSocket {
         self.io.try_recv_buf(buf)
     }
 
-    /// Receives a datagram, and returns its length and its sender.
+    /// Receives a datagram, and returns its length and its sender. The errors are those of
+    /// [`recv`](UdpSocket::recv).
     ///
     /// # Cancel safety
     ///
     /// This method is cancel safe. If the future is dropped before it is ready, nothing was
     /// received.
-    ///
-    /// # Errors
-    ///
-    /// As for [`recv`](UdpSocket::recv).
     ///
     /// # Examples
     ///
@@ -360,19 +349,15 @@ impl UdpSocket {
     /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
     /// # socket.send_to(b"hello", socket.local_addr()?).await?;
-    /// loop {
+    /// let mut buf = [0; 1500];
+    /// let (n, peer) = loop {
     ///     socket.readable().await?;
-    ///     // No wait comes after the buffer, so it is not part of the future's state.
-    ///     let mut buf = [0; 1500];
     ///     match socket.try_recv_from(&mut buf) {
-    ///         Ok((n, peer)) => {
-    ///             println!("{n} bytes from {peer}");
-    ///             break;
-    ///         }
     ///         Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
-    ///         Err(error) => return Err(error),
+    ///         result => break result?,
     ///     }
-    /// }
+    /// };
+    /// println!("{n} bytes from {peer}");
     /// # Ok(()) }
     /// ```
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
@@ -381,15 +366,12 @@ impl UdpSocket {
 
     /// Receives a datagram into the spare capacity of `buf`, and returns its length and its sender.
     ///
-    /// [`recv_buf`](UdpSocket::recv_buf) has an example with such a buffer.
+    /// The errors are those of [`recv`](UdpSocket::recv), and [`recv_buf`](UdpSocket::recv_buf) has
+    /// an example with such a buffer.
     ///
     /// # Cancel safety
     ///
     /// This method is cancel safe. If the future is dropped before it is ready, `buf` is unchanged.
-    ///
-    /// # Errors
-    ///
-    /// As for [`recv`](UdpSocket::recv).
     pub async fn recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
         self.io.recv_buf_from(buf).await
     }
@@ -460,15 +442,12 @@ impl UdpSocket {
     /// Copies the next datagram to `buf`, leaving it in the socket, and returns the number of bytes
     /// copied and the sender.
     ///
-    /// A datagram that does not fit is cut short in `buf`, not in the socket.
+    /// A datagram that does not fit is cut short in `buf`, not in the socket. The errors are those
+    /// of [`recv`](UdpSocket::recv).
     ///
     /// # Cancel safety
     ///
     /// This method is cancel safe: it takes nothing out of the socket.
-    ///
-    /// # Errors
-    ///
-    /// As for [`recv`](UdpSocket::recv).
     ///
     /// # Examples
     ///
@@ -514,15 +493,12 @@ impl UdpSocket {
     /// Waits for a datagram and returns its sender, leaving it in the socket.
     ///
     /// Where several sockets serve one client, this finds out whose a datagram is before it is
-    /// received. The address is what the datagram claims.
+    /// received. The address is what the datagram claims. The errors are those of
+    /// [`recv`](UdpSocket::recv).
     ///
     /// # Cancel safety
     ///
     /// This method is cancel safe: it takes nothing out of the socket.
-    ///
-    /// # Errors
-    ///
-    /// As for [`recv`](UdpSocket::recv).
     ///
     /// # Examples
     ///

@@ -52,25 +52,6 @@ impl UnixListener {
     /// # Panics
     ///
     /// Panics if called outside a runtime, or in one that was built without I/O.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::ErrorKind;
-    /// use zokio::net::UnixListener;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("socket");
-    /// let listener = UnixListener::bind(&path)?;
-    /// assert_eq!(listener.local_addr()?.as_pathname(), Some(path.as_path()));
-    ///
-    /// // The file stays when the listener is dropped.
-    /// drop(listener);
-    /// let error = UnixListener::bind(&path).unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::AddrInUse);
-    /// # Ok(()) }
-    /// ```
     #[track_caller]
     pub fn bind<P>(path: P) -> io::Result<UnixListener>
     where

@@ -157,21 +157,6 @@ impl UnixSocket {
     /// # Panics
     ///
     /// As for [`listen`](UnixSocket::listen).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UnixSocket;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
-    /// # let folder = tempfile::tempdir()?;
-    /// # let path = folder.path().join("socket");
-    /// let socket = UnixSocket::new_datagram()?;
-    /// socket.bind(&path)?;
-    /// let socket = socket.datagram()?;
-    /// assert_eq!(socket.local_addr()?.as_pathname(), Some(path.as_path()));
-    /// # Ok(()) }
-    /// ```
     #[track_caller]
     pub fn datagram(self) -> io::Result<UnixDatagram> {
         self.refuse(Type::STREAM, "datagram cannot be called on a stream socket")?;

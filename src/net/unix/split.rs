@@ -13,16 +13,16 @@ use crate::net::unix::SocketAddr;
 
 /// The half of a [`UnixStream`] that reads, borrowed.
 ///
-/// Made by [`UnixStream::split`], which has an example. It is read through
-/// [`AsyncReadExt`](crate::io::AsyncReadExt). Its own methods do what those of the same names do on
-/// the stream, with the same errors.
+/// Made by [`UnixStream::split`]; the TCP twin is [`tcp::ReadHalf`](crate::net::tcp::ReadHalf). It
+/// is read through [`AsyncReadExt`](crate::io::AsyncReadExt). Its own methods do what those of the
+/// same names do on the stream, with the same errors.
 #[derive(Debug)]
 pub struct ReadHalf<'a>(&'a UnixStream);
 
 /// The half of a [`UnixStream`] that writes, borrowed.
 ///
-/// Made by [`UnixStream::split`], which has an example. It is written through
-/// [`AsyncWriteExt`](crate::io::AsyncWriteExt), whose
+/// Made by [`UnixStream::split`]; the TCP twin is [`tcp::WriteHalf`](crate::net::tcp::WriteHalf).
+/// It is written through [`AsyncWriteExt`](crate::io::AsyncWriteExt), whose
 /// [`shutdown`](crate::io::AsyncWriteExt::shutdown) closes the writing side of the stream; dropping
 /// the half does not. Its own methods do what those of the same names do on the stream, with the
 /// same errors.

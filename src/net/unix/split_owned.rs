@@ -15,19 +15,19 @@ use crate::net::{UnixStream, halves};
 
 /// The half of a [`UnixStream`] that reads, owned.
 ///
-/// Made by [`UnixStream::into_split`], which has an example. It is read through
+/// Made by [`UnixStream::into_split`]; the TCP twin is
+/// [`tcp::OwnedReadHalf`](crate::net::tcp::OwnedReadHalf). It is read through
 /// [`AsyncReadExt`](crate::io::AsyncReadExt). Its own methods do what those of the same names do on
 /// the stream, with the same errors. The stream is closed when both halves are dropped.
 pub struct OwnedReadHalf(halves::OwnedReadHalf<UnixStream>);
 
 /// The half of a [`UnixStream`] that writes, owned.
 ///
-/// Made by [`UnixStream::into_split`]. It is written through
+/// Made by [`UnixStream::into_split`]; the TCP twin, which has an example, is
+/// [`tcp::OwnedWriteHalf`](crate::net::tcp::OwnedWriteHalf). It is written through
 /// [`AsyncWriteExt`](crate::io::AsyncWriteExt). Dropping it closes the writing side of the stream,
 /// so that the peer sees the end of the stream; [`forget`](OwnedWriteHalf::forget) drops it without
 /// that. Its own methods do what those of the same names do on the stream, with the same errors.
-///
-/// An example is at [`tcp::OwnedWriteHalf`](crate::net::tcp::OwnedWriteHalf).
 pub struct OwnedWriteHalf(halves::OwnedWriteHalf<UnixStream>);
 
 pub(super) fn split_owned(stream: UnixStream) -> (OwnedReadHalf, OwnedWriteHalf) {

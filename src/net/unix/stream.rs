@@ -120,7 +120,8 @@ impl UnixStream {
         socket: Socket,
         address: &SocketAddr,
     ) -> io::Result<UnixStream> {
-        let io = open::connected(socket, &address.to_socket2()?, INTEREST).await?;
+        let io = open::connecting(socket, &address.to_socket2()?, INTEREST)?;
+        let io = open::connected(io).await?;
         Ok(UnixStream { io })
     }
 
@@ -184,9 +185,10 @@ impl UnixStream {
         self.io.source().peer_addr().map(SocketAddr::from)
     }
 
-    /// Returns the credentials that the peer had when the connection was made: when it called
-    /// `listen`, if it is the server, when it called `connect`, if it is the client, and when it
-    /// made the pair.
+    /// Returns the credentials of the peer, as they were when the connection was made.
+    ///
+    /// They are those of the process that called `listen` if the peer is the server, of the one
+    /// that called `connect` if it is the client, and otherwise of the one that made the pair.
     ///
     /// # Errors
     ///

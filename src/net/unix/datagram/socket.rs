@@ -86,20 +86,6 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Panics if called outside a runtime, or in one that was built without I/O.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::net::UnixDatagram;
-    ///
-    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
-    /// let (a, b) = UnixDatagram::pair()?;
-    /// a.send(b"hello").await?;
-    /// let mut buf = Vec::with_capacity(16);
-    /// b.recv_buf(&mut buf).await?;
-    /// assert_eq!(buf, b"hello");
-    /// # Ok(()) }
-    /// ```
     #[track_caller]
     pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
         let (a, b) = open::pair(Type::DGRAM)?;
@@ -108,8 +94,7 @@ impl UnixDatagram {
 
     /// Makes a socket that is not bound.
     ///
-    /// It can send, but it can be answered only once it is connected to a peer that is connected to
-    /// it.
+    /// It can send, but it has no address that a receiver could answer to.
     ///
     /// # Errors
     ///
@@ -211,7 +196,7 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// Returns an error if the socket is not connected.
+    /// Returns an error if `shutdown(2)` fails.
     ///
     /// # Examples
     ///
