@@ -228,3 +228,27 @@ fn accepted(fd: OwnedFd, address: &SockAddr) -> io::Result<(TcpStream, SocketAdd
 }
 
 forward_std!(TcpListener, std::net::TcpListener);
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::{TcpListener, TcpStream};
+    use crate::runtime::Builder;
+
+    #[test]
+    fn a_poll_accepts_a_connection() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let client = TcpStream::connect(listener.local_addr().unwrap());
+            let client = client.await.unwrap();
+            let accepted = poll_fn(|cx| listener.poll_accept(cx)).await.unwrap();
+            assert_eq!(accepted.1, client.local_addr().unwrap());
+            assert_eq!(
+                accepted.0.local_addr().unwrap(),
+                client.peer_addr().unwrap()
+            );
+        });
+    }
+}

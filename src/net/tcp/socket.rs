@@ -444,3 +444,42 @@ impl IntoRawFd for TcpSocket {
         self.inner.into_raw_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::TcpSocket;
+
+    #[test]
+    fn every_option_reads_as_it_was_set() {
+        let socket = TcpSocket::new_v4().unwrap();
+        for on in [true, false] {
+            socket.set_keepalive(on).unwrap();
+            socket.set_reuseaddr(on).unwrap();
+            socket.set_reuseport(on).unwrap();
+            socket.set_nodelay(on).unwrap();
+            assert_eq!(socket.keepalive().unwrap(), on);
+            assert_eq!(socket.reuseaddr().unwrap(), on);
+            assert_eq!(socket.reuseport().unwrap(), on);
+            assert_eq!(socket.nodelay().unwrap(), on);
+        }
+        // Linux reserves as much again for its own data.
+        socket.set_recv_buffer_size(16_384).unwrap();
+        assert_eq!(socket.recv_buffer_size().unwrap(), 2 * 16_384);
+        socket.set_tos_v4(184).unwrap();
+        assert_eq!(socket.tos_v4().unwrap(), 184);
+        #[allow(deprecated)]
+        for limit in [Some(Duration::from_secs(5)), None] {
+            socket.set_linger(limit).unwrap();
+            assert_eq!(socket.linger().unwrap(), limit);
+        }
+        socket.set_zero_linger().unwrap();
+        assert_eq!(socket.linger().unwrap(), Some(Duration::ZERO));
+        assert!(socket.take_error().unwrap().is_none());
+
+        let socket = TcpSocket::new_v6().unwrap();
+        socket.set_tclass_v6(0x20).unwrap();
+        assert_eq!(socket.tclass_v6().unwrap(), 0x20);
+    }
+}

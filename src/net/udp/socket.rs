@@ -749,3 +749,43 @@ fn bound_to(address: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 forward_std!(UdpSocket, std::net::UdpSocket);
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv6Addr;
+
+    use super::UdpSocket;
+    use crate::runtime::Builder;
+
+    #[test]
+    fn every_option_reads_as_it_was_set() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let socket = runtime.block_on(UdpSocket::bind("127.0.0.1:0")).unwrap();
+        assert!(socket.multicast_loop_v4().unwrap());
+        socket.set_multicast_loop_v4(false).unwrap();
+        assert!(!socket.multicast_loop_v4().unwrap());
+        assert_eq!(socket.multicast_ttl_v4().unwrap(), 1);
+        socket.set_multicast_ttl_v4(4).unwrap();
+        assert_eq!(socket.multicast_ttl_v4().unwrap(), 4);
+        socket.set_ttl(100).unwrap();
+        assert_eq!(socket.ttl().unwrap(), 100);
+        assert!(socket.set_ttl(0).is_err());
+        #[allow(deprecated)]
+        socket.set_tos(0x20).unwrap();
+        #[allow(deprecated)]
+        let tos = socket.tos().unwrap();
+        assert_eq!(tos, 0x20);
+
+        let socket = runtime.block_on(UdpSocket::bind("[::]:0")).unwrap();
+        assert!(socket.multicast_loop_v6().unwrap());
+        socket.set_multicast_loop_v6(false).unwrap();
+        assert!(!socket.multicast_loop_v6().unwrap());
+        socket.set_tclass_v6(0x20).unwrap();
+        assert_eq!(socket.tclass_v6().unwrap(), 0x20);
+        // Interface 1 is the loopback interface.
+        let group = Ipv6Addr::new(0xff01, 0, 0, 0, 0, 0, 0, 0x77);
+        socket.join_multicast_v6(&group, 1).unwrap();
+        socket.leave_multicast_v6(&group, 1).unwrap();
+        assert!(socket.leave_multicast_v6(&group, 1).is_err());
+    }
+}

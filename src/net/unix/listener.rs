@@ -170,3 +170,26 @@ fn accepted(fd: OwnedFd, address: &SockAddr) -> io::Result<(UnixStream, SocketAd
 }
 
 forward_std!(UnixListener, std::os::unix::net::UnixListener);
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::{UnixListener, UnixStream};
+    use crate::runtime::Builder;
+
+    #[test]
+    fn a_poll_accepts_a_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = UnixListener::bind(&path).unwrap();
+            let _client = UnixStream::connect(&path).await.unwrap();
+            let accepted = poll_fn(|cx| listener.poll_accept(cx)).await.unwrap();
+            assert!(accepted.1.is_unnamed());
+            let local = accepted.0.local_addr().unwrap();
+            assert_eq!(local.as_pathname(), Some(path.as_path()));
+        });
+    }
+}

@@ -670,3 +670,33 @@ forward_write!(Sender, |sender| sender.io, Ok(()));
 forward_fd!(Sender, |sender| sender.io.source().0);
 forward_read!(Receiver, |receiver| receiver.io);
 forward_fd!(Receiver, |receiver| receiver.io.source().0);
+
+#[cfg(test)]
+mod tests {
+    use super::{File, Receiver, Sender, io, pipe};
+    use crate::runtime::Builder;
+
+    #[test]
+    fn both_ends_come_back_from_their_descriptors() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let _inside = runtime.enter();
+        let (sender, receiver) = pipe().unwrap();
+        let sender = File::from(sender.into_nonblocking_fd().unwrap());
+        let sender = Sender::from_file_unchecked(sender).unwrap();
+        let receiver = receiver.into_nonblocking_fd().unwrap();
+        let receiver = Receiver::from_owned_fd_unchecked(receiver).unwrap();
+        let sender = Sender::from_owned_fd_unchecked(sender.into_nonblocking_fd().unwrap());
+        let receiver = File::from(receiver.into_nonblocking_fd().unwrap());
+        let receiver = Receiver::from_file_unchecked(receiver).unwrap();
+        let sender = sender.unwrap();
+
+        let error = receiver.try_read(&mut [0; 16]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        runtime.block_on(async {
+            sender.writable().await.unwrap();
+            assert_eq!(sender.try_write(b"hello").unwrap(), 5);
+            receiver.readable().await.unwrap();
+            assert_eq!(receiver.try_read(&mut [0; 16]).unwrap(), 5);
+        });
+    }
+}
