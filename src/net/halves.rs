@@ -57,38 +57,33 @@ pub(super) fn split<C: Connection>(stream: C) -> (OwnedReadHalf<C>, OwnedWriteHa
     (reader, writer)
 }
 
-/// Puts the halves of one stream together again.
-///
-/// # Errors
-///
-/// The halves, if they are not of the same stream.
-pub(super) fn reunite<C: Connection>(
-    reader: OwnedReadHalf<C>,
-    writer: OwnedWriteHalf<C>,
-) -> Result<C, (OwnedReadHalf<C>, OwnedWriteHalf<C>)> {
-    if !Arc::ptr_eq(&reader.inner, &writer.inner) {
-        return Err((reader, writer));
+impl<C: Connection> OwnedReadHalf<C> {
+    /// Whether both halves are of the same stream.
+    pub(super) fn belongs_to(&self, writer: &OwnedWriteHalf<C>) -> bool {
+        Arc::ptr_eq(&self.inner, &writer.inner)
     }
-    writer.forget();
-    Ok(Arc::into_inner(reader.inner).expect("a stream has one half of each kind"))
+
+    /// Turns the half into the stream. The other half is dropped.
+    pub(super) fn into_stream(self) -> C {
+        Arc::into_inner(self.inner).expect("a stream has one half of each kind")
+    }
 }
 
 impl<C: Connection> OwnedWriteHalf<C> {
-    /// Drops the half without closing the writing side.
-    pub(super) fn forget(mut self) {
+    /// Keeps the drop from closing the writing side.
+    pub(super) fn forget(&mut self) {
         self.shutdown_on_drop = false;
     }
 
     /// Closes the writing side, so that the drop does not have to.
     pub(super) fn close(&mut self) -> io::Result<()> {
         self.inner.close_writing()?;
-        self.shutdown_on_drop = false;
+        self.forget();
         Ok(())
     }
-}
 
-impl<C: Connection> Drop for OwnedWriteHalf<C> {
-    fn drop(&mut self) {
+    /// What the drop of the public half does.
+    pub(super) fn dropped(&mut self) {
         if self.shutdown_on_drop {
             // It can only fail on a connection that is over anyway.
             let _ = self.inner.close_writing();

@@ -127,8 +127,11 @@ impl OwnedReadHalf {
     /// # Ok(()) }
     /// ```
     pub fn reunite(self, other: OwnedWriteHalf) -> Result<TcpStream, ReuniteError> {
-        halves::reunite(self.0, other.0)
-            .map_err(|(reader, writer)| ReuniteError(OwnedReadHalf(reader), OwnedWriteHalf(writer)))
+        if !self.0.belongs_to(&other.0) {
+            return Err(ReuniteError(self, other));
+        }
+        other.forget();
+        Ok(self.0.into_stream())
     }
 
     /// Polls to copy received bytes to `buf`, leaving them in the socket.
@@ -236,7 +239,7 @@ impl OwnedWriteHalf {
     /// assert_eq!(peer.read(&mut buf).await?, 0);
     /// # Ok(()) }
     /// ```
-    pub fn forget(self) {
+    pub fn forget(mut self) {
         self.0.forget();
     }
 
@@ -276,6 +279,12 @@ impl OwnedWriteHalf {
     /// Returns the address of this end of the connection. See [`TcpStream::local_addr`].
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
+    }
+}
+
+impl Drop for OwnedWriteHalf {
+    fn drop(&mut self) {
+        self.0.dropped();
     }
 }
 

@@ -19,7 +19,7 @@ use crate::net::halves::Connection;
 use crate::net::{ToSocketAddrs, open};
 use crate::watched::{Receive, Watched};
 
-/// Priority events tell of urgent data, see `watched/stream.rs`.
+/// Priority events report urgent data, see `watched/stream.rs`.
 const INTEREST: Interest = Interest::READABLE
     .add(Interest::WRITABLE)
     .add(Interest::PRIORITY);

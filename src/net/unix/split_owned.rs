@@ -62,8 +62,11 @@ impl OwnedReadHalf {
     ///
     /// Returns a [`ReuniteError`], which holds both halves, if they come from different streams.
     pub fn reunite(self, other: OwnedWriteHalf) -> Result<UnixStream, ReuniteError> {
-        halves::reunite(self.0, other.0)
-            .map_err(|(reader, writer)| ReuniteError(OwnedReadHalf(reader), OwnedWriteHalf(writer)))
+        if !self.0.belongs_to(&other.0) {
+            return Err(ReuniteError(self, other));
+        }
+        other.forget();
+        Ok(self.0.into_stream())
     }
 
     /// Waits until the stream is ready for a part of `interest`, as [`UnixStream::ready`] does.
@@ -123,7 +126,7 @@ impl OwnedWriteHalf {
     /// Drops the half without closing the writing side, which stays open until the other half is
     /// dropped as well. An example is at
     /// [`tcp::OwnedWriteHalf::forget`](crate::net::tcp::OwnedWriteHalf::forget).
-    pub fn forget(self) {
+    pub fn forget(mut self) {
         self.0.forget();
     }
 
@@ -164,6 +167,12 @@ impl OwnedWriteHalf {
     /// Returns the address of this end of the connection. See [`UnixStream::local_addr`].
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
+    }
+}
+
+impl Drop for OwnedWriteHalf {
+    fn drop(&mut self) {
+        self.0.dropped();
     }
 }
 
