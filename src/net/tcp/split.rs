@@ -14,9 +14,9 @@ use crate::net::halves::Connection;
 
 /// The half of a [`TcpStream`] that reads, borrowed.
 ///
-/// Made by [`TcpStream::split`], which has an example. It is read through
-/// [`AsyncReadExt`](crate::io::AsyncReadExt). Its own methods do what those of the same names do on
-/// the stream, with the same errors.
+/// Made by [`TcpStream::split`], which has an example. Read from it through
+/// [`AsyncReadExt`](crate::io::AsyncReadExt). Its own methods work like the methods of the same
+/// names on the stream, and return the same errors.
 #[derive(Debug)]
 pub struct ReadHalf<'a>(&'a TcpStream);
 
@@ -25,8 +25,8 @@ pub struct ReadHalf<'a>(&'a TcpStream);
 /// Made by [`TcpStream::split`], which has an example. It is written through
 /// [`AsyncWriteExt`](crate::io::AsyncWriteExt), whose
 /// [`shutdown`](crate::io::AsyncWriteExt::shutdown) closes the writing side of the stream; dropping
-/// the half does not. Its own methods do what those of the same names do on the stream, with the
-/// same errors.
+/// the half does not. Its own methods work like the methods of the same names on the stream, and
+/// return the same errors.
 #[derive(Debug)]
 pub struct WriteHalf<'a>(&'a TcpStream);
 

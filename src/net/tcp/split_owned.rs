@@ -16,9 +16,10 @@ use crate::net::{TcpStream, halves};
 
 /// The half of a [`TcpStream`] that reads, owned.
 ///
-/// Made by [`TcpStream::into_split`], which has an example. It is read through
-/// [`AsyncReadExt`](crate::io::AsyncReadExt). Its own methods do what those of the same names do on
-/// the stream, with the same errors. The stream is closed when both halves are dropped.
+/// Made by [`TcpStream::into_split`], which has an example. Read from it through
+/// [`AsyncReadExt`](crate::io::AsyncReadExt). Its own methods work like the methods of the same
+/// names on the stream, and return the same errors. The stream is closed when both halves are
+/// dropped.
 pub struct OwnedReadHalf(halves::OwnedReadHalf<TcpStream>);
 
 /// The half of a [`TcpStream`] that writes, owned.
@@ -26,7 +27,8 @@ pub struct OwnedReadHalf(halves::OwnedReadHalf<TcpStream>);
 /// Made by [`TcpStream::into_split`]. It is written through
 /// [`AsyncWriteExt`](crate::io::AsyncWriteExt). Dropping it closes the writing side of the stream,
 /// so that the peer sees the end of the stream; [`forget`](OwnedWriteHalf::forget) drops it without
-/// that. Its own methods do what those of the same names do on the stream, with the same errors.
+/// that. Its own methods work like the methods of the same names on the stream, and return the same
+/// errors.
 ///
 /// # Examples
 ///

@@ -237,7 +237,7 @@ impl TcpStream {
     /// Returns the number of bytes appended to the filled part of `buf`; 0 is the end of the
     /// stream. Of the tasks that poll to read (here, with `poll_read` or with
     /// [`poll_read_ready`](TcpStream::poll_read_ready)), only the last one is woken. The errors are
-    /// those of [`peek`](TcpStream::peek).
+    /// the same as for [`peek`](TcpStream::peek).
     ///
     /// # Cancel safety
     ///

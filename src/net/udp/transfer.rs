@@ -49,7 +49,7 @@ impl UdpSocket {
 
     /// Polls to send `buf` as one datagram to the connected address.
     ///
-    /// The errors are those of [`send`](UdpSocket::send), and
+    /// The errors are the same as for [`send`](UdpSocket::send), and
     /// [`poll_send_to`](UdpSocket::poll_send_to) has an example.
     ///
     /// # Cancel safety
@@ -66,7 +66,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Returns [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room; wait with
-    /// [`writable`](UdpSocket::writable) then. Other errors are those of
+    /// [`writable`](UdpSocket::writable) then. Other errors are the same as for
     /// [`send`](UdpSocket::send).
     pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
         self.io.try_writing(|socket| socket.send(buf))
@@ -148,7 +148,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Returns [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no room; wait with
-    /// [`writable`](UdpSocket::writable) then. Other errors are those of
+    /// [`writable`](UdpSocket::writable) then. Other errors are the same as for
     /// [`send_to`](UdpSocket::send_to).
     ///
     /// # Examples
@@ -207,7 +207,7 @@ impl UdpSocket {
 
     /// Polls for a datagram from the connected address, and appends it to the filled part of `buf`.
     ///
-    /// The errors are those of [`recv`](UdpSocket::recv), and
+    /// The errors are the same as for [`recv`](UdpSocket::recv), and
     /// [`poll_recv_from`](UdpSocket::poll_recv_from) has an example.
     ///
     /// # Cancel safety
@@ -224,7 +224,7 @@ impl UdpSocket {
     /// # Errors
     ///
     /// Returns [`WouldBlock`](io::ErrorKind::WouldBlock) if there is no datagram; wait with
-    /// [`readable`](UdpSocket::readable) then. Other errors are those of
+    /// [`readable`](UdpSocket::readable) then. Other errors are the same as for
     /// [`recv`](UdpSocket::recv).
     pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io.try_reading(|socket| socket.recv(buf))
@@ -270,7 +270,7 @@ impl UdpSocket {
         self.io.try_recv_buf(buf)
     }
 
-    /// Receives a datagram, and returns its length and its sender. The errors are those of
+    /// Receives a datagram, and returns its length and its sender. The errors are the same as for
     /// [`recv`](UdpSocket::recv).
     ///
     /// # Cancel safety
@@ -366,8 +366,8 @@ impl UdpSocket {
 
     /// Receives a datagram into the spare capacity of `buf`, and returns its length and its sender.
     ///
-    /// The errors are those of [`recv`](UdpSocket::recv), and [`recv_buf`](UdpSocket::recv_buf) has
-    /// an example with such a buffer.
+    /// The errors are the same as for [`recv`](UdpSocket::recv), and
+    /// [`recv_buf`](UdpSocket::recv_buf) has an example with such a buffer.
     ///
     /// # Cancel safety
     ///
@@ -442,8 +442,8 @@ impl UdpSocket {
     /// Copies the next datagram to `buf`, leaving it in the socket, and returns the number of bytes
     /// copied and the sender.
     ///
-    /// A datagram that does not fit is cut short in `buf`, not in the socket. The errors are those
-    /// of [`recv`](UdpSocket::recv).
+    /// A datagram that does not fit is cut short in `buf`, not in the socket. The errors are the
+    /// same as for [`recv`](UdpSocket::recv).
     ///
     /// # Cancel safety
     ///
@@ -493,7 +493,7 @@ impl UdpSocket {
     /// Waits for a datagram and returns its sender, leaving it in the socket.
     ///
     /// Where several sockets serve one client, this finds out whose a datagram is before it is
-    /// received. The address is what the datagram claims. The errors are those of
+    /// received. The address is what the datagram claims. The errors are the same as for
     /// [`recv`](UdpSocket::recv).
     ///
     /// # Cancel safety

@@ -175,7 +175,7 @@ impl OpenOptions {
     /// # Errors
     ///
     /// Returns the error `ENXIO` if no process has the FIFO open for reading, unless
-    /// [`read_write`](OpenOptions::read_write) is set. Other errors are those of
+    /// [`read_write`](OpenOptions::read_write) is set. Other errors are the same as for
     /// [`open_receiver`](OpenOptions::open_receiver).
     ///
     /// # Panics
@@ -237,11 +237,11 @@ impl ByteStream for End {
 /// The end of a pipe that is written to.
 ///
 /// It is written through [`AsyncWriteExt`](crate::io::AsyncWriteExt) or the methods here, which
-/// work like those of the same names on [`TcpStream`](crate::net::TcpStream). A write of up to
-/// `PIPE_BUF` (4096) bytes is not mixed with those of other writers; a longer one may be. Without a
-/// reader a write fails with [`BrokenPipe`](io::ErrorKind::BrokenPipe). Dropping the sender closes
-/// it; a [`shutdown`](crate::io::AsyncWriteExt::shutdown) does not. When the last sender is closed,
-/// readers see the end of the stream.
+/// work like the methods of the same names on [`TcpStream`](crate::net::TcpStream). A write of up
+/// to `PIPE_BUF` (4096) bytes is not mixed with the writes of others; a longer one may be. Without
+/// a reader a write fails with [`BrokenPipe`](io::ErrorKind::BrokenPipe). Dropping the sender
+/// closes it; a [`shutdown`](crate::io::AsyncWriteExt::shutdown) does not. When the last sender is
+/// closed, readers see the end of the stream.
 ///
 /// # Examples
 ///
@@ -436,9 +436,9 @@ impl Sender {
 /// The end of a pipe that is read from.
 ///
 /// It is read through [`AsyncReadExt`](crate::io::AsyncReadExt) or the methods here, which work
-/// like those of the same names on [`TcpStream`](crate::net::TcpStream). When the last writer has
-/// closed its end, a read returns 0 bytes. A FIFO may be opened by a writer again after that, and
-/// then reads return what it writes; see [`OpenOptions::read_write`].
+/// like the methods of the same names on [`TcpStream`](crate::net::TcpStream). When the last writer
+/// has closed its end, a read returns 0 bytes. A FIFO may be opened by a writer again after that,
+/// and then reads return what it writes; see [`OpenOptions::read_write`].
 ///
 /// # Examples
 ///

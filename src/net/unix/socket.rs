@@ -135,7 +135,7 @@ impl UnixSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the socket is one for datagrams. Other errors are those of
+    /// Returns an error if the socket is one for datagrams. Other errors are the same as for
     /// [`UnixStream::connect`].
     ///
     /// # Panics

@@ -13,9 +13,9 @@ use crate::net::unix::SocketAddr;
 
 /// The half of a [`UnixStream`] that reads, borrowed.
 ///
-/// Made by [`UnixStream::split`]; the TCP twin is [`tcp::ReadHalf`](crate::net::tcp::ReadHalf). It
-/// is read through [`AsyncReadExt`](crate::io::AsyncReadExt). Its own methods do what those of the
-/// same names do on the stream, with the same errors.
+/// Made by [`UnixStream::split`]; the TCP twin is [`tcp::ReadHalf`](crate::net::tcp::ReadHalf).
+/// Read from it through [`AsyncReadExt`](crate::io::AsyncReadExt). Its own methods work like the
+/// methods of the same names on the stream, and return the same errors.
 #[derive(Debug)]
 pub struct ReadHalf<'a>(&'a UnixStream);
 
@@ -24,8 +24,8 @@ pub struct ReadHalf<'a>(&'a UnixStream);
 /// Made by [`UnixStream::split`]; the TCP twin is [`tcp::WriteHalf`](crate::net::tcp::WriteHalf).
 /// It is written through [`AsyncWriteExt`](crate::io::AsyncWriteExt), whose
 /// [`shutdown`](crate::io::AsyncWriteExt::shutdown) closes the writing side of the stream; dropping
-/// the half does not. Its own methods do what those of the same names do on the stream, with the
-/// same errors.
+/// the half does not. Its own methods work like the methods of the same names on the stream, and
+/// return the same errors.
 #[derive(Debug)]
 pub struct WriteHalf<'a>(&'a UnixStream);
 

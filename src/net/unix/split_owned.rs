@@ -16,9 +16,10 @@ use crate::net::{UnixStream, halves};
 /// The half of a [`UnixStream`] that reads, owned.
 ///
 /// Made by [`UnixStream::into_split`]; the TCP twin is
-/// [`tcp::OwnedReadHalf`](crate::net::tcp::OwnedReadHalf). It is read through
-/// [`AsyncReadExt`](crate::io::AsyncReadExt). Its own methods do what those of the same names do on
-/// the stream, with the same errors. The stream is closed when both halves are dropped.
+/// [`tcp::OwnedReadHalf`](crate::net::tcp::OwnedReadHalf). Read from it through
+/// [`AsyncReadExt`](crate::io::AsyncReadExt). Its own methods work like the methods of the same
+/// names on the stream, and return the same errors. The stream is closed when both halves are
+/// dropped.
 pub struct OwnedReadHalf(halves::OwnedReadHalf<UnixStream>);
 
 /// The half of a [`UnixStream`] that writes, owned.
@@ -27,7 +28,8 @@ pub struct OwnedReadHalf(halves::OwnedReadHalf<UnixStream>);
 /// [`tcp::OwnedWriteHalf`](crate::net::tcp::OwnedWriteHalf). It is written through
 /// [`AsyncWriteExt`](crate::io::AsyncWriteExt). Dropping it closes the writing side of the stream,
 /// so that the peer sees the end of the stream; [`forget`](OwnedWriteHalf::forget) drops it without
-/// that. Its own methods do what those of the same names do on the stream, with the same errors.
+/// that. Its own methods work like the methods of the same names on the stream, and return the same
+/// errors.
 pub struct OwnedWriteHalf(halves::OwnedWriteHalf<UnixStream>);
 
 pub(super) fn split_owned(stream: UnixStream) -> (OwnedReadHalf, OwnedWriteHalf) {

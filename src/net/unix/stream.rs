@@ -187,8 +187,8 @@ impl UnixStream {
 
     /// Returns the credentials of the peer, as they were when the connection was made.
     ///
-    /// They are those of the process that called `listen` if the peer is the server, of the one
-    /// that called `connect` if it is the client, and otherwise of the one that made the pair.
+    /// These belong to the process that called `listen` if the peer is the server, to the one that
+    /// called `connect` if it is the client, and otherwise to the one that made the pair.
     ///
     /// # Errors
     ///
