@@ -1,13 +1,10 @@
 //! `sync::broadcast` from the outside.
 
-#[path = "support/polled.rs"]
-mod polled;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use polled::Polled;
+use tokio_test::{assert_pending, assert_ready, assert_ready_eq, task};
 use zokio::runtime::Builder;
 use zokio::sync::broadcast::error::{RecvError, TryRecvError};
 use zokio::sync::broadcast::{self, Sender};
@@ -35,16 +32,16 @@ fn a_value_wakes_all_who_wait() {
     let mut receivers: Vec<_> = (0..70).map(|_| tx.subscribe()).collect();
     let mut waits: Vec<_> = receivers
         .iter_mut()
-        .map(|rx| Polled::new(rx.recv()))
+        .map(|rx| task::spawn(rx.recv()))
         .collect();
     for wait in &mut waits {
-        wait.assert_pending();
+        assert_pending!(wait.poll());
     }
     waits.pop();
     tx.send("now").unwrap();
     for wait in &mut waits {
-        assert!(wait.woken());
-        assert_eq!(wait.ready(), Ok("now"));
+        assert!(wait.is_woken());
+        assert_ready_eq!(wait.poll(), Ok("now"));
     }
     drop(waits);
     assert_eq!(receivers.pop().unwrap().try_recv(), Ok("now"));
@@ -66,8 +63,8 @@ fn a_slow_receiver_is_told_how_much_it_missed() {
     assert_eq!(rx.try_recv(), Err(TryRecvError::Lagged(3)));
     assert_eq!(rx.len(), 4);
     tx.send(8).unwrap();
-    assert_eq!(
-        Polled::new(rx.recv()).ready(),
+    assert_ready_eq!(
+        task::spawn(rx.recv()).poll(),
         Err(RecvError::Lagged(1)),
         "values go on being overwritten"
     );
@@ -83,17 +80,17 @@ fn the_last_sender_ends_the_channel() {
     let other = weak.upgrade().unwrap();
     assert_eq!((tx.strong_count(), tx.weak_count()), (2, 1));
     drop(tx);
-    let mut recv = Polled::new(rx.recv());
-    recv.assert_pending();
+    let mut recv = task::spawn(rx.recv());
+    assert_pending!(recv.poll());
     other.send(1).unwrap();
-    assert!(recv.woken());
-    assert_eq!(recv.ready(), Ok(1));
+    assert!(recv.is_woken());
+    assert_ready_eq!(recv.poll(), Ok(1));
     drop(recv);
-    let mut recv = Polled::new(rx.recv());
-    recv.assert_pending();
+    let mut recv = task::spawn(rx.recv());
+    assert_pending!(recv.poll());
     drop(other);
-    assert!(recv.woken());
-    assert_eq!(recv.ready(), Err(RecvError::Closed));
+    assert!(recv.is_woken());
+    assert_ready_eq!(recv.poll(), Err(RecvError::Closed));
     drop(recv);
     assert!(rx.is_closed());
     assert!(weak.upgrade().is_none());
@@ -112,18 +109,18 @@ fn without_receivers_a_value_comes_back() {
 #[test]
 fn closed_waits_for_the_last_receiver() {
     let tx = Sender::<u32>::new(2);
-    Polled::new(tx.closed()).ready();
+    assert_ready!(task::spawn(tx.closed()).poll());
     let (one, two) = (tx.subscribe(), tx.subscribe());
-    let mut closed = Polled::new(tx.closed());
-    closed.assert_pending();
+    let mut closed = task::spawn(tx.closed());
+    assert_pending!(closed.poll());
     drop(one);
-    assert!(!closed.woken());
+    assert!(!closed.is_woken());
     drop(two);
-    assert!(closed.woken());
+    assert!(closed.is_woken());
     let again = tx.subscribe();
-    closed.assert_pending();
+    assert_pending!(closed.poll());
     drop(again);
-    closed.ready();
+    assert_ready!(closed.poll());
 }
 
 #[test]
@@ -170,6 +167,7 @@ fn a_clone_that_panics_counts_as_received() {
 
 #[test]
 fn a_waker_may_use_the_channel_when_it_is_dropped() {
+    // By hand, for what its destructor does.
     struct SendsOnDrop(Sender<u32>);
     impl Drop for SendsOnDrop {
         fn drop(&mut self) {
@@ -208,14 +206,16 @@ fn budget_is_spent() {
     runtime.block_on(async {
         let (tx, mut rx) = broadcast::channel(2);
         let mut rounds = 0;
-        Polled::new(async {
-            loop {
-                tx.send(()).unwrap();
-                rx.recv().await.unwrap();
-                rounds += 1;
-            }
-        })
-        .assert_pending();
+        assert_pending!(
+            task::spawn(async {
+                loop {
+                    tx.send(()).unwrap();
+                    rx.recv().await.unwrap();
+                    rounds += 1;
+                }
+            })
+            .poll()
+        );
         assert!(rounds > 0);
     });
 }

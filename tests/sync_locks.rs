@@ -1,33 +1,40 @@
 //! Mutex, RwLock and Semaphore: who gets in, in which order, and what a cancelled wait leaves.
 
-#[path = "support/watched.rs"]
-mod watched;
-
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use watched::Watched;
+use tokio_test::task::{self, Spawn};
+use tokio_test::{assert_pending, assert_ready};
 use zokio::runtime::Builder;
 use zokio::sync::{
     Mutex, MutexGuard, OwnedRwLockWriteGuard, RwLock, RwLockWriteGuard, Semaphore, TryAcquireError,
 };
 use zokio::task::yield_now;
 
+/// A task that was polled once and waits for `future`.
+#[track_caller]
+fn waiting_for<F: Future<Output: Debug>>(future: F) -> Spawn<F> {
+    let mut task = task::spawn(future);
+    assert_pending!(task.poll());
+    task
+}
+
 #[test]
 fn a_mutex_goes_round_in_the_order_of_arrival_without_those_who_left() {
     let mutex = Mutex::new(());
     let guard = mutex.try_lock().unwrap();
-    let mut first = Watched::waiting(mutex.lock());
-    let left = Watched::waiting(mutex.lock());
-    let second = Watched::waiting(mutex.lock());
+    let mut first = waiting_for(mutex.lock());
+    let left = waiting_for(mutex.lock());
+    let second = waiting_for(mutex.lock());
     drop(left);
     drop(guard);
     assert!(first.is_woken() && !second.is_woken());
     // Nobody overtakes the one who has been chosen.
     assert!(mutex.try_lock().is_err());
-    drop(first.ready());
+    drop(assert_ready!(first.poll()));
     assert!(second.is_woken());
     drop(second);
     assert!(mutex.try_lock().is_ok());
@@ -100,20 +107,20 @@ fn tasks_on_two_workers_lose_no_update() {
 fn a_waiting_writer_holds_later_readers_back() {
     let lock = RwLock::new(0);
     let reader = lock.try_read().unwrap();
-    let mut writer = Watched::waiting(lock.write());
-    let mut late = Watched::waiting(lock.read());
+    let mut writer = waiting_for(lock.write());
+    let mut late = waiting_for(lock.read());
     assert!(lock.try_read().is_err());
     drop(reader);
     assert!(writer.is_woken() && !late.is_woken());
-    *writer.ready() = 1;
-    assert_eq!(*late.ready(), 1);
+    *assert_ready!(writer.poll()) = 1;
+    assert_eq!(*assert_ready!(late.poll()), 1);
     // A writer who gives up lets them in.
     let reader = lock.try_read().unwrap();
-    let writer = Watched::waiting(lock.write());
-    let mut late = Watched::waiting(lock.read());
+    let writer = waiting_for(lock.write());
+    let mut late = waiting_for(lock.read());
     drop(writer);
     assert!(late.is_woken());
-    drop((late.ready(), reader));
+    drop((assert_ready!(late.poll()), reader));
     assert!(lock.try_write().is_ok());
 }
 
@@ -121,13 +128,13 @@ fn a_waiting_writer_holds_later_readers_back() {
 fn a_downgrade_lets_readers_in_and_no_writer() {
     let lock = Arc::new(RwLock::with_max_readers((1, 2), 3));
     let writer = lock.try_write().unwrap();
-    let mut reader = Watched::waiting(lock.read());
-    let mut other = Watched::waiting(lock.write());
+    let mut reader = waiting_for(lock.read());
+    let mut other = waiting_for(lock.write());
     let part = RwLockWriteGuard::downgrade_map(writer, |pair| &pair.0);
     assert!(reader.is_woken() && !other.is_woken());
-    assert_eq!((*part, *reader.ready()), (1, (1, 2)));
+    assert_eq!((*part, *assert_ready!(reader.poll())), (1, (1, 2)));
     drop(part);
-    drop(other.ready());
+    drop(assert_ready!(other.poll()));
     // A mapped guard gives all permits back.
     let writer = lock.clone().try_write_owned().unwrap();
     drop(OwnedRwLockWriteGuard::map(writer, |pair| &mut pair.1));
@@ -137,8 +144,8 @@ fn a_downgrade_lets_readers_in_and_no_writer() {
 #[test]
 fn a_large_acquire_is_not_overtaken_and_passes_on_what_it_had() {
     let semaphore = Semaphore::new(2);
-    let large = Watched::waiting(semaphore.acquire_many(3));
-    let mut small = Watched::waiting(semaphore.acquire());
+    let large = waiting_for(semaphore.acquire_many(3));
+    let mut small = waiting_for(semaphore.acquire());
     assert_eq!(semaphore.available_permits(), 0);
     assert_eq!(
         semaphore.try_acquire().unwrap_err(),
@@ -146,7 +153,7 @@ fn a_large_acquire_is_not_overtaken_and_passes_on_what_it_had() {
     );
     drop(large);
     assert!(small.is_woken());
-    drop(small.ready().unwrap());
+    drop(assert_ready!(small.poll()).unwrap());
     assert_eq!(semaphore.available_permits(), 2);
 }
 
@@ -162,7 +169,7 @@ fn cancelled_acquires_lose_no_permit() {
         random ^= random << 17;
         let below = |n: usize| (random >> 17) as usize % n;
         match random % 4 {
-            0 => waiting.push(Watched::new(semaphore.acquire_many(1 + below(4) as u32))),
+            0 => waiting.push(task::spawn(semaphore.acquire_many(1 + below(4) as u32))),
             1 if !waiting.is_empty() => drop(waiting.swap_remove(below(waiting.len()))),
             2 if !held.is_empty() => drop(held.swap_remove(below(held.len()))),
             _ => waiting.retain_mut(|future| match future.poll() {

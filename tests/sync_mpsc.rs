@@ -1,16 +1,12 @@
 //! `sync::mpsc` from the outside: sending, receiving, the end.
 
-#[path = "support/polled.rs"]
-mod polled;
-
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
-use polled::{Flag, Polled};
+use tokio_test::{assert_pending, assert_ready, assert_ready_eq, assert_ready_err, task};
 use zokio::runtime::Builder;
 use zokio::sync::mpsc;
 use zokio::sync::mpsc::error::{SendTimeoutError, TryRecvError, TrySendError};
@@ -33,21 +29,23 @@ fn values_come_in_order_through_many_blocks() {
 #[test]
 fn a_value_wakes_the_receiver_once() {
     let (tx, mut rx) = mpsc::unbounded_channel();
-    let mut recv = Polled::new(rx.recv());
-    recv.assert_pending();
+    let mut recv = task::spawn(rx.recv());
+    assert_pending!(recv.poll());
     tx.send(1).unwrap();
-    assert!(recv.woken());
+    assert!(recv.is_woken());
+    // Forgets the wake-up.
+    recv.enter(|_, _| ());
     tx.send(2).unwrap();
-    assert!(!recv.woken(), "the receiver is on its way");
-    assert_eq!(recv.ready(), Some(1));
+    assert!(!recv.is_woken(), "the receiver is on its way");
+    assert_ready_eq!(recv.poll(), Some(1));
 }
 
 #[test]
 fn a_cancelled_receive_loses_nothing() {
     let (tx, mut rx) = mpsc::channel(1);
-    Polled::new(rx.recv()).assert_pending();
+    assert_pending!(task::spawn(rx.recv()).poll());
     tx.try_send(1).unwrap();
-    assert_eq!(Polled::new(rx.recv()).ready(), Some(1));
+    assert_ready_eq!(task::spawn(rx.recv()).poll(), Some(1));
 }
 
 #[test]
@@ -56,18 +54,18 @@ fn a_full_channel_takes_one_value_for_each_that_leaves() {
     tx.try_send(1).unwrap();
     tx.try_send(2).unwrap();
     assert_eq!(tx.try_send(3), Err(TrySendError::Full(3)));
-    let mut third = Polled::new(tx.send(3));
-    let mut fourth = Polled::new(tx.send(4));
-    third.assert_pending();
-    fourth.assert_pending();
+    let mut third = task::spawn(tx.send(3));
+    let mut fourth = task::spawn(tx.send(4));
+    assert_pending!(third.poll());
+    assert_pending!(fourth.poll());
     assert_eq!(rx.try_recv(), Ok(1));
-    assert!(third.woken() && !fourth.woken());
+    assert!(third.is_woken() && !fourth.is_woken());
     // The room is promised: nobody overtakes, also not before the sender runs.
     assert_eq!(tx.try_send(5), Err(TrySendError::Full(5)));
-    assert_eq!(third.ready(), Ok(()));
+    assert_ready_eq!(third.poll(), Ok(()));
     assert_eq!(rx.try_recv(), Ok(2));
-    assert!(fourth.woken());
-    assert_eq!(fourth.ready(), Ok(()));
+    assert!(fourth.is_woken());
+    assert_ready_eq!(fourth.poll(), Ok(()));
     assert_eq!(rx.try_recv(), Ok(3));
     assert_eq!(rx.try_recv(), Ok(4));
 }
@@ -76,15 +74,15 @@ fn a_full_channel_takes_one_value_for_each_that_leaves() {
 fn a_cancelled_sender_passes_its_room_on() {
     let (tx, mut rx) = mpsc::channel(1);
     tx.try_send(1).unwrap();
-    let mut second = Polled::new(tx.send(2));
-    let mut third = Polled::new(tx.send(3));
-    second.assert_pending();
-    third.assert_pending();
+    let mut second = task::spawn(tx.send(2));
+    let mut third = task::spawn(tx.send(3));
+    assert_pending!(second.poll());
+    assert_pending!(third.poll());
     assert_eq!(rx.try_recv(), Ok(1));
-    assert!(second.woken());
+    assert!(second.is_woken());
     drop(second);
-    assert!(third.woken());
-    assert_eq!(third.ready(), Ok(()));
+    assert!(third.is_woken());
+    assert_ready_eq!(third.poll(), Ok(()));
     assert_eq!(rx.try_recv(), Ok(3));
 }
 
@@ -96,11 +94,11 @@ fn the_last_sender_ends_the_channel() {
     drop(tx);
     assert!(!rx.is_closed());
     assert_eq!(rx.try_recv(), Ok(1));
-    let mut recv = Polled::new(rx.recv());
-    recv.assert_pending();
+    let mut recv = task::spawn(rx.recv());
+    assert_pending!(recv.poll());
     drop(other);
-    assert!(recv.woken());
-    assert_eq!(recv.ready(), None);
+    assert!(recv.is_woken());
+    assert_ready_eq!(recv.poll(), None);
     drop(recv);
     assert!(rx.is_closed());
     assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
@@ -120,20 +118,20 @@ fn closing_lets_what_was_sent_through() {
     assert_eq!(rx.try_recv(), Ok(1));
     assert!(rx.is_empty());
     assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
-    assert_eq!(Polled::new(rx.recv()).ready(), None);
+    assert_ready_eq!(task::spawn(rx.recv()).poll(), None);
 }
 
 #[test]
 fn closed_completes_for_every_sender() {
     let (tx, rx) = mpsc::channel::<u32>(1);
-    let mut waits: Vec<_> = (0..40).map(|_| Polled::new(tx.closed())).collect();
+    let mut waits: Vec<_> = (0..40).map(|_| task::spawn(tx.closed())).collect();
     for wait in &mut waits {
-        wait.assert_pending();
+        assert_pending!(wait.poll());
     }
     drop(rx);
     for wait in &mut waits {
-        assert!(wait.woken());
-        wait.ready();
+        assert!(wait.is_woken());
+        assert_ready!(wait.poll());
     }
 }
 
@@ -144,26 +142,24 @@ fn a_dropped_receiver_drops_values_and_refuses_more() {
     for _ in 0..80 {
         tx.try_send(value.clone()).unwrap();
     }
-    let mut full = Polled::new(tx.reserve_many(50));
-    full.assert_pending();
+    let mut full = task::spawn(tx.reserve_many(50));
+    assert_pending!(full.poll());
     drop(rx);
     assert_eq!(Arc::strong_count(&value), 1);
-    assert!(full.woken());
-    assert!(full.ready().is_err());
+    assert!(full.is_woken());
+    assert_ready_err!(full.poll());
     let refused = tx.try_send(value.clone());
     assert!(matches!(refused, Err(TrySendError::Closed(_))));
 }
 
 #[test]
 fn a_dropped_receiver_drops_its_waker() {
-    let flag = Arc::new(Flag::default());
+    let mut task = task::spawn(());
     let (_tx, mut rx) = mpsc::channel::<u32>(1);
-    let waker = flag.waker();
-    let mut cx = Context::from_waker(&waker);
-    assert!(rx.poll_recv(&mut cx).is_pending());
+    assert_pending!(task.enter(|cx, _| rx.poll_recv(cx)));
+    assert_eq!(task.waker_ref_count(), 2);
     drop(rx);
-    drop(waker);
-    assert_eq!(Arc::strong_count(&flag), 1);
+    assert_eq!(task.waker_ref_count(), 1);
 }
 
 #[test]
@@ -188,16 +184,16 @@ fn a_panic_while_dropping_a_value_keeps_none_of_the_others() {
 fn many_at_once() {
     let (tx, mut rx) = mpsc::channel(64);
     let mut buffer = vec![0];
-    assert_eq!(Polled::new(rx.recv_many(&mut buffer, 0)).ready(), 0);
+    assert_ready_eq!(task::spawn(rx.recv_many(&mut buffer, 0)).poll(), 0);
     {
-        let mut recv = Polled::new(rx.recv_many(&mut buffer, 10));
-        recv.assert_pending();
+        let mut recv = task::spawn(rx.recv_many(&mut buffer, 10));
+        assert_pending!(recv.poll());
         tx.try_send(1).unwrap();
-        assert!(recv.woken());
+        assert!(recv.is_woken());
         for number in 2..=50 {
             tx.try_send(number).unwrap();
         }
-        assert_eq!(recv.ready(), 10);
+        assert_ready_eq!(recv.poll(), 10);
     }
     assert_eq!(tx.capacity(), 64 - 40);
     assert_eq!(rx.blocking_recv_many(&mut buffer, usize::MAX), 40);
@@ -210,19 +206,14 @@ fn many_at_once() {
 #[test]
 fn poll_recv_replaces_the_waker() {
     let (tx, mut rx) = mpsc::unbounded_channel();
-    let (one, two) = (Arc::new(Flag::default()), Arc::new(Flag::default()));
-    for flag in [&one, &two] {
-        let waker = flag.waker();
-        assert!(rx.poll_recv(&mut Context::from_waker(&waker)).is_pending());
+    let (mut one, mut two) = (task::spawn(()), task::spawn(()));
+    for task in [&mut one, &mut two] {
+        assert_pending!(task.enter(|cx, _| rx.poll_recv(cx)));
     }
     tx.send(1).unwrap();
-    assert!(!one.take());
-    assert!(two.take());
-    let waker = one.waker();
-    assert_eq!(
-        rx.poll_recv(&mut Context::from_waker(&waker)),
-        Poll::Ready(Some(1))
-    );
+    assert!(!one.is_woken());
+    assert!(two.is_woken());
+    assert_ready_eq!(one.enter(|cx, _| rx.poll_recv(cx)), Some(1));
 }
 
 #[test]
@@ -303,24 +294,28 @@ fn budget_is_spent() {
     runtime.block_on(async {
         let (tx, mut rx) = mpsc::channel(1);
         let mut rounds = 0;
-        Polled::new(async {
-            loop {
-                tx.send(()).await.unwrap();
-                rx.recv().await.unwrap();
-                rounds += 1;
-            }
-        })
-        .assert_pending();
+        assert_pending!(
+            task::spawn(async {
+                loop {
+                    tx.send(()).await.unwrap();
+                    rx.recv().await.unwrap();
+                    rounds += 1;
+                }
+            })
+            .poll()
+        );
         assert!(rounds > 0);
 
         let (tx, mut rx) = mpsc::unbounded_channel::<u32>();
         drop(tx);
-        Polled::new(async {
-            loop {
-                assert_eq!(rx.recv().await, None);
-            }
-        })
-        .assert_pending();
+        assert_pending!(
+            task::spawn(async {
+                loop {
+                    assert_eq!(rx.recv().await, None);
+                }
+            })
+            .poll()
+        );
     });
 }
 

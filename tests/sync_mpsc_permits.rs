@@ -1,13 +1,12 @@
 //! `sync::mpsc` from the outside: room that is reserved before there is a value.
 
-#[path = "support/polled.rs"]
-mod polled;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
-use polled::Polled;
+use tokio_test::{
+    assert_pending, assert_ready, assert_ready_eq, assert_ready_err, assert_ready_ok, task,
+};
 use zokio::sync::Semaphore;
 use zokio::sync::mpsc;
 use zokio::sync::mpsc::error::{TryRecvError, TrySendError};
@@ -28,11 +27,11 @@ fn a_permit_is_room_for_one_value() {
 fn a_dropped_permit_wakes_who_waits() {
     let (tx, _rx) = mpsc::channel::<u32>(1);
     let permit = tx.try_reserve().unwrap();
-    let mut waits = Polled::new(tx.reserve());
-    waits.assert_pending();
+    let mut waits = task::spawn(tx.reserve());
+    assert_pending!(waits.poll());
     drop(permit);
-    assert!(waits.woken());
-    assert!(waits.ready().is_ok());
+    assert!(waits.is_woken());
+    drop(assert_ready_ok!(waits.poll()));
 }
 
 #[test]
@@ -41,21 +40,24 @@ fn a_large_reservation_is_not_overtaken() {
     for number in 0..3 {
         tx.try_send(number).unwrap();
     }
-    let mut large = Polled::new(tx.reserve_many(2));
-    let mut small = Polled::new(tx.reserve());
-    large.assert_pending();
-    small.assert_pending();
+    let mut large = task::spawn(tx.reserve_many(2));
+    let mut small = task::spawn(tx.reserve());
+    assert_pending!(large.poll());
+    assert_pending!(small.poll());
     rx.try_recv().unwrap();
-    assert!(!large.woken() && !small.woken());
+    assert!(!large.is_woken() && !small.is_woken());
     rx.try_recv().unwrap();
-    assert!(large.woken() && !small.woken());
-    let mut permits = large.ready().unwrap();
+    assert!(large.is_woken() && !small.is_woken());
+    let mut permits = assert_ready!(large.poll()).unwrap();
     assert_eq!(permits.len(), 2);
     permits.next().unwrap().send(3);
     assert_eq!(permits.size_hint(), (1, Some(1)));
     drop(permits);
-    assert!(small.woken());
-    assert_eq!(small.ready().map(|permit| permit.send(4)), Ok(()));
+    assert!(small.is_woken());
+    assert_eq!(
+        assert_ready!(small.poll()).map(|permit| permit.send(4)),
+        Ok(())
+    );
     assert_eq!([2, 3, 4].map(Ok), [(); 3].map(|()| rx.try_recv()));
 }
 
@@ -63,7 +65,7 @@ fn a_large_reservation_is_not_overtaken() {
 fn reservations_beyond_the_capacity_fail() {
     let (tx, rx) = mpsc::channel::<u32>(2);
     for count in [3, Semaphore::MAX_PERMITS + 1, usize::MAX] {
-        assert!(Polled::new(tx.reserve_many(count)).ready().is_err());
+        assert_ready_err!(task::spawn(tx.reserve_many(count)).poll());
         let refused = tx.try_reserve_many(count).unwrap_err();
         assert_eq!(refused, TrySendError::Full(()));
     }
@@ -77,10 +79,15 @@ fn zero_values_need_no_room() {
     let (tx, rx) = mpsc::channel(1);
     tx.try_send(1).unwrap();
     assert_eq!(tx.try_reserve_many(0).unwrap().len(), 0);
-    assert_eq!(Polled::new(tx.reserve_many(0)).ready().unwrap().len(), 0);
+    assert_eq!(
+        assert_ready!(task::spawn(tx.reserve_many(0)).poll())
+            .unwrap()
+            .len(),
+        0
+    );
     drop(rx);
     assert!(tx.try_reserve_many(0).is_err());
-    assert!(Polled::new(tx.reserve_many(0)).ready().is_err());
+    assert_ready_err!(task::spawn(tx.reserve_many(0)).poll());
 }
 
 #[test]
@@ -128,11 +135,11 @@ fn the_last_permit_ends_a_closed_channel() {
         let permit = tx.clone().try_reserve_owned().unwrap();
         rx.close();
         assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
-        let mut recv = Polled::new(rx.recv());
-        recv.assert_pending();
+        let mut recv = task::spawn(rx.recv());
+        assert_pending!(recv.poll());
         end(permit);
-        assert!(recv.woken());
-        assert_eq!(recv.ready(), value);
+        assert!(recv.is_woken());
+        assert_ready_eq!(recv.poll(), value);
         drop(recv);
         assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
     }
@@ -143,25 +150,26 @@ fn a_reservation_that_fails_or_is_cancelled_ends_a_closed_channel() {
     for cancelled in [false, true] {
         let (tx, mut rx) = mpsc::channel::<u32>(2);
         let permit = tx.try_reserve().unwrap();
-        let mut waits = Polled::new(tx.reserve_many(2));
-        waits.assert_pending();
+        let mut waits = task::spawn(tx.reserve_many(2));
+        assert_pending!(waits.poll());
         rx.close();
-        let mut recv = Polled::new(rx.recv());
-        recv.assert_pending();
+        let mut recv = task::spawn(rx.recv());
+        assert_pending!(recv.poll());
         drop(permit);
-        assert!(!recv.woken(), "the reservation holds room");
+        assert!(!recv.is_woken(), "the reservation holds room");
         if cancelled {
             drop(waits);
         } else {
-            assert!(waits.ready().is_err());
+            assert_ready_err!(waits.poll());
         }
-        assert!(recv.woken());
-        assert_eq!(recv.ready(), None);
+        assert!(recv.is_woken());
+        assert_ready_eq!(recv.poll(), None);
     }
 }
 
 #[test]
 fn a_waker_that_panics_loses_neither_value_nor_room() {
+    // By hand, because it panics.
     struct Panics;
     impl Wake for Panics {
         fn wake(self: Arc<Self>) {

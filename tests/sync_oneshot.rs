@@ -1,16 +1,12 @@
 //! `sync::oneshot` from the outside.
 
-#[path = "support/polled.rs"]
-mod polled;
-
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Context;
 use std::thread;
 
-use polled::{Flag, Polled};
+use futures::FutureExt;
+use tokio_test::task::{self, Spawn};
+use tokio_test::{assert_pending, assert_ready, assert_ready_eq, assert_ready_err};
 use zokio::runtime::Builder;
 use zokio::sync::oneshot::error::TryRecvError;
 use zokio::sync::oneshot::{self, Receiver, Sender};
@@ -18,32 +14,35 @@ use zokio::sync::oneshot::{self, Receiver, Sender};
 #[test]
 fn a_value_wakes_the_receiver() {
     let (tx, rx) = oneshot::channel();
-    let mut rx = Polled::new(rx);
-    rx.assert_pending();
+    let mut rx = task::spawn(rx);
+    assert_pending!(rx.poll());
     tx.send(1).unwrap();
-    assert!(rx.woken());
-    assert_eq!(rx.ready(), Ok(1));
+    assert!(rx.is_woken());
+    assert_ready_eq!(rx.poll(), Ok(1));
 }
 
 #[test]
 fn a_dropped_sender_wakes_the_receiver() {
     let (tx, rx) = oneshot::channel::<u32>();
-    let mut rx = Polled::new(rx);
-    rx.assert_pending();
+    let mut rx = task::spawn(rx);
+    assert_pending!(rx.poll());
     drop(tx);
-    assert!(rx.woken());
-    assert_eq!(rx.ready().unwrap_err().to_string(), "channel closed");
+    assert!(rx.is_woken());
+    assert_eq!(
+        assert_ready!(rx.poll()).unwrap_err().to_string(),
+        "channel closed"
+    );
 }
 
 #[test]
 fn a_dropped_receiver_gives_the_value_back_and_wakes_the_sender() {
     let (mut tx, rx) = oneshot::channel();
     {
-        let mut closed = Polled::new(tx.closed());
-        closed.assert_pending();
+        let mut closed = task::spawn(tx.closed());
+        assert_pending!(closed.poll());
         drop(rx);
-        assert!(closed.woken());
-        closed.ready();
+        assert!(closed.is_woken());
+        assert_ready!(closed.poll());
     }
     assert_eq!(tx.send(1), Err(1));
 }
@@ -58,36 +57,35 @@ fn closing_keeps_what_was_sent_and_refuses_what_comes() {
     assert_eq!(rx.try_recv(), Err(TryRecvError::Closed));
     rx.close();
 
-    let (tx, mut rx) = oneshot::channel();
-    let flag = Arc::new(Flag::default());
-    let pending = Pin::new(&mut rx).poll(&mut Context::from_waker(&flag.waker()));
-    assert!(pending.is_pending());
+    let (tx, rx) = oneshot::channel();
+    let mut rx = task::spawn(rx);
+    assert_pending!(rx.poll());
+    assert_eq!(rx.waker_ref_count(), 2);
     rx.close();
-    assert_eq!(Arc::strong_count(&flag), 1, "closing drops the waker");
+    assert_eq!(rx.waker_ref_count(), 1, "closing drops the waker");
     assert_eq!(tx.send(2), Err(2));
-    assert!(Polled::new(rx).ready().is_err());
+    assert_ready_err!(rx.poll());
 }
 
 #[test]
 fn only_the_last_task_is_woken() {
     let (mut tx, mut rx) = oneshot::channel();
-    let (one, two) = (Arc::new(Flag::default()), Arc::new(Flag::default()));
-    let (waker_one, waker_two) = (one.waker(), two.waker());
-    for waker in [&waker_one, &waker_two, &waker_two] {
-        let cx = &mut Context::from_waker(waker);
-        assert!(tx.poll_closed(cx).is_pending());
-        assert!(Pin::new(&mut rx).poll(cx).is_pending());
-    }
-    assert_eq!(Arc::strong_count(&one), 2, "replaced wakers are dropped");
-    assert_eq!(Arc::strong_count(&two), 4);
+    let (mut one, mut two) = (task::spawn(()), task::spawn(()));
+    let mut poll = |task: &mut Spawn<()>| {
+        task.enter(|cx, _| {
+            assert_pending!(tx.poll_closed(cx));
+            assert_pending!(rx.poll_unpin(cx));
+        });
+    };
+    poll(&mut one);
+    poll(&mut two);
+    poll(&mut two);
+    assert_eq!(one.waker_ref_count(), 1, "replaced wakers are dropped");
+    assert_eq!(two.waker_ref_count(), 3);
     tx.send(1).unwrap();
-    assert!(!one.take());
-    assert!(two.take());
-    assert_eq!(
-        Arc::strong_count(&two),
-        2,
-        "sending drops the sender's waker"
-    );
+    assert!(!one.is_woken());
+    assert!(two.is_woken());
+    assert_eq!(two.waker_ref_count(), 1, "sending drops the sender's waker");
     assert_eq!(rx.try_recv(), Ok(1));
 }
 
@@ -101,24 +99,19 @@ fn everything_is_dropped_once() {
         assert_eq!(Arc::strong_count(&value), 1);
 
         let (mut tx, rx) = oneshot::channel::<Arc<()>>();
-        let flag = Arc::new(Flag::default());
-        let waker = flag.waker();
-        assert!(
-            tx.poll_closed(&mut Context::from_waker(&waker))
-                .is_pending()
-        );
-        let mut rx = Polled::new(rx);
-        rx.assert_pending();
-        drop(waker);
+        let mut sender = task::spawn(());
+        assert_pending!(sender.enter(|cx, _| tx.poll_closed(cx)));
+        let mut rx = task::spawn(rx);
+        assert_pending!(rx.poll());
         if drop_receiver_first {
             drop(rx);
             drop(tx);
         } else {
             drop(tx);
-            assert_eq!(rx.wakers(), 0);
+            assert_eq!(rx.waker_ref_count(), 1);
             drop(rx);
         }
-        assert_eq!(Arc::strong_count(&flag), 1);
+        assert_eq!(sender.waker_ref_count(), 1);
     }
 }
 
@@ -144,7 +137,7 @@ fn polling_a_terminated_receiver_panics() {
     let (tx, mut rx) = oneshot::channel();
     tx.send(1).unwrap();
     rx.try_recv().unwrap();
-    let _ = Polled::new(rx).poll();
+    let _ = task::spawn(rx).poll();
 }
 
 #[test]
@@ -170,15 +163,17 @@ fn budget_is_spent() {
     let runtime = Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let mut received = 0;
-        Polled::new(async {
-            loop {
-                let (tx, rx) = oneshot::channel();
-                tx.send(()).unwrap();
-                rx.await.unwrap();
-                received += 1;
-            }
-        })
-        .assert_pending();
+        assert_pending!(
+            task::spawn(async {
+                loop {
+                    let (tx, rx) = oneshot::channel();
+                    tx.send(()).unwrap();
+                    rx.await.unwrap();
+                    received += 1;
+                }
+            })
+            .poll()
+        );
         assert!(received > 0);
     });
 }

@@ -1,13 +1,10 @@
 //! `sync::watch` from the outside.
 
-#[path = "support/polled.rs"]
-mod polled;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use polled::Polled;
+use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok, task};
 use zokio::runtime::Builder;
 use zokio::sync::watch::{self, Sender};
 
@@ -17,16 +14,16 @@ fn a_change_wakes_all_who_wait() {
     let mut receivers: Vec<_> = (0..70).map(|_| rx.clone()).collect();
     let mut waits: Vec<_> = receivers
         .iter_mut()
-        .map(|rx| Polled::new(rx.changed()))
+        .map(|rx| task::spawn(rx.changed()))
         .collect();
     for wait in &mut waits {
-        wait.assert_pending();
+        assert_pending!(wait.poll());
     }
     waits.pop();
     tx.send("two").unwrap();
     for wait in &mut waits {
-        assert!(wait.woken());
-        assert!(wait.ready().is_ok());
+        assert!(wait.is_woken());
+        assert_ready_ok!(wait.poll());
     }
     drop(waits);
     for rx in &receivers {
@@ -42,9 +39,9 @@ fn changes_between_two_looks_are_one() {
     for number in 1..=3 {
         tx.send(number).unwrap();
     }
-    assert!(Polled::new(rx.changed()).ready().is_ok());
+    assert_ready_ok!(task::spawn(rx.changed()).poll());
     assert_eq!(*rx.borrow(), 3);
-    Polled::new(rx.changed()).assert_pending();
+    assert_pending!(task::spawn(rx.changed()).poll());
 }
 
 #[test]
@@ -66,8 +63,8 @@ fn what_counts_as_seen() {
     rx.mark_unchanged();
     assert_eq!(rx.has_changed().ok(), Some(false));
     rx.mark_changed();
-    assert!(Polled::new(rx.changed()).ready().is_ok());
-    Polled::new(rx.changed()).assert_pending();
+    assert_ready_ok!(task::spawn(rx.changed()).poll());
+    assert_pending!(task::spawn(rx.changed()).poll());
 }
 
 #[test]
@@ -75,29 +72,21 @@ fn the_last_value_is_seen_before_the_end() {
     let (tx, mut rx) = watch::channel("one");
     let other = tx.clone();
     assert_eq!(tx.sender_count(), 2);
-    let mut changed = Polled::new(rx.changed());
-    changed.assert_pending();
+    let mut changed = task::spawn(rx.changed());
+    assert_pending!(changed.poll());
     drop(tx);
-    assert!(!changed.woken());
+    assert!(!changed.is_woken());
     other.send("two").unwrap();
     drop(other);
-    assert!(changed.woken());
-    assert!(changed.ready().is_ok());
+    assert!(changed.is_woken());
+    assert_ready_ok!(changed.poll());
     drop(changed);
     assert!(rx.is_closed());
     assert!(rx.has_changed().is_err());
-    assert!(Polled::new(rx.changed()).ready().is_err());
+    assert_ready_err!(task::spawn(rx.changed()).poll());
     assert_eq!(*rx.borrow(), "two");
-    assert!(
-        Polled::new(rx.wait_for(|value| *value == "two"))
-            .ready()
-            .is_ok()
-    );
-    assert!(
-        Polled::new(rx.wait_for(|value| *value == "one"))
-            .ready()
-            .is_err()
-    );
+    assert_ready_ok!(task::spawn(rx.wait_for(|value| *value == "two")).poll());
+    assert_ready_err!(task::spawn(rx.wait_for(|value| *value == "one")).poll());
 }
 
 #[test]
@@ -105,17 +94,17 @@ fn waiting_for_a_certain_value() {
     let (tx, mut rx) = watch::channel(0);
     let mut looked_at = Vec::new();
     {
-        let mut wait = Polled::new(rx.wait_for(|&value| {
+        let mut wait = task::spawn(rx.wait_for(|&value| {
             looked_at.push(value);
             value > 1
         }));
-        wait.assert_pending();
+        assert_pending!(wait.poll());
         tx.send(1).unwrap();
-        assert!(wait.woken());
-        wait.assert_pending();
+        assert!(wait.is_woken());
+        assert_pending!(wait.poll());
         tx.send(2).unwrap();
-        assert!(wait.woken());
-        assert_eq!(wait.ready().map(|value| *value).ok(), Some(2));
+        assert!(wait.is_woken());
+        assert_eq!(assert_ready!(wait.poll()).map(|value| *value).ok(), Some(2));
     }
     assert_eq!(looked_at, [0, 1, 2]);
     assert_eq!(rx.has_changed().ok(), Some(false));
@@ -129,15 +118,15 @@ fn senders_change_in_place() {
     tx.send_modify(|numbers| numbers.push(2));
     let mut rx = tx.subscribe();
     assert_eq!(tx.receiver_count(), 1);
-    let mut changed = Polled::new(rx.changed());
-    changed.assert_pending();
+    let mut changed = task::spawn(rx.changed());
+    assert_pending!(changed.poll());
     assert!(!tx.send_if_modified(|numbers| {
         numbers.push(3);
         false
     }));
-    assert!(!changed.woken());
+    assert!(!changed.is_woken());
     assert_eq!(tx.send_replace(vec![]), [1, 2, 3]);
-    assert!(changed.woken());
+    assert!(changed.is_woken());
     assert_eq!(*Sender::<u32>::default().borrow(), 0);
 }
 
@@ -145,8 +134,8 @@ fn senders_change_in_place() {
 fn a_panic_in_place_tells_nobody_and_breaks_nothing() {
     let (tx, mut rx) = watch::channel("one");
     let mut other = rx.clone();
-    let mut changed = Polled::new(rx.changed());
-    changed.assert_pending();
+    let mut changed = task::spawn(rx.changed());
+    assert_pending!(changed.poll());
     let panics = catch_unwind(AssertUnwindSafe(|| {
         tx.send_modify(|value| {
             *value = "half";
@@ -154,14 +143,14 @@ fn a_panic_in_place_tells_nobody_and_breaks_nothing() {
         });
     }));
     assert!(panics.is_err());
-    assert!(!changed.woken());
+    assert!(!changed.is_woken());
     let panics = catch_unwind(AssertUnwindSafe(|| {
-        let _ = Polled::new(other.wait_for(|_| panic!("a closure that panics"))).poll();
+        let _ = task::spawn(other.wait_for(|_| panic!("a closure that panics"))).poll();
     }));
     assert!(panics.is_err());
     assert_eq!(*tx.borrow(), "half");
     tx.send("two").unwrap();
-    assert!(changed.woken());
+    assert!(changed.is_woken());
     assert_eq!(*other.borrow(), "two");
 }
 
@@ -170,16 +159,16 @@ fn closed_waits_for_the_last_receiver() {
     let (tx, one) = watch::channel(());
     let two = one.clone();
     assert!(one.same_channel(&two));
-    let mut closed = Polled::new(tx.closed());
-    closed.assert_pending();
+    let mut closed = task::spawn(tx.closed());
+    assert_pending!(closed.poll());
     drop(one);
-    assert!(!closed.woken());
+    assert!(!closed.is_woken());
     drop(two);
-    assert!(closed.woken());
+    assert!(closed.is_woken());
     let again = tx.subscribe();
-    closed.assert_pending();
+    assert_pending!(closed.poll());
     drop(again);
-    closed.ready();
+    assert_ready!(closed.poll());
     assert!(tx.same_channel(&tx.clone()));
 }
 
@@ -198,26 +187,32 @@ fn budget_is_spent() {
     let runtime = Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let (tx, mut rx) = watch::channel(0);
-        Polled::new(async {
-            loop {
-                tx.send(1).unwrap();
-                rx.changed().await.unwrap();
-            }
-        })
-        .assert_pending();
-        Polled::new(async {
-            loop {
-                rx.wait_for(|_| true).await.unwrap();
-            }
-        })
-        .assert_pending();
+        assert_pending!(
+            task::spawn(async {
+                loop {
+                    tx.send(1).unwrap();
+                    rx.changed().await.unwrap();
+                }
+            })
+            .poll()
+        );
+        assert_pending!(
+            task::spawn(async {
+                loop {
+                    rx.wait_for(|_| true).await.unwrap();
+                }
+            })
+            .poll()
+        );
         drop(rx);
-        Polled::new(async {
-            loop {
-                tx.closed().await;
-            }
-        })
-        .assert_pending();
+        assert_pending!(
+            task::spawn(async {
+                loop {
+                    tx.closed().await;
+                }
+            })
+            .poll()
+        );
     });
 }
 
