@@ -8,12 +8,11 @@ use std::future::Future;
 use std::io::ErrorKind;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::pin::pin;
-use std::task::Poll;
 
+use futures::FutureExt;
 use zokio::fs::{self, DirBuilder};
 
-use self::support::{everywhere, on_every_runtime, poll_once, until};
+use self::support::{everywhere, on_every_runtime, until};
 
 #[test]
 fn renames_and_removes() {
@@ -280,11 +279,11 @@ fn answers_from_memory_at_once() {
         assert_eq!(at_once(|| fs::canonicalize(&path)).await?, canonical);
         let mut file = at_once(|| fs::File::open(&path)).await?;
         let mut text = [0; 6];
-        let Poll::Ready(count) = poll_once(pin!(file.read(&mut text))) else {
+        let Some(count) = file.read(&mut text).now_or_never() else {
             panic!("cached bytes are read at once");
         };
         assert_eq!(count?, 6);
-        assert!(poll_once(pin!(fs::try_exists(&path))).is_ready());
+        assert!(fs::try_exists(&path).now_or_never().is_some());
         Ok(())
     });
 }
@@ -294,7 +293,7 @@ fn answers_from_memory_at_once() {
 async fn at_once<F: Future>(f: impl Fn() -> F) -> F::Output {
     let mut output = None;
     until(|| {
-        if let Poll::Ready(ready) = poll_once(pin!(f())) {
+        if let Some(ready) = f().now_or_never() {
             output = Some(ready);
         }
         output.is_some()

@@ -20,13 +20,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use futures::future::{join3, poll_fn};
 use zokio::fs::{self, File};
 use zokio::io::{AsyncReadExt, AsyncWriteExt};
 use zokio::task::{block_in_place, yield_now};
 
 use self::apart::{on_each_scheduler, runtime};
-use self::support::{mkfifo, piped_in, piped_out, poll_once};
+use self::support::{mkfifo, piped_in, piped_out};
 
 /// For how long the next task computes at most.
 const COMPUTES: Duration = Duration::from_secs(5);
@@ -145,7 +146,7 @@ fn a_write_is_made_while_the_next_task_computes() {
         let exchange = async move {
             let (mut to, mut from) = (File::from_std(to), File::from_std(from));
             let mut read = pin!(from.read_u8());
-            assert!(poll_once(read.as_mut()).is_pending());
+            assert!(read.as_mut().now_or_never().is_none());
             to.write_all(b"bytes").await.unwrap();
             to.flush().await.unwrap();
             assert_eq!(read.await.unwrap(), b'x');
@@ -173,14 +174,14 @@ fn a_blocking_call_is_not_interrupted_by_an_operation_that_ends() {
                 })
                 .collect();
             for read in &mut reads {
-                assert!(poll_once(read.as_mut()).is_pending());
+                assert!(read.as_mut().now_or_never().is_none());
             }
             for _ in 0..64 {
                 yield_now().await;
             }
             // On whichever thread the task is now.
             for read in &mut reads {
-                assert!(poll_once(read.as_mut()).is_pending());
+                assert!(read.as_mut().now_or_never().is_none());
             }
             if workers == 0 {
                 receive_nothing(writers);

@@ -7,12 +7,12 @@ use std::io::ErrorKind;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::pin::pin;
-use std::task::Poll;
 
+use futures::FutureExt;
 use zokio::fs::{self, File, OpenOptions};
 use zokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use self::support::{everywhere, mkfifo, on_every_runtime, open_on, poll_once, until};
+use self::support::{everywhere, mkfifo, on_every_runtime, open_on, until};
 
 fn status_flags(file: &File) -> i32 {
     // SAFETY: a plain query.
@@ -176,7 +176,7 @@ fn a_cancelled_open_leaks_nothing() {
                 _ => options.read(true).custom_flags(libc::O_NOFOLLOW),
             };
             let mut open = pin!(options.open(&path));
-            if let Poll::Ready(file) = poll_once(open.as_mut()) {
+            if let Some(file) = open.as_mut().now_or_never() {
                 file?;
             }
         }
@@ -184,7 +184,7 @@ fn a_cancelled_open_leaks_nothing() {
         let pipe = dir.path().join("pipe");
         mkfifo(&pipe);
         let mut open = Box::pin(File::open(&pipe));
-        assert!(poll_once(open.as_mut()).is_pending());
+        assert!(open.as_mut().now_or_never().is_none());
         drop(open);
         // Lets an open that cannot be called back end.
         let other = std::fs::File::options()

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures::executor::block_on;
+use futures::poll;
 use zokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt, BufReader,
     ReadBuf,
@@ -391,10 +392,9 @@ fn read_buf_grows_what_can_grow_and_stops_at_what_cannot() {
 fn fill_buf_gives_the_same_bytes_until_they_are_consumed() {
     let (mut near, far) = zokio::io::duplex(16);
     let mut far = BufReader::new(far);
-    let mut cx = Context::from_waker(Waker::noop());
     block_on(async {
         let mut fill = pin!(far.fill_buf());
-        assert!(fill.as_mut().poll(&mut cx).is_pending());
+        assert!(poll!(&mut fill).is_pending());
         near.write_all(b"abc").await.unwrap();
         assert_eq!(fill.await.unwrap(), b"abc");
         far.consume(1);

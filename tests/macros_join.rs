@@ -1,12 +1,13 @@
 //! `join!` and `try_join!`.
 
 use std::cell::{Cell, RefCell};
-use std::future::{Future, IntoFuture, Ready, pending, poll_fn, ready};
+use std::future::{IntoFuture, Ready, pending, poll_fn, ready};
 use std::mem::size_of_val;
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
+use futures::FutureExt;
 use zokio::sync::oneshot;
 use zokio::{join, try_join};
 
@@ -203,6 +204,5 @@ fn many_futures_can_be_joined() {
         )
         .39
     });
-    let mut cx = Context::from_waker(Waker::noop());
-    assert_eq!(all.as_mut().poll(&mut cx), Poll::Ready(39));
+    assert_eq!(all.as_mut().now_or_never(), Some(39));
 }

@@ -7,7 +7,7 @@ use std::mem::size_of_val;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 use futures::FutureExt;
 use zokio::select;
@@ -329,7 +329,6 @@ fn the_futures_are_small() {
 
 #[test]
 fn pinning_binds_the_names_anew() {
-    let mut cx = Context::from_waker(Waker::noop());
     let one = async { 1 };
     let (two, three) = (async { 2 }, async { 3 });
     zokio::pin!(one);
@@ -338,9 +337,9 @@ fn pinning_binds_the_names_anew() {
         let four = async { 4 };
         let five = ready(5);
     }
-    assert_eq!(one.as_mut().poll(&mut cx), Poll::Ready(1));
-    assert_eq!(two.as_mut().poll(&mut cx), Poll::Ready(2));
-    assert_eq!(three.poll(&mut cx), Poll::Ready(3));
-    assert_eq!(four.poll(&mut cx), Poll::Ready(4));
-    assert_eq!(five.poll(&mut cx), Poll::Ready(5));
+    assert_eq!(one.as_mut().now_or_never(), Some(1));
+    assert_eq!(two.as_mut().now_or_never(), Some(2));
+    assert_eq!(three.now_or_never(), Some(3));
+    assert_eq!(four.now_or_never(), Some(4));
+    assert_eq!(five.now_or_never(), Some(5));
 }

@@ -1,14 +1,14 @@
 //! Spawning, joining, aborting and detaching tasks, on both schedulers.
 
 use std::future::{Future, pending, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use futures::executor;
+use futures::{FutureExt, executor};
 use zokio::runtime::{Builder, Runtime};
 use zokio::sync::oneshot;
 use zokio::task::{self, Id, JoinHandle};
@@ -393,10 +393,8 @@ fn joining_needs_no_runtime_and_no_poll_in_between() {
                 task::yield_now().await;
             }
         });
-        let mut context = Context::from_waker(Waker::noop());
-        let Poll::Ready(output) = pin!(&mut handle).poll(&mut context) else {
-            panic!("a finished task is ready at the first poll");
-        };
+        let output = (&mut handle).now_or_never();
+        let output = output.expect("a finished task is ready at the first poll");
         assert_eq!(output.unwrap(), 9);
     }
 }

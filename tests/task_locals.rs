@@ -1,11 +1,12 @@
 //! Values that follow a task.
 
-use std::future::{Future, pending, poll_fn};
+use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::mpsc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
+use futures::FutureExt;
 use zokio::runtime::{Builder, Runtime};
 use zokio::task;
 
@@ -111,8 +112,7 @@ fn a_value_can_be_taken_out() {
             Err(_) => Poll::Ready(()),
         }),
     ));
-    let mut context = Context::from_waker(Waker::noop());
-    assert!(scoped.as_mut().poll(&mut context).is_pending());
+    assert!(scoped.as_mut().now_or_never().is_none());
     assert_eq!(
         format!("{scoped:?}"),
         "TaskLocalFuture { value: \"taken\" }"
@@ -123,7 +123,7 @@ fn a_value_can_be_taken_out() {
         format!("{scoped:?}"),
         "TaskLocalFuture { value: <missing> }"
     );
-    assert!(scoped.as_mut().poll(&mut context).is_ready());
+    assert!(scoped.as_mut().now_or_never().is_some());
 }
 
 #[test]
@@ -143,8 +143,7 @@ fn misuse_panics_and_hurts_no_value() {
         assert_eq!(NUMBER.get(), 1);
         let polled = || {
             NUMBER.with(|_| {
-                let scoped = pin!(NUMBER.scope(2, pending::<()>()));
-                let _ = scoped.poll(&mut Context::from_waker(Waker::noop()));
+                let _ = NUMBER.scope(2, pending::<()>()).now_or_never();
             });
         };
         assert!(text(polled).contains("while the task-local storage is borrowed"));
@@ -152,8 +151,7 @@ fn misuse_panics_and_hurts_no_value() {
     });
     let mut done = pin!(NUMBER.scope(1, async {}));
     let mut poll = || {
-        let done: Pin<&mut _> = done.as_mut();
-        let _ = Future::poll(done, &mut Context::from_waker(Waker::noop()));
+        let _ = done.as_mut().now_or_never();
     };
     poll();
     assert!(text(poll).contains("`TaskLocalFuture` polled after completion"));

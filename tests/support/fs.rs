@@ -9,12 +9,11 @@ use std::future::Future;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::pin::{Pin, pin};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
-use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use futures::FutureExt;
 use zokio::io::AsyncWriteExt;
 use zokio::runtime::{Builder, DriverKind, Runtime};
 use zokio::task::unconstrained;
@@ -91,16 +90,11 @@ pub fn within_the_limit<R>(f: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Polls once with a waker that nobody listens to.
-pub fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(Waker::noop()))
-}
-
 /// Whether what `f` begins is done at its first poll, fifty times in a row: that it is most likely
 /// done inline. Another thread may be as fast now and then.
 pub fn is_inline<F: Future>(f: impl Fn() -> F) -> bool {
     // Not so often within one budget.
-    (0..50).all(|_| poll_once(pin!(unconstrained(f()))).is_ready())
+    (0..50).all(|_| unconstrained(f()).now_or_never().is_some())
 }
 
 /// Keeps the threads of a runtime's driver from working while it is shut. Threads that are started
