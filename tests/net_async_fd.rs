@@ -10,13 +10,16 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 
+use futures::FutureExt;
+use futures_test::task::new_count_waker;
 use zokio::io::unix::AsyncFd;
 use zokio::io::{Interest, Ready};
 use zokio::task::{spawn, yield_now};
 
-use self::support::{Wakes, current_thread, on_every_runtime, poll_once, until};
+use self::support::{current_thread, on_every_runtime, until};
 
 /// A stream that the runtime watches, and its peer.
 fn pair() -> io::Result<(AsyncFd<UnixStream>, UnixStream)> {
@@ -44,7 +47,7 @@ fn would_block<T>() -> io::Result<T> {
 fn readiness_lasts_until_it_is_cleared() {
     on_every_runtime(|| async {
         let (near, mut far) = settled_pair().await?;
-        assert!(poll_once(pin!(near.readable())).is_pending());
+        assert!(near.readable().now_or_never().is_none());
         far.write_all(b"x")?;
         let mut guard = near.readable().await?;
         assert_eq!(near.get_ref().read(&mut [0; 8])?, 1);
@@ -53,11 +56,11 @@ fn readiness_lasts_until_it_is_cleared() {
         near.readable().await?.retain_ready();
         assert!(guard.try_io(|_| would_block::<()>()).is_err());
         assert!(guard.ready().is_empty());
-        assert!(poll_once(pin!(near.readable())).is_pending());
+        assert!(near.readable().now_or_never().is_none());
 
         far.write_all(b"y")?;
         near.readable().await?.clear_ready();
-        assert!(poll_once(pin!(near.readable())).is_pending());
+        assert!(near.readable().now_or_never().is_none());
         Ok(())
     });
 }
@@ -72,13 +75,12 @@ fn a_guard_does_not_clear_a_later_event() {
         assert_eq!(near.get_ref().read(&mut [0; 8])?, 1);
 
         // A second event, known to have been handed out: somebody waiting for it was woken.
-        let wakes = Wakes::new();
+        let (waker, wakes) = new_count_waker();
         near.readable().await?.clear_ready();
-        let waker = Waker::from(wakes.clone());
         let mut cx = Context::from_waker(&waker);
         assert!(near.poll_read_ready(&mut cx).is_pending());
         far.write_all(b"y")?;
-        until(|| wakes.count() > 0).await;
+        until(|| wakes.get() > 0).await;
 
         guard.clear_ready();
         near.readable().await?.retain_ready();
@@ -96,7 +98,7 @@ fn one_direction_can_be_cleared() {
         assert_eq!(guard.ready(), Ready::READABLE | Ready::WRITABLE);
         guard.clear_ready_matching(Ready::READABLE);
         assert_eq!(guard.ready(), Ready::WRITABLE);
-        assert!(poll_once(pin!(near.readable())).is_pending());
+        assert!(near.readable().now_or_never().is_none());
         near.writable().await?.retain_ready();
         Ok(())
     });
@@ -117,7 +119,7 @@ fn the_closures_run_until_they_are_done() {
                 stream.read(&mut [0; 8])
             });
             let mut read = pin!(read);
-            assert!(poll_once(read.as_mut()).is_pending());
+            assert!(read.as_mut().now_or_never().is_none());
             far.write_all(b"hello")?;
             assert_eq!(read.await?, 5);
         }
@@ -150,9 +152,8 @@ fn every_waiting_task_is_woken_and_the_last_poller() {
             })
             .collect();
         yield_now().await;
-        let (first, last) = (Wakes::new(), Wakes::new());
-        for wakes in [&first, &last] {
-            let waker = Waker::from(wakes.clone());
+        let [(one, first), (other, last)] = [(); 2].map(|()| new_count_waker());
+        for waker in [one, other] {
             let mut cx = Context::from_waker(&waker);
             assert!(near.poll_read_ready(&mut cx).is_pending());
         }
@@ -160,8 +161,8 @@ fn every_waiting_task_is_woken_and_the_last_poller() {
         for task in tasks {
             task.await.unwrap()?;
         }
-        until(|| last.count() > 0).await;
-        assert_eq!((first.count(), last.count()), (0, 1));
+        until(|| last.get() > 0).await;
+        assert_eq!((first.get(), last.get()), (0, 1));
         Ok(())
     });
 }
@@ -173,7 +174,7 @@ fn a_dropped_wait_leaves_the_others() {
         {
             let mut waits: Vec<_> = (0..9).map(|_| Box::pin(near.readable())).collect();
             for wait in &mut waits {
-                assert!(poll_once(wait.as_mut()).is_pending());
+                assert!(wait.as_mut().now_or_never().is_none());
             }
             // First, last, and one in the middle.
             drop((waits.remove(8), waits.remove(4), waits.remove(0)));
@@ -231,7 +232,7 @@ fn events_of_a_lost_descriptor_reach_nobody() {
         for _ in 0..10 {
             far.write_all(b"x")?;
             yield_now().await;
-            assert!(poll_once(pin!(next.readable())).is_pending());
+            assert!(next.readable().now_or_never().is_none());
         }
         next_far.write_all(b"x")?;
         next.readable().await?.retain_ready();
@@ -249,7 +250,7 @@ fn errors_and_priority_are_seen() {
         let (server, _) = listener.accept()?;
         // SAFETY: a `TcpStream` keeps its descriptor until it is dropped.
         let client = unsafe { AsyncFd::register_with_interest(client, Interest::PRIORITY)? };
-        assert!(poll_once(pin!(client.ready(Interest::PRIORITY))).is_pending());
+        assert!(client.ready(Interest::PRIORITY).now_or_never().is_none());
         socket2::SockRef::from(&server).send_out_of_band(b"!")?;
         let ready = client.ready(Interest::PRIORITY).await?.ready();
         assert_eq!(ready, Ready::PRIORITY);
@@ -260,7 +261,7 @@ fn errors_and_priority_are_seen() {
         socket.connect(nobody)?;
         // SAFETY: a `UdpSocket` keeps its descriptor until it is dropped.
         let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::ERROR)? };
-        assert!(poll_once(pin!(socket.ready(Interest::ERROR))).is_pending());
+        assert!(socket.ready(Interest::ERROR).now_or_never().is_none());
         socket.get_ref().send(b"anybody?")?;
         let ready = socket.ready(Interest::ERROR).await?.ready();
         assert_eq!(ready, Ready::ERROR);
@@ -292,14 +293,13 @@ fn shutdown_ends_every_wait() {
     };
     let mut guard = runtime.block_on(near.writable()).unwrap();
     let mut waiting = pin!(near.readable());
-    assert!(poll_once(waiting.as_mut()).is_pending());
-    let wakes = Wakes::new();
-    let waker = Waker::from(wakes.clone());
+    assert!(waiting.as_mut().now_or_never().is_none());
+    let (waker, wakes) = new_count_waker();
     let mut cx = Context::from_waker(&waker);
     assert!(near.poll_read_ready(&mut cx).is_pending());
 
     drop(runtime);
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(wakes.get(), 1);
     guard.clear_ready();
     let is_shutdown = |error: io::Error| zokio::runtime::is_rt_shutdown_err(&error);
     futures::executor::block_on(async {
@@ -315,16 +315,17 @@ fn shutdown_ends_every_wait() {
 /// A waker may hold the last reference to what it waits for.
 #[test]
 fn a_waker_may_own_the_registration() {
+    // By hand, for what it owns.
     struct Owner {
         _near: Arc<AsyncFd<UnixStream>>,
-        dropped: Arc<Wakes>,
+        dropped: Arc<AtomicUsize>,
     }
     impl std::task::Wake for Owner {
         fn wake(self: Arc<Self>) {}
     }
     impl Drop for Owner {
         fn drop(&mut self) {
-            std::task::Wake::wake(self.dropped.clone());
+            self.dropped.fetch_add(1, Ordering::SeqCst);
         }
     }
     for by_event in [true, false] {
@@ -333,7 +334,7 @@ fn a_waker_may_own_the_registration() {
             let _enter = runtime.enter();
             pair().unwrap()
         };
-        let (near, dropped) = (Arc::new(near), Wakes::new());
+        let (near, dropped) = (Arc::new(near), Arc::new(AtomicUsize::new(0)));
         let waker = Waker::from(Arc::new(Owner {
             _near: near.clone(),
             dropped: dropped.clone(),
@@ -341,12 +342,12 @@ fn a_waker_may_own_the_registration() {
         let mut cx = Context::from_waker(&waker);
         assert!(near.poll_read_ready(&mut cx).is_pending());
         drop((waker, near));
-        assert_eq!(dropped.count(), 0);
+        assert_eq!(dropped.load(Ordering::SeqCst), 0);
         if by_event {
             far.write_all(b"x").unwrap();
-            runtime.block_on(until(|| dropped.count() > 0));
+            runtime.block_on(until(|| dropped.load(Ordering::SeqCst) > 0));
         }
         drop(runtime);
-        assert_eq!(dropped.count(), 1);
+        assert_eq!(dropped.load(Ordering::SeqCst), 1);
     }
 }

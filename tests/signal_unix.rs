@@ -3,16 +3,15 @@
 #[path = "support/sanitizer.rs"]
 mod sanitizer;
 
-use std::future::Future;
 use std::io;
 use std::panic::catch_unwind;
 use std::pin::pin;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll};
 use std::thread;
 
+use futures::FutureExt;
+use futures_test::task::new_count_waker;
 use zokio::runtime::{Builder, Runtime};
 use zokio::signal::unix::{Signal, SignalKind, signal};
 use zokio::time::{Duration, timeout};
@@ -63,13 +62,7 @@ async fn count(signal: &mut Signal) -> usize {
 #[zokio::test]
 async fn ctrl_c_is_an_interrupt() {
     let mut ctrl_c = pin!(zokio::signal::ctrl_c());
-    let waker = Waker::noop();
-    assert!(
-        ctrl_c
-            .as_mut()
-            .poll(&mut Context::from_waker(waker))
-            .is_pending()
-    );
+    assert!(ctrl_c.as_mut().now_or_never().is_none());
     send(SignalKind::interrupt());
     timeout(LIMIT, ctrl_c).await.unwrap().unwrap();
 }
@@ -156,34 +149,19 @@ fn many_runtimes_at_once() {
     }
 }
 
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
 #[zokio::test]
 async fn only_the_last_waker_is_woken() {
     let kind = SignalKind::from_raw(libc_rtmin() + 2);
     let mut stream = signal(kind).unwrap();
-    let wakers = [Arc::new(Count::default()), Arc::new(Count::default())];
-    for count in &wakers {
-        let waker = Waker::from(count.clone());
+    let [(one, first), (other, last)] = [(); 2].map(|()| new_count_waker());
+    for waker in [one, other] {
         let polled = stream.poll_recv(&mut Context::from_waker(&waker));
         assert_eq!(polled, Poll::Pending);
     }
     let mut other = signal(kind).unwrap();
     send(kind);
     receive(&mut other).await;
-    assert_eq!(
-        wakers
-            .each_ref()
-            .map(|count| count.0.load(Ordering::SeqCst)),
-        [0, 1]
-    );
+    assert_eq!((first.get(), last.get()), (0, 1));
     receive(&mut stream).await;
 }
 

@@ -1,9 +1,8 @@
 //! Intervals, on a clock that stands still.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
+use futures_test::task::new_count_waker;
 use zokio::time::{
     Duration, Instant, Interval, MissedTickBehavior, advance, interval, interval_at, sleep,
 };
@@ -105,28 +104,18 @@ async fn a_period_without_end_ticks_once() {
     assert!(poll(&mut ticks).is_pending());
 }
 
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
 #[zokio::test(start_paused = true)]
 async fn a_tick_that_was_ready_keeps_no_waker() {
-    let count = Arc::new(Count::default());
-    let waker = Waker::from(count.clone());
+    let (waker, count) = new_count_waker();
     let mut cx = Context::from_waker(&waker);
     let mut ticks = interval(10 * MS);
     assert!(ticks.poll_tick(&mut cx).is_ready());
     sleep(15 * MS).await;
-    assert_eq!(count.0.load(Ordering::SeqCst), 0);
+    assert_eq!(count.get(), 0);
     assert!(ticks.poll_tick(&mut cx).is_ready());
     assert!(ticks.poll_tick(&mut cx).is_pending());
     sleep(15 * MS).await;
-    assert_eq!(count.0.load(Ordering::SeqCst), 1);
+    assert_eq!(count.get(), 1);
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::mpsc;
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use futures_test::task::new_count_waker;
+use tokio_test::{assert_pending, task};
 use zokio::runtime::{Builder, Runtime};
 use zokio::time::{Duration, Instant, Sleep, sleep, sleep_until};
 
@@ -23,24 +24,8 @@ fn runtimes() -> Vec<Runtime> {
     vec![current.unwrap(), multi(1).unwrap(), multi(3).unwrap()]
 }
 
-#[derive(Default)]
-struct Count(AtomicUsize);
-
-impl Wake for Count {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-impl Count {
-    fn get(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-fn poll(sleep: Pin<&mut Sleep>, count: &Arc<Count>) -> Poll<()> {
-    let waker = Waker::from(count.clone());
-    sleep.poll(&mut Context::from_waker(&waker))
+fn poll(sleep: Pin<&mut Sleep>, waker: &Waker) -> Poll<()> {
+    sleep.poll(&mut Context::from_waker(waker))
 }
 
 #[test]
@@ -88,10 +73,10 @@ fn another_thread_adds_an_earlier_timer_while_the_runtime_waits() {
         let other = thread::spawn(move || {
             // The runtime has gone to sleep by now.
             thread::sleep(50 * MS);
-            let count = Arc::new(Count::default());
+            let (waker, count) = new_count_waker();
             let _guard = handle.enter();
             let mut nap = Box::pin(sleep(10 * MS));
-            assert!(poll(nap.as_mut(), &count).is_pending());
+            assert!(poll(nap.as_mut(), &waker).is_pending());
             while count.get() == 0 {
                 thread::sleep(MS);
             }
@@ -127,16 +112,16 @@ fn another_thread_adds_an_earlier_timer_while_the_runtime_waits() {
 fn only_the_last_waker_is_woken() {
     let rt = Builder::new_current_thread().enable_all().build().unwrap();
     rt.block_on(async {
-        let (first, last) = (Arc::new(Count::default()), Arc::new(Count::default()));
+        let [(one, first), (other, last)] = [(); 2].map(|()| new_count_waker());
         let mut nap = pin!(sleep(5 * MS));
-        assert!(poll(nap.as_mut(), &first).is_pending());
-        assert!(poll(nap.as_mut(), &last).is_pending());
-        assert!(poll(nap.as_mut(), &last).is_pending());
+        assert!(poll(nap.as_mut(), &one).is_pending());
+        assert!(poll(nap.as_mut(), &other).is_pending());
+        assert!(poll(nap.as_mut(), &other).is_pending());
         sleep(10 * MS).await;
         assert_eq!((first.get(), last.get()), (0, 1));
         assert!(nap.is_elapsed());
-        assert!(poll(nap.as_mut(), &last).is_ready());
-        assert!(poll(nap.as_mut(), &last).is_ready());
+        assert!(poll(nap.as_mut(), &other).is_ready());
+        assert!(poll(nap.as_mut(), &other).is_ready());
     });
 }
 
@@ -144,14 +129,14 @@ fn only_the_last_waker_is_woken() {
 fn a_dropped_sleep_wakes_nobody_and_lets_go_of_the_waker() {
     let rt = Builder::new_current_thread().enable_all().build().unwrap();
     rt.block_on(async {
-        let count = Arc::new(Count::default());
+        let mut task = task::spawn(());
         let mut nap = Box::pin(sleep(5 * MS));
-        assert!(poll(nap.as_mut(), &count).is_pending());
-        assert_eq!(Arc::strong_count(&count), 2);
+        assert_pending!(task.enter(|cx, _| nap.as_mut().poll(cx)));
+        assert_eq!(task.waker_ref_count(), 2);
         drop(nap);
-        assert_eq!(Arc::strong_count(&count), 1);
+        assert_eq!(task.waker_ref_count(), 1);
         sleep(10 * MS).await;
-        assert_eq!(count.get(), 0);
+        assert!(!task.is_woken());
     });
 }
 
@@ -165,10 +150,10 @@ fn paused() -> Runtime {
 fn a_reset_takes_the_waker_along() {
     paused().block_on(async {
         let step = 10 * MS;
-        let count = Arc::new(Count::default());
+        let (waker, count) = new_count_waker();
         let start = Instant::now();
         let mut nap = pin!(sleep_until(start + step));
-        assert!(poll(nap.as_mut(), &count).is_pending());
+        assert!(poll(nap.as_mut(), &waker).is_pending());
         // Away, further away, and back again.
         for steps in [3, 5, 4] {
             nap.as_mut().reset(start + steps * step);
@@ -186,7 +171,7 @@ fn a_reset_takes_the_waker_along() {
         assert_eq!((count.get(), nap.is_elapsed()), (1, true));
 
         nap.as_mut().reset(Instant::now() + 5 * MS);
-        assert!(poll(nap.as_mut(), &count).is_pending());
+        assert!(poll(nap.as_mut(), &waker).is_pending());
         nap.as_mut().reset(start);
         assert_eq!(count.get(), 2, "a deadline in the past wakes at once");
         nap.await;
@@ -209,11 +194,10 @@ fn the_longest_sleeps_do_not_end() {
     let rt = Builder::new_current_thread().enable_all().build().unwrap();
     rt.block_on(async {
         for long in [Duration::MAX, Duration::from_secs(u64::MAX / 10)] {
-            let count = Arc::new(Count::default());
-            let mut nap = pin!(sleep(long));
-            assert!(poll(nap.as_mut(), &count).is_pending());
+            let mut nap = task::spawn(sleep(long));
+            assert_pending!(nap.poll());
             sleep(2 * MS).await;
-            assert!(poll(nap.as_mut(), &count).is_pending());
+            assert_pending!(nap.poll());
         }
     });
 }
@@ -281,11 +265,11 @@ fn a_sleep_belongs_to_the_runtime_that_made_it() {
 fn one_whose_runtime_is_gone_panics() {
     let owner = Builder::new_current_thread().enable_all().build().unwrap();
     let mut nap = Box::pin(made_in(&owner));
-    let count = Arc::new(Count::default());
-    assert!(poll(nap.as_mut(), &count).is_pending());
+    let (waker, count) = new_count_waker();
+    assert!(poll(nap.as_mut(), &waker).is_pending());
     drop(owner);
     assert_eq!(count.get(), 1, "the shutdown wakes it");
-    let _ = poll(nap.as_mut(), &count);
+    let _ = poll(nap.as_mut(), &waker);
 }
 
 #[test]

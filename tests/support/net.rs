@@ -7,10 +7,6 @@ pub mod sanitizer;
 
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use zokio::net::{TcpListener, TcpStream};
@@ -58,31 +54,6 @@ pub async fn tcp_pair() -> io::Result<(TcpStream, TcpStream)> {
 /// The descriptors that this process has open.
 pub fn open_fds() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
-}
-
-/// Counts how often it was woken.
-#[derive(Default)]
-pub struct Wakes(AtomicUsize);
-
-impl Wakes {
-    pub fn new() -> Arc<Wakes> {
-        Arc::default()
-    }
-
-    pub fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl Wake for Wakes {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-/// Polls once with a waker that nobody listens to.
-pub fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 /// Lets the runtime work until `done`.
