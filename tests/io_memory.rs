@@ -97,7 +97,7 @@ fn duplex_ends_in_order() {
     });
 }
 
-/// A waker that polls its future at once, in the middle of the operation that wakes it.
+/// A hand-written waker that polls its future at once, in the middle of the operation that wakes it.
 struct PollNow<F>(Mutex<Pin<Box<F>>>, AtomicUsize);
 
 impl<F: Future<Output = ()> + Send> Wake for PollNow<F> {
@@ -146,7 +146,7 @@ fn duplex_wakes_outside_of_its_lock() {
 
 #[test]
 fn duplex_drops_a_replaced_waker_outside_of_its_lock() {
-    /// Dropping it closes the other end.
+    /// A hand-written waker: dropping it closes the other end.
     struct Owner(#[allow(dead_code)] DuplexStream);
     impl Wake for Owner {
         fn wake(self: Arc<Self>) {}

@@ -315,7 +315,7 @@ fn shutdown_ends_every_wait() {
 /// A waker may hold the last reference to what it waits for.
 #[test]
 fn a_waker_may_own_the_registration() {
-    // By hand, for what it owns.
+    // A hand-written waker, because it owns the registration.
     struct Owner {
         _near: Arc<AsyncFd<UnixStream>>,
         dropped: Arc<AtomicUsize>,

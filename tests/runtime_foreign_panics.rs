@@ -27,7 +27,7 @@ use zokio::time::{Instant, sleep, sleep_until};
 use self::apart::{SCHEDULERS, apart, builder, runtime};
 use self::support::piped_in;
 
-/// A waker that panics, and tells that it did.
+/// A hand-written waker that panics, and tells that it did.
 struct Panics {
     when_woken: bool,
     fired: Arc<AtomicBool>,

@@ -18,7 +18,7 @@ use zokio::runtime::{Builder, Runtime};
 use zokio::sync::{Mutex, Notify, Semaphore, broadcast, mpsc, oneshot, watch};
 use zokio::time::sleep;
 
-/// Panics when it is woken, and when it is dropped without that.
+/// A hand-written waker that panics when it is woken, and when it is dropped without that.
 #[derive(Default)]
 struct Panics {
     woken: Arc<AtomicUsize>,

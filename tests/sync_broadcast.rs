@@ -167,7 +167,7 @@ fn a_clone_that_panics_counts_as_received() {
 
 #[test]
 fn a_waker_may_use_the_channel_when_it_is_dropped() {
-    // By hand, for what its destructor does.
+    // A hand-written waker, because its destructor sends.
     struct SendsOnDrop(Sender<u32>);
     impl Drop for SendsOnDrop {
         fn drop(&mut self) {

@@ -169,7 +169,7 @@ fn a_reservation_that_fails_or_is_cancelled_ends_a_closed_channel() {
 
 #[test]
 fn a_waker_that_panics_loses_neither_value_nor_room() {
-    // By hand, because it panics.
+    // A hand-written waker, because it panics.
     struct Panics;
     impl Wake for Panics {
         fn wake(self: Arc<Self>) {

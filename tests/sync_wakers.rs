@@ -10,6 +10,7 @@ use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
 use zokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit, broadcast, mpsc, oneshot, watch};
 
+/// A hand-written waker, because [`Borrowing`] makes others from it.
 #[derive(Default)]
 struct Wakes(AtomicUsize);
 
@@ -110,7 +111,7 @@ fn a_waker_of_a_channel_is_known_by_its_clone() {
 /// More than are woken in one batch.
 const WAITERS: usize = 100;
 
-/// A waker that panics, on behalf of nobody.
+/// A hand-written waker that panics, on behalf of nobody.
 struct Panics;
 
 impl Wake for Panics {

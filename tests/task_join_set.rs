@@ -26,6 +26,8 @@ fn runtimes() -> [Runtime; 2] {
     [current_thread(), multi]
 }
 
+/// A hand-written waker that counts its wake-ups: the test counts its references, too, which
+/// futures-test keeps to itself.
 #[derive(Default)]
 struct Count(AtomicUsize);
 

@@ -98,7 +98,7 @@ fn the_clock_waits_for_what_is_done_by_name() {
     });
 }
 
-/// Wakes a task late, and another one before it.
+/// A hand-written waker that wakes a task late, and another one before it.
 struct Late {
     task: Waker,
     other: Arc<Notify>,

@@ -45,7 +45,8 @@ pub enum Step {
     Shutdown,
 }
 
-/// A reader or a writer that does what its script says; afterwards it is at its end.
+/// A reader or a writer that does what its script says; afterwards it is at its end. The ones of
+/// tokio-test have the tokio crate's traits only.
 #[derive(Debug)]
 pub struct Script {
     steps: VecDeque<Step>,
