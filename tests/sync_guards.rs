@@ -258,3 +258,88 @@ fn guards_are_as_small_as_they_may_be() {
     assert_eq!(size_of::<RwLockMappedWriteGuard<'_, u8>>(), 3 * WORD);
     assert_eq!(size_of::<RwLockReadGuard<'_, str>>(), 3 * WORD);
 }
+
+#[test]
+fn futures_of_locks_may_move_between_threads() {
+    fn send<F: Send>(future: F) {
+        drop(future);
+    }
+    let mutex = Arc::new(Mutex::new(Cell::new(0)));
+    send(mutex.lock());
+    send(mutex.clone().lock_owned());
+    let lock = Arc::new(RwLock::new(0));
+    send(lock.read());
+    send(lock.write());
+    send(lock.clone().read_owned());
+    send(lock.clone().write_owned());
+}
+
+#[test]
+fn an_owned_guard_of_a_mutex_is_narrowed_and_unlocks() {
+    let mutex = Arc::new(Mutex::new((vec![1, 2], "list")));
+    let guard = mutex.clone().try_lock_owned().unwrap();
+    let guard = OwnedMutexGuard::try_map(guard, |_| None::<&mut str>).unwrap_err();
+    let list = OwnedMutexGuard::map(guard, |pair| &mut pair.0);
+    let list = OwnedMappedMutexGuard::try_map(list, |list| list.get_mut(5)).unwrap_err();
+    let mut last = OwnedMappedMutexGuard::try_map(list, |list| list.last_mut()).unwrap();
+    *last = 3;
+    assert!(mutex.try_lock().is_err());
+    assert_eq!(Arc::strong_count(&mutex), 2);
+    let last = OwnedMappedMutexGuard::map(last, |last| last);
+    assert_eq!(format!("{last} {last:?}"), "3 3");
+    drop(last);
+    assert_eq!(mutex.try_lock().unwrap().0, [1, 3]);
+    let guard = mutex.clone().try_lock_owned().unwrap();
+    drop(OwnedMutexGuard::try_map(guard, |pair| pair.0.first_mut()).unwrap());
+    assert_eq!(Arc::into_inner(mutex).unwrap().into_inner().1, "list");
+}
+
+#[test]
+fn owned_guards_of_a_rwlock_are_narrowed_and_release() {
+    let lock = Arc::new(RwLock::with_max_readers((vec![1, 2], "list"), 2));
+    let writer = || lock.clone().try_write_owned().unwrap();
+    let guard = OwnedRwLockWriteGuard::try_map(writer(), |_| None::<&mut str>).unwrap_err();
+    let list = OwnedRwLockWriteGuard::map(guard, |pair| &mut pair.0);
+    let list = OwnedRwLockMappedWriteGuard::try_map(list, |list| list.get_mut(5)).unwrap_err();
+    let last = OwnedRwLockMappedWriteGuard::try_map(list, |list| list.last_mut()).unwrap();
+    let mut last = OwnedRwLockMappedWriteGuard::map(last, |last| last);
+    *last = 3;
+    assert!(lock.try_read().is_err());
+    drop(last);
+    OwnedRwLockWriteGuard::into_mapped(writer()).0.push(4);
+    drop(OwnedRwLockWriteGuard::try_map(writer(), |pair| pair.0.first_mut()).unwrap());
+
+    // A downgrade keeps one permit of two.
+    let writer = OwnedRwLockWriteGuard::try_downgrade_map(writer(), |_| None::<&str>).unwrap_err();
+    assert!(lock.try_read().is_err());
+    let list = OwnedRwLockWriteGuard::downgrade_map(writer, |pair| &pair.0);
+    assert!(Arc::ptr_eq(OwnedRwLockReadGuard::rwlock(&list), &lock));
+    let other = lock.clone().try_read_owned().unwrap();
+    assert!(lock.try_read().is_err());
+    let list = OwnedRwLockReadGuard::try_map(list, |list| list.get(5)).unwrap_err();
+    let last = OwnedRwLockReadGuard::try_map(list, |list| list.last()).unwrap();
+    let name = OwnedRwLockReadGuard::map(other, |pair| pair.1);
+    assert_eq!((*last, &*name), (4, "list"));
+    drop(last);
+    assert!(lock.try_write().is_err());
+    drop(name);
+    let writer = lock.clone().try_write_owned().unwrap();
+    let first = OwnedRwLockWriteGuard::try_downgrade_map(writer, |pair| pair.0.first()).unwrap();
+    assert_eq!(*first, 1);
+    drop(first);
+    let writer = lock.clone().try_write_owned().unwrap();
+    assert_eq!(writer.downgrade().0, [1, 3, 4]);
+    assert_eq!(Arc::into_inner(lock).unwrap().into_inner().1, "list");
+}
+
+#[test]
+fn data_without_a_size_are_guarded_too() {
+    let mutex: Arc<Mutex<[u8]>> = Arc::new(Mutex::new([1, 2]));
+    mutex.try_lock().unwrap()[0] = 3;
+    let guard = mutex.clone().try_lock_owned().unwrap();
+    drop(OwnedMutexGuard::map(guard, |bytes| &mut bytes[1..]));
+    assert_eq!(*mutex.try_lock().unwrap(), [3, 2]);
+    let lock: Arc<RwLock<dyn std::fmt::Debug>> = Arc::new(RwLock::new(1));
+    assert_eq!(format!("{:?}", lock.clone().try_read_owned().unwrap()), "1");
+    assert_eq!(format!("{:?}", lock.try_write().unwrap().downgrade()), "1");
+}

@@ -85,9 +85,10 @@ const SYNC_CELLS: &[&str] = &[
     "src/sync/once_value.rs",
     // The queue of `mpsc`.
     "src/sync/mpsc/queue/",
-    // The guards.
-    "src/sync/mutex/",
-    "src/sync/rwlock/",
+    // The guards of the locks, and the locks' word that a guard may rely on them.
+    "src/sync/guard/",
+    "src/sync/mutex/lock.rs",
+    "src/sync/rwlock/lock.rs",
 ];
 
 /// Files (or folders) that may use `cfg`, beside `lib.rs` and every `mod.rs`.

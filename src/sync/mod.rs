@@ -182,6 +182,7 @@
 //! A [`Mutex`] and a [`RwLock`] are not poisoned if a task panics while it holds a guard.
 
 mod barrier;
+mod guard;
 mod mutex;
 mod notify;
 mod once_cell;
@@ -202,9 +203,8 @@ pub mod futures {
 }
 
 pub use barrier::{Barrier, BarrierWaitResult};
-pub use mutex::{
-    MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError,
-};
+pub use guard::TryLockError;
+pub use mutex::{MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard};
 pub use notify::Notify;
 pub use once_cell::{OnceCell, SetError};
 pub use rwlock::{

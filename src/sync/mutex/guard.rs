@@ -1,15 +1,13 @@
 //! The guard that borrows its mutex.
+#![forbid(unsafe_code)]
 
-use std::fmt;
-use std::mem::ManuallyDrop;
-use std::ops::{Deref, DerefMut};
-
+use crate::sync::guard::{Guard, Whole, guard_traits};
 use crate::sync::mutex::{MappedMutexGuard, Mutex};
 
 /// Access to the data of a locked [`Mutex`]; dropping it unlocks.
 ///
-/// Made by [`Mutex::lock`], [`Mutex::try_lock`] and [`Mutex::blocking_lock`]. It may be held across
-/// an `.await`.
+/// Returned by [`Mutex::lock`], [`Mutex::try_lock`] and [`Mutex::blocking_lock`]. It may be held
+/// across an `.await`.
 ///
 /// # Examples
 ///
@@ -28,23 +26,11 @@ use crate::sync::mutex::{MappedMutexGuard, Mutex};
 /// ```
 #[must_use = "the mutex is unlocked as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
-pub struct MutexGuard<'a, T: ?Sized> {
-    /// The permit of this mutex is held (M1), until the guard is dropped or made into another.
-    lock: &'a Mutex<T>,
-}
+pub struct MutexGuard<'a, T: ?Sized>(pub(super) Guard<&'a Mutex<T>, Whole>);
 
-// SAFETY: a shared guard gives `&T` and, by `mutex`, a `&Mutex<T>`, which ask for `T: Sync` and
-// `T: Send`.
-unsafe impl<T> Sync for MutexGuard<'_, T> where T: ?Sized + Send + Sync {}
+guard_traits!(impl['a, T: ?Sized] mut MutexGuard<'a, T> => T);
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
-    /// # Safety
-    /// The caller has the permit of `lock` (M1) and hands it over.
-    #[inline]
-    pub(super) unsafe fn new(lock: &'a Mutex<T>) -> Self {
-        Self { lock }
-    }
-
     /// Narrows the guard to a part of the data.
     ///
     /// This is an associated function, so that it does not hide a method of the data.
@@ -62,23 +48,19 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// assert_eq!(*pair.lock().await, (2, "one"));
     /// # })
     /// ```
-    pub fn map<U, F>(mut this: Self, f: F) -> MappedMutexGuard<'a, U>
+    pub fn map<U, F>(this: Self, f: F) -> MappedMutexGuard<'a, U>
     where
         U: ?Sized,
         F: FnOnce(&mut T) -> &mut U,
     {
-        let data: *mut U = f(&mut *this);
-        let this = ManuallyDrop::new(this);
-        // SAFETY: `this` keeps its permit to itself no longer, and `data` comes from its exclusive
-        // reference.
-        unsafe { MappedMutexGuard::new(&this.lock.semaphore, data) }
+        MappedMutexGuard(this.0.map(f))
     }
 
-    /// Narrows the guard to a part of the data that may not be there.
+    /// Narrows the guard to a part of the data that may not exist.
     ///
     /// # Errors
     ///
-    /// Returns the guard as it was if `f` returns `None`.
+    /// Returns the guard unchanged if `f` returns `None`.
     ///
     /// # Examples
     ///
@@ -93,20 +75,15 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// *first = 10;
     /// # })
     /// ```
-    pub fn try_map<U, F>(mut this: Self, f: F) -> Result<MappedMutexGuard<'a, U>, Self>
+    pub fn try_map<U, F>(this: Self, f: F) -> Result<MappedMutexGuard<'a, U>, Self>
     where
         U: ?Sized,
         F: FnOnce(&mut T) -> Option<&mut U>,
     {
-        let Some(data) = f(&mut *this).map(|data| data as *mut U) else {
-            return Err(this);
-        };
-        let this = ManuallyDrop::new(this);
-        // SAFETY: as in `map`.
-        Ok(unsafe { MappedMutexGuard::new(&this.lock.semaphore, data) })
+        this.0.try_map(f).map(MappedMutexGuard).map_err(Self)
     }
 
-    /// The mutex that the guard is of.
+    /// Returns the mutex that the guard belongs to.
     ///
     /// # Examples
     ///
@@ -114,7 +91,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// use zokio::sync::{Mutex, MutexGuard};
     ///
-    /// /// Lets others in between.
+    /// /// Lets other tasks lock in between.
     /// async fn relock<T>(guard: MutexGuard<'_, T>) -> MutexGuard<'_, T> {
     ///     let mutex = MutexGuard::mutex(&guard);
     ///     drop(guard);
@@ -127,43 +104,6 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// # })
     /// ```
     pub fn mutex(this: &Self) -> &'a Mutex<T> {
-        this.lock
-    }
-}
-
-impl<T: ?Sized> Drop for MutexGuard<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        self.lock.semaphore.release(1);
-    }
-}
-
-impl<T: ?Sized> Deref for MutexGuard<'_, T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        // SAFETY: M1: this guard has the permit.
-        unsafe { &*self.lock.data.get() }
-    }
-}
-
-impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: M1: this guard has the permit, and it is borrowed exclusively.
-        unsafe { &mut *self.lock.data.get() }
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
-    }
-}
-
-impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&**self, f)
+        *this.0.held()
     }
 }

@@ -1,30 +1,29 @@
 //! The mutex: its data, its permit, and the ways to get a guard.
 
 use std::cell::UnsafeCell;
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::sync::AcquireError;
+use crate::sync::guard::{Guard, Lock, One, TryLockError, acquire};
 use crate::sync::mutex::{MutexGuard, OwnedMutexGuard};
 use crate::sync::semaphore::RawSemaphore;
 use crate::util::park;
 
 /// A mutex whose guard may be held across an `.await`.
 ///
-/// [`lock`](Self::lock) gives a guard once nobody else has one; dropping the guard passes the lock
-/// on. It is fair: tasks get the lock in the order in which they first polled for it.
+/// [`lock`](Self::lock) returns a guard once there is no other; dropping the guard passes the lock
+/// on. The mutex is fair: tasks get the lock in the order in which they first polled for it.
 ///
 /// # Which mutex
 ///
 /// Data that is only ever locked for a few lines without an `.await` is better off in a
-/// [`std::sync::Mutex`]: it is faster, and blocking for so short is fine in a task. Take this one
-/// where the lock has to be held while waiting for something, such as for an answer on a shared
-/// connection. A task that owns the resource and takes requests through a channel is often the
+/// [`std::sync::Mutex`]: it is faster, and a task may block for that short a time. Use this one
+/// if the lock has to be held while waiting for something, such as a response on a shared
+/// connection. A task that owns the resource and receives requests through a channel is often the
 /// clearer design.
 ///
-/// Unlike `std`'s, this mutex is not poisoned when a task panics while it has the lock: the guard
-/// is dropped as on any other way out, and the next task sees the data as they were left.
+/// Unlike `std`'s, this mutex is not poisoned if a task panics while it holds the lock: unwinding
+/// drops the guard, and the next task sees the data as they were left.
 ///
 /// # Examples
 ///
@@ -51,18 +50,38 @@ use crate::util::park;
 /// # })
 /// ```
 pub struct Mutex<T: ?Sized> {
-    /// One permit, never closed. M1: whoever holds it is the only one who may touch `data`.
-    pub(in crate::sync) semaphore: RawSemaphore,
-    pub(in crate::sync) data: UnsafeCell<T>,
+    /// One permit: the right to use `data`. Never closed.
+    semaphore: RawSemaphore,
+    data: UnsafeCell<T>,
 }
 
-// SAFETY: the mutex owns its data.
-unsafe impl<T> Send for Mutex<T> where T: ?Sized + Send {}
-// SAFETY: M1: a shared mutex lets one thread at a time at the data, so sending is all it does.
+// SAFETY: a shared mutex lets one thread at a time at the data, so sending is all it does.
 unsafe impl<T> Sync for Mutex<T> where T: ?Sized + Send {}
 
+// SAFETY: the fields are always the same, and this file makes the one permit, acquires and releases
+// none, and uses the data in `get_mut` and `into_inner` only.
+unsafe impl<T: ?Sized> Lock for Mutex<T> {
+    type Data = T;
+    type All = One;
+
+    #[inline]
+    fn semaphore(&self) -> &RawSemaphore {
+        &self.semaphore
+    }
+
+    #[inline]
+    fn all(&self) -> One {
+        One
+    }
+
+    #[inline]
+    fn data(&self) -> *mut T {
+        self.data.get()
+    }
+}
+
 impl<T: ?Sized> Mutex<T> {
-    /// Makes an unlocked mutex around `t`.
+    /// Creates an unlocked mutex around `t`.
     ///
     /// # Examples
     ///
@@ -82,7 +101,7 @@ impl<T: ?Sized> Mutex<T> {
         }
     }
 
-    /// [`new`](Self::new) in a constant, so that a mutex can be a `static`.
+    /// Like [`new`](Self::new), but usable in a constant, so that a mutex can be a `static`.
     ///
     /// # Examples
     ///
@@ -104,11 +123,11 @@ impl<T: ?Sized> Mutex<T> {
         }
     }
 
-    /// Locks the mutex, waiting while somebody else has it.
+    /// Waits until the mutex is unlocked, and locks it.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up the place in the queue and nothing else.
+    /// This method is cancel safe. Dropping the future only loses the place in the queue.
     ///
     /// # Examples
     ///
@@ -122,18 +141,15 @@ impl<T: ?Sized> Mutex<T> {
     /// # })
     /// ```
     pub async fn lock(&self) -> MutexGuard<'_, T> {
-        if !self.semaphore.acquire_now(1) {
-            never_closed(self.semaphore.acquire(1).await);
-        }
-        // SAFETY: the permit was just acquired.
-        unsafe { MutexGuard::new(self) }
+        MutexGuard(acquire!(exclusive self))
     }
 
-    /// Locks the mutex, with a guard that owns its mutex and so may be sent to another task.
+    /// Locks the mutex as [`lock`](Self::lock) does, with a guard that owns the mutex and so may be
+    /// sent to another task.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up the place in the queue and nothing else.
+    /// This method is cancel safe. Dropping the future only loses the place in the queue.
     ///
     /// # Examples
     ///
@@ -149,18 +165,14 @@ impl<T: ?Sized> Mutex<T> {
     /// # })
     /// ```
     pub async fn lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
-        if !self.semaphore.acquire_now(1) {
-            never_closed(self.semaphore.acquire(1).await);
-        }
-        // SAFETY: the permit was just acquired.
-        unsafe { OwnedMutexGuard::new(self) }
+        OwnedMutexGuard(acquire!(exclusive self))
     }
 
-    /// [`lock`](Self::lock) for code that is not asynchronous: parks the thread.
+    /// Locks the mutex as [`lock`](Self::lock) does, blocking the thread instead of a task.
     ///
     /// # Panics
     ///
-    /// Panics on a thread that drives asynchronous tasks, which it would stall.
+    /// Panics if called on a thread that drives asynchronous tasks, which it would stall.
     ///
     /// # Examples
     ///
@@ -179,11 +191,12 @@ impl<T: ?Sized> Mutex<T> {
         park::block_on(self.lock())
     }
 
-    /// [`lock_owned`](Self::lock_owned) for code that is not asynchronous: parks the thread.
+    /// Locks the mutex as [`lock_owned`](Self::lock_owned) does, blocking the thread instead of a
+    /// task.
     ///
     /// # Panics
     ///
-    /// Panics on a thread that drives asynchronous tasks, which it would stall.
+    /// Panics if called on a thread that drives asynchronous tasks, which it would stall.
     ///
     /// # Examples
     ///
@@ -202,11 +215,11 @@ impl<T: ?Sized> Mutex<T> {
         park::block_on(self.lock_owned())
     }
 
-    /// Locks the mutex if nobody has it or waits for it.
+    /// Locks the mutex if it is unlocked and no task waits for it.
     ///
     /// # Errors
     ///
-    /// Fails if the mutex is locked.
+    /// Returns an error if the mutex is locked, or is about to be by a task that waits for it.
     ///
     /// # Examples
     ///
@@ -219,16 +232,14 @@ impl<T: ?Sized> Mutex<T> {
     /// # drop(guard);
     /// ```
     pub fn try_lock(&self) -> Result<MutexGuard<'_, T>, TryLockError> {
-        self.try_acquire()?;
-        // SAFETY: the permit was just acquired.
-        Ok(unsafe { MutexGuard::new(self) })
+        Ok(MutexGuard(Guard::try_exclusive(self)?))
     }
 
-    /// Locks the mutex if nobody has it or waits for it, with a guard that owns its mutex.
+    /// Locks the mutex as [`try_lock`](Self::try_lock) does, with a guard that owns the mutex.
     ///
     /// # Errors
     ///
-    /// Fails if the mutex is locked.
+    /// Returns an error if the mutex is locked, or is about to be by a task that waits for it.
     ///
     /// # Examples
     ///
@@ -242,12 +253,10 @@ impl<T: ?Sized> Mutex<T> {
     /// # drop(guard);
     /// ```
     pub fn try_lock_owned(self: Arc<Self>) -> Result<OwnedMutexGuard<T>, TryLockError> {
-        self.try_acquire()?;
-        // SAFETY: the permit was just acquired.
-        Ok(unsafe { OwnedMutexGuard::new(self) })
+        Ok(OwnedMutexGuard(Guard::try_exclusive(self)?))
     }
 
-    /// The data, without locking: the borrow shows that nobody has the lock.
+    /// Returns the data without locking: the exclusive borrow shows that there is no guard.
     ///
     /// # Examples
     ///
@@ -262,7 +271,7 @@ impl<T: ?Sized> Mutex<T> {
         self.data.get_mut()
     }
 
-    /// Takes the mutex apart and returns the data.
+    /// Consumes the mutex and returns the data.
     ///
     /// # Examples
     ///
@@ -277,18 +286,6 @@ impl<T: ?Sized> Mutex<T> {
     {
         self.data.into_inner()
     }
-
-    fn try_acquire(&self) -> Result<(), TryLockError> {
-        self.semaphore
-            .try_acquire(1)
-            .map_err(|_| TryLockError::new())
-    }
-}
-
-/// Nobody closes the semaphore of a lock.
-#[inline]
-pub(in crate::sync) fn never_closed(acquired: Result<(), AcquireError>) {
-    acquired.expect("the semaphore of a lock is never closed");
 }
 
 impl<T> From<T> for Mutex<T> {
@@ -319,38 +316,3 @@ where
         debug.finish()
     }
 }
-
-/// The lock could not be had at once.
-///
-/// Returned by the `try_*` methods of [`Mutex`] and [`RwLock`](crate::sync::RwLock).
-///
-/// # Examples
-///
-/// ```
-/// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// use zokio::sync::{Mutex, TryLockError};
-///
-/// let number = Mutex::new(1);
-/// let guard = number.lock().await;
-/// let error: TryLockError = number.try_lock().unwrap_err();
-/// assert_eq!(error.to_string(), "operation would block");
-/// drop(guard);
-/// assert!(number.try_lock().is_ok());
-/// # })
-/// ```
-#[derive(Debug)]
-pub struct TryLockError(());
-
-impl TryLockError {
-    pub(in crate::sync) fn new() -> Self {
-        Self(())
-    }
-}
-
-impl fmt::Display for TryLockError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("operation would block")
-    }
-}
-
-impl Error for TryLockError {}

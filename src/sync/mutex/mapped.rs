@@ -1,15 +1,11 @@
 //! The guard of a part of a mutex's data, borrowing the mutex.
+#![forbid(unsafe_code)]
 
-use std::fmt;
-use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
-use std::ops::{Deref, DerefMut};
-
-use crate::sync::semaphore::RawSemaphore;
+use crate::sync::guard::{Borrowed, Exclusive, Guard, One, guard_traits};
 
 /// Access to a part of the data of a locked [`Mutex`](crate::sync::Mutex); dropping it unlocks.
 ///
-/// Made by [`MutexGuard::map`](crate::sync::MutexGuard::map).
+/// Returned by [`MutexGuard::map`](crate::sync::MutexGuard::map).
 ///
 /// # Examples
 ///
@@ -35,31 +31,13 @@ use crate::sync::semaphore::RawSemaphore;
 /// ```
 #[must_use = "the mutex is unlocked as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
-pub struct MappedMutexGuard<'a, T: ?Sized> {
-    /// The permit of this semaphore is held.
-    semaphore: &'a RawSemaphore,
-    /// M2: made from the exclusive reference of a guard that handed its permit to this one, so it
-    /// is valid and exclusive for as long as the permit is held.
-    data: *mut T,
-    _exclusive: PhantomData<&'a mut T>,
-}
+pub struct MappedMutexGuard<'a, T: ?Sized>(
+    pub(super) Guard<Borrowed<'a, One>, Exclusive<T, &'a mut T>>,
+);
 
-// SAFETY: M2: the guard is an exclusive reference, and releasing a permit works on any thread.
-unsafe impl<'a, T> Send for MappedMutexGuard<'a, T> where T: ?Sized + Send + 'a {}
-// SAFETY: as for `Send`: a shared guard gives `&T` only.
-unsafe impl<'a, T> Sync for MappedMutexGuard<'a, T> where T: ?Sized + Sync + 'a {}
+guard_traits!(impl['a, T: ?Sized] mut MappedMutexGuard<'a, T> => T);
 
 impl<'a, T: ?Sized> MappedMutexGuard<'a, T> {
-    /// # Safety
-    /// The caller hands over a permit of `semaphore`, and `data` fulfils M2.
-    pub(super) unsafe fn new(semaphore: &'a RawSemaphore, data: *mut T) -> Self {
-        Self {
-            semaphore,
-            data,
-            _exclusive: PhantomData,
-        }
-    }
-
     /// Narrows the guard further.
     ///
     /// This is an associated function, so that it does not hide a method of the data.
@@ -78,22 +56,18 @@ impl<'a, T: ?Sized> MappedMutexGuard<'a, T> {
     /// assert_eq!(nested.lock().await.0.0, 10);
     /// # })
     /// ```
-    pub fn map<U, F>(mut this: Self, f: F) -> MappedMutexGuard<'a, U>
+    pub fn map<U, F>(this: Self, f: F) -> MappedMutexGuard<'a, U>
     where
         F: FnOnce(&mut T) -> &mut U,
     {
-        let data: *mut U = f(&mut *this);
-        let this = ManuallyDrop::new(this);
-        // SAFETY: `this` keeps its permit to itself no longer, and `data` comes from its exclusive
-        // reference.
-        unsafe { MappedMutexGuard::new(this.semaphore, data) }
+        MappedMutexGuard(this.0.map(f))
     }
 
-    /// Narrows the guard further, to a part that may not be there.
+    /// Narrows the guard further, to a part that may not exist.
     ///
     /// # Errors
     ///
-    /// Returns the guard as it was if `f` returns `None`.
+    /// Returns the guard unchanged if `f` returns `None`.
     ///
     /// # Examples
     ///
@@ -108,52 +82,10 @@ impl<'a, T: ?Sized> MappedMutexGuard<'a, T> {
     /// assert_eq!(*last, 2);
     /// # })
     /// ```
-    pub fn try_map<U, F>(mut this: Self, f: F) -> Result<MappedMutexGuard<'a, U>, Self>
+    pub fn try_map<U, F>(this: Self, f: F) -> Result<MappedMutexGuard<'a, U>, Self>
     where
         F: FnOnce(&mut T) -> Option<&mut U>,
     {
-        let Some(data) = f(&mut *this).map(|data| data as *mut U) else {
-            return Err(this);
-        };
-        let this = ManuallyDrop::new(this);
-        // SAFETY: as in `map`.
-        Ok(unsafe { MappedMutexGuard::new(this.semaphore, data) })
-    }
-}
-
-impl<'a, T: ?Sized> Drop for MappedMutexGuard<'a, T> {
-    #[inline]
-    fn drop(&mut self) {
-        self.semaphore.release(1);
-    }
-}
-
-impl<'a, T: ?Sized> Deref for MappedMutexGuard<'a, T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        // SAFETY: M2.
-        unsafe { &*self.data }
-    }
-}
-
-impl<'a, T: ?Sized> DerefMut for MappedMutexGuard<'a, T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: M2, and the guard is borrowed exclusively.
-        unsafe { &mut *self.data }
-    }
-}
-
-impl<'a, T: ?Sized + fmt::Debug> fmt::Debug for MappedMutexGuard<'a, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
-    }
-}
-
-impl<'a, T: ?Sized + fmt::Display> fmt::Display for MappedMutexGuard<'a, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&**self, f)
+        this.0.try_map(f).map(MappedMutexGuard).map_err(Self)
     }
 }

@@ -1,7 +1,7 @@
 //! Mutual exclusion across awaits: [`Mutex`] and its guards.
 //!
-//! A mutex is a raw semaphore with one permit beside its data. A guard is the proof that the permit
-//! is held, so each guard file says once why its references are exclusive.
+//! A mutex is a raw semaphore with one permit beside its data. Each guard is a newtype around the
+//! generic guard of `sync/guard`, which holds the permit.
 
 mod guard;
 mod lock;
@@ -10,8 +10,7 @@ mod owned;
 mod owned_mapped;
 
 pub use guard::MutexGuard;
-pub(in crate::sync) use lock::never_closed;
-pub use lock::{Mutex, TryLockError};
+pub use lock::Mutex;
 pub use mapped::MappedMutexGuard;
 pub use owned::OwnedMutexGuard;
 pub use owned_mapped::OwnedMappedMutexGuard;

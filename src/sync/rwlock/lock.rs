@@ -4,25 +4,24 @@ use std::cell::UnsafeCell;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::sync::TryLockError;
-use crate::sync::mutex::never_closed;
+use crate::sync::guard::{Guard, Lock, TryLockError, acquire};
 use crate::sync::rwlock::{
     OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLockReadGuard, RwLockWriteGuard,
 };
 use crate::sync::semaphore::RawSemaphore;
 use crate::util::park;
 
-/// The most readers that a lock may be made for.
+/// The largest number of readers that a lock may be created for.
 const MAX_READERS: u32 = u32::MAX >> 3;
 
 /// A lock for many readers or one writer, whose guards may be held across an `.await`.
 ///
-/// Readers share the data; a writer has them alone. The lock is fair: those who wait get it in the
+/// Readers share the data; a writer has exclusive access. The lock is fair: tasks get it in the
 /// order in which they first polled for it. So a stream of readers cannot keep a writer out, and
 /// a task that has a read guard and asks for another one waits forever if a writer came in between.
 ///
-/// The advice at [`Mutex`](crate::sync::Mutex#which-mutex) on when to take `std`'s lock instead
-/// holds here too. Like that one, this lock is not poisoned by a panic.
+/// The advice at [`Mutex`](crate::sync::Mutex#which-mutex) on when to use `std`'s lock instead
+/// applies here too. Like that mutex, this lock is not poisoned by a panic.
 ///
 /// # Examples
 ///
@@ -41,21 +40,41 @@ const MAX_READERS: u32 = u32::MAX >> 3;
 /// # })
 /// ```
 pub struct RwLock<T: ?Sized> {
-    pub(in crate::sync) max_readers: u32,
-    /// `max_readers` permits, never closed. R1: whoever holds one may read `data`, and nobody
-    /// writes; whoever holds all is the only one who may touch `data`.
-    pub(in crate::sync) semaphore: RawSemaphore,
-    pub(in crate::sync) data: UnsafeCell<T>,
+    max_readers: u32,
+    /// `max_readers` permits: one is the right to read `data`, all are the right to write to them.
+    /// Never closed.
+    semaphore: RawSemaphore,
+    data: UnsafeCell<T>,
 }
 
-// SAFETY: the lock owns its data.
-unsafe impl<T> Send for RwLock<T> where T: ?Sized + Send {}
-// SAFETY: R1: a shared lock lets several threads read at a time, which asks for `T: Sync`, and one
-// at a time write, which sends.
+// SAFETY: a shared lock lets several threads read at a time, which asks for `T: Sync`, and one at a
+// time write, which sends.
 unsafe impl<T> Sync for RwLock<T> where T: ?Sized + Send + Sync {}
 
+// SAFETY: the fields are always the same, and this file makes `max_readers` permits, acquires and
+// releases none, and uses the data in `get_mut` and `into_inner` only.
+unsafe impl<T: ?Sized> Lock for RwLock<T> {
+    type Data = T;
+    type All = u32;
+
+    #[inline]
+    fn semaphore(&self) -> &RawSemaphore {
+        &self.semaphore
+    }
+
+    #[inline]
+    fn all(&self) -> u32 {
+        self.max_readers
+    }
+
+    #[inline]
+    fn data(&self) -> *mut T {
+        self.data.get()
+    }
+}
+
 impl<T: ?Sized> RwLock<T> {
-    /// Makes an unlocked lock around `value`, for up to `u32::MAX >> 3` readers at a time.
+    /// Creates an unlocked lock around `value`, for up to `u32::MAX >> 3` readers at a time.
     ///
     /// # Examples
     ///
@@ -72,7 +91,7 @@ impl<T: ?Sized> RwLock<T> {
         Self::with_max_readers(value, MAX_READERS)
     }
 
-    /// Makes an unlocked lock around `value`, for up to `max_reads` readers at a time.
+    /// Creates an unlocked lock around `value`, for up to `max_reads` readers at a time.
     ///
     /// # Panics
     ///
@@ -101,7 +120,7 @@ impl<T: ?Sized> RwLock<T> {
         }
     }
 
-    /// [`new`](Self::new) in a constant, so that a lock can be a `static`.
+    /// Like [`new`](Self::new), but usable in a constant, so that a lock can be a `static`.
     ///
     /// # Examples
     ///
@@ -120,12 +139,13 @@ impl<T: ?Sized> RwLock<T> {
         Self::const_with_max_readers(value, MAX_READERS)
     }
 
-    /// [`with_max_readers`](Self::with_max_readers) in a constant, so that a lock can be a
-    /// `static`.
+    /// Like [`with_max_readers`](Self::with_max_readers), but usable in a constant, so that a lock
+    /// can be a `static`.
     ///
     /// # Panics
     ///
-    /// Panics (in a `static`: does not compile) if `max_reads` is 0 or more than `u32::MAX >> 3`.
+    /// Panics if `max_reads` is 0 or more than `u32::MAX >> 3`; in the value of a `static` that is
+    /// an error of the compiler.
     ///
     /// # Examples
     ///
@@ -150,11 +170,11 @@ impl<T: ?Sized> RwLock<T> {
         }
     }
 
-    /// Locks for reading, waiting while somebody writes or came earlier and waits to write.
+    /// Waits until there is no writer and none that came earlier, and locks for reading.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up the place in the queue and nothing else.
+    /// This method is cancel safe. Dropping the future only loses the place in the queue.
     ///
     /// # Examples
     ///
@@ -176,18 +196,14 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn read(&self) -> RwLockReadGuard<'_, T> {
-        if !self.semaphore.acquire_now(1) {
-            never_closed(self.semaphore.acquire(1).await);
-        }
-        // SAFETY: the permit was just acquired.
-        unsafe { RwLockReadGuard::new(&self.semaphore, self.data.get()) }
+        RwLockReadGuard(acquire!(shared self))
     }
 
-    /// Locks for writing, waiting while anybody else has the lock or came earlier.
+    /// Waits until there is no other guard and no task that came earlier, and locks for writing.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up the place in the queue and nothing else.
+    /// This method is cancel safe. Dropping the future only loses the place in the queue.
     ///
     /// # Examples
     ///
@@ -201,18 +217,15 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn write(&self) -> RwLockWriteGuard<'_, T> {
-        if !self.semaphore.acquire_now(self.max_readers as usize) {
-            never_closed(self.semaphore.acquire(self.max_readers as usize).await);
-        }
-        // SAFETY: all permits were just acquired.
-        unsafe { RwLockWriteGuard::new(self) }
+        RwLockWriteGuard(acquire!(exclusive self))
     }
 
-    /// Locks for reading, with a guard that owns its lock and so may be sent to another task.
+    /// Locks for reading as [`read`](Self::read) does, with a guard that owns the lock and so may be
+    /// sent to another task.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up the place in the queue and nothing else.
+    /// This method is cancel safe. Dropping the future only loses the place in the queue.
     ///
     /// # Examples
     ///
@@ -227,19 +240,15 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn read_owned(self: Arc<Self>) -> OwnedRwLockReadGuard<T> {
-        if !self.semaphore.acquire_now(1) {
-            never_closed(self.semaphore.acquire(1).await);
-        }
-        let data = self.data.get();
-        // SAFETY: the permit was just acquired.
-        unsafe { OwnedRwLockReadGuard::new(self, data) }
+        OwnedRwLockReadGuard(acquire!(shared self))
     }
 
-    /// Locks for writing, with a guard that owns its lock and so may be sent to another task.
+    /// Locks for writing as [`write`](Self::write) does, with a guard that owns the lock and so may
+    /// be sent to another task.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up the place in the queue and nothing else.
+    /// This method is cancel safe. Dropping the future only loses the place in the queue.
     ///
     /// # Examples
     ///
@@ -255,18 +264,14 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn write_owned(self: Arc<Self>) -> OwnedRwLockWriteGuard<T> {
-        if !self.semaphore.acquire_now(self.max_readers as usize) {
-            never_closed(self.semaphore.acquire(self.max_readers as usize).await);
-        }
-        // SAFETY: all permits were just acquired.
-        unsafe { OwnedRwLockWriteGuard::new(self) }
+        OwnedRwLockWriteGuard(acquire!(exclusive self))
     }
 
-    /// [`read`](Self::read) for code that is not asynchronous: parks the thread.
+    /// Locks for reading as [`read`](Self::read) does, blocking the thread instead of a task.
     ///
     /// # Panics
     ///
-    /// Panics on a thread that drives asynchronous tasks, which it would stall.
+    /// Panics if called on a thread that drives asynchronous tasks, which it would stall.
     ///
     /// # Examples
     ///
@@ -281,11 +286,11 @@ impl<T: ?Sized> RwLock<T> {
         park::block_on(self.read())
     }
 
-    /// [`write`](Self::write) for code that is not asynchronous: parks the thread.
+    /// Locks for writing as [`write`](Self::write) does, blocking the thread instead of a task.
     ///
     /// # Panics
     ///
-    /// Panics on a thread that drives asynchronous tasks, which it would stall.
+    /// Panics if called on a thread that drives asynchronous tasks, which it would stall.
     ///
     /// # Examples
     ///
@@ -304,11 +309,12 @@ impl<T: ?Sized> RwLock<T> {
         park::block_on(self.write())
     }
 
-    /// Locks for reading if that needs no waiting.
+    /// Locks for reading if that is possible without waiting.
     ///
     /// # Errors
     ///
-    /// Fails if somebody writes or waits to, or if there are as many readers as there may be.
+    /// Returns an error if there is a writer, if a task waits for the lock, or if there are as many
+    /// readers as there may be.
     ///
     /// # Examples
     ///
@@ -322,16 +328,14 @@ impl<T: ?Sized> RwLock<T> {
     /// assert_eq!(*lock.try_read().unwrap(), 1);
     /// ```
     pub fn try_read(&self) -> Result<RwLockReadGuard<'_, T>, TryLockError> {
-        self.try_acquire(1)?;
-        // SAFETY: the permit was just acquired.
-        Ok(unsafe { RwLockReadGuard::new(&self.semaphore, self.data.get()) })
+        Ok(RwLockReadGuard(Guard::try_shared(self)?))
     }
 
-    /// Locks for writing if that needs no waiting.
+    /// Locks for writing if that is possible without waiting.
     ///
     /// # Errors
     ///
-    /// Fails if anybody else has the lock.
+    /// Returns an error if there is another guard, or if a task waits for the lock.
     ///
     /// # Examples
     ///
@@ -345,16 +349,15 @@ impl<T: ?Sized> RwLock<T> {
     /// *lock.try_write().unwrap() += 1;
     /// ```
     pub fn try_write(&self) -> Result<RwLockWriteGuard<'_, T>, TryLockError> {
-        self.try_acquire(self.max_readers)?;
-        // SAFETY: all permits were just acquired.
-        Ok(unsafe { RwLockWriteGuard::new(self) })
+        Ok(RwLockWriteGuard(Guard::try_exclusive(self)?))
     }
 
-    /// [`try_read`](Self::try_read), with a guard that owns its lock.
+    /// Locks for reading as [`try_read`](Self::try_read) does, with a guard that owns the lock.
     ///
     /// # Errors
     ///
-    /// Fails if somebody writes or waits to, or if there are as many readers as there may be.
+    /// Returns an error if there is a writer, if a task waits for the lock, or if there are as many
+    /// readers as there may be.
     ///
     /// # Examples
     ///
@@ -367,17 +370,14 @@ impl<T: ?Sized> RwLock<T> {
     /// assert_eq!(*reader, 1);
     /// ```
     pub fn try_read_owned(self: Arc<Self>) -> Result<OwnedRwLockReadGuard<T>, TryLockError> {
-        self.try_acquire(1)?;
-        let data = self.data.get();
-        // SAFETY: the permit was just acquired.
-        Ok(unsafe { OwnedRwLockReadGuard::new(self, data) })
+        Ok(OwnedRwLockReadGuard(Guard::try_shared(self)?))
     }
 
-    /// [`try_write`](Self::try_write), with a guard that owns its lock.
+    /// Locks for writing as [`try_write`](Self::try_write) does, with a guard that owns the lock.
     ///
     /// # Errors
     ///
-    /// Fails if anybody else has the lock.
+    /// Returns an error if there is another guard, or if a task waits for the lock.
     ///
     /// # Examples
     ///
@@ -390,12 +390,10 @@ impl<T: ?Sized> RwLock<T> {
     /// assert_eq!(*lock.try_read().unwrap(), 2);
     /// ```
     pub fn try_write_owned(self: Arc<Self>) -> Result<OwnedRwLockWriteGuard<T>, TryLockError> {
-        self.try_acquire(self.max_readers)?;
-        // SAFETY: all permits were just acquired.
-        Ok(unsafe { OwnedRwLockWriteGuard::new(self) })
+        Ok(OwnedRwLockWriteGuard(Guard::try_exclusive(self)?))
     }
 
-    /// The data, without locking: the borrow shows that nobody has the lock.
+    /// Returns the data without locking: the exclusive borrow shows that there is no guard.
     ///
     /// # Examples
     ///
@@ -410,7 +408,7 @@ impl<T: ?Sized> RwLock<T> {
         self.data.get_mut()
     }
 
-    /// Takes the lock apart and returns the data.
+    /// Consumes the lock and returns the data.
     ///
     /// # Examples
     ///
@@ -425,15 +423,9 @@ impl<T: ?Sized> RwLock<T> {
     {
         self.data.into_inner()
     }
-
-    fn try_acquire(&self, permits: u32) -> Result<(), TryLockError> {
-        self.semaphore
-            .try_acquire(permits as usize)
-            .map_err(|_| TryLockError::new())
-    }
 }
 
-/// Panics unless a lock may be made for so many readers.
+/// Panics unless a lock may be created for that many readers.
 #[track_caller]
 const fn check_readers(max_readers: u32) {
     assert!(

@@ -1,8 +1,8 @@
 //! Many readers or one writer, across awaits: [`RwLock`] and its guards.
 //!
-//! A lock is a raw semaphore with as many permits as there may be readers, beside its data. A
-//! reader's guard is the proof of one permit, a writer's of all, so each guard file says once why
-//! its references are shared or exclusive.
+//! A lock is a raw semaphore with as many permits as there may be readers, beside its data. Each
+//! guard is a newtype around the generic guard of `sync/guard`, which holds one permit for a reader
+//! and all for a writer.
 
 mod lock;
 mod mapped_write;

@@ -1,16 +1,12 @@
 //! The reader's guard that borrows its lock.
+#![forbid(unsafe_code)]
 
-use std::fmt;
-use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
-use std::ops::Deref;
-
-use crate::sync::semaphore::RawSemaphore;
+use crate::sync::guard::{Borrowed, Guard, One, Shared, guard_traits};
 
 /// Shared access to the data of an [`RwLock`](crate::sync::RwLock), or to a part of them; dropping
-/// it gives the access up.
+/// it releases the lock.
 ///
-/// Made by [`RwLock::read`](crate::sync::RwLock::read) and its variants, and by downgrading a
+/// Returned by [`RwLock::read`](crate::sync::RwLock::read) and its variants, and by downgrading an
 /// [`RwLockWriteGuard`](crate::sync::RwLockWriteGuard).
 ///
 /// # Examples
@@ -30,32 +26,11 @@ use crate::sync::semaphore::RawSemaphore;
 /// ```
 #[must_use = "the lock is released as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
-pub struct RwLockReadGuard<'a, T: ?Sized> {
-    /// One permit of this semaphore is held.
-    semaphore: &'a RawSemaphore,
-    /// R2: points to the data of the lock or to a part of them, so that it is valid, and nobody
-    /// writes to it, for as long as the permit is held.
-    data: *const T,
-    _shared: PhantomData<&'a T>,
-}
+pub struct RwLockReadGuard<'a, T: ?Sized>(pub(super) Guard<Borrowed<'a, One>, Shared<T, &'a T>>);
 
-// SAFETY: R2: the guard is a shared reference, and releasing a permit works on any thread.
-unsafe impl<T> Send for RwLockReadGuard<'_, T> where T: ?Sized + Sync {}
-// SAFETY: as for `Send`: a shared guard gives `&T` only.
-unsafe impl<T> Sync for RwLockReadGuard<'_, T> where T: ?Sized + Send + Sync {}
+guard_traits!(impl['a, T: ?Sized] RwLockReadGuard<'a, T> => T);
 
 impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
-    /// # Safety
-    /// The caller hands over a permit of `semaphore`, and `data` fulfils R2.
-    #[inline]
-    pub(super) unsafe fn new(semaphore: &'a RawSemaphore, data: *const T) -> Self {
-        Self {
-            semaphore,
-            data,
-            _shared: PhantomData,
-        }
-    }
-
     /// Narrows the guard to a part of the data.
     ///
     /// This is an associated function, so that it does not hide a method of the data.
@@ -75,17 +50,14 @@ impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
     where
         F: FnOnce(&T) -> &U,
     {
-        let data: *const U = f(&*this);
-        let this = ManuallyDrop::new(this);
-        // SAFETY: `this` keeps its permit to itself no longer, and `data` comes from its reference.
-        unsafe { RwLockReadGuard::new(this.semaphore, data) }
+        RwLockReadGuard(this.0.map_shared(f))
     }
 
-    /// Narrows the guard to a part of the data that may not be there.
+    /// Narrows the guard to a part of the data that may not exist.
     ///
     /// # Errors
     ///
-    /// Returns the guard as it was if `f` returns `None`.
+    /// Returns the guard unchanged if `f` returns `None`.
     ///
     /// # Examples
     ///
@@ -104,46 +76,6 @@ impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
     where
         F: FnOnce(&T) -> Option<&U>,
     {
-        let Some(data) = f(&*this).map(|data| data as *const U) else {
-            return Err(this);
-        };
-        let this = ManuallyDrop::new(this);
-        // SAFETY: as in `map`.
-        Ok(unsafe { RwLockReadGuard::new(this.semaphore, data) })
-    }
-}
-
-impl<'a, T: ?Sized> Drop for RwLockReadGuard<'a, T> {
-    #[inline]
-    fn drop(&mut self) {
-        self.semaphore.release(1);
-    }
-}
-
-impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        // SAFETY: R2.
-        unsafe { &*self.data }
-    }
-}
-
-impl<'a, T> fmt::Debug for RwLockReadGuard<'a, T>
-where
-    T: fmt::Debug + ?Sized,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
-    }
-}
-
-impl<'a, T> fmt::Display for RwLockReadGuard<'a, T>
-where
-    T: fmt::Display + ?Sized,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&**self, f)
+        this.0.try_map_shared(f).map(RwLockReadGuard).map_err(Self)
     }
 }

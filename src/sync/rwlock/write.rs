@@ -1,14 +1,12 @@
 //! The writer's guard that borrows its lock.
+#![forbid(unsafe_code)]
 
-use std::fmt;
-use std::mem::ManuallyDrop;
-use std::ops::{Deref, DerefMut};
-
+use crate::sync::guard::{Guard, Whole, guard_traits};
 use crate::sync::rwlock::{RwLock, RwLockMappedWriteGuard, RwLockReadGuard};
 
-/// Exclusive access to the data of an [`RwLock`]; dropping it gives the access up.
+/// Exclusive access to the data of an [`RwLock`]; dropping it releases the lock.
 ///
-/// Made by [`RwLock::write`] and its variants.
+/// Returned by [`RwLock::write`] and its variants.
 ///
 /// # Examples
 ///
@@ -26,24 +24,11 @@ use crate::sync::rwlock::{RwLock, RwLockMappedWriteGuard, RwLockReadGuard};
 /// ```
 #[must_use = "the lock is released as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
-pub struct RwLockWriteGuard<'a, T: ?Sized> {
-    /// All permits of this lock are held (R1), until the guard is dropped or made into another.
-    lock: &'a RwLock<T>,
-}
+pub struct RwLockWriteGuard<'a, T: ?Sized>(pub(super) Guard<&'a RwLock<T>, Whole>);
 
-// SAFETY: the guard is an exclusive reference, and releasing permits works on any thread.
-unsafe impl<T> Send for RwLockWriteGuard<'_, T> where T: ?Sized + Send + Sync {}
-// SAFETY: a shared guard gives `&T` only.
-unsafe impl<T> Sync for RwLockWriteGuard<'_, T> where T: ?Sized + Send + Sync {}
+guard_traits!(impl['a, T: ?Sized] mut RwLockWriteGuard<'a, T> => T);
 
 impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
-    /// # Safety
-    /// The caller has all permits of `lock` (R1) and hands them over.
-    #[inline]
-    pub(super) unsafe fn new(lock: &'a RwLock<T>) -> Self {
-        Self { lock }
-    }
-
     /// Narrows the guard to a part of the data.
     ///
     /// This is an associated function, so that it does not hide a method of the data.
@@ -61,22 +46,18 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     /// assert_eq!(*pair.read().await, (2, "one"));
     /// # })
     /// ```
-    pub fn map<F, U: ?Sized>(mut this: Self, f: F) -> RwLockMappedWriteGuard<'a, U>
+    pub fn map<F, U: ?Sized>(this: Self, f: F) -> RwLockMappedWriteGuard<'a, U>
     where
         F: FnOnce(&mut T) -> &mut U,
     {
-        let data: *mut U = f(&mut *this);
-        let lock = this.into_lock();
-        // SAFETY: `into_lock` ended this guard and left its permits, and `data` comes from its
-        // exclusive reference.
-        unsafe { RwLockMappedWriteGuard::new(&lock.semaphore, lock.max_readers, data) }
+        RwLockMappedWriteGuard(this.0.map(f))
     }
 
-    /// Narrows the guard to a part of the data that may not be there.
+    /// Narrows the guard to a part of the data that may not exist.
     ///
     /// # Errors
     ///
-    /// Returns the guard as it was if `f` returns `None`.
+    /// Returns the guard unchanged if `f` returns `None`.
     ///
     /// # Examples
     ///
@@ -91,23 +72,15 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     /// *last = 10;
     /// # })
     /// ```
-    pub fn try_map<F, U: ?Sized>(
-        mut this: Self,
-        f: F,
-    ) -> Result<RwLockMappedWriteGuard<'a, U>, Self>
+    pub fn try_map<F, U: ?Sized>(this: Self, f: F) -> Result<RwLockMappedWriteGuard<'a, U>, Self>
     where
         F: FnOnce(&mut T) -> Option<&mut U>,
     {
-        let Some(data) = f(&mut *this).map(|data| data as *mut U) else {
-            return Err(this);
-        };
-        let lock = this.into_lock();
-        // SAFETY: as in `map`.
-        Ok(unsafe { RwLockMappedWriteGuard::new(&lock.semaphore, lock.max_readers, data) })
+        this.0.try_map(f).map(RwLockMappedWriteGuard).map_err(Self)
     }
 
-    /// [`downgrade`](Self::downgrade) and [`RwLockReadGuard::map`] in one; `f` still runs with
-    /// exclusive access.
+    /// [`downgrade`](Self::downgrade)s the guard and narrows it as [`RwLockReadGuard::map`] does;
+    /// `f` still runs with exclusive access.
     ///
     /// # Examples
     ///
@@ -120,7 +93,7 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     /// writer.0 = 2;
     /// let number = RwLockWriteGuard::downgrade_map(writer, |pair| &pair.0);
     /// assert_eq!(*number, 2);
-    /// // Others may read by now.
+    /// // Other tasks may read by now.
     /// assert_eq!(pair.read().await.1, "one");
     /// # })
     /// ```
@@ -128,17 +101,15 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     where
         F: FnOnce(&T) -> &U,
     {
-        let data: *const U = f(&*this);
-        // SAFETY: `data` comes from the reference of this guard.
-        unsafe { this.read_only(data) }
+        RwLockReadGuard(this.0.downgrade_map(f))
     }
 
-    /// [`downgrade`](Self::downgrade) and [`RwLockReadGuard::try_map`] in one; `f` still runs with
-    /// exclusive access.
+    /// [`downgrade`](Self::downgrade)s the guard and narrows it as [`RwLockReadGuard::try_map`]
+    /// does; `f` still runs with exclusive access.
     ///
     /// # Errors
     ///
-    /// Returns the guard as it was, exclusive, if `f` returns `None`.
+    /// Returns the guard unchanged, still exclusive, if `f` returns `None`.
     ///
     /// # Examples
     ///
@@ -157,15 +128,11 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     where
         F: FnOnce(&T) -> Option<&U>,
     {
-        let Some(data) = f(&*this).map(|data| data as *const U) else {
-            return Err(this);
-        };
-        // SAFETY: `data` comes from the reference of this guard.
-        Ok(unsafe { this.read_only(data) })
+        let downgraded = this.0.try_downgrade_map(f);
+        downgraded.map(RwLockReadGuard).map_err(Self)
     }
 
-    /// Turns the guard into one of all the data that has the same type as those of
-    /// [`map`](Self::map).
+    /// Turns the guard into one of the type that [`map`](Self::map) returns, for all the data.
     ///
     /// # Examples
     ///
@@ -203,65 +170,5 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     /// ```
     pub fn downgrade(self) -> RwLockReadGuard<'a, T> {
         Self::downgrade_map(self, |data| data)
-    }
-
-    /// Keeps one permit.
-    ///
-    /// # Safety
-    /// `data` comes from the reference of this guard.
-    unsafe fn read_only<U: ?Sized>(self, data: *const U) -> RwLockReadGuard<'a, U> {
-        let lock = self.into_lock();
-        lock.semaphore.release(lock.max_readers as usize - 1);
-        // SAFETY: one of the permits that `into_lock` left was kept.
-        unsafe { RwLockReadGuard::new(&lock.semaphore, data) }
-    }
-
-    /// Ends the guard without unlocking.
-    fn into_lock(self) -> &'a RwLock<T> {
-        ManuallyDrop::new(self).lock
-    }
-}
-
-impl<'a, T: ?Sized> Drop for RwLockWriteGuard<'a, T> {
-    #[inline]
-    fn drop(&mut self) {
-        let lock = self.lock;
-        lock.semaphore.release(lock.max_readers as usize);
-    }
-}
-
-impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
-    type Target = T;
-
-    #[inline]
-    fn deref(&self) -> &T {
-        // SAFETY: R1: this guard has all permits.
-        unsafe { &*self.lock.data.get() }
-    }
-}
-
-impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: R1: this guard has all permits, and it is borrowed exclusively.
-        unsafe { &mut *self.lock.data.get() }
-    }
-}
-
-impl<'a, T> fmt::Debug for RwLockWriteGuard<'a, T>
-where
-    T: fmt::Debug + ?Sized,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
-    }
-}
-
-impl<'a, T> fmt::Display for RwLockWriteGuard<'a, T>
-where
-    T: fmt::Display + ?Sized,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&**self, f)
     }
 }
