@@ -1,4 +1,4 @@
-//! The guard itself, and the kinds of places that its data can have.
+//! The guard itself, and what it can be a guard of: the whole data of its lock or a part.
 
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
@@ -8,54 +8,60 @@ use std::ptr;
 use crate::sync::guard::error::TryLockError;
 use crate::sync::guard::held::{Held, Lock, Owner, Permits};
 
-/// Access to data at `place` by the permits of `held`, which it releases when it is dropped.
-pub(in crate::sync) struct Guard<H: Held, P> {
+/// Access to the data of `target` by the permits of `held`, which it releases when it is dropped.
+pub(in crate::sync) struct Guard<H: Held, T> {
     held: H,
-    place: P,
+    target: T,
 }
 
-// SAFETY: a shared guard shows what is at its place, and the lock that it is held by, of which the
-// whole place is the data.
-unsafe impl<H: Held<Data: Sync> + Sync, P: Sync> Sync for Guard<H, P> {}
+// SAFETY: a shared guard shows its lock, which asks for `H: Sync`, and a reference to the data,
+// which asks for `H::Data: Sync` if they are the whole, and for `T: Sync` if they are a part.
+unsafe impl<H: Held<Data: Sync> + Sync, T: Sync> Sync for Guard<H, T> {}
 
 /// All the data of the lock that the guard is held by.
 pub(in crate::sync) struct Whole;
 
-/// Data that the guard has alone: a `&mut U` without its lifetime. `M` is what it is to the
-/// compiler beside that, for the lifetime and for stricter auto traits.
-pub(in crate::sync) struct Exclusive<U: ?Sized, M> {
-    data: *mut U,
+/// The data behind a pointer. A `*mut U` is used like a `&mut U`, a `*const U` like a `&U`; the
+/// marker has the lifetime, if there is one, and restricts the auto traits.
+pub(in crate::sync) struct Part<P, M> {
+    pointer: P,
     marker: PhantomData<M>,
 }
+
+pub(in crate::sync) type Exclusive<U, M> = Part<*mut U, M>;
+pub(in crate::sync) type Shared<U, M = ()> = Part<*const U, M>;
 
 // SAFETY: G3: it is an exclusive reference.
 unsafe impl<U: ?Sized + Send, M: Send> Send for Exclusive<U, M> {}
 // SAFETY: as for `Send`.
 unsafe impl<U: ?Sized + Sync, M: Sync> Sync for Exclusive<U, M> {}
 
-/// Data that the guard shares with readers: a `&U` without its lifetime. `M` is as for
-/// [`Exclusive`].
-pub(in crate::sync) struct Shared<U: ?Sized, M = ()> {
-    data: *const U,
-    marker: PhantomData<M>,
-}
-
 // SAFETY: G3: it is a shared reference.
 unsafe impl<U: ?Sized + Sync, M: Send> Send for Shared<U, M> {}
 // SAFETY: as for `Send`; `U: Send` is more than it needs.
 unsafe impl<U: ?Sized + Send + Sync, M: Sync> Sync for Shared<U, M> {}
 
-/// Where the data of a guard with permits of `H` are.
-pub(in crate::sync) trait Place<H> {
+impl<P, M> Part<P, M> {
+    #[inline]
+    fn new(pointer: P) -> Self {
+        Self {
+            pointer,
+            marker: PhantomData,
+        }
+    }
+}
+
+/// What a guard with the permits of an `H` has access to.
+pub(in crate::sync) trait Target<H> {
     type Data: ?Sized;
 
     fn pointer(&self, held: &H) -> *mut Self::Data;
 }
 
-/// A place that no other guard has.
-pub(in crate::sync) trait Alone<H>: Place<H> {}
+/// A target that one guard at a time has access to.
+pub(in crate::sync) trait TargetMut<H>: Target<H> {}
 
-impl<O: Owner> Place<O> for Whole {
+impl<O: Owner> Target<O> for Whole {
     type Data = <O::Target as Lock>::Data;
 
     #[inline]
@@ -64,47 +70,52 @@ impl<O: Owner> Place<O> for Whole {
     }
 }
 
-impl<O: Owner> Alone<O> for Whole {}
+impl<O: Owner> TargetMut<O> for Whole {}
 
-impl<H, U: ?Sized, M> Place<H> for Exclusive<U, M> {
+impl<H, U: ?Sized, M> Target<H> for Exclusive<U, M> {
     type Data = U;
 
     #[inline]
     fn pointer(&self, _: &H) -> *mut U {
-        self.data
+        self.pointer
     }
 }
 
-impl<H, U: ?Sized, M> Alone<H> for Exclusive<U, M> {}
+impl<H, U: ?Sized, M> TargetMut<H> for Exclusive<U, M> {}
 
-impl<H, U: ?Sized, M> Place<H> for Shared<U, M> {
+impl<H, U: ?Sized, M> Target<H> for Shared<U, M> {
     type Data = U;
 
     #[inline]
     fn pointer(&self, _: &H) -> *mut U {
-        self.data.cast_mut()
+        self.pointer.cast_mut()
     }
 }
 
-impl<U: ?Sized, M> Exclusive<U, M> {
-    #[inline]
-    fn new(data: &mut U) -> Self {
-        Self {
-            data,
-            marker: PhantomData,
+/// Waits for all permits (`exclusive`) or for one (`shared`) of the lock that `$owner` points to,
+/// and evaluates to the guard that holds them.
+///
+/// An async function would be a future within that of its caller, which is larger and slower.
+macro_rules! acquire {
+    (exclusive $owner:ident) => {{
+        acquire!($owner, $crate::sync::guard::Permits::count($owner.all()));
+        // SAFETY: all permits were just acquired.
+        unsafe { Guard::exclusive($owner) }
+    }};
+    (shared $owner:ident) => {{
+        acquire!($owner, 1);
+        // SAFETY: the permit was just acquired.
+        unsafe { Guard::shared($owner) }
+    }};
+    ($owner:ident, $permits:expr) => {
+        if !$owner.semaphore().acquire_now($permits) {
+            let acquired = $owner.semaphore().acquire($permits).await;
+            acquired.expect("the semaphore of a lock is never closed");
         }
-    }
+    };
 }
 
-impl<U: ?Sized, M> Shared<U, M> {
-    #[inline]
-    fn new(data: *const U) -> Self {
-        Self {
-            data,
-            marker: PhantomData,
-        }
-    }
-}
+pub(in crate::sync) use acquire;
 
 impl<O: Owner> Guard<O, Whole> {
     /// # Safety
@@ -113,7 +124,7 @@ impl<O: Owner> Guard<O, Whole> {
     pub(in crate::sync) unsafe fn exclusive(owner: O) -> Self {
         Self {
             held: owner,
-            place: Whole,
+            target: Whole,
         }
     }
 
@@ -131,8 +142,8 @@ impl<O: Owner> Guard<O, Whole> {
         self,
         f: impl FnOnce(&<O::Target as Lock>::Data) -> &U,
     ) -> Guard<O::Reader, Shared<U, M>> {
-        let place = Shared::new(f(&self));
-        self.downgrade_to(place)
+        let data: *const U = f(&self);
+        self.downgrade_to(data)
     }
 
     /// [`downgrade_map`](Self::downgrade_map) if `f` returns a part.
@@ -140,39 +151,40 @@ impl<O: Owner> Guard<O, Whole> {
         self,
         f: impl FnOnce(&<O::Target as Lock>::Data) -> Option<&U>,
     ) -> Result<Guard<O::Reader, Shared<U, M>>, Self> {
-        match f(&self).map(|data| Shared::new(data)) {
-            Some(place) => Ok(self.downgrade_to(place)),
+        match f(&self).map(ptr::from_ref) {
+            Some(data) => Ok(self.downgrade_to(data)),
             None => Err(self),
         }
     }
 
-    fn downgrade_to<P>(self, place: P) -> Guard<O::Reader, P> {
+    /// Keeps one permit, for the part at `data`, a reference of this guard's (G3).
+    fn downgrade_to<P, M>(self, data: P) -> Guard<O::Reader, Part<P, M>> {
         let owner = self.into_held();
         owner.semaphore().release(owner.all().count() - 1);
         Guard {
             held: owner.into_reader(),
-            place,
+            target: Part::new(data),
         }
     }
 }
 
-impl<H: Held, P: Alone<H>> Guard<H, P> {
+impl<H: Held, T: TargetMut<H>> Guard<H, T> {
     /// Narrows the guard to the part of the data that `f` returns.
     pub(in crate::sync) fn map<U: ?Sized, M>(
         mut self,
-        f: impl FnOnce(&mut P::Data) -> &mut U,
+        f: impl FnOnce(&mut T::Data) -> &mut U,
     ) -> Guard<H::Part, Exclusive<U, M>> {
-        let place = Exclusive::new(f(&mut self));
-        self.narrow_to(place)
+        let data: *mut U = f(&mut self);
+        self.narrow_to(data)
     }
 
     /// [`map`](Self::map) if `f` returns a part.
     pub(in crate::sync) fn try_map<U: ?Sized, M>(
         mut self,
-        f: impl FnOnce(&mut P::Data) -> Option<&mut U>,
+        f: impl FnOnce(&mut T::Data) -> Option<&mut U>,
     ) -> Result<Guard<H::Part, Exclusive<U, M>>, Self> {
-        match f(&mut self).map(Exclusive::new) {
-            Some(place) => Ok(self.narrow_to(place)),
+        match f(&mut self).map(ptr::from_mut) {
+            Some(data) => Ok(self.narrow_to(data)),
             None => Err(self),
         }
     }
@@ -187,7 +199,7 @@ impl<H: Held<Part = H>, U: ?Sized, M> Guard<H, Shared<U, M>> {
         O: Owner<Reader = H, Target: Lock<Data = U>>,
     {
         Self {
-            place: Shared::new(owner.data()),
+            target: Part::new(owner.data().cast_const()),
             held: owner.into_reader(),
         }
     }
@@ -209,8 +221,8 @@ impl<H: Held<Part = H>, U: ?Sized, M> Guard<H, Shared<U, M>> {
         self,
         f: impl FnOnce(&U) -> &V,
     ) -> Guard<H, Shared<V, N>> {
-        let place = Shared::new(f(&self));
-        self.narrow_to(place)
+        let data: *const V = f(&self);
+        self.narrow_to(data)
     }
 
     /// [`map_shared`](Self::map_shared) if `f` returns a part.
@@ -218,24 +230,24 @@ impl<H: Held<Part = H>, U: ?Sized, M> Guard<H, Shared<U, M>> {
         self,
         f: impl FnOnce(&U) -> Option<&V>,
     ) -> Result<Guard<H, Shared<V, N>>, Self> {
-        match f(&self).map(|data| Shared::new(data)) {
-            Some(place) => Ok(self.narrow_to(place)),
+        match f(&self).map(ptr::from_ref) {
+            Some(data) => Ok(self.narrow_to(data)),
             None => Err(self),
         }
     }
 }
 
-impl<H: Held, P> Guard<H, P> {
+impl<H: Held, T> Guard<H, T> {
     /// What the guard is held by.
     pub(in crate::sync) fn held(&self) -> &H {
         &self.held
     }
 
-    /// Hands the permits to a guard of `place`.
-    fn narrow_to<Q>(self, place: Q) -> Guard<H::Part, Q> {
+    /// Hands the permits to a guard of the part at `data`, a reference of this guard's (G3).
+    fn narrow_to<Q, M>(self, data: Q) -> Guard<H::Part, Part<Q, M>> {
         Guard {
             held: self.into_held().into_part(),
-            place,
+            target: Part::new(data),
         }
     }
 
@@ -247,28 +259,28 @@ impl<H: Held, P> Guard<H, P> {
     }
 }
 
-impl<H: Held, P> Drop for Guard<H, P> {
+impl<H: Held, T> Drop for Guard<H, T> {
     #[inline]
     fn drop(&mut self) {
         self.held.release();
     }
 }
 
-impl<H: Held, P: Place<H>> Deref for Guard<H, P> {
-    type Target = P::Data;
+impl<H: Held, T: Target<H>> Deref for Guard<H, T> {
+    type Target = T::Data;
 
     #[inline]
-    fn deref(&self) -> &P::Data {
-        // SAFETY: a whole place is the lock's data, and the guard has all permits (G1, G2); that
-        // of a part is valid, and nobody writes to it (G3).
-        unsafe { &*self.place.pointer(&self.held) }
+    fn deref(&self) -> &T::Data {
+        // SAFETY: the pointer is that of the lock, of which the guard has all permits (G1, G2), or
+        // that of a part, which is valid, and to which no other guard writes (G3).
+        unsafe { &*self.target.pointer(&self.held) }
     }
 }
 
-impl<H: Held, P: Alone<H>> DerefMut for Guard<H, P> {
+impl<H: Held, T: TargetMut<H>> DerefMut for Guard<H, T> {
     #[inline]
-    fn deref_mut(&mut self) -> &mut P::Data {
-        // SAFETY: as in `deref`; nobody else has the place, and the guard is borrowed exclusively.
-        unsafe { &mut *self.place.pointer(&self.held) }
+    fn deref_mut(&mut self) -> &mut T::Data {
+        // SAFETY: as in `deref`; no other guard has the data, and this one is borrowed exclusively.
+        unsafe { &mut *self.target.pointer(&self.held) }
     }
 }

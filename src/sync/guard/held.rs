@@ -74,18 +74,12 @@ impl<'a, L: Lock + ?Sized> Owner for &'a L {
     type Reader = Borrowed<'a, One>;
 
     fn into_part(self) -> Self::Part {
-        Borrowed {
-            semaphore: self.semaphore(),
-            permits: self.all(),
-        }
+        Borrowed(self.semaphore(), self.all())
     }
 
     #[inline]
     fn into_reader(self) -> Self::Reader {
-        Borrowed {
-            semaphore: self.semaphore(),
-            permits: One,
-        }
+        Borrowed(self.semaphore(), One)
     }
 }
 
@@ -118,10 +112,7 @@ impl<O: Owner> Held for O {
 }
 
 /// Permits of a borrowed lock whose type is forgotten.
-pub(in crate::sync) struct Borrowed<'a, N> {
-    semaphore: &'a RawSemaphore,
-    permits: N,
-}
+pub(in crate::sync) struct Borrowed<'a, N>(&'a RawSemaphore, N);
 
 impl<N: Permits> Held for Borrowed<'_, N> {
     type Data = ();
@@ -129,7 +120,7 @@ impl<N: Permits> Held for Borrowed<'_, N> {
 
     #[inline]
     fn release(&self) {
-        self.semaphore.release(self.permits.count());
+        self.0.release(self.1.count());
     }
 
     fn into_part(self) -> Self {

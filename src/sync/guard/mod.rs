@@ -1,9 +1,9 @@
 //! The generic guard behind the ten guards of `Mutex` and `RwLock`.
 //!
 //! A lock is a raw semaphore beside its data ([`Lock`]): a mutex has one permit, a readers-writer
-//! lock as many as there may be readers. A [`Guard`] consists of the permits with who holds them
-//! (`held.rs`) and of the place of its data (`generic.rs`, which has all the unsafe code). Each
-//! public guard is a newtype around one kind of it, with documentation and [`guard_traits`].
+//! lock as many as there may be readers. A [`Guard`] has permits of a lock (`held.rs`) and a target,
+//! which is all the data or a part of them (`generic.rs`, with the unsafe code of the guards). Each
+//! public guard is a newtype around one kind of guard, with [`guard_traits`].
 //!
 //! Invariants, cited in this folder:
 //!
@@ -22,31 +22,8 @@ mod generic;
 mod held;
 
 pub use error::TryLockError;
-pub(in crate::sync) use generic::{Exclusive, Guard, Shared, Whole};
+pub(in crate::sync) use generic::{Exclusive, Guard, Shared, Whole, acquire};
 pub(in crate::sync) use held::{Borrowed, Lock, One, Permits, Reader};
-
-/// Waits for all permits (`exclusive`) or for one (`shared`) of the lock that `$owner` points to,
-/// and evaluates to the guard that holds them.
-///
-/// An async function would be a future within that of its caller, which is larger and slower.
-macro_rules! acquire {
-    (exclusive $owner:ident) => {{
-        acquire!($owner, $crate::sync::guard::Permits::count($owner.all()));
-        // SAFETY: all permits were just acquired.
-        unsafe { Guard::exclusive($owner) }
-    }};
-    (shared $owner:ident) => {{
-        acquire!($owner, 1);
-        // SAFETY: the permit was just acquired.
-        unsafe { Guard::shared($owner) }
-    }};
-    ($owner:ident, $permits:expr) => {
-        if !$owner.semaphore().acquire_now($permits) {
-            let acquired = $owner.semaphore().acquire($permits).await;
-            acquired.expect("the semaphore of a lock is never closed");
-        }
-    };
-}
 
 /// Implements `Deref`, `Debug` and `Display` for a newtype around a [`Guard`] by those of `$data`,
 /// and `DerefMut` for one that is marked `mut`.
@@ -91,4 +68,4 @@ macro_rules! guard_traits {
     };
 }
 
-pub(in crate::sync) use {acquire, guard_traits};
+pub(in crate::sync) use guard_traits;

@@ -104,6 +104,6 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// # })
     /// ```
     pub fn mutex(this: &Self) -> &'a Mutex<T> {
-        *this.0.held()
+        this.0.held()
     }
 }

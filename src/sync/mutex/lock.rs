@@ -240,18 +240,6 @@ impl<T: ?Sized> Mutex<T> {
     /// # Errors
     ///
     /// Returns an error if the mutex is locked, or is about to be by a task that waits for it.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use zokio::sync::Mutex;
-    ///
-    /// let mutex = Arc::new(Mutex::new(1));
-    /// let guard = mutex.clone().try_lock_owned().unwrap();
-    /// assert!(mutex.try_lock_owned().is_err());
-    /// # drop(guard);
-    /// ```
     pub fn try_lock_owned(self: Arc<Self>) -> Result<OwnedMutexGuard<T>, TryLockError> {
         Ok(OwnedMutexGuard(Guard::try_exclusive(self)?))
     }

@@ -358,17 +358,6 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// Returns an error if there is a writer, if a task waits for the lock, or if there are as many
     /// readers as there may be.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use zokio::sync::RwLock;
-    ///
-    /// let lock = Arc::new(RwLock::new(1));
-    /// let reader = lock.clone().try_read_owned().unwrap();
-    /// assert_eq!(*reader, 1);
-    /// ```
     pub fn try_read_owned(self: Arc<Self>) -> Result<OwnedRwLockReadGuard<T>, TryLockError> {
         Ok(OwnedRwLockReadGuard(Guard::try_shared(self)?))
     }
@@ -378,17 +367,6 @@ impl<T: ?Sized> RwLock<T> {
     /// # Errors
     ///
     /// Returns an error if there is another guard, or if a task waits for the lock.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use zokio::sync::RwLock;
-    ///
-    /// let lock = Arc::new(RwLock::new(1));
-    /// *lock.clone().try_write_owned().unwrap() += 1;
-    /// assert_eq!(*lock.try_read().unwrap(), 2);
-    /// ```
     pub fn try_write_owned(self: Arc<Self>) -> Result<OwnedRwLockWriteGuard<T>, TryLockError> {
         Ok(OwnedRwLockWriteGuard(Guard::try_exclusive(self)?))
     }

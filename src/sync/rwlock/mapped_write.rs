@@ -35,9 +35,12 @@ use crate::sync::guard::{Borrowed, Exclusive, Guard, guard_traits};
 #[must_use = "the lock is released as soon as the guard is dropped"]
 #[clippy::has_significant_drop]
 pub struct RwLockMappedWriteGuard<'a, T: ?Sized>(
-    // It asks for `T: Send + Sync` as an `Arc` does, like the other guards of a writer.
-    pub(super) Guard<Borrowed<'a, u32>, Exclusive<T, (&'a mut T, Arc<T>)>>,
+    pub(super) Guard<Borrowed<'a, u32>, Exclusive<T, Marker<'a, T>>>,
 );
+
+/// Like the other guards of a writer, this one is `Send` and `Sync` if the data are both, as an
+/// `Arc` is.
+type Marker<'a, T> = (&'a mut T, Arc<T>);
 
 guard_traits!(impl['a, T: ?Sized] mut RwLockMappedWriteGuard<'a, T> => T);
 
