@@ -106,7 +106,7 @@ impl<T: ?Sized> Mutex<T> {
     /// # Examples
     ///
     /// ```
-    /// use zokio::Mutex;
+    /// use zokio::sync::Mutex;
     ///
     /// static TOTAL: Mutex<i32> = Mutex::const_new(0);
     ///
