@@ -56,39 +56,71 @@ const ROWS: &Rows = &[
     ("loom", 0),
 ];
 
-/// Files (or folders, which end in `/`) that may hold unsafe code, beside the cells of `sync` and
-/// the `raw.rs` files of the public modules.
+/// Files that may hold unsafe code. One that holds none has to leave the list. In the public modules
+/// it is a `raw.rs`, where tokio's own API needs it.
 const UNSAFE: &[&str] = &[
-    "src/driver/",
-    "src/scheduler/task/",
-    "src/util/",
-    "src/loom.rs",
-    "src/loom/instrumented/",
-    "src/fs/inline/calls.rs",
-    "src/stream/buf_mut.rs",
-    "src/stream/read_buf.rs",
-    // A queue of one place.
-    "src/scheduler/multi_thread/lifo.rs",
-    // It promises the task cell that the runtime stays on its thread.
-    "src/scheduler/current_thread/local.rs",
     // A lock on a folder, and what a child used.
     "compat/cargo-zokio/src/raw.rs",
     // hyper's buffers are told by unsafe functions how far they are filled.
     "compat/hyper/src/io.rs",
-];
-
-/// The cells of `sync`, beside its files named `cell.rs`: they hold intrusive lists and the values
-/// that locks and channels guard.
-const SYNC_CELLS: &[&str] = &[
-    "src/sync/semaphore/acquire.rs",
-    "src/sync/notify/notified.rs",
-    "src/sync/once_value.rs",
-    // The queue of `mpsc`.
-    "src/sync/mpsc/queue/",
-    // The guards of the locks, and the locks' word that a guard may rely on them.
-    "src/sync/guard/",
+    "src/driver/completion/op.rs",
+    "src/driver/completion/probe.rs",
+    "src/driver/completion/threads.rs",
+    "src/driver/completion/uring/ring.rs",
+    "src/driver/completion/uring/thread.rs",
+    "src/driver/readiness/slot.rs",
+    "src/driver/readiness/waiters.rs",
+    "src/driver/wake.rs",
+    "src/fs/inline/calls.rs",
+    "src/fs/raw.rs",
+    "src/io/unix/raw.rs",
+    "src/loom/instrumented/lazy.rs",
+    "src/loom/instrumented/mutex.rs",
+    "src/loom/instrumented/once_lock.rs",
+    "src/loom/instrumented/rw_lock.rs",
+    "src/net/raw.rs",
+    "src/process/raw.rs",
+    "src/scheduler/current_thread/local.rs",
+    "src/scheduler/multi_thread/lifo.rs",
+    "src/scheduler/task/abort.rs",
+    "src/scheduler/task/handles.rs",
+    "src/scheduler/task/harness.rs",
+    "src/scheduler/task/header.rs",
+    "src/scheduler/task/join.rs",
+    "src/scheduler/task/list.rs",
+    "src/scheduler/task/local_owned.rs",
+    "src/scheduler/task/local_scheduler.rs",
+    "src/scheduler/task/owned.rs",
+    "src/scheduler/task/raw.rs",
+    "src/scheduler/task/unowned.rs",
+    "src/scheduler/task/waker.rs",
+    "src/signal/raw.rs",
+    "src/stream/buf_mut.rs",
+    "src/stream/raw.rs",
+    "src/stream/read_buf.rs",
+    "src/sync/broadcast/cell.rs",
+    "src/sync/guard/generic.rs",
+    "src/sync/guard/held.rs",
+    "src/sync/mpsc/queue/block.rs",
+    "src/sync/mpsc/queue/ends.rs",
+    "src/sync/mpsc/queue/list.rs",
     "src/sync/mutex/lock.rs",
+    "src/sync/notify/notified.rs",
+    "src/sync/notify/raw.rs",
+    "src/sync/once_value.rs",
+    "src/sync/oneshot/cell.rs",
     "src/sync/rwlock/lock.rs",
+    "src/sync/semaphore/acquire.rs",
+    "src/sync/semaphore/raw.rs",
+    "src/tokio_traits/raw.rs",
+    "src/util/atomic_waker.rs",
+    "src/util/bit_lock.rs",
+    "src/util/list.rs",
+    "src/util/scoped.rs",
+    "src/util/status_flags.rs",
+    "src/util/wait_queue.rs",
+    "src/util/wake_list.rs",
+    "src/watched/raw.rs",
 ];
 
 /// Files (or folders) that may use `cfg`, beside `lib.rs` and every `mod.rs`.
@@ -188,17 +220,8 @@ fn listed(path: &str, list: &[&str]) -> bool {
         .any(|entry| path == *entry || (entry.ends_with('/') && path.starts_with(entry)))
 }
 
-fn may_use_unsafe(path: &str) -> bool {
-    listed(path, UNSAFE)
-        || (path.starts_with("src/") && path.ends_with("/raw.rs"))
-        || is_sync_cell(path)
-}
-
-fn is_sync_cell(path: &str) -> bool {
-    listed(path, SYNC_CELLS) || (path.starts_with("src/sync/") && path.ends_with("/cell.rs"))
-}
-
-/// Whether a module below this one may hold unsafe code, so that this one cannot forbid it.
+/// Whether a module below this one holds unsafe code, tests included, so that this one cannot forbid
+/// it.
 fn holds_unsafe(source: &Source, all: &[Source]) -> bool {
     let folder = match source.file_name() {
         "mod.rs" | "lib.rs" => source
@@ -210,7 +233,7 @@ fn holds_unsafe(source: &Source, all: &[Source]) -> bool {
     };
     let below = format!("{folder}/");
     all.iter()
-        .any(|other| other.path.starts_with(&below) && may_use_unsafe(&other.path))
+        .any(|other| other.path.starts_with(&below) && rules::says_unsafe(other))
 }
 
 /// Fails with every finding that no exception excuses, and with every exception that excuses none.
@@ -306,16 +329,32 @@ fn no_circle_is_longer_than_a_pair() {
 #[test]
 fn unsafe_stands_where_it_may() {
     let all = product();
-    let found = each(&all, |source| {
-        let allowed = may_use_unsafe(&source.path);
-        let mut found = rules::unsafe_only_where_allowed(source, allowed);
+    let mut found = each(&all, |source| {
+        let listed = UNSAFE.contains(&source.path.as_str());
+        let is_test = source.test_only && rules::says_unsafe(source);
+        let mut found = rules::unsafe_only_where_allowed(source, listed);
         found.extend(rules::forbids_unsafe(
             source,
-            allowed,
+            listed || is_test,
             holds_unsafe(source, &all),
         ));
         found
     });
+    let says = |path: &str| {
+        all.iter()
+            .any(|source| source.path == path && rules::says_unsafe(source))
+    };
+    found.extend(
+        UNSAFE
+            .iter()
+            .filter(|path| !says(path))
+            .map(|path| Problem {
+                path: path.to_string(),
+                line: 1,
+                item: "unsafe".into(),
+                what: "holds no unsafe code: remove it from UNSAFE".into(),
+            }),
+    );
     verdict("unsafe", found);
 }
 
@@ -353,6 +392,13 @@ fn public_waits_say_what_a_cancellation_does() {
 #[test]
 fn nothing_is_left_unfinished() {
     verdict("words", each(&everything(), rules::no_banned_words));
+}
+
+#[test]
+fn comments_use_the_words_of_the_field() {
+    let list = include_str!("tidy/words.txt");
+    let found = each(&product(), |source| rules::no_private_words(source, list));
+    verdict("prose", found);
 }
 
 #[test]

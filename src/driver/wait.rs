@@ -10,6 +10,7 @@
 //! Before it sleeps, a waiter sets the wake state to `ASLEEP`, unless a wake came before. A later
 //! wake sees that state and ends the poll (`wake.rs`). Completions of operations do not end the
 //! wait by themselves: the threads that carry them out wake tasks, which wakes the scheduler.
+#![forbid(unsafe_code)]
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};

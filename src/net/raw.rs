@@ -93,7 +93,7 @@ impl FromRawFd for TcpSocket {
     ///
     /// # Safety
     ///
-    /// As for every `FromRawFd`, the caller gives up a descriptor that it owns. It has to be in
+    /// As for every `FromRawFd`, the caller hands over a descriptor that it owns. It has to be in
     /// non-blocking mode, or its operations block the thread.
     unsafe fn from_raw_fd(fd: RawFd) -> TcpSocket {
         // SAFETY: passed on to the caller.
@@ -106,7 +106,7 @@ impl FromRawFd for UnixSocket {
     ///
     /// # Safety
     ///
-    /// As for every `FromRawFd`, the caller gives up a descriptor that it owns. It has to be in
+    /// As for every `FromRawFd`, the caller hands over a descriptor that it owns. It has to be in
     /// non-blocking mode, or its operations block the thread.
     unsafe fn from_raw_fd(fd: RawFd) -> UnixSocket {
         // SAFETY: passed on to the caller.

@@ -88,6 +88,14 @@ pub fn words(code: &str) -> impl Iterator<Item = (usize, &str)> {
         .map(|word| (word.as_ptr() as usize - code.as_ptr() as usize, word))
 }
 
+/// Whether the file holds unsafe code, its tests included.
+pub fn says_unsafe(source: &Source) -> bool {
+    source
+        .lines
+        .iter()
+        .any(|line| words(&line.code).any(|(_, word)| word == "unsafe"))
+}
+
 /// Unsafe code stands only in the files that `allowed` names.
 pub fn unsafe_only_where_allowed(source: &Source, allowed: bool) -> Vec<Problem> {
     if allowed {
@@ -268,6 +276,34 @@ pub fn no_banned_words(source: &Source) -> Vec<Problem> {
     found
 }
 
+/// Comments without the phrases of `list`, also where a line ends within one.
+pub fn no_private_words(source: &Source, list: &str) -> Vec<Problem> {
+    let phrases: Vec<Vec<&str>> = list
+        .lines()
+        .map(|phrase| phrase.split(' ').collect())
+        .collect();
+    // An empty word stands for a line without a comment, which ends every phrase.
+    let mut said: Vec<(usize, String)> = Vec::new();
+    for (at, line) in source.lines.iter().enumerate() {
+        if line.comment.is_empty() {
+            said.push((at + 1, String::new()));
+        }
+        said.extend(words(&line.comment).map(|(_, word)| (at + 1, word.to_lowercase())));
+    }
+    let mut found = Vec::new();
+    for at in 0..said.len() {
+        for phrase in &phrases {
+            let spoken = said[at..].iter().map(|(_, word)| word.as_str());
+            if spoken.take(phrase.len()).eq(phrase.iter().copied()) {
+                let phrase = phrase.join(" ");
+                let what = format!("`{phrase}` is not used here: see CONTRIBUTING.md, Prose");
+                found.push(problem(source, said[at].0, &phrase, what));
+            }
+        }
+    }
+    found
+}
+
 /// Whether a `use` that began on this line or above brings in a glob on this line.
 fn is_glob_import(lines: &[Line], at: usize) -> bool {
     if !lines[at].code.contains("::*")
@@ -323,7 +359,7 @@ pub fn example_size(source: &Source, limit: usize) -> Vec<Problem> {
 #[cfg(test)]
 mod tests {
     use super::{
-        Problem, Source, cfg_only_where_allowed, function_size, no_banned_words,
+        Problem, Source, cfg_only_where_allowed, function_size, no_banned_words, no_private_words,
         says_cancel_safety, unsafe_only_where_allowed,
     };
 
@@ -343,6 +379,13 @@ mod tests {
         );
         assert_eq!(lines(&function_size(&source(&text), 8)), [1]);
         assert_eq!(lines(&function_size(&source(&text), 9)), [0usize; 0]);
+    }
+
+    #[test]
+    fn a_phrase_is_found_across_lines_of_a_comment() {
+        let text = "/// It goes\n/// on. Nobody knows.\nfn goes() {}\n// on\n";
+        let found = no_private_words(&source(text), "nobody\ngoes on\n");
+        assert_eq!(lines(&found), [1, 2]);
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! Operations as submission queue entries.
+#![forbid(unsafe_code)]
 
 use std::os::fd::AsRawFd;
 

@@ -1,4 +1,5 @@
 //! How rings are made.
+#![forbid(unsafe_code)]
 
 use std::io;
 
