@@ -220,21 +220,26 @@ fn spawn_waiting(runtime: &Runtime, waits: Vec<Waiting>) -> Vec<JoinHandle<()>> 
     tasks
 }
 
-/// Polls the future with a waker that panics, of which only the future has a clone afterwards.
-fn wait_with_panics(wait: &mut Waiting, when_woken: bool) -> Arc<AtomicBool> {
-    let fired = Arc::new(AtomicBool::new(false));
-    let waker = Waker::from(Arc::new(Panics {
-        when_woken,
-        fired: fired.clone(),
-    }));
-    assert!(
-        wait.as_mut()
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
-    // The wait may be over by now, and this the last reference.
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(waker)));
-    fired
+/// Polls a future of `wait` with a waker that panics, of which only the future has a clone
+/// afterwards. One that is ready at once, as that of a file may be, is passed over.
+fn wait_with_panics(
+    mut wait: impl FnMut() -> Waiting,
+    when_woken: bool,
+) -> (Waiting, Arc<AtomicBool>) {
+    loop {
+        let mut future = wait();
+        let fired = Arc::new(AtomicBool::new(false));
+        let waker = Waker::from(Arc::new(Panics {
+            when_woken,
+            fired: fired.clone(),
+        }));
+        let poll = future.as_mut().poll(&mut Context::from_waker(&waker));
+        // The wait may be over by now, and this the last reference.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(waker)));
+        if poll.is_pending() {
+            return (future, fired);
+        }
+    }
 }
 
 /// The runtime does all that it should.
@@ -271,10 +276,9 @@ fn panics_among_tasks(workers: usize, kind: &str, when_woken: bool) {
         (0..count).map(|_| wait()).collect::<Vec<_>>()
     };
     let mut tasks = spawn_waiting(&runtime, waits(2));
-    let mut foreign = waits(1).remove(0);
-    let fired = {
+    let (foreign, fired) = {
         let _entered = runtime.enter();
-        wait_with_panics(&mut foreign, when_woken)
+        wait_with_panics(|| waits(1).remove(0), when_woken)
     };
     tasks.extend(spawn_waiting(&runtime, waits(2)));
     // It may be the caller's panic, but nothing else.
@@ -341,11 +345,13 @@ fn a_paused_clock_advances_after_a_waker_that_panicked() {
             let (kind, when) = name.split_once(' ').unwrap();
             let runtime = builder(0).start_paused(true).build().unwrap();
             let entered = runtime.enter();
-            let mut foreign: Waiting = match kind {
-                "sleep" => Box::pin(sleep(Duration::from_secs(60))),
-                _ => Box::pin(synchronize()),
+            let wait = || -> Waiting {
+                match kind {
+                    "sleep" => Box::pin(sleep(Duration::from_secs(60))),
+                    _ => Box::pin(synchronize()),
+                }
             };
-            let fired = wait_with_panics(&mut foreign, when == "woken");
+            let (foreign, fired) = wait_with_panics(wait, when == "woken");
             drop(entered);
             for _ in 0..3 {
                 runtime.block_on(async { sleep(Duration::from_secs(3600)).await });

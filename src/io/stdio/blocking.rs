@@ -206,8 +206,8 @@ mod tests {
     use crate::runtime::{Builder, Runtime, is_rt_shutdown_err};
     use std::future::poll_fn;
     use std::io::{self, ErrorKind};
-    use std::sync::{Barrier, Mutex};
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Barrier, Mutex};
 
     fn runtime() -> Runtime {
         Builder::new_current_thread().build().unwrap()
