@@ -16,7 +16,7 @@ mod datagram;
 mod raw;
 mod stream;
 
-use crate::driver::readiness::{Direction, ReadyEvent, Registration, Verdict};
+use crate::driver::readiness::{Direction, Registration, Verdict};
 use crate::runtime::Handle;
 use crate::stream::{Interest, Ready};
 
@@ -196,17 +196,5 @@ impl<S> Watched<S> {
     ) -> Poll<io::Result<R>> {
         self.registration
             .poll_io(cx, Direction::Write, |_| call(&self.source))
-    }
-
-    /// Polls a call that also receives the readiness at the time of the attempt.
-    #[inline]
-    fn poll_with_event<R>(
-        &self,
-        cx: &mut Context<'_>,
-        direction: Direction,
-        mut call: impl FnMut(&S, ReadyEvent) -> io::Result<R>,
-    ) -> Poll<io::Result<R>> {
-        self.registration
-            .poll_io(cx, direction, |event| call(&self.source, event))
     }
 }

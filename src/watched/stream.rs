@@ -116,9 +116,9 @@ impl<S: ByteStream> Watched<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.poll_with_event(cx, Direction::Read, |source, event| {
+        self.registration.poll_io(cx, Direction::Read, |event| {
             let room = buf.remaining();
-            let n = source.read(buf)?;
+            let n = self.source.read(buf)?;
             let drained = S::SHORT_READ_DRAINS && !event.all.is_priority();
             if drained && is_short(n, room) {
                 self.registration.disprove(event, Verdict::Closure);
@@ -152,8 +152,8 @@ impl<S: ByteStream> Watched<S> {
         len: usize,
         mut write: impl FnMut(&S) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
-        self.poll_with_event(cx, Direction::Write, |source, event| {
-            let n = write(source)?;
+        self.registration.poll_io(cx, Direction::Write, |event| {
+            let n = write(&self.source)?;
             if S::SHORT_WRITE_FILLS && is_short(n, len) {
                 self.registration.disprove(event, Verdict::Closure);
             }
