@@ -23,9 +23,6 @@
 //! To send from plain threads into tasks, use an unbounded sender or `blocking_send`. To send from
 //! tasks to a thread, let that thread call `blocking_recv`.
 //!
-//! `queue/` owns the values, `chan.rs` the channel that both kinds share; the types of the two
-//! kinds are thin.
-//!
 //! # Examples
 //!
 //! ```
@@ -48,6 +45,7 @@
 //! # })
 //! ```
 
+// `queue` owns the values, `chan` the channel that both kinds share; their types are thin.
 mod chan;
 pub mod error;
 mod permit;

@@ -6,8 +6,6 @@
 //! receiver fails when the sender is dropped without sending, and [`Sender::closed`] completes when
 //! the receiver is dropped or closed.
 //!
-//! `cell.rs` owns the shared allocation and its state word; the two halves here are safe code.
-//!
 //! # Examples
 //!
 //! ```
@@ -22,6 +20,7 @@
 //! # })
 //! ```
 
+// The shared allocation and its state word; the two halves are safe code.
 mod cell;
 pub mod error;
 mod receiver;
