@@ -111,7 +111,7 @@ fn a_waker_of_a_channel_is_known_by_its_clone() {
 /// More than are woken in one batch.
 const WAITERS: usize = 100;
 
-/// A hand-written waker that panics, on behalf of nobody.
+/// A hand-written waker that panics and wakes nothing.
 struct Panics;
 
 impl Wake for Panics {
