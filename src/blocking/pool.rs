@@ -537,7 +537,9 @@ fn leave(shared: &Arc<PoolShared>, id: usize) {
     };
     match state.handles.remove(&id) {
         Some(own) => state.left.push(own),
-        None => state.ended_early.push(id),
+        None if state.launching > 0 => state.ended_early.push(id),
+        // The shutdown did not wait for this thread and has let go of its handle.
+        None => {}
     }
     let mut dropped = VecDeque::new();
     if !state.queue.is_empty() && state.idle == 0 {
