@@ -4,15 +4,18 @@
 //! With `--cfg loom` they are loom's; otherwise they are `std`'s, and the lock ignores poison,
 //! because every critical section of this crate leaves its data consistent before it calls
 //! anything that may panic. Read `util/mod.rs` next.
+//!
+//! The whole crate compiles with either, so a module without a model need not know of loom. Only a
+//! `static` takes its lock from [`unmodeled`]: loom's cannot be made in a constant.
 
 // A primitive that no module needs would otherwise cause a warning in one of the two builds.
 #![allow(unused_imports, dead_code)]
 
-#[cfg(all(tsan, not(loom)))]
+#[cfg(tsan)]
 mod instrumented;
 
-#[cfg(not(loom))]
-mod imp {
+/// The primitives of `std`, also with `--cfg loom`.
+pub(crate) mod unmodeled {
     pub(crate) mod cell {
         /// A cell that passes raw pointers to a closure, so that loom can track accesses.
         #[derive(Debug, Default)]
@@ -178,7 +181,7 @@ mod imp {
 }
 
 #[cfg(loom)]
-mod imp {
+mod modeled {
     pub(crate) mod cell {
         pub(crate) use loom::cell::UnsafeCell;
     }
@@ -286,7 +289,10 @@ mod imp {
     }
 }
 
-pub(crate) use imp::{cell, hint, sync, thread};
+#[cfg(loom)]
+pub(crate) use modeled::{cell, hint, sync, thread};
+#[cfg(not(loom))]
+pub(crate) use unmodeled::{cell, hint, sync, thread};
 
 /// Returns a number for a thread, never zero. Not part of any protocol that loom checks.
 fn next_thread() -> u64 {

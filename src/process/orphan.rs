@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::exit::Process;
-use crate::loom::sync::Mutex;
+use crate::loom::unmodeled::sync::Mutex;
 use crate::util::budget::{self, Budget};
 
 static UNATTENDED: Mutex<Vec<StdChild>> = Mutex::new(Vec::new());

@@ -27,7 +27,7 @@ struct InjectState<T> {
 }
 
 impl<T> Inject<T> {
-    pub(crate) const fn new() -> Inject<T> {
+    pub(crate) fn new() -> Inject<T> {
         Inject {
             length: AtomicUsize::new(0),
             state: Mutex::new(InjectState {

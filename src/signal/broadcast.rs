@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use slab::Slab;
 
-use crate::loom::sync::Mutex;
+use crate::loom::unmodeled::sync::Mutex;
 use crate::util::wake;
 
 /// A recurring event.

@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use super::table::Table;
 use crate::driver::readiness::{Direction, Registration};
 use crate::io::Interest;
-use crate::loom::sync::Mutex;
+use crate::loom::unmodeled::sync::Mutex;
 use crate::runtime::{Handle, Id};
 use crate::util::budget::{self, Budget};
 

@@ -8,11 +8,12 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::BufMut;
 
-use crate::loom::sync::{Arc, Mutex};
+use crate::loom::sync::Mutex;
 use crate::stream::{AsyncBufRead, AsyncRead, ReadBuf, ReadHalf, WriteHalf};
 
 /// Reads once into the free space of `buf` and returns how many bytes were added.

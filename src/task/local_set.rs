@@ -10,12 +10,12 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::{Id, JoinHandle};
+use crate::loom::sync::Arc;
 use crate::runtime::{self, Runtime, context};
 use crate::scheduler::task::LocalScheduler;
 use crate::util::large::is_large;

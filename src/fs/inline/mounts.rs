@@ -27,12 +27,13 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::Read;
 use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use self::table::Table;
 use crate::fs::inline::calls::{coarse_ns, mounts_changed};
-use crate::loom::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use crate::loom::sync::{Arc, Mutex};
+use crate::loom::unmodeled::sync::Mutex;
 use crate::util::local_worker::local_worker;
 
 /// How old the answer "nothing changed" may be.

@@ -3,9 +3,10 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use crate::loom::sync::{Arc, Mutex};
+use crate::loom::sync::Mutex;
 use crate::stream::util::pipe::Pipe;
 use crate::stream::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::util::budget::poll_proceed;

@@ -21,7 +21,7 @@ use crate::driver::completion::count::Counted;
 use crate::driver::completion::op::{Completed, Op};
 use crate::driver::completion::operation::Ended;
 use crate::driver::completion::{Submitted, threads};
-use crate::loom::sync::Mutex;
+use crate::loom::unmodeled::sync::Mutex;
 use crate::util::wake::wake_some;
 
 /// How long the thread waits for a request when nothing is in flight, before it ends.

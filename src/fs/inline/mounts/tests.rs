@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 
 use super::{Mounts, Place, Reload, Watched, place};
 use crate::fs::inline::calls::{coarse_ns, facts};
-use crate::loom::sync::atomic::Ordering;
-use crate::loom::sync::{Arc, Mutex};
+use crate::loom::unmodeled::sync::Mutex;
 
 thread_local! {
     static HANDED_OUT: RefCell<Vec<Reload>> = const { RefCell::new(Vec::new()) };
