@@ -259,36 +259,33 @@
 pub(crate) mod loom;
 pub(crate) mod util;
 
-#[cfg(not(loom))]
 pub mod io;
-#[cfg(not(loom))]
 #[doc(hidden)]
 pub mod macros;
-#[cfg(not(loom))]
 pub(crate) mod stream;
 #[cfg(feature = "sync")]
 pub mod sync;
 
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 mod error;
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub mod fs;
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub mod guide;
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub mod net;
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub mod process;
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub mod runtime;
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub mod signal;
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub mod task;
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub mod time;
 
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub(crate) mod blocking;
 #[cfg(feature = "rt")]
 pub(crate) mod driver;
@@ -296,20 +293,20 @@ pub(crate) mod driver;
 pub(crate) mod scheduler;
 #[cfg(feature = "rt")]
 pub(crate) mod timer;
-#[cfg(all(feature = "tokio", not(loom)))]
+#[cfg(feature = "tokio")]
 mod tokio_traits;
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub(crate) mod watched;
 
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub use error::{Error, Result};
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub use task::spawn;
-#[cfg(all(feature = "macros", not(loom)))]
+#[cfg(feature = "macros")]
 pub use zokio_macros::{main, test};
 
 /// What the attribute macros expand to.
-#[cfg(all(feature = "macros", not(loom)))]
+#[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod __private {
     pub use tokio_macros::{main, test};

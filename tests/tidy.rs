@@ -125,7 +125,6 @@ const UNSAFE: &[&str] = &[
 
 /// Files (or folders) that may use `cfg`, beside `lib.rs` and every `mod.rs`.
 const CFG: &[&str] = &[
-    "src/driver/",
     "src/loom.rs",
     // loom's primitives cannot be made in a constant, so no constructor of `sync` can.
     "src/sync/",

@@ -44,15 +44,12 @@ use std::io;
 
 pub(crate) mod completion;
 pub(crate) mod readiness;
-#[cfg(not(loom))]
 mod wait;
-#[cfg(not(loom))]
 mod wake;
 
-#[cfg(not(loom))]
 pub(crate) use wait::{Config, Driver, Turn, Waited};
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod conformance;
 
 #[derive(Debug)]

@@ -5,24 +5,15 @@
 //! knows about the runtime it is in, in [`context`]. A scheduler does not know what an I/O
 //! operation is: it provides a thread that waits for the driver, in [`park`].
 
-#[cfg(not(loom))]
 pub(crate) mod context;
-#[cfg(not(loom))]
 pub(crate) mod current_thread;
-#[cfg(not(loom))]
 mod handle;
-#[cfg(not(loom))]
 pub(crate) mod inject;
-#[cfg(not(loom))]
 pub(crate) mod metrics;
 pub(crate) mod multi_thread;
-#[cfg(not(loom))]
 mod park;
-#[cfg(not(loom))]
 pub(crate) mod services;
 pub(crate) mod task;
 
-#[cfg(not(loom))]
 pub(crate) use handle::Handle;
-#[cfg(not(loom))]
 pub(crate) use multi_thread::block_in_place;

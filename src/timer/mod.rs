@@ -6,18 +6,14 @@
 //! a mutex. These know no clock, task or waiting thread: that is `timers.rs`.
 #![forbid(unsafe_code)]
 
-#[cfg(not(loom))]
 pub(crate) mod clock;
 mod due;
 mod shard;
-#[cfg(not(loom))]
 pub(crate) mod timers;
 mod wheel;
 mod words;
 
-#[cfg(not(loom))]
 pub(crate) use clock::Clock;
 pub(crate) use shard::{Armed, Reset, Shard};
-#[cfg(not(loom))]
 pub(crate) use timers::Timers;
 pub(crate) use wheel::{Key, NEVER};

@@ -154,7 +154,7 @@ impl fmt::Debug for AtomicWaker {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::AtomicWaker;
     use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -107,12 +107,12 @@ fn try_lock(word: &AtomicU64, state: u64) -> Result<u64, u64> {
     word.compare_exchange(state, state | LOCKED, Acquire, Relaxed)
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::{LOCKED, Parking};
+    use crate::loom::sync::atomic::AtomicU64;
+    use crate::loom::sync::atomic::Ordering::{Relaxed, Release};
     use std::sync::Arc;
-    use std::sync::atomic::AtomicU64;
-    use std::sync::atomic::Ordering::{Relaxed, Release};
     use std::thread;
     use std::time::Duration;
 

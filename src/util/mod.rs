@@ -7,13 +7,12 @@ pub(crate) mod budget;
 pub(crate) mod enter;
 pub(crate) mod large;
 pub(crate) mod list;
-#[cfg(not(loom))]
 pub(crate) mod local_worker;
 pub(crate) mod park;
 pub(crate) mod rng;
 pub(crate) mod scoped;
 pub(crate) mod shrink;
-#[cfg(all(feature = "rt", not(loom)))]
+#[cfg(feature = "rt")]
 pub(crate) mod status_flags;
 pub(crate) mod unwind;
 pub(crate) mod wait_queue;
@@ -21,11 +20,8 @@ pub(crate) mod wake;
 pub(crate) mod wake_list;
 
 /// How often a taken lock is checked before parking: about as long as a short critical section.
-#[cfg(not(loom))]
-const LOCK_SPINS: usize = 40;
-/// None, so that models reach the parking.
-#[cfg(loom)]
-const LOCK_SPINS: usize = 0;
+/// None in a model, so that it reaches the parking.
+const LOCK_SPINS: usize = if cfg!(loom) { 0 } else { 40 };
 
 /// The largest future, in bytes, that is passed by value (`large.rs`). Without optimization a
 /// function may have several copies of an argument.

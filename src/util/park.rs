@@ -129,7 +129,7 @@ impl Wake for Parker {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::{Parker, block_on};
     use crate::util::enter;

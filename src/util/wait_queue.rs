@@ -212,7 +212,7 @@ impl fmt::Debug for WaitQueue {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::{WaitQueue, Waiter};
     use std::pin::{Pin, pin};

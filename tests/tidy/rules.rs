@@ -114,8 +114,7 @@ pub fn unsafe_only_where_allowed(source: &Source, allowed: bool) -> Vec<Problem>
     vec![problem(source, first, "unsafe", what)]
 }
 
-/// A file that may not use unsafe code says so; loom's types need some, so that it may say so for
-/// builds without loom. A lint level reaches into the modules below, so
+/// A file that may not use unsafe code says so. A lint level reaches into the modules below, so
 /// `holds_unsafe` excuses the parent of a module that may.
 pub fn forbids_unsafe(source: &Source, allowed: bool, holds_unsafe: bool) -> Vec<Problem> {
     let says = source.lines.iter().any(|line| forbids(&line.code));
@@ -134,9 +133,7 @@ fn forbids(code: &str) -> bool {
     let code = code.replace(' ', "");
     matches!(
         code.as_str(),
-        "#![forbid(unsafe_code)]"
-            | "#![cfg_attr(not(loom),forbid(unsafe_code))]"
-            | "#![cfg_attr(not(test),forbid(unsafe_code))]"
+        "#![forbid(unsafe_code)]" | "#![cfg_attr(not(test),forbid(unsafe_code))]"
     )
 }
 

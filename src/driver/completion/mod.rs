@@ -15,30 +15,20 @@
 //! needs a thread that runs tasks: not to begin, not to continue, not to complete, not to wake the
 //! task (I9).
 
-#[cfg(not(loom))]
 mod completions;
-#[cfg(not(loom))]
 mod count;
-#[cfg(not(loom))]
 mod in_flight;
-#[cfg(not(loom))]
 pub(crate) mod op;
 mod operation;
-#[cfg(not(loom))]
 pub(crate) mod probe;
-#[cfg(not(loom))]
 mod threads;
 mod uring;
 
-#[cfg(not(loom))]
 pub(crate) use completions::{Completions, Config};
-#[cfg(not(loom))]
 pub(crate) use in_flight::InFlight;
 
 /// What an operation owns until it has begun.
-#[cfg(not(loom))]
 type Payload = (op::Op, count::Counted);
 
 /// An operation that was submitted, as its future and what carries it out share it.
-#[cfg(not(loom))]
 type Submitted = std::sync::Arc<operation::Operation<Payload, op::Completed>>;

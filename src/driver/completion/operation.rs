@@ -25,7 +25,7 @@
 //! the operation can only end by *complete* (I2). *Abandon* is the future's last act. It may ask
 //! for a cancellation, which is a request: an operation that has not begun never does; one that has
 //! begun still ends by *complete*.
-#![cfg_attr(not(loom), forbid(unsafe_code))]
+#![forbid(unsafe_code)]
 
 use std::task::{Context, Poll, Waker};
 
@@ -175,7 +175,7 @@ impl<P, R> Operation<P, R> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::{Abandoned, Ended, Operation};
     use std::sync::Arc;

@@ -19,20 +19,13 @@
 //!
 //! Read `word` first, then `slot`, then `registration`.
 
+mod registration;
+mod registry;
 mod slot;
+mod slots;
 mod waiters;
 mod word;
 
-#[cfg(not(loom))]
-mod registration;
-#[cfg(not(loom))]
-mod registry;
-#[cfg(not(loom))]
-mod slots;
-
-#[cfg(not(loom))]
 pub(crate) use registration::{ReadyEvent, Registration, Verdict};
-#[cfg(not(loom))]
 pub(crate) use registry::Registry;
-#[cfg(not(loom))]
 pub(crate) use slot::Direction;

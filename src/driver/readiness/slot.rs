@@ -239,7 +239,7 @@ impl Drop for Wait<'_> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use std::future::Future;
     use std::sync::Arc;

@@ -114,7 +114,7 @@ impl Word {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::{TICK, TICK_SHIFT, Word};
 

@@ -9,7 +9,7 @@
 //!
 //! The sleepers are one bit each, under a lock. A thread that wakes a worker clears its bit, and
 //! the worker counts as awake and searching from then on. Nothing here iterates over all workers.
-#![cfg_attr(not(loom), forbid(unsafe_code))]
+#![forbid(unsafe_code)]
 
 use crate::loom::sync::Mutex;
 use crate::loom::sync::atomic::{AtomicUsize, Ordering, fence};
@@ -226,7 +226,7 @@ impl Bitmap {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::{Bitmap, Idle};
     use std::collections::BTreeSet;

@@ -84,46 +84,30 @@
 //! puts its core down for good, and the last of them joins the monitor, drops what is still queued
 //! and shuts the driver down.
 
-#[cfg(not(loom))]
 mod block_in_place;
 mod idle;
 mod lifo;
-#[cfg(not(loom))]
 mod look;
-#[cfg(not(loom))]
 mod monitor;
-#[cfg(not(loom))]
 mod pace;
 mod parker;
-#[cfg(not(loom))]
 mod progress;
-#[cfg(not(loom))]
 mod put_off;
-#[cfg(not(loom))]
 mod shared;
-#[cfg(not(loom))]
 mod shutdown;
-#[cfg(not(loom))]
 mod sleep;
 mod ticking;
-#[cfg(not(loom))]
 mod worker;
 
-#[cfg(not(loom))]
 use std::sync::Arc;
 
-#[cfg(not(loom))]
 use crate::blocking::pool::Refused;
-#[cfg(not(loom))]
 use crate::scheduler::services::Services;
 
-#[cfg(not(loom))]
 pub(crate) use block_in_place::block_in_place;
-#[cfg(not(loom))]
 pub(crate) use shared::Shared;
 
 /// Creates a scheduler with `workers` workers and starts their threads.
-#[cfg(not(loom))]
 pub(crate) fn start(services: Services, workers: usize) -> Result<Arc<Shared>, crate::Error> {
     let (shared, cores) = Shared::new(services, workers);
     let shared = Arc::new(shared);

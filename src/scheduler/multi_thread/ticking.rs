@@ -11,7 +11,7 @@
 //!
 //! The same holds between a worker that wakes and the one that ends the first tick
 //! ([`Ticking::end_first_tick`]), which acts for a monitor that does not exist yet.
-#![cfg_attr(not(loom), forbid(unsafe_code))]
+#![forbid(unsafe_code)]
 
 use std::time::Duration;
 
@@ -150,7 +150,7 @@ impl Ticking {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::Ticking;
     use std::time::Duration;

@@ -15,7 +15,7 @@ pub(in crate::sync) use raw::RawNotify;
 
 #[cfg(all(test, loom))]
 mod loom_tests;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;
 
 /// Lets tasks wait until they are notified.

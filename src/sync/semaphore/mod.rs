@@ -20,5 +20,5 @@ pub use permit::SemaphorePermit;
 
 #[cfg(all(test, loom))]
 mod loom_tests;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;

@@ -51,12 +51,8 @@ pub use borrowed::Ref;
 pub use receiver::Receiver;
 pub use sender::Sender;
 
-/// Queues of waiting receivers.
-#[cfg(not(loom))]
-const SHARDS: usize = 8;
-/// Few, to keep models small.
-#[cfg(loom)]
-const SHARDS: usize = 2;
+/// Queues of waiting receivers; few in a model, to keep it small.
+const SHARDS: usize = if cfg!(loom) { 2 } else { 8 };
 
 /// Creates a channel with the value `init`, which the receiver counts as seen.
 ///

@@ -118,7 +118,7 @@ impl WatchState {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::{Version, WatchState};
 

@@ -16,7 +16,7 @@
 //!
 //! A thread that has had nothing to do for a while ends: it looks at the list under the lock once
 //! more and notes there that it is gone. The next submitter sees that and starts a new one.
-#![cfg_attr(not(loom), forbid(unsafe_code))]
+#![forbid(unsafe_code)]
 
 use std::time::Instant;
 

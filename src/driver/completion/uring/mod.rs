@@ -16,17 +16,11 @@
 //! handler runs on it. It leaves the closing of descriptors to the pool as long as the pool takes
 //! work, since close(2) may wait.
 
-#[cfg(not(loom))]
 mod entry;
 mod hand_over;
-#[cfg(not(loom))]
 mod ring;
-#[cfg(not(loom))]
 pub(super) mod setup;
-#[cfg(not(loom))]
 mod thread;
 
-#[cfg(not(loom))]
 pub(super) use entry::suits;
-#[cfg(not(loom))]
 pub(super) use ring::Ring;

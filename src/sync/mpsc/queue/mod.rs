@@ -39,9 +39,10 @@ mod loom_tests;
 
 pub(super) use ends::{Consumer, Shared, pair};
 
-/// Slots of a block: half the bits of the word that tells which are filled.
-#[cfg(not(loom))]
-const BLOCK_CAP: usize = usize::BITS as usize / 2;
-/// Few, so that a model crosses from block to block.
-#[cfg(loom)]
-const BLOCK_CAP: usize = 2;
+/// Slots of a block: half the bits of the word that tells which are filled. Few in a model, so that
+/// it crosses from block to block.
+const BLOCK_CAP: usize = if cfg!(loom) {
+    2
+} else {
+    usize::BITS as usize / 2
+};
