@@ -316,7 +316,7 @@ fn a_stuck_worker_is_helped_by_one_that_is_never_idle() {
     rt.block_on(busy).unwrap();
 }
 
-/// A task that yields is put off until its worker has polled the driver, which a task that computes
+/// A task that yields is deferred until its worker has polled the driver, which a task that computes
 /// keeps it from.
 #[test]
 fn a_task_that_has_yielded_runs_beside_one_that_computes() {

@@ -175,6 +175,13 @@ impl Deferred {
         wakers.append(&mut self.0.borrow_mut());
     }
 
+    /// Takes all of `wakers`, and puts them before those that are here.
+    pub(crate) fn prepend_from(&self, wakers: &mut Vec<Waker>) {
+        let mut here = self.0.borrow_mut();
+        wakers.append(&mut here);
+        std::mem::swap(wakers, &mut here);
+    }
+
     /// Wakes all; a waker may push again.
     pub(crate) fn wake_all(&self) {
         let mut wakers = self.0.take();
@@ -184,5 +191,37 @@ impl Deferred {
             // Keeps the allocation.
             *current = wakers;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Deferred;
+    use std::sync::{Arc, Mutex};
+    use std::task::{Wake, Waker};
+
+    struct Note(u8, Arc<Mutex<Vec<u8>>>);
+
+    impl Wake for Note {
+        fn wake(self: Arc<Self>) {
+            self.1.lock().unwrap().push(self.0);
+        }
+    }
+
+    #[test]
+    fn wakers_that_come_back_are_woken_first() {
+        let woken = Arc::default();
+        let note = |number| Waker::from(Arc::new(Note(number, Arc::clone(&woken))));
+        let deferred = Deferred::default();
+        deferred.push(&note(1));
+        let mut exposed = Vec::new();
+        deferred.append_to(&mut exposed);
+        assert!(deferred.is_empty());
+        deferred.push(&note(2));
+        deferred.prepend_from(&mut exposed);
+        assert!(exposed.is_empty());
+        deferred.wake_all();
+        assert_eq!(*woken.lock().unwrap(), [1, 2]);
+        assert!(deferred.is_empty());
     }
 }

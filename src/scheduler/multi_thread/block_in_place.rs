@@ -59,7 +59,7 @@ impl Context {
         let pool = &self.shared().services().pool;
         let refused = pool.spawn_worker(Box::new(move || worker::run(worker)));
         set_local_worker(None);
-        self.wake_put_off();
+        self.wake_deferred();
         if matches!(refused, Err(Refused::Closed)) {
             self.end_worker();
         }

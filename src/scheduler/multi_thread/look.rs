@@ -4,8 +4,8 @@
 //!
 //! - takes the tasks out of the queue and the LIFO slot of each worker that has made no progress
 //!   since the last tick ([`progress`](super::progress)), and injects them, so that a sleeping or
-//!   busy worker finds them; and calls the wakers that such a worker has put off
-//!   ([`put_off`](super::put_off));
+//!   busy worker finds them; and wakes the wakers that such a worker has deferred
+//!   ([`Remote::deferred`](super::shared::Remote));
 //! - makes a sleeping worker wait for the driver if no thread does and none has polled it since the
 //!   last tick: the worker that waited there runs a task that does not end;
 //! - wakes a worker if tasks are in the injection queue and none searches for work.
@@ -47,12 +47,12 @@ impl Monitored for Shared {
     fn look(&self, seen: &mut Seen) -> bool {
         let mut progress = false;
         let mut left_behind = Vec::new();
-        let mut put_off = Vec::new();
+        let mut deferred = Vec::new();
         for (remote, seen) in self.remotes.iter().zip(&mut seen.marks) {
             let mark = remote.progress.mark();
             if std::mem::replace(seen, mark) == mark {
                 remote.take_all(&mut left_behind);
-                put_off.append(&mut remote.put_off.lock());
+                deferred.append(&mut remote.deferred.lock());
             } else {
                 progress = true;
             }
@@ -61,7 +61,7 @@ impl Monitored for Shared {
             self.inject_all(left_behind);
         }
         // On this thread a wake injects the task.
-        put_off.into_iter().for_each(wake::wake);
+        deferred.into_iter().for_each(wake::wake);
         let waits = self.services().driver.waits();
         let unattended = waits % 2 == 0 && waits == seen.waits;
         seen.waits = waits;

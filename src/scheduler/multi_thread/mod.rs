@@ -92,7 +92,6 @@ mod monitor;
 mod pace;
 mod parker;
 mod progress;
-mod put_off;
 mod shared;
 mod shutdown;
 mod sleep;

@@ -52,8 +52,9 @@ pub(super) struct Remote {
     pub(super) lifo: LifoSlot<Arc<Shared>>,
     pub(super) progress: Progress,
     pub(super) parker: Parker,
-    /// Written by the worker before it runs a task; taken by the worker or by the monitor.
-    pub(super) put_off: CachePadded<Mutex<Vec<Waker>>>,
+    /// Deferred wakers, which the worker puts here before it runs a task. Taken by the worker, or by
+    /// the monitor if that task does not end.
+    pub(super) deferred: CachePadded<Mutex<Vec<Waker>>>,
     pub(super) metrics: WorkerMetrics,
 }
 
@@ -68,7 +69,7 @@ impl Shared {
                 lifo: LifoSlot::new(),
                 progress: Progress::default(),
                 parker: Parker::new(),
-                put_off: CachePadded::new(Mutex::new(Vec::new())),
+                deferred: CachePadded::new(Mutex::new(Vec::new())),
                 metrics: WorkerMetrics::default(),
             }));
             cores.push(Core::new(

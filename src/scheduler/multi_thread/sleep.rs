@@ -20,7 +20,7 @@ impl Context {
         let index = core.index;
         let mut core = self.with_core_here(core, || shared.services().before_park());
         // The callback may have made a task runnable.
-        if self.has_work(&core) || !self.put_off.is_empty() {
+        if self.has_work(&core) || self.has_deferred() {
             return self.with_core_here(core, || shared.services().after_unpark());
         }
         let relied_on = shared.idle.sleep(index, core.searching);
@@ -49,7 +49,7 @@ impl Context {
         }
         core.busy.unpark(&self.remote().metrics);
         let core = self.with_core_here(core, || {
-            self.wake_put_off();
+            self.wake_deferred();
             shared.services().after_unpark();
         });
         self.share_work(&core);
@@ -100,7 +100,7 @@ impl Context {
         if let Some(mut turn) = self.shared().services().driver.try_turn() {
             core = self.wait(core, &mut turn, Some(Duration::ZERO));
         }
-        core = self.with_core_here(core, || self.wake_put_off());
+        core = self.with_core_here(core, || self.wake_deferred());
         self.share_work(&core);
         core
     }

@@ -8,12 +8,11 @@ use std::task::Waker;
 use crossbeam_deque::{Steal, Worker as Queue};
 
 use super::pace::Pace;
-use super::put_off::PutOff;
 use super::shared::{Remote, Runnable, Shared};
 use crate::blocking::pool::Refused;
 use crate::loom::sync::Mutex;
 use crate::scheduler::Handle;
-use crate::scheduler::context::{self, RunsTasks};
+use crate::scheduler::context::{self, Deferred, RunsTasks};
 use crate::scheduler::metrics::BusyClock;
 use crate::util::local_worker::set_local_worker;
 use crate::util::rng::Rng;
@@ -53,7 +52,11 @@ pub(crate) struct Context {
     /// Present while a task runs and while the worker sleeps; gone once `block_in_place` has put it
     /// down and another thread has picked it up.
     pub(super) core: RefCell<Option<Box<Core>>>,
-    pub(super) put_off: PutOff,
+    /// Wakers that no other thread sees. A task that yields while its worker has nothing else to
+    /// run leaves its waker here, and costs no lock.
+    deferred: Deferred,
+    /// Whether deferred wakers may be where the monitor finds them ([`Remote::deferred`]).
+    exposed: Cell<bool>,
     /// Whether the worker is in its wait, where it checks its queue before it continues to sleep.
     pub(super) waiting: Cell<bool>,
     /// Whether the worker itself is running, not a task: the core stays.
@@ -106,7 +109,8 @@ pub(super) fn run(worker: Arc<Worker>) {
     let context = Context {
         worker,
         core: RefCell::new(None),
-        put_off: PutOff::default(),
+        deferred: Deferred::default(),
+        exposed: Cell::new(false),
         waiting: Cell::new(false),
         held: Cell::new(false),
     };
@@ -115,8 +119,8 @@ pub(super) fn run(worker: Arc<Worker>) {
             if let Ok(core) = context.run(core) {
                 context.put_down_for_good(*core);
             }
-            // Another thread may have owned the core since a waker was put off here.
-            context.wake_put_off();
+            // Another thread may have owned the core since a waker was deferred here.
+            context.wake_deferred();
         });
     });
     set_local_worker(None);
@@ -143,7 +147,7 @@ impl RunsTasks for Context {
     fn defer(&self, waker: &Waker) -> bool {
         let has_core = self.core.borrow().is_some();
         if has_core {
-            self.put_off.push(waker);
+            self.deferred.push(waker);
         }
         has_core
     }
@@ -165,15 +169,27 @@ impl Context {
         with_local(&CONTEXT, f)
     }
 
-    /// Shows the wakers that were put off to the monitor. Called before a task is run.
-    #[inline]
-    fn show_put_off(&self) {
-        self.put_off.show(&self.remote().put_off);
+    pub(super) fn has_deferred(&self) -> bool {
+        self.exposed.get() || !self.deferred.is_empty()
     }
 
-    /// Calls all wakers that were put off, each of which may put off another.
-    pub(super) fn wake_put_off(&self) {
-        self.put_off.wake_all(&self.remote().put_off);
+    /// Moves the deferred wakers to where the monitor finds them. Called before a task is run, which
+    /// may take long.
+    #[inline]
+    fn expose_deferred(&self) {
+        if !self.deferred.is_empty() {
+            self.deferred.append_to(&mut self.remote().deferred.lock());
+            self.exposed.set(true);
+        }
+    }
+
+    /// Wakes all deferred wakers, each of which may defer another.
+    pub(super) fn wake_deferred(&self) {
+        if self.exposed.replace(false) {
+            self.deferred
+                .prepend_from(&mut self.remote().deferred.lock());
+        }
+        self.deferred.wake_all();
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
@@ -246,10 +262,10 @@ impl Context {
                 core.lifo_runs = 0;
                 if let Some(task) = self.search(&mut core) {
                     core = self.run_task(task, core)?;
-                } else if self.put_off.is_empty() {
-                    core = self.park(core);
-                } else {
+                } else if self.has_deferred() {
                     core = self.poll_driver(core);
+                } else {
+                    core = self.park(core);
                 }
             }
             if shared.is_closed() {
@@ -350,7 +366,7 @@ impl Context {
             self.remote().progress.step(core.pace.is_slow());
             self.shared().monitor.notice(self.shared());
         }
-        self.show_put_off();
+        self.expose_deferred();
         core.pace.count();
         *self.core.borrow_mut() = Some(core);
         if let Some(again) = task.run() {
