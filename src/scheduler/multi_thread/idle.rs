@@ -123,7 +123,7 @@ impl Idle {
 
     /// Removes `worker` from the sleepers because it found work by itself. Returns `false` if
     /// another thread has done so, in which case it counts as searching.
-    pub(crate) fn get_up(&self, worker: usize) -> bool {
+    pub(crate) fn stop_sleeping(&self, worker: usize) -> bool {
         let mut sleepers = self.sleepers.lock();
         if !sleepers.remove(worker) {
             return false;
@@ -245,7 +245,7 @@ mod tests {
         assert!(idle.stop_search(), "it was relied on");
         assert_eq!(idle.a_sleeper(), Some(0));
         assert_eq!(idle.to_wake(|_| true), Some(0), "there is no other");
-        assert!(!idle.get_up(0), "it was woken");
+        assert!(!idle.stop_sleeping(0), "it was woken");
         assert!(!idle.sleeps(0));
         assert_eq!(idle.a_sleeper(), None);
         assert!(!idle.stop_search(), "none has relied on it");

@@ -35,7 +35,7 @@ impl Context {
         loop {
             core = self.sleep_once(core);
             if shared.is_closed() {
-                shared.idle.get_up(index);
+                shared.idle.stop_sleeping(index);
                 break;
             }
             if !shared.idle.sleeps(index) {
@@ -43,7 +43,7 @@ impl Context {
                 break;
             }
             if self.has_work(&core) {
-                core.searching = !shared.idle.get_up(index);
+                core.searching = !shared.idle.stop_sleeping(index);
                 break;
             }
         }

@@ -212,7 +212,7 @@ mod loom_tests {
                 let both = both.clone();
                 loom::thread::spawn(move || both.0.park(|| both.1.awake() > 0))
             };
-            assert!(both.1.get_up(0));
+            assert!(both.1.stop_sleeping(0));
             assert!(!both.0.resume(), "there is a thread");
             monitor.join().unwrap();
         });
@@ -256,7 +256,7 @@ mod loom_tests {
             let worker = {
                 let both = both.clone();
                 loom::thread::spawn(move || {
-                    assert!(both.1.get_up(0));
+                    assert!(both.1.stop_sleeping(0));
                     both.0.resume();
                 })
             };
@@ -278,7 +278,7 @@ mod loom_tests {
                 let both = both.clone();
                 loom::thread::spawn(move || both.0.end_first_tick(|| both.1.awake() > 0))
             };
-            assert!(both.1.get_up(0));
+            assert!(both.1.stop_sleeping(0));
             let one = both.0.resume();
             assert_eq!(u8::from(one) + u8::from(other.join().unwrap()), 1);
         });
