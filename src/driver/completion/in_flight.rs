@@ -86,7 +86,7 @@ impl InFlight {
         match operation.abandon(cancel) {
             Abandoned::NeverBegun(payload) => drop(payload),
             Abandoned::Completed(completed) => drop(completed),
-            Abandoned::GoesOn(waker) => {
+            Abandoned::Continues(waker) => {
                 drop_waker(waker);
                 if let Some(ring) = ring.filter(|_| cancel) {
                     ring.cancel(operation);

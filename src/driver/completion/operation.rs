@@ -82,7 +82,7 @@ pub(crate) enum Abandoned<P, R> {
     /// The operation had not begun and never will: drop what it owned.
     NeverBegun(P),
     /// The operation continues: drop the waker. What carries it out may be asked to cancel it.
-    GoesOn(Option<Waker>),
+    Continues(Option<Waker>),
     /// The operation had completed: drop the outcome.
     Completed(R),
     /// The outcome was fetched before.
@@ -167,9 +167,9 @@ impl<P, R> Operation<P, R> {
             Stage::Queued(payload) if cancel => Abandoned::NeverBegun(payload),
             Stage::Completed(outcome) => Abandoned::Completed(outcome),
             Stage::Over => Abandoned::Over,
-            goes_on => {
-                state.stage = goes_on;
-                Abandoned::GoesOn(state.waker.take())
+            other => {
+                state.stage = other;
+                Abandoned::Continues(state.waker.take())
             }
         }
     }
@@ -231,9 +231,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_detached_goes_on() {
+    fn what_was_detached_continues() {
         let operation = operation();
-        assert!(matches!(operation.abandon(false), Abandoned::GoesOn(None)));
+        assert!(matches!(
+            operation.abandon(false),
+            Abandoned::Continues(None)
+        ));
         assert_eq!(operation.begin(), Some("payload"));
         assert!(matches!(operation.complete(7), Ended::Unwanted(7)));
     }

@@ -71,7 +71,7 @@ fn loom_an_abandoned_operation_releases_once() {
                     drop(payload);
                     false
                 }
-                Abandoned::GoesOn(waker) => {
+                Abandoned::Continues(waker) => {
                     drop(waker);
                     false
                 }
@@ -79,7 +79,7 @@ fn loom_an_abandoned_operation_releases_once() {
             };
             let begun = completer.join().unwrap();
             assert!(begun != never_begun);
-            assert!(cancel || begun, "a detached operation goes on");
+            assert!(cancel || begun, "a detached operation continues");
             assert_eq!(drops.load(Ordering::SeqCst), 1);
         });
     }

@@ -26,7 +26,7 @@ pub(super) fn submit(pool: &Pool, operation: Submitted, kind: Kind) {
 }
 
 /// Has a thread continue an operation that has begun elsewhere.
-pub(super) fn go_on(pool: &Pool, operation: Submitted, begun: Payload) {
+pub(super) fn submit_begun(pool: &Pool, operation: Submitted, begun: Payload) {
     let kind = kind(&begun.0);
     let begun = Some(begun);
     push(pool, Job { operation, begun }, kind);

@@ -201,7 +201,7 @@ impl RingThread {
     fn launch(&mut self, operation: Submitted, mut op: Op, counted: Counted) -> Result<(), Broken> {
         // Room is made first, so that every entry of the table is in the queue.
         if let Err(broken) = self.make_room() {
-            threads::go_on(&self.ring.pool, operation, (op, counted));
+            threads::submit_begun(&self.ring.pool, operation, (op, counted));
             return Err(broken);
         }
         let entry = entry(&mut op).expect("what does not suit a ring is not submitted to one");
@@ -368,7 +368,7 @@ impl RingThread {
         if raw == -libc::EAGAIN && wanted {
             // I5: the kernel has stopped polling, or the descriptor is non-blocking. A system call
             // waits, or returns the right answer (I12).
-            threads::go_on(&self.ring.pool, operation, (op, counted));
+            threads::submit_begun(&self.ring.pool, operation, (op, counted));
             return Ok(());
         }
         let completed = if interrupted {
@@ -416,7 +416,7 @@ impl RingThread {
                 sequence,
             } = flight.1;
             if sequence >= taken {
-                threads::go_on(&self.ring.pool, operation, (op, counted));
+                threads::submit_begun(&self.ring.pool, operation, (op, counted));
                 continue;
             }
             if let Op::Read { buffer, .. } = &mut op {
