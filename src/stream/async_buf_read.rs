@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::stream::AsyncRead;
+use crate::stream::forward::forward_buf_read;
 
 /// A source of bytes that has a buffer of its own.
 ///
@@ -98,23 +99,11 @@ pub trait AsyncBufRead: AsyncRead {
 }
 
 impl<T: ?Sized + AsyncBufRead + Unpin> AsyncBufRead for Box<T> {
-    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        Pin::new(&mut **self.get_mut()).poll_fill_buf(cx)
-    }
-
-    fn consume(mut self: Pin<&mut Self>, amt: usize) {
-        Pin::new(&mut **self).consume(amt);
-    }
+    forward_buf_read!(|this| Pin::new(&mut **this.get_mut()));
 }
 
 impl<T: ?Sized + AsyncBufRead + Unpin> AsyncBufRead for &mut T {
-    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        Pin::new(&mut **self.get_mut()).poll_fill_buf(cx)
-    }
-
-    fn consume(mut self: Pin<&mut Self>, amt: usize) {
-        Pin::new(&mut **self).consume(amt);
-    }
+    forward_buf_read!(|this| Pin::new(&mut **this.get_mut()));
 }
 
 impl<P> AsyncBufRead for Pin<P>
@@ -122,13 +111,7 @@ where
     P: DerefMut,
     P::Target: AsyncBufRead,
 {
-    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        self.as_deref_mut().poll_fill_buf(cx)
-    }
-
-    fn consume(self: Pin<&mut Self>, amt: usize) {
-        self.as_deref_mut().consume(amt);
-    }
+    forward_buf_read!(|this| this.as_deref_mut());
 }
 
 /// The slice is its own buffer.

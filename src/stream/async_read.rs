@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::stream::ReadBuf;
+use crate::stream::forward::forward_read;
 
 /// A source of bytes that can be read from without blocking the thread.
 ///
@@ -97,23 +98,11 @@ pub trait AsyncRead {
 }
 
 impl<T: ?Sized + AsyncRead + Unpin> AsyncRead for Box<T> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut **self).poll_read(cx, buf)
-    }
+    forward_read!(|this| Pin::new(&mut **this.get_mut()));
 }
 
 impl<T: ?Sized + AsyncRead + Unpin> AsyncRead for &mut T {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut **self).poll_read(cx, buf)
-    }
+    forward_read!(|this| Pin::new(&mut **this.get_mut()));
 }
 
 impl<P> AsyncRead for Pin<P>
@@ -121,13 +110,7 @@ where
     P: DerefMut,
     P::Target: AsyncRead,
 {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.as_deref_mut().poll_read(cx, buf)
-    }
+    forward_read!(|this| this.as_deref_mut());
 }
 
 /// Reads from the front of the slice, which shrinks by what was read.

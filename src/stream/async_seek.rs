@@ -8,6 +8,8 @@ use std::ops::DerefMut;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::stream::forward::forward_seek;
+
 /// A stream of bytes with a position that can be moved.
 ///
 /// This is [`std::io::Seek`] for tasks, in two steps: [`start_seek`](AsyncSeek::start_seek) submits
@@ -98,23 +100,11 @@ pub trait AsyncSeek {
 }
 
 impl<T: ?Sized + AsyncSeek + Unpin> AsyncSeek for Box<T> {
-    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
-        Pin::new(&mut **self).start_seek(position)
-    }
-
-    fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        Pin::new(&mut **self).poll_complete(cx)
-    }
+    forward_seek!(|this| Pin::new(&mut **this.get_mut()));
 }
 
 impl<T: ?Sized + AsyncSeek + Unpin> AsyncSeek for &mut T {
-    fn start_seek(mut self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
-        Pin::new(&mut **self).start_seek(position)
-    }
-
-    fn poll_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        Pin::new(&mut **self).poll_complete(cx)
-    }
+    forward_seek!(|this| Pin::new(&mut **this.get_mut()));
 }
 
 impl<P> AsyncSeek for Pin<P>
@@ -122,13 +112,7 @@ where
     P: DerefMut,
     P::Target: AsyncSeek,
 {
-    fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
-        self.as_deref_mut().start_seek(position)
-    }
-
-    fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        self.as_deref_mut().poll_complete(cx)
-    }
+    forward_seek!(|this| this.as_deref_mut());
 }
 
 /// The seek is done when `start_seek` returns.

@@ -1,13 +1,12 @@
 //! `join`: a reader and a writer as one value.
 #![forbid(unsafe_code)]
 
-use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::stream::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+use crate::stream::forward::{forward_buf_read, forward_read, forward_write};
+use crate::stream::{AsyncBufRead, AsyncRead, AsyncWrite};
 
 pin_project! {
     /// A reader and a writer as one value.
@@ -183,57 +182,19 @@ impl<R, W> AsyncRead for Join<R, W>
 where
     R: AsyncRead,
 {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.project().reader.poll_read(cx, buf)
-    }
+    forward_read!(|this| this.project().reader);
 }
 
 impl<R, W> AsyncBufRead for Join<R, W>
 where
     R: AsyncBufRead,
 {
-    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-        self.project().reader.poll_fill_buf(cx)
-    }
-
-    fn consume(self: Pin<&mut Self>, amt: usize) {
-        self.project().reader.consume(amt);
-    }
+    forward_buf_read!(|this| this.project().reader);
 }
 
 impl<R, W> AsyncWrite for Join<R, W>
 where
     W: AsyncWrite,
 {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.project().writer.poll_write(cx, buf)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().writer.poll_flush(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().writer.poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.project().writer.poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.writer.is_write_vectored()
-    }
+    forward_write!(|this| this.project().writer, |this| this.writer);
 }

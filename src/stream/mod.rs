@@ -9,6 +9,7 @@ mod async_seek;
 mod async_write;
 #[cfg(feature = "io-util")]
 mod buf_mut;
+mod forward;
 mod interest;
 mod join;
 #[cfg(feature = "io-util")]

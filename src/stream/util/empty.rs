@@ -2,11 +2,12 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
-use std::io::{self, IoSlice, SeekFrom};
+use std::io::{self, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::stream::util::{poll_unit, total_len};
+use crate::stream::forward::forward_write;
+use crate::stream::util::{poll_unit, sink};
 use crate::stream::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
 /// A stream that is always at its end for readers, and drops what is written.
@@ -67,34 +68,9 @@ impl AsyncBufRead for Empty {
     fn consume(self: Pin<&mut Self>, _amt: usize) {}
 }
 
+/// Writes as a [`Sink`](crate::io::Sink) does.
 impl AsyncWrite for Empty {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        poll_unit(cx).map(|()| Ok(buf.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        poll_unit(cx).map(Ok)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        poll_unit(cx).map(Ok)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        poll_unit(cx).map(|()| Ok(total_len(bufs)))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
+    forward_write!(|_this| Pin::new(&mut sink()), |_this| sink());
 }
 
 impl AsyncSeek for Empty {
