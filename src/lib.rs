@@ -1,31 +1,51 @@
-//! An asynchronous runtime for Linux that stands in for [tokio](https://tokio.rs).
+//! An asynchronous runtime for Linux with the API of [tokio](https://tokio.rs).
 //!
-//! zokio has tokio's API: the same modules, types, functions and macros, with the same meaning.
-//! There are two ways to use it.
+//! zokio has the stable API of tokio: the same modules, types, functions and macros, with the same
+//! meaning. What differs is below the surface:
 //!
-//! - **As a drop-in.** Two lines in `Cargo.toml` put zokio in the place of the `tokio` crate, for a
-//!   program and for everything it depends on. No source file changes. [`guide::porting`] explains
-//!   how.
-//! - **As the crate `zokio`**, beside the `tokio` crate if need be. The examples in this
-//!   documentation are written that way. With the drop-in, read `tokio::` for `zokio::`.
+//! - Files are read, and their attributes looked up, on the calling thread if the kernel has the
+//!   answer in memory. Otherwise io_uring or a thread carries the operation out.
+//! - With two or more worker threads, a task that blocks its thread does not hold up the others.
 //!
-//! What differs from tokio is below the surface. Files are read, and their attributes looked up, on
-//! the calling thread if the kernel has the answer in memory, and by io_uring or by threads if it
-//! does not. With two or more worker threads, a task that blocks its thread does not hold up the
-//! others. What an operation does is the same as in tokio, and tokio's own tests are run against
-//! it.
+//! tokio's own integration tests are run against it.
+//!
+//! # Getting started
+//!
+//! There are two ways to use zokio.
+//!
+//! **As a drop-in** for the `tokio` crate, in a program and in everything that it depends on. No
+//! source file changes:
+//!
+//! ```toml
+//! [patch.crates-io]
+//! tokio = { git = "https://github.com/zokio/zokio" }
+//! ```
+//!
+//! [`guide::porting`] explains how to try this without an edit, how to make sure that it is in
+//! force, and how to go back.
+//!
+//! **As the crate `zokio`**, beside the `tokio` crate if need be:
+//!
+//! ```toml
+//! [dependencies]
+//! zokio = { git = "https://github.com/zokio/zokio" }
+//! ```
+//!
+//! The examples in this documentation use the crate `zokio`. With the drop-in, read `tokio::` for
+//! `zokio::`.
 //!
 //! # A first program
 //!
 //! [`#[zokio::main]`](macro@main) builds a runtime and runs an `async fn` on it. [`spawn`] starts a
-//! task, which runs concurrently with the code that started it:
+//! task, which runs concurrently with the code that started it. This program is a server that sends
+//! back what it receives, and its client:
 //!
 //! ```
 //! use std::io;
 //! use zokio::io::{AsyncReadExt, AsyncWriteExt};
 //! use zokio::net::{TcpListener, TcpStream};
 //!
-//! /// Sends back what it receives, with a task for each connection.
+//! /// Accepts connections and starts a task for each.
 //! async fn serve(listener: TcpListener) -> io::Result<()> {
 //!     loop {
 //!         let (mut stream, _peer) = listener.accept().await?;
@@ -54,10 +74,9 @@
 //!
 //! # Tasks
 //!
-//! The module [`task`] is about tasks: futures that the runtime polls on its own. [`task::spawn`]
-//! returns a [`JoinHandle`](task::JoinHandle) to await a task's output or to abort the task. A
+//! A task is a future that the runtime polls by itself; see [`task`]. [`task::spawn`] returns a
+//! [`JoinHandle`](task::JoinHandle), to await the task's output or to abort the task. A
 //! [`JoinSet`](task::JoinSet) holds many tasks and aborts them when it is dropped.
-//! [`task::spawn_blocking`] runs a closure that blocks on a thread that may be blocked, and
 //! [`task::spawn_local`] starts a task whose future is not `Send`.
 //!
 //! ```
@@ -76,6 +95,22 @@
 //!     assert_eq!(sum, 14);
 //! }
 //! ```
+//!
+//! # Code that blocks or computes
+//!
+//! A few threads run all tasks, and a task keeps its thread until it reaches an `.await` that has
+//! to wait. A call that blocks, or a long computation, therefore belongs on another thread.
+//! [`task::spawn_blocking`] runs a closure on one of a pool that is meant to be blocked:
+//!
+//! ```
+//! #[zokio::main]
+//! async fn main() {
+//!     let sum = zokio::task::spawn_blocking(|| (1..=1_000_u64).sum::<u64>());
+//!     assert_eq!(sum.await.expect("no panic"), 500_500);
+//! }
+//! ```
+//!
+//! [`runtime`](runtime#blocking) compares this with the alternatives.
 //!
 //! # Runtimes
 //!
@@ -100,10 +135,10 @@
 //!
 //! # Waiting for several things
 //!
-//! [`join!`] and [`try_join!`] wait until all of several futures have completed. [`select!`] waits
-//! for the first one and drops the others; [`guide::cancellation`] explains what a dropped future
-//! leaves behind. All three poll their futures in the current task, so none of these futures has to
-//! be `Send` or `'static`.
+//! [`join!`] waits until all of several futures have completed, and [`try_join!`] until all have
+//! completed or one has returned an error. [`select!`] waits for the first one and drops the
+//! others; [`guide::cancellation`] explains what a dropped future leaves behind. All three poll
+//! their futures in the current task, so none of these futures has to be `Send` or `'static`.
 //!
 //! ```
 //! use zokio::time::{Duration, sleep};
@@ -147,7 +182,7 @@
 //! # Time
 //!
 //! The module [`time`] has [`sleep`](time::sleep), [`interval`](time::interval) and
-//! [`timeout`](time::timeout). In tests, [`time::pause`] replaces the clock by one that jumps to
+//! [`timeout`](time::timeout). In tests, [`time::pause`] replaces the clock with one that jumps to
 //! the next deadline whenever there is nothing else to do, so that an hour passes in no time:
 //!
 //! ```
@@ -164,9 +199,9 @@
 //! # I/O
 //!
 //! The module [`io`] has the traits [`AsyncRead`](io::AsyncRead), [`AsyncWrite`](io::AsyncWrite),
-//! [`AsyncSeek`](io::AsyncSeek) and [`AsyncBufRead`](io::AsyncBufRead), methods to call on
-//! everything that implements them, buffers and adapters. The types that implement them are in
-//! these modules:
+//! [`AsyncSeek`](io::AsyncSeek) and [`AsyncBufRead`](io::AsyncBufRead), extension traits with the
+//! methods to call ([`AsyncReadExt`](io::AsyncReadExt), [`AsyncWriteExt`](io::AsyncWriteExt)), and
+//! buffers and adapters. The types that implement them are in these modules:
 //!
 //! - [`net`]: TCP, UDP, Unix domain sockets and pipes.
 //! - [`fs`]: files and directories, see below.
@@ -222,6 +257,9 @@
 //! that spawns tasks or opens sockets through the `tokio` crate needs a tokio runtime, or the
 //! drop-in, which makes all of them use zokio. [`guide::porting`] covers both.
 //!
+//! A library should depend on `tokio` and leave the choice to the program: cargo applies a patch
+//! only if it is in the manifest of the workspace that is built.
+//!
 //! # Features
 //!
 //! | Feature | What it enables |
@@ -235,8 +273,9 @@
 //! | `io-util` | the extension traits of [`io`], and its buffers and adapters |
 //!
 //! Without any feature there are the traits of [`io`], [`join!`], [`try_join!`] and [`pin!`].
-//! `sync`, `select` and `io-util` compile no runtime. The features of the drop-in are named as
-//! tokio's are; see [`guide::porting`].
+//! `sync`, `select` and `io-util` compile no runtime. The clock of tests ([`time::pause`]) needs no
+//! feature of its own. The features of the drop-in are named as tokio's are; see
+//! [`guide::porting`]. What tokio has only under `--cfg tokio_unstable` is not available.
 //!
 //! # Platforms
 //!
