@@ -23,6 +23,11 @@ const MAX_WORKERS: usize = 65_536;
 
 /// Builds a [`Runtime`] with options other than the defaults.
 ///
+/// Start with [`new_multi_thread`](Builder::new_multi_thread) or
+/// [`new_current_thread`](Builder::new_current_thread), chain options, and end with
+/// [`build`](Builder::build). Sockets and timers work only if they are enabled, usually with
+/// [`enable_all`](Builder::enable_all). A builder can build several runtimes.
+///
 /// # Examples
 ///
 /// ```
@@ -79,7 +84,10 @@ impl fmt::Debug for Builder {
 }
 
 impl Builder {
-    /// Creates a builder with the defaults of the current-thread scheduler.
+    /// Creates a builder of current-thread runtimes.
+    ///
+    /// Neither I/O nor timers are enabled. For tasks whose futures are not `Send`, end with
+    /// [`build_local`](Builder::build_local) or use a [`LocalSet`](crate::task::LocalSet).
     ///
     /// # Examples
     ///
@@ -98,7 +106,9 @@ impl Builder {
         Builder::new(false)
     }
 
-    /// Creates a builder with the defaults of the multi-thread scheduler.
+    /// Creates a builder of multi-thread runtimes.
+    ///
+    /// Neither I/O nor timers are enabled.
     ///
     /// # Examples
     ///
@@ -141,7 +151,8 @@ impl Builder {
         }
     }
 
-    /// Enables I/O and time.
+    /// Enables I/O and timers, as [`enable_io`](Builder::enable_io) and
+    /// [`enable_time`](Builder::enable_time) do.
     ///
     /// # Examples
     ///
@@ -167,7 +178,7 @@ impl Builder {
 
     /// Enables sockets, pipes, signals and child processes.
     ///
-    /// Without it they panic when they are created.
+    /// Without this option, creating one panics. Files need no option.
     ///
     /// # Examples
     ///
@@ -189,7 +200,7 @@ impl Builder {
 
     /// Enables timers.
     ///
-    /// Without it they panic when they are created.
+    /// Without this option, creating one panics.
     ///
     /// # Examples
     ///
@@ -243,12 +254,14 @@ impl Builder {
     /// Sets the number of worker threads of a multi-thread runtime.
     ///
     /// The default is the environment variable `TOKIO_WORKER_THREADS` if it is set, and otherwise
-    /// the number of processors that this process may use. A current-thread runtime ignores this
-    /// option.
+    /// the number of processors that this process may use, as
+    /// [`available_parallelism`](std::thread::available_parallelism) returns it. A current-thread
+    /// runtime ignores this option.
     ///
     /// # Panics
     ///
-    /// Panics if `val` is zero.
+    /// Panics if `val` is zero. If the variable is consulted and is not a number above zero,
+    /// [`build`](Builder::build) panics.
     ///
     /// # Examples
     ///
@@ -268,11 +281,15 @@ impl Builder {
         self
     }
 
-    /// Sets how many threads may run closures of `spawn_blocking` at a time; by default 512.
+    /// Sets how many threads may run closures of [`spawn_blocking`](crate::task::spawn_blocking) at
+    /// a time; by default 512.
+    ///
+    /// The threads start on demand. Closures beyond the limit wait in a queue, which has no limit.
     ///
     /// Worker threads are not counted, and neither are the threads that carry out file operations,
-    /// so closures that reach this limit do not hold those operations up. There are up to 512 such
-    /// threads, or up to `val` if that is larger, and more if no operation can begin.
+    /// so closures that reach this limit do not hold those operations up. There are up to 512
+    /// threads for file operations, or up to `val` if that is larger, and more if no operation
+    /// could begin for 50 ms.
     ///
     /// # Panics
     ///
@@ -299,7 +316,8 @@ impl Builder {
         self
     }
 
-    /// Sets how long a thread of the blocking pool waits for work before it ends; by default 10 s.
+    /// Sets how long a thread for blocking closures or file operations waits for work before it
+    /// ends; by default 10 s.
     ///
     /// # Examples
     ///
@@ -326,6 +344,9 @@ impl Builder {
 
     /// Sets the name of the runtime's threads; by default `tokio-rt-worker`.
     ///
+    /// These are the workers and the threads that run blocking closures and file operations. The
+    /// threads `zokio-ring` and `zokio-monitor` keep their names.
+    ///
     /// # Examples
     ///
     /// ```
@@ -345,6 +366,8 @@ impl Builder {
     }
 
     /// Sets a function that names each of the runtime's threads.
+    ///
+    /// It is called once for each thread that [`thread_name`](Builder::thread_name) names.
     ///
     /// # Examples
     ///
@@ -374,6 +397,8 @@ impl Builder {
     /// Sets the stack size of the runtime's threads in bytes; by default that of the standard
     /// library.
     ///
+    /// It applies to the threads that [`thread_name`](Builder::thread_name) names.
+    ///
     /// # Examples
     ///
     /// ```
@@ -393,8 +418,12 @@ impl Builder {
         self
     }
 
-    /// Sets a function that every thread of the runtime, including the threads of the blocking
-    /// pool, calls first.
+    /// Sets a function that each of the runtime's threads calls first, for example to set its
+    /// priority.
+    ///
+    /// These are the threads that [`thread_name`](Builder::thread_name) names. A thread that calls
+    /// `block_on` is not one of them. If the function panics, the panic is reported and the thread
+    /// continues.
     ///
     /// # Examples
     ///
@@ -423,8 +452,10 @@ impl Builder {
         self
     }
 
-    /// Sets a function that every thread of the runtime, including the threads of the blocking
-    /// pool, calls last.
+    /// Sets a function that each of the runtime's threads calls last.
+    ///
+    /// The threads are those of [`on_thread_start`](Builder::on_thread_start). If the function
+    /// panics, the panic is reported and the thread ends as usual.
     ///
     /// # Examples
     ///
@@ -457,7 +488,13 @@ impl Builder {
 
     /// Sets a function that a worker calls before it goes to sleep.
     ///
-    /// The function may spawn and wake tasks; the worker then does not sleep.
+    /// In a current-thread runtime, the worker is the thread inside `block_on`. The function may
+    /// spawn and wake tasks; the worker then does not sleep.
+    ///
+    /// # Panics
+    ///
+    /// If the function panics on a worker of a multi-thread runtime, the process is aborted. In a
+    /// current-thread runtime, `block_on` panics.
     ///
     /// # Examples
     ///
@@ -492,6 +529,11 @@ impl Builder {
     /// It is also called when the worker did not sleep after all, for example because the function
     /// of [`on_thread_park`](Builder::on_thread_park) made a task runnable.
     ///
+    /// # Panics
+    ///
+    /// A panic of the function has the same effect as with
+    /// [`on_thread_park`](Builder::on_thread_park).
+    ///
     /// # Examples
     ///
     /// ```
@@ -501,14 +543,14 @@ impl Builder {
     /// use zokio::time::{Duration, sleep};
     ///
     /// # fn main() -> std::io::Result<()> {
-    /// let got_up = Arc::new(AtomicBool::new(false));
-    /// let flag = got_up.clone();
+    /// let woke_up = Arc::new(AtomicBool::new(false));
+    /// let flag = woke_up.clone();
     /// let rt = Builder::new_current_thread()
     ///     .enable_time()
     ///     .on_thread_unpark(move || flag.store(true, Ordering::Relaxed))
     ///     .build()?;
     /// rt.block_on(async { sleep(Duration::from_millis(1)).await });
-    /// assert!(got_up.load(Ordering::Relaxed));
+    /// assert!(woke_up.load(Ordering::Relaxed));
     /// # Ok(())
     /// # }
     /// ```
@@ -522,6 +564,11 @@ impl Builder {
 
     /// Sets the number of task polls after which a worker checks the injection queue before its
     /// own.
+    ///
+    /// The injection queue holds tasks that were spawned or woken by other threads. With a smaller
+    /// number they wait less, and the worker spends more time on checks. The default of a
+    /// current-thread runtime is 31. A worker of a multi-thread runtime derives the number from how
+    /// long its polls take, see [`runtime`](crate::runtime#how-it-works-today).
     ///
     /// # Panics
     ///
@@ -560,6 +607,9 @@ impl Builder {
     /// Sets the number of task polls after which a worker that has work polls the driver; by
     /// default 61.
     ///
+    /// With a smaller number, I/O and timers are noticed earlier while tasks keep the worker busy,
+    /// at the cost of a system call each time.
+    ///
     /// # Panics
     ///
     /// Panics if `val` is zero.
@@ -579,7 +629,7 @@ impl Builder {
     ///             yield_now().await;
     ///         }
     ///     });
-    ///     // The timer is seen although there is always a task to run.
+    ///     // The timer fires although there is always a task to run.
     ///     sleep(Duration::from_millis(1)).await;
     ///     assert!(!busy.is_finished());
     ///     busy.abort();
@@ -594,7 +644,9 @@ impl Builder {
         self
     }
 
-    /// Sets how many readiness events one poll of the driver handles; by default 1,024.
+    /// Sets how many readiness events one poll of the driver handles at most; by default 1,024.
+    ///
+    /// Further events are handled at the next poll.
     ///
     /// # Panics
     ///
@@ -614,7 +666,7 @@ impl Builder {
     ///     let (mut two, mut to_two) = UnixStream::pair()?;
     ///     let readers = async { zokio::try_join!(one.read_u8(), two.read_u8()) };
     ///     let writers = async { zokio::try_join!(to_one.write_u8(1), to_two.write_u8(2)) };
-    ///     // Both become readable; the second is seen at the next poll.
+    ///     // Both become readable; the second event is handled at the next poll.
     ///     let (numbers, _) = zokio::try_join!(readers, writers)?;
     ///     assert_eq!(numbers, (1, 2));
     ///     Ok::<_, std::io::Error>(())
@@ -629,8 +681,10 @@ impl Builder {
         self
     }
 
-    /// Sets the same for a poll that does not wait, because there are tasks to run; by default the
-    /// value of [`max_io_events_per_tick`](Builder::max_io_events_per_tick).
+    /// Sets how many readiness events a poll of the driver handles at most if it does not wait,
+    /// because there are tasks to run.
+    ///
+    /// The default is the value of [`max_io_events_per_tick`](Builder::max_io_events_per_tick).
     ///
     /// # Panics
     ///
@@ -696,11 +750,11 @@ impl Builder {
         self
     }
 
-    /// Forces a back-end of the driver. Without this option the environment variable
-    /// `ZOKIO_DRIVER=uring|mio` decides, and without that io_uring is used where it works.
+    /// Forces a back-end of the driver.
     ///
-    /// If io_uring is forced and is not available, [`build`](Builder::build) returns an error that
-    /// names the cause.
+    /// Without this option the environment variable `ZOKIO_DRIVER=uring|mio` decides, and without
+    /// that io_uring is used where it works. If io_uring is forced and is not available,
+    /// [`build`](Builder::build) returns an error that names the cause.
     ///
     /// # Examples
     ///
@@ -720,6 +774,9 @@ impl Builder {
 
     /// Builds the runtime.
     ///
+    /// The workers of a multi-thread runtime start at once. A current-thread runtime does nothing
+    /// until [`block_on`](Runtime::block_on) is called.
+    ///
     /// # Errors
     ///
     /// Returns an error if the operating system has no file descriptor, memory or thread for it, or
@@ -728,7 +785,9 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// Panics if [`start_paused`](Builder::start_paused) is set on a multi-thread runtime.
+    /// Panics if [`start_paused`](Builder::start_paused) is set on a multi-thread runtime, or if
+    /// the number of its workers is to come from the environment variable `TOKIO_WORKER_THREADS`,
+    /// and that is not a number above zero.
     ///
     /// # Examples
     ///
@@ -758,7 +817,7 @@ impl Builder {
         }
     }
 
-    /// Builds a runtime that stays on this thread.
+    /// Builds a runtime that stays on this thread, and whose tasks need not be `Send`.
     ///
     /// # Errors
     ///

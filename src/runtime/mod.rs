@@ -1,9 +1,12 @@
 //! Runtimes: what polls tasks, waits for I/O and drives timers.
 //!
-//! A [`Runtime`] owns a scheduler with its threads, a driver that waits for the kernel, and timers.
-//! A [`Handle`] refers to a runtime from anywhere, and a [`Builder`] sets its options. The
-//! attribute macros [`#[zokio::main]`](macro@crate::main) and [`#[zokio::test]`](macro@crate::test)
-//! build a runtime with the defaults.
+//! Asynchronous code needs three services, which a [`Runtime`] bundles: a *scheduler*, which polls
+//! tasks on one or more threads, a *driver*, which waits for I/O, and *timers*.
+//!
+//! Most programs never name these types: the attribute macros
+//! [`#[zokio::main]`](macro@crate::main) and [`#[zokio::test]`](macro@crate::test) build a runtime
+//! with everything enabled. [`Runtime::new`] does the same in code that is not asynchronous, a
+//! [`Builder`] sets options, and a [`Handle`] refers to a runtime from anywhere.
 //!
 //! ```
 //! use zokio::runtime::Runtime;
@@ -23,30 +26,57 @@
 //!
 //! | | Multi-thread | Current-thread | Local |
 //! |---|---|---|---|
-//! | Made by | [`Builder::new_multi_thread`], [`Runtime::new`], `#[zokio::main]` | [`Builder::new_current_thread`], `#[zokio::test]` | [`LocalRuntime::new`], [`Builder::build_local`], `#[zokio::main(flavor = "local")]` |
-//! | Tasks run | on worker threads, which take work from each other | on the thread inside [`block_on`](Runtime::block_on), and only then | on the thread that made it, inside `block_on` |
-//! | Futures of tasks | `Send` | `Send` | any |
+//! | Created by | [`Builder::new_multi_thread`], [`Runtime::new`], `#[zokio::main]` | [`Builder::new_current_thread`], `#[zokio::test]` | [`LocalRuntime::new`], [`Builder::build_local`], `#[zokio::main(flavor = "local")]` |
+//! | Tasks run | on worker threads, which take work from each other | on a thread that is inside [`block_on`](Runtime::block_on) | on the thread that created it, inside `block_on` |
+//! | Futures of tasks | `Send` | `Send` | any, with [`spawn_local`](crate::task::spawn_local) |
 //! | [`block_in_place`](crate::task::block_in_place) | yes | no | no |
 //! | Paused clock | no | yes | yes |
 //!
 //! **Multi-thread** is the choice for servers and for programs with more work than one processor
-//! can do. By default it has one worker for each processor that the process may use.
+//! can do. By default it has one worker for each processor that the process may use;
+//! [`Builder::worker_threads`] and the environment variable `TOKIO_WORKER_THREADS` set another
+//! number. Workers are not tied to processors or NUMA nodes.
 //!
-//! **Current-thread** starts no thread and has no synchronization between workers to pay for. It is
+//! **Current-thread** has no workers to start and no synchronization between them to pay for. It is
 //! the choice for tests, for a library that offers a blocking API, and for programs that mostly
-//! wait. A task that blocks its thread blocks all.
+//! wait. Nothing runs unless a thread is inside `block_on`, and a task that blocks its thread holds
+//! up all others.
 //!
 //! **Local** is a current-thread runtime whose tasks need not be `Send`. Several of them, one on
 //! each of several threads, make a program in which no task changes threads.
 //!
 //! The future passed to `block_on` is not a task. In a multi-thread runtime it is polled by the
-//! calling thread, beside the workers, and what it spawns runs on these. To have everything run on
+//! calling thread, and the tasks that it spawns run on the workers. To have everything run on
 //! workers, spawn one task that does the work and wait for it.
+//!
+//! # Sharing a runtime
+//!
+//! A runtime ends when its one [`Runtime`] value is dropped. Other threads reach it through a clone
+//! of its [`Handle`], through a reference, or through an [`Arc`](std::sync::Arc), since all methods
+//! but those that shut it down take `&self`. Code that runs on a runtime finds it with
+//! [`Handle::current`], and [`Handle::enter`] makes it the current one elsewhere:
+//!
+//! ```
+//! use std::thread;
+//! use zokio::runtime::Handle;
+//!
+//! #[zokio::main]
+//! async fn main() {
+//!     let handle = Handle::current();
+//!     let task = thread::spawn(move || handle.spawn(async { 6 * 7 }));
+//!     let task = task.join().expect("no panic");
+//!     assert_eq!(task.await.expect("no panic"), 42);
+//! }
+//! ```
+//!
+//! A program may have several runtimes. A socket or timer belongs to the one in which it was
+//! created. [Join handles](crate::task::JoinHandle), channels and locks can be awaited in any.
 //!
 //! # Fairness
 //!
 //! Tasks are scheduled cooperatively: a task keeps its thread until its poll returns. Provided that
-//! polls do return, the following is promised:
+//! polls do return, and that the number of tasks does not grow without limit, the following is
+//! guaranteed:
 //!
 //! - A task that has been woken is polled, after a bounded number of polls of other tasks.
 //! - I/O, timers and tasks that come from other threads are noticed, however many tasks are ready.
@@ -58,38 +88,44 @@
 //! for I/O and timers. This does not apply to a runtime of one worker, to a current-thread runtime,
 //! or to the tasks of one [`LocalSet`](crate::task::LocalSet).
 //!
-//! Nothing is promised about the order in which tasks run, about which worker runs a task, or about
-//! how long a task waits while others run.
+//! Nothing is guaranteed about the order in which tasks run, about which worker runs a task, or
+//! about how long a task waits while others run.
 //!
 //! # How it works today
 //!
-//! The following explains what a program may observe. It may change in any release.
+//! This section explains what a program may observe. Any release may change it.
 //!
-//! A **worker** of the multi-thread scheduler has a queue, first in, first out, and a place beside
-//! it for one more task, the *LIFO slot*. A task that is woken or spawned by a task of the same
-//! worker goes into the slot and runs next, while its data is in the cache, and the one that was
-//! there goes to the queue. After three tasks in a row from the slot the queue has its turn. A
-//! worker with nothing to do takes up to half of another worker's queue. A task in a LIFO slot is
-//! left to its worker unless polls there take long.
+//! A **worker** of the multi-thread scheduler has a queue, first in, first out, and beside it a
+//! place for one more task, the *LIFO slot*. A task that is woken or spawned by a task of the same
+//! worker goes into the slot and runs next, while its data is in the cache; the task that was there
+//! goes to the queue. After three tasks in a row from the slot, the worker takes one from the
+//! queue. A worker with nothing to do takes up to half of another worker's queue. It takes the task
+//! in a LIFO slot only if the polls of that worker are slow: 100 microseconds or more on average.
 //!
 //! Tasks that are woken or spawned by other threads go to the **injection queue**, which all
-//! workers share. A worker that has work of its own looks there at intervals that it derives from
-//! how long its polls take, so that such a task waits for about the same time behind slow tasks as
-//! behind fast ones. [`Builder::global_queue_interval`] sets a fixed number of polls instead. The
-//! current-thread scheduler has one queue and an injection queue, and looks at the latter every 31
-//! polls by default.
+//! workers share. A worker that has work of its own checks that queue after a number of polls (2 to
+//! 127) that depends on how long its polls take, so that a task from outside waits about as long
+//! behind slow tasks as behind fast ones. [`Builder::global_queue_interval`] sets a fixed number
+//! instead. The current-thread scheduler has one queue and an injection queue, which it checks
+//! every 31 polls by default.
 //!
-//! A worker that has work looks at the **driver** (I/O and timers) every 61 polls; see
+//! A worker that has work polls the **driver** (I/O and timers) every 61 polls of tasks; see
 //! [`Builder::event_interval`]. A task that calls [`yield_now`](crate::task::yield_now), or that
-//! has spent its budget, is queued again after that look.
+//! has spent its budget, is queued again once the driver has been polled.
 //!
-//! Waking a **sleeping worker** often takes longer than a poll. A worker therefore wakes another
-//! one for a single waiting task only if its own polls are not very short, and always if two or
-//! more tasks wait.
+//! Waking a **sleeping worker** often takes longer than a poll. A worker whose polls take less than
+//! a microsecond on average therefore wakes no other for a single waiting task. If two or more
+//! tasks wait, it does.
 //!
-//! In a runtime with two or more workers a thread named `zokio-monitor` looks every 10 ms for a
-//! worker that is stuck in a poll, moves its tasks, and has another worker wait for I/O in its
-//! place. The thread sleeps when all workers do. An idle runtime makes no system calls.
+//! In a runtime with two or more workers, a thread named `zokio-monitor` checks every 10 ms whether
+//! a worker is stuck in a poll. If so, it moves that worker's tasks to the injection queue, and has
+//! another worker wait for I/O and timers. It sleeps when all workers do. An idle runtime makes no
+//! system calls.
+//!
+//! The workers start when the runtime is built. **Other threads**, which run blocking closures and
+//! file operations, start on demand and end when they have been idle for
+//! [`Builder::thread_keep_alive`]. [`guide::back_ends`](crate::guide::back_ends#threads) lists all
+//! threads with their names.
 //!
 //! # Blocking
 //!
@@ -104,18 +140,19 @@
 //! - [`block_in_place`](crate::task::block_in_place) runs a closure on the current thread, which
 //!   stops being a worker. Another thread takes over the worker's tasks. The closure may borrow,
 //!   but the rest of the same task (other branches of a `join!` or `select!`) waits for it.
-//! - A thread of your own suits work that lasts as long as the program.
-//! - A computation can yield on the way with [`consume_budget`](crate::task::coop::consume_budget).
+//! - A thread of your own ([`std::thread::spawn`]) suits work that lasts as long as the program.
+//! - A computation can let other tasks run in between with
+//!   [`consume_budget`](crate::task::coop::consume_budget).
 //!
-//! Inside asynchronous code, [`block_on`](Handle::block_on) panics: await the future instead. Where
-//! only a synchronous function can be called, `block_in_place` and `Handle::block_on` together do
-//! it on a multi-thread runtime:
+//! In asynchronous code, [`block_on`](Handle::block_on) panics: await the future instead. A
+//! synchronous function that is called by a task, and that has to call asynchronous code, can do
+//! so with `block_in_place` and `Handle::block_on` on a multi-thread runtime:
 //!
 //! ```
 //! use zokio::runtime::Handle;
 //! use zokio::task;
 //!
-//! /// Called by synchronous code that is called by a task.
+//! /// A synchronous function, called by a task.
 //! fn fetch_blocking() -> u32 {
 //!     task::block_in_place(|| Handle::current().block_on(async { 5 }))
 //! }
@@ -129,32 +166,35 @@
 //!
 //! # The driver
 //!
-//! Sockets, pipes, signals and child processes are driven by readiness. File operations are done
-//! inline, on io_uring where the kernel and the sandbox permit it, or on the driver's own threads.
-//! [`Handle::driver_info`] reports whether io_uring is used and why, and [`Builder::driver`] and
-//! the environment variable `ZOKIO_DRIVER` force it. See
-//! [`guide::back_ends`](crate::guide::back_ends).
-//!
-//! A runtime that is made by a [`Builder`] has I/O and timers only if they are enabled, with
+//! A runtime that is built by a [`Builder`] has I/O and timers only if they are enabled, with
 //! [`enable_all`](Builder::enable_all), [`enable_io`](Builder::enable_io) or
 //! [`enable_time`](Builder::enable_time). Files work in every runtime.
 //!
+//! Sockets, pipes, signals and child processes are driven by readiness (epoll). A file operation is
+//! done on the calling thread if it need not wait, and otherwise on io_uring, if the kernel and the
+//! sandbox permit it, or on the driver's own threads. [`Handle::driver_info`] reports whether
+//! io_uring is used, and why. [`Builder::driver`] and the environment variable `ZOKIO_DRIVER` force
+//! a back-end. See [`guide::back_ends`](crate::guide::back_ends).
+//!
 //! # Shutdown
 //!
-//! Dropping a [`Runtime`] shuts it down. Each task is dropped at the `.await` where it is, or, if
-//! it is being polled, when that poll returns. The drop waits for the workers, for closures of
-//! `spawn_blocking` that have begun, and for file operations that have begun, except reads of a
-//! [`File`](crate::fs::File) and opens that neither create nor truncate. Closures that have not
-//! begun are dropped.
+//! Dropping a [`Runtime`] shuts it down. With [`#[zokio::main]`](macro@crate::main) that happens
+//! when `main` returns. Each task is dropped at the `.await` where it is, or, if it is being
+//! polled, when that poll returns: tasks that have not completed by then never do. Closures of
+//! `spawn_blocking` that have not begun are dropped as well.
+//!
+//! The drop waits for the workers, for closures of `spawn_blocking` that have begun, and for file
+//! operations that have begun, except reads of a [`File`](crate::fs::File) and opens that neither
+//! create nor truncate. That can take as long as the longest of them.
 //!
 //! - [`Runtime::shutdown_timeout`] limits the wait.
 //! - [`Runtime::shutdown_background`] does not wait at all.
 //! - Dropping a runtime inside asynchronous code panics, because it would block the thread.
 //!   `shutdown_background` may be called there.
 //!
-//! What is left of the runtime elsewhere is of no use any more: spawning through a [`Handle`]
-//! cancels the task at once, I/O fails with an error for which [`is_rt_shutdown_err`] returns true,
-//! and timers panic when they are polled.
+//! What still refers to the runtime is unusable from then on: spawning through a [`Handle`] cancels
+//! the task at once, I/O fails with an error for which [`is_rt_shutdown_err`] returns true, and
+//! timers panic when they are polled.
 //!
 //! A program that has to clean up asynchronously does so before it leaves `block_on`. Tell the
 //! tasks to stop, then wait for them:
@@ -170,7 +210,7 @@
 //!     for _ in 0..3 {
 //!         let mut stopped = stopped.clone();
 //!         connections.spawn(async move {
-//!             // It would serve requests here, and listen for the signal in a `select!`.
+//!             // A server would serve requests here, in a `select!` with this.
 //!             let _ = stopped.wait_for(|stop| *stop).await;
 //!             "said goodbye"
 //!         });
@@ -187,8 +227,8 @@
 //! held at that moment stay locked. The driver's descriptors and the process's signal sockets are
 //! shared with the parent, so that each takes events from the other.
 //!
-//! A process that forks without a later `exec` (a daemon, a pre-forking server) has to fork before
-//! it builds its first runtime, and build the runtime in the child. Programs that are started by
+//! A process that forks without a later `exec` (a daemon, a pre-forking server) must fork before it
+//! builds its first runtime, and build the runtime in the child. Programs that are started by
 //! [`process::Command`](crate::process::Command) are not affected.
 #![forbid(unsafe_code)]
 

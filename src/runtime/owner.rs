@@ -15,18 +15,26 @@ use crate::util::large::is_large;
 
 /// Runs tasks, waits for I/O and fires timers.
 ///
+/// The [module](super) describes the schedulers and their guarantees, and how a runtime is
+/// [shared](super#sharing-a-runtime).
+///
 /// # Shutdown
 ///
-/// Dropping the runtime shuts it down. Tasks are dropped at their next `.await`; the drop waits for
-/// every worker, and for every closure of `spawn_blocking` and every file operation that has begun,
-/// however long that takes. It does not wait for reads of files, nor for opens that neither create
-/// nor truncate, except for up to 2 s until a read on io_uring is cancelled. Closures that have not
-/// begun are dropped. [`shutdown_timeout`] limits the wait, and [`shutdown_background`] does not
-/// wait at all.
+/// Dropping the runtime shuts it down. Each task is dropped at the `.await` where it is, or when
+/// its current poll returns. The drop waits for every worker, and for every closure of
+/// `spawn_blocking` and every file operation that has begun, however long that takes. It does not
+/// wait for reads of files, nor for opens that neither create nor truncate, except for up to 2 s
+/// until a read on io_uring is cancelled. Closures that have not begun are dropped.
+/// [`shutdown_timeout`] limits the wait, and [`shutdown_background`] does not wait at all.
 ///
 /// After that, remaining timers and sockets of this runtime are unusable: a timer panics when it is
 /// polled, and I/O fails with an error for which [`is_rt_shutdown_err`](super::is_rt_shutdown_err)
 /// is true.
+///
+/// # Panics
+///
+/// The drop panics in asynchronous code, where it must not block the thread. Call
+/// [`shutdown_background`] there.
 ///
 /// [`shutdown_timeout`]: Runtime::shutdown_timeout
 /// [`shutdown_background`]: Runtime::shutdown_background
