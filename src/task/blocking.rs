@@ -64,7 +64,7 @@ where
 ///
 /// # Panics
 ///
-/// Panics if called on a runtime with one thread, or inside a [`LocalSet`](super::LocalSet).
+/// Panics if called on a current-thread runtime, or inside a [`LocalSet`](super::LocalSet).
 ///
 /// # Examples
 ///

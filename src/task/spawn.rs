@@ -16,20 +16,25 @@ use crate::util::large::is_large;
 /// [`JoinError`](super::JoinError) if the task panicked or was aborted. Dropping the handle
 /// *detaches* the task: it continues, and its output is dropped.
 ///
+/// `spawn` only queues the task and never polls it, so it may be called while a lock is held that
+/// the task is going to acquire.
+///
 /// On a multi-thread runtime the task may run on any worker, and may change workers at every
 /// `.await`. On a current-thread runtime it runs while a thread is inside
 /// [`block_on`](crate::runtime::Runtime::block_on).
 ///
 /// A task is not guaranteed to run to completion. When the runtime shuts down, it drops the task at
-/// the `.await` where it is. Await the handle of a task that has to complete.
+/// the `.await` where it is. With [`#[zokio::main]`](macro@crate::main) that happens as soon as
+/// `main` returns, so await the handle of a task that has to complete. On a runtime that has been
+/// shut down already, the task is cancelled before `spawn` returns.
 ///
 /// # Panics
 ///
 /// Panics if called outside of a runtime. Call it inside
 /// [`block_on`](crate::runtime::Runtime::block_on), in a task, in a closure of
 /// [`spawn_blocking`](super::spawn_blocking), or while a guard of
-/// [`Handle::enter`](crate::runtime::Handle::enter) is alive. A [`Handle`]
-/// can [spawn](crate::runtime::Handle::spawn) from anywhere.
+/// [`Handle::enter`](crate::runtime::Handle::enter) is alive. Elsewhere, use
+/// [`Handle::spawn`](crate::runtime::Handle::spawn).
 ///
 /// # Examples
 ///
@@ -52,8 +57,9 @@ use crate::util::large::is_large;
 /// }
 /// ```
 ///
-/// A task owns what it uses, since it may outlive the function that spawns it. `async move` moves
-/// variables into the task, and an [`Arc`](std::sync::Arc) shares them:
+/// A task owns what it uses, since it may outlive the function that spawns it: its future has to be
+/// `'static`. `async move` moves variables into the task, and an [`Arc`](std::sync::Arc) shares
+/// them:
 ///
 /// ```
 /// use std::sync::Arc;
@@ -79,10 +85,10 @@ use crate::util::large::is_large;
 ///
 /// # "Future cannot be sent between threads safely"
 ///
-/// A task may change threads while it waits. So its future has to be `Send`, and for that every
-/// value that the future holds over an `.await` has to be `Send`. A value that is gone before the
-/// `.await` does not matter. [`Rc`](std::rc::Rc) is not `Send`, and neither is the guard of a
-/// [`std::sync::Mutex`]. This does not compile:
+/// That is how the compiler rejects a task whose future is not `Send`. A task may change threads
+/// while it waits, so every value that its future holds across an `.await` has to be `Send`. A
+/// value that is dropped before the `.await` does not matter. [`Rc`](std::rc::Rc) is not `Send`,
+/// and neither is the guard of a [`std::sync::Mutex`]. This does not compile:
 ///
 /// ```compile_fail
 /// use std::rc::Rc;
@@ -99,9 +105,9 @@ use crate::util::large::is_large;
 ///
 /// The compiler's message names the value and the `.await`. There are four remedies.
 ///
-/// **End the value's life before the `.await`**, by a block or by a call of [`drop`]. A temporary
-/// in the head of a `match`, `if let` or `while let` lives as long as the body, so bind it to a
-/// variable first:
+/// **Drop the value before the `.await`**, at the end of a block or by calling [`drop`]. A
+/// temporary in the head of a `match`, `if let` or `while let` lives as long as the body, so bind
+/// what you need of it to a variable first:
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -124,8 +130,8 @@ use crate::util::large::is_large;
 ///
 /// **Use a type that is `Send`**: [`Arc`](std::sync::Arc) for `Rc`, a [`Mutex`](std::sync::Mutex)
 /// or an atomic for `RefCell` and `Cell`, [`zokio::sync::Mutex`](crate::sync::Mutex) for a lock
-/// that has to be held over an `.await`, and `Box<dyn Error + Send + Sync>` for `Box<dyn Error>`. A
-/// trait object is `Send` only if its type says so.
+/// that has to be held across an `.await`, and `Box<dyn Error + Send + Sync>` for `Box<dyn Error>`.
+/// A trait object is `Send` only if its type includes `+ Send`.
 ///
 /// **Keep the task on one thread**, with [`spawn_local`] inside a [`LocalSet`](super::LocalSet) or
 /// a [`LocalRuntime`](crate::runtime::LocalRuntime):
@@ -144,8 +150,8 @@ use crate::util::large::is_large;
 /// }
 /// ```
 ///
-/// **Give the value a thread of its own**, if its type belongs to a library and cannot be changed,
-/// and send requests to that thread over a [channel](crate::sync::mpsc).
+/// **Keep the value on a thread of its own**, if its type belongs to a library and cannot be
+/// changed, and send requests to that thread over a [channel](crate::sync::mpsc).
 #[track_caller]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
@@ -173,8 +179,8 @@ where
 
 /// Spawns a task that stays on this thread, so that its future need not be `Send`.
 ///
-/// It goes to the [`LocalSet`](super::LocalSet) that this code runs in or has
-/// [entered](super::LocalSet::enter), else to the current
+/// The task belongs to the [`LocalSet`](super::LocalSet) that this code runs in or has
+/// [entered](super::LocalSet::enter), and otherwise to the current
 /// [`LocalRuntime`](crate::runtime::LocalRuntime).
 ///
 /// # Panics
