@@ -15,15 +15,17 @@ use crate::fs::{FileTimes, run};
 impl File {
     /// Waits until the file's content and attributes are on disk.
     ///
+    /// It waits for an accepted write first. Flush the file before, or the error of that write is
+    /// returned only by the next write or flush.
+    ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the file may or may not be synced. Call it again.
+    /// If the future is dropped, the file may or may not be synced. Call the method again.
     ///
     /// # Errors
     ///
     /// Returns an error if the file system or the device fails to write the data, as fsync(2) does.
-    /// See [`std::fs::File::sync_all`]. An error of a write in the background is not included:
-    /// flush for that.
+    /// See [`std::fs::File::sync_all`].
     ///
     /// # Examples
     ///
@@ -45,6 +47,9 @@ impl File {
     }
 
     /// Waits until the file's content is on disk, and the attributes that are needed to read it.
+    ///
+    /// Other attributes, such as the time of the last change, may be left out, so this can be
+    /// faster than [`sync_all`](File::sync_all).
     ///
     /// # Cancel safety
     ///
@@ -92,7 +97,7 @@ impl File {
     ///
     /// # Cancel safety
     ///
-    /// Once it has been polled, the change continues even if the future is dropped.
+    /// Once the change has begun, it continues even if the future is dropped.
     ///
     /// # Errors
     ///
@@ -129,6 +134,8 @@ impl File {
     }
 
     /// Returns the file's attributes.
+    ///
+    /// This does not wait for an accepted write: flush first if the length matters.
     ///
     /// # Cancel safety
     ///
@@ -168,9 +175,11 @@ impl File {
         run::blocking(move || std.metadata()).await
     }
 
-    /// Creates a new `File` that shares the same underlying open file.
+    /// Creates another handle of the same open file.
     ///
-    /// Reads, writes and seeks affect both.
+    /// Both have one position, which reads, writes and seeks of either move. From then on, both are
+    /// read and written [on other threads](File#other-handles-of-the-same-open-file). To read a
+    /// file in several places at the same time, open it several times instead.
     ///
     /// # Cancel safety
     ///
@@ -204,6 +213,9 @@ impl File {
     }
 
     /// Converts this into a file of the standard library, after the operation in flight has ended.
+    ///
+    /// Flush first, or the error of an accepted write is lost. If the future of a read was dropped,
+    /// bytes that it has read are lost, and the position is behind them.
     ///
     /// # Cancel safety
     ///
@@ -247,11 +259,13 @@ impl File {
         })
     }
 
-    /// Converts this into a file of the standard library.
+    /// Converts this into a file of the standard library, without waiting.
+    ///
+    /// As with [`into_std`](File::into_std), bytes that a dropped read has left are lost.
     ///
     /// # Errors
     ///
-    /// Returns the file if an operation is in flight.
+    /// Returns the `File` itself if an operation is in flight.
     ///
     /// # Examples
     ///

@@ -27,32 +27,54 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 
 /// An open file.
 ///
-/// It reads, writes and seeks through [`AsyncRead`](crate::io::AsyncRead),
-/// [`AsyncWrite`](crate::io::AsyncWrite) and [`AsyncSeek`](crate::io::AsyncSeek).
+/// This is [`std::fs::File`] for asynchronous code. The methods that read, write and seek are those
+/// of [`AsyncReadExt`](crate::io::AsyncReadExt), [`AsyncWriteExt`](crate::io::AsyncWriteExt) and
+/// [`AsyncSeekExt`](crate::io::AsyncSeekExt). For many small reads or writes, wrap the file in a
+/// [`BufReader`](crate::io::BufReader) or [`BufWriter`](crate::io::BufWriter). To read or write a
+/// whole file, [`fs::read`](crate::fs::read) and [`fs::write`](crate::fs::write) take fewer steps.
+///
+/// [`guide::files`](crate::guide::files) has more: which operations complete at once, appending,
+/// syncing, FIFOs and terminals, and when [`spawn_blocking`](crate::task::spawn_blocking) is the
+/// better choice.
 ///
 /// # Writes continue in the background
 ///
-/// A write is accepted as soon as its bytes are copied into the file's buffer. It then continues by
-/// itself, even if the file is dropped, and the next read, write, seek or sync waits for it. An
-/// error that comes later is returned by the next write or flush. So **flush a file before it is
-/// dropped**, or its errors are lost, and before something else reads what was written.
+/// A write that need not wait is done at once. Any other write is *accepted*: its bytes are copied
+/// into the file's buffer, and it continues by itself, even if the file is dropped. The next read,
+/// write, seek or sync waits for it. If it fails, the next write or flush returns the error. So
+/// **flush a file before it is dropped**, or its error is lost, and before anything else reads what
+/// was written.
+///
+/// A flush hands the bytes to the kernel. To have them on the disk, call
+/// [`sync_all`](File::sync_all) as well.
 ///
 /// # Reads
 ///
-/// What is in the page cache is read at once. The rest comes from the driver; if the future of such
-/// a read is dropped, its bytes are kept for the next read. A pipe waits for its bytes without
-/// holding a thread where the kernel can.
+/// What is in the page cache is read at once. The rest is read in the background, into a buffer of
+/// the file's. If the future of such a read is dropped, the next read returns its bytes. A pipe
+/// waits for its bytes without keeping a thread where the kernel can.
+///
+/// # Closing
+///
+/// Dropping a file cancels a read that is in flight, and lets a write that was accepted complete.
+/// The descriptor is closed once no operation uses it any more: at the drop itself if nothing is in
+/// flight, as after a flush. The drop reports no error.
 ///
 /// # Other handles of the same open file
 ///
-/// The position belongs to the open file, not to the handle: a clone, a handle made by another
-/// library from the same descriptor and a child process that inherited it all move it, as they do
-/// with a [`std::fs::File`]. A file that is opened by this type and whose descriptor has not been
-/// asked for is known to have no other handle, and is read and written inline where that needs no
-/// waiting. After [`try_clone`](File::try_clone), `as_fd` or `as_raw_fd`, and for a file that was
-/// converted [from a standard one](File::from_std), every read and write is a system call on
-/// another thread, because it may have to wait for the other handle. Reads of a pipe or a socket
-/// are the exception, since these have no position.
+/// The position belongs to the open file, not to the handle: a clone, a handle that another library
+/// made from the same descriptor, and a child process that inherited it all move it, as they do
+/// with a [`std::fs::File`]. As long as a file that was opened by this type has no other handle, it
+/// is read and written on the calling thread where that need not wait. After
+/// [`try_clone`](File::try_clone), `as_fd` or `as_raw_fd`, and for a file that was converted [from
+/// a standard one](File::from_std), every read and write is a system call on another thread,
+/// because it may have to wait for the other handle. Reads of a pipe or a socket are the exception,
+/// since these have no position.
+///
+/// # Panics
+///
+/// Operations that have to reach the kernel panic if called outside of a runtime. The runtime needs
+/// no [`enable_io`](crate::runtime::Builder::enable_io).
 ///
 /// # Examples
 ///
@@ -66,6 +88,8 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 /// let path = dir.path().join("greeting");
 /// let mut file = File::options().read(true).write(true).create(true).open(&path).await?;
 /// file.write_all(b"hello, world").await?;
+/// file.flush().await?;
+///
 /// file.rewind().await?;
 /// let mut text = String::new();
 /// file.read_to_string(&mut text).await?;
@@ -92,6 +116,10 @@ pub struct File {
 
 impl File {
     /// Opens a file for reading.
+    ///
+    /// For other ways to open one, see [`options`](File::options). An open of a FIFO waits until
+    /// the other end is opened; [`net::unix::pipe`](crate::net::unix::pipe) opens FIFOs without
+    /// waiting.
     ///
     /// # Cancel safety
     ///
@@ -196,7 +224,7 @@ impl File {
             .await
     }
 
-    /// Returns options to open a file with; the same as [`OpenOptions::new`].
+    /// Returns the options with which a file is opened; the same as [`OpenOptions::new`].
     ///
     /// # Examples
     ///
@@ -223,6 +251,9 @@ impl File {
     }
 
     /// Converts a file of the standard library.
+    ///
+    /// The open file may have other handles, so reads and writes take [the slower
+    /// way](File#other-handles-of-the-same-open-file).
     ///
     /// # Examples
     ///
@@ -270,7 +301,8 @@ impl File {
         file
     }
 
-    /// Returns the maximum number of bytes that one read or write moves.
+    /// Returns the maximum number of bytes that one read or write moves; see
+    /// [`set_max_buf_size`](File::set_max_buf_size).
     ///
     /// # Examples
     ///
@@ -290,11 +322,14 @@ impl File {
         self.max_buf_size
     }
 
-    /// Sets the maximum number of bytes that one read or write moves; 2 MiB at first.
+    /// Sets the maximum number of bytes that one read or write moves; by default 2 MiB.
+    ///
+    /// This limits the size of the file's buffer. A larger `read` or `write` moves fewer bytes than
+    /// it could, and returns how many.
     ///
     /// # Panics
     ///
-    /// Panics if it is zero.
+    /// Panics if `max_buf_size` is zero.
     ///
     /// # Examples
     ///
