@@ -26,17 +26,30 @@ const INTEREST: Interest = Interest::READABLE
 
 /// A TCP connection.
 ///
-/// A stream is made by [`connect`](TcpStream::connect) or accepted by a
-/// [`TcpListener`](crate::net::TcpListener). It is read and written through
-/// [`AsyncReadExt`](crate::io::AsyncReadExt) and [`AsyncWriteExt`](crate::io::AsyncWriteExt). Both
-/// take `&mut self`: to read and write at the same time, take the stream apart with
-/// [`split`](TcpStream::split) or [`into_split`](TcpStream::into_split), or use the methods here,
-/// which take `&self`.
+/// A stream is created by [`connect`](TcpStream::connect), accepted by a
+/// [`TcpListener`](crate::net::TcpListener), or connected by a
+/// [`TcpSocket`](crate::net::TcpSocket), which sets options first. The methods that read and write
+/// are those of [`AsyncReadExt`](crate::io::AsyncReadExt) and
+/// [`AsyncWriteExt`](crate::io::AsyncWriteExt).
 ///
-/// A write that has completed is with the kernel; there is nothing to flush. Dropping the stream
-/// closes it at once, even if a read or a write is pending: the peer receives what was written,
-/// then the end of the stream. To close only the writing side, call
-/// [`shutdown`](crate::io::AsyncWriteExt::shutdown).
+/// # Reading and writing at the same time
+///
+/// The methods of these traits take `&mut self`. To read and write at the same time, split the
+/// stream: [`split`](TcpStream::split) returns halves for use in one task, and
+/// [`into_split`](TcpStream::into_split) halves that move to different tasks. The methods here take
+/// `&self`: wait with [`readable`](TcpStream::readable) or [`writable`](TcpStream::writable), then
+/// call a `try_` method. Any number of tasks may do so at the same time.
+///
+/// # Closing
+///
+/// A write that has completed has passed its bytes to the kernel, so there is nothing to flush.
+/// [`shutdown`](crate::io::AsyncWriteExt::shutdown) closes the writing side: the peer reads the
+/// rest and then the end of the stream, and can still answer.
+///
+/// Dropping the stream closes both sides at once, and the kernel still sends what was written. But
+/// if bytes were received that have not been read, it resets the connection: the peer gets an error
+/// instead of the end of the stream, and what has not been delivered is lost. So call `shutdown`
+/// and read to the end before the drop, unless the peer is known to send nothing more.
 ///
 /// # Examples
 ///
@@ -63,6 +76,9 @@ impl TcpStream {
     /// If `addr` resolves to several addresses, they are tried in order until one accepts the
     /// connection. To set options first, or to choose the local address, use
     /// [`TcpSocket`](crate::net::TcpSocket).
+    ///
+    /// The kernel decides when to give up on a peer that does not answer, which can take minutes.
+    /// For a limit of your own, use [`timeout`](crate::time::timeout).
     ///
     /// # Cancel safety
     ///
@@ -114,9 +130,11 @@ impl TcpStream {
         Ok(TcpStream { io })
     }
 
-    /// Takes over a stream of `std`, which has to be in non-blocking mode.
+    /// Converts a stream of the standard library, which has to be in non-blocking mode.
     ///
-    /// The stream belongs to the current runtime from then on. Its options are not changed.
+    /// The caller has to [set that mode](std::net::TcpStream::set_nonblocking). A stream in
+    /// blocking mode would block the runtime's threads. The stream belongs to the current runtime
+    /// from then on.
     ///
     /// # Errors
     ///
@@ -146,9 +164,11 @@ impl TcpStream {
         Ok(TcpStream { io })
     }
 
-    /// Turns the stream into one of `std`, which stays in non-blocking mode.
+    /// Converts this into a stream of the standard library, which is still in non-blocking mode.
     ///
-    /// Nothing that was received is lost: bytes are with the kernel until they are read.
+    /// To block in its reads and writes, call
+    /// [`set_nonblocking(false)`](std::net::TcpStream::set_nonblocking). Nothing that was received
+    /// is lost, because the kernel keeps bytes until they are read.
     ///
     /// # Errors
     ///
@@ -173,6 +193,18 @@ impl TcpStream {
     /// # Errors
     ///
     /// Returns an error if `getsockname(2)` fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert!(stream.local_addr()?.ip().is_loopback());
+    /// # Ok(()) }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.source().local_addr()
     }
@@ -182,7 +214,7 @@ impl TcpStream {
     /// # Errors
     ///
     /// Returns an error if `getpeername(2)` fails, as it does with
-    /// [`NotConnected`](io::ErrorKind::NotConnected) once the connection was reset.
+    /// [`NotConnected`](io::ErrorKind::NotConnected) once the connection has been reset.
     ///
     /// # Examples
     ///
@@ -310,8 +342,10 @@ impl TcpStream {
 
     /// Waits until the stream is ready for at least a part of `interest`, and returns which.
     ///
-    /// Follow it with a `try_` method, which may still fail with `WouldBlock`. If another task was
-    /// faster, the result may even be empty.
+    /// Follow it with a `try_` method, which may still fail with
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock). If another task was faster, the result may even
+    /// be empty. With `READABLE | WRITABLE`, one task can read and write without splitting the
+    /// stream.
     ///
     /// # Cancel safety
     ///
@@ -405,7 +439,7 @@ impl TcpStream {
 
     /// Reads what has been received, without waiting.
     ///
-    /// Returns the number of bytes. 0 is the end of the stream, unless `buf` is empty.
+    /// Returns the number of bytes. A result of 0 is the end of the stream, unless `buf` is empty.
     ///
     /// # Errors
     ///
@@ -536,8 +570,8 @@ impl TcpStream {
         self.io.poll_write_ready(cx)
     }
 
-    /// Writes as much of `buf` as there is room for, without waiting, and returns how much that
-    /// was.
+    /// Writes as much of `buf` as there is room for, without waiting, and returns the number of
+    /// bytes.
     ///
     /// # Errors
     ///
@@ -568,7 +602,9 @@ impl TcpStream {
         self.io.try_write(buf)
     }
 
-    /// Writes as much as there is room for from several buffers, taken in order, without waiting.
+    /// Writes as much as there is room for from several buffers, in order, without waiting.
+    ///
+    /// Returns the number of bytes.
     ///
     /// # Errors
     ///
@@ -601,7 +637,8 @@ impl TcpStream {
     /// Runs `f` once if the stream looks ready for `interest`, without waiting.
     ///
     /// This is for system calls on the socket that have no method here. `f` must fail with
-    /// `WouldBlock` only if the socket itself did, because that clears the readiness.
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) only if the socket itself did, because that clears
+    /// the readiness: later calls might wait for an event that does not come.
     ///
     /// # Errors
     ///
@@ -641,10 +678,11 @@ impl TcpStream {
         self.io.try_io(interest, f)
     }
 
-    /// Waits for `interest` and runs `f`, until `f` does not fail with `WouldBlock`.
+    /// Waits for `interest` and runs `f`, until `f` does not fail with
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock).
     ///
-    /// This is for system calls on the socket that have no method here. `f` must fail with
-    /// `WouldBlock` only if the socket itself did.
+    /// This is [`try_io`](TcpStream::try_io) in a loop with [`ready`](TcpStream::ready). `f` must
+    /// fail with `WouldBlock` only if the socket itself did.
     ///
     /// # Cancel safety
     ///
@@ -702,9 +740,24 @@ impl TcpStream {
     /// Sets whether small segments are sent at once (`TCP_NODELAY`), instead of being gathered
     /// until earlier ones are acknowledged (Nagle's algorithm).
     ///
+    /// The kernel's default is `false`. Protocols with small requests and answers usually set it.
+    ///
     /// # Errors
     ///
     /// Returns an error if the option cannot be set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::net::{TcpListener, TcpStream};
+    ///
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_nodelay(true)?;
+    /// assert!(stream.nodelay()?);
+    /// # Ok(()) }
+    /// ```
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.io.source().set_nodelay(nodelay)
     }
@@ -720,8 +773,8 @@ impl TcpStream {
 
     /// Sets whether received data is acknowledged at once (`TCP_QUICKACK`).
     ///
-    /// The kernel goes back to delayed acknowledgments when it sees fit, so this may have to be set
-    /// again.
+    /// The kernel returns to delayed acknowledgments when it sees fit, so this may have to be set
+    /// again. This and the other options are explained in tcp(7) and socket(7).
     ///
     /// # Errors
     ///
@@ -731,6 +784,9 @@ impl TcpStream {
     }
 
     /// Returns how long closing the stream waits for unsent data (`SO_LINGER`).
+    ///
+    /// With `None`, which is the default, closing does not wait, and the kernel sends the data in
+    /// the background.
     ///
     /// # Errors
     ///
@@ -754,9 +810,9 @@ impl TcpStream {
         self.socket().set_linger(dur)
     }
 
-    /// Makes closing the stream reset the connection and discard unsent data.
+    /// Makes closing the stream reset the connection and discard unsent data (`SO_LINGER` of zero).
     ///
-    /// The peer receives a reset instead of the end of the stream.
+    /// The peer receives a reset instead of the end of the stream. Closing does not block.
     ///
     /// # Errors
     ///
@@ -823,7 +879,7 @@ impl TcpStream {
     /// Splits the stream into a half that reads and a half that writes, which borrow it.
     ///
     /// This costs nothing, but both halves stay in one task. For halves that move to different
-    /// tasks see [`into_split`](TcpStream::into_split).
+    /// tasks, see [`into_split`](TcpStream::into_split).
     ///
     /// # Examples
     ///
@@ -850,7 +906,9 @@ impl TcpStream {
     /// Splits the stream into a half that reads and a half that writes, which own it together.
     ///
     /// The halves can move to different tasks. Dropping the half that writes closes the writing
-    /// side. [`reunite`](OwnedReadHalf::reunite) turns them into a stream again.
+    /// side, as [`shutdown`](crate::io::AsyncWriteExt::shutdown) does, and the stream is closed
+    /// when both halves are gone. [`reunite`](OwnedReadHalf::reunite) turns them into a stream
+    /// again.
     ///
     /// # Examples
     ///
