@@ -42,7 +42,7 @@ async fn run(address: &str) -> io::Result<()> {
                     }
                 });
             }
-            // Takes finished tasks out of the set while the server goes on.
+            // Takes finished tasks out of the set while the server runs.
             Some(_) = connections.join_next() => {}
             stopped = &mut stop => break stopped?,
         }

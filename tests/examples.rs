@@ -272,7 +272,7 @@ fn http_server_frees_the_memory_of_its_connections() {
         return;
     }
     // glibc keeps most of what is freed. Set like this it maps blocks of 4 KiB and more by
-    // themselves where no free block fits, and gives these back as soon as they are freed
+    // themselves where no free block fits, and unmaps these as soon as they are freed
     // (mallopt(3)). So what is resident shows that the server frees.
     let mut server = Command::new(program("http_server"));
     let mut server = Server::spawn(server.env("MALLOC_MMAP_THRESHOLD_", "4096"));

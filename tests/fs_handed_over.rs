@@ -16,7 +16,7 @@ use zokio::runtime::{Builder, DriverKind};
 
 use self::support::{HALF, accept_too_much, in_use, piped_in, piped_out, within_the_limit};
 
-/// A read that was begun on a runtime which nobody runs any more once never ended, and the file
+/// A read that was begun on a runtime which no thread runs any more once never ended, and the file
 /// waited for it on every other runtime.
 #[test]
 fn a_read_begun_on_an_idle_runtime_ends_on_another() {

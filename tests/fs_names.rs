@@ -247,7 +247,7 @@ fn reads_whole_files() {
             evict(&path)?;
             assert!(fs::read(&path).await? == bytes, "{size} from disk");
         }
-        // It says that it is empty, and is not.
+        // Its length is reported as 0, but it is not empty.
         assert!(!fs::read("/proc/self/status").await?.is_empty());
         Ok(())
     });

@@ -179,7 +179,7 @@ fn a_blocking_call_is_not_interrupted_by_an_operation_that_ends() {
             for _ in 0..64 {
                 yield_now().await;
             }
-            // On whichever thread the task is now.
+            // The task may be on another thread by now.
             for read in &mut reads {
                 assert!(read.as_mut().now_or_never().is_none());
             }

@@ -127,7 +127,7 @@ fn directories_open_but_do_not_read() {
     });
 }
 
-/// A named pipe is opened when its other end is there, and nothing else waits meanwhile.
+/// A named pipe is opened when its other end is there, and nothing else waits for that.
 #[test]
 fn a_named_pipe_waits_for_its_other_end() {
     on_every_runtime(|| async {

@@ -1,5 +1,5 @@
-//! An overlay is as good as its layers are. Mounting takes root: otherwise the test says that it was
-//! skipped.
+//! An overlay is as good as its layers are. Mounting takes root: without it, the test reports
+//! that it was skipped.
 
 #[path = "support/mounts.rs"]
 mod mounts;

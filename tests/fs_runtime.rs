@@ -143,7 +143,7 @@ fn a_stuck_worker_stalls_no_file() {
                 let reading = zokio::spawn(async move {
                     let mut byte = [0];
                     file.read_exact(&mut byte).await.unwrap();
-                    // The other task is stuck until this one goes on after a wait for a disk.
+                    // The other task is stuck until this one continues after a wait for a disk.
                     let dir = tempfile::tempdir().unwrap();
                     let mut file = File::create(dir.path().join("x")).await.unwrap();
                     file.write_all(&byte).await.unwrap();

@@ -177,7 +177,7 @@ async fn mixed(path: PathBuf) -> io::Result<()> {
     fs::metadata(&path).await.map(drop)
 }
 
-/// A scanner is asked before an open or a read goes on, also where they were told not to wait.
+/// A scanner is asked before an open or a read continues, even if these were told not to wait.
 #[test]
 fn calls_that_waited_are_not_inline_any_more() {
     // A number of a mount is not used again while the mount is there: every runtime begins anew.

@@ -141,7 +141,7 @@ fn vectored_writes_keep_their_order() {
     }
 }
 
-/// Writes all of `parts`, as many at a time as are taken, and gives what arrived.
+/// Writes all of `parts`, as many at a time as are accepted, and returns what arrived.
 fn gather<W: zokio::io::AsyncWrite + Unpin>(
     writer: W,
     capacity: usize,

@@ -140,7 +140,7 @@ fn a_proxy_that_is_stuck_one_way_goes_on_the_other_way() {
         let (mut client, mut a) = duplex(4);
         let (mut server, mut b) = duplex(4);
         let mut proxy = pin!(copy_bidirectional(&mut a, &mut b));
-        // Nobody reads what the client sends, so it gets stuck.
+        // What the client sends is not read, so it gets stuck.
         let mut sent = 0;
         loop {
             let polled = poll!(pin!(client.write(b"xxxx")));
@@ -163,7 +163,7 @@ fn a_proxy_that_is_stuck_one_way_goes_on_the_other_way() {
 #[test]
 fn a_proxy_ends_at_the_first_error() {
     block_on(async {
-        // The other direction would wait for ever.
+        // The other direction would wait forever.
         let (_open, mut a) = duplex(16);
         let mut b = Script::new([Step::Fail(ErrorKind::ConnectionReset)]);
         let error = copy_bidirectional(&mut a, &mut b).await.unwrap_err();

@@ -74,7 +74,7 @@ fn a_guard_does_not_clear_a_later_event() {
         let mut guard = near.readable().await?;
         assert_eq!(near.get_ref().read(&mut [0; 8])?, 1);
 
-        // A second event, known to have been handed out: somebody waiting for it was woken.
+        // A second event, known to have been handed out: a task that waited for it was woken.
         let (waker, wakes) = new_count_waker();
         near.readable().await?.clear_ready();
         let mut cx = Context::from_waker(&waker);
@@ -215,8 +215,8 @@ fn the_object_comes_back_and_can_be_registered_again() {
 }
 
 /// The deprecated constructors cannot keep their caller from closing the descriptor. If a duplicate
-/// keeps the file alive, then its events go on, and reach nobody: neither the registration that is
-/// gone nor the next one in its place.
+/// keeps the file alive, then its events continue, and reach no registration: neither the one that
+/// is gone nor the next one in its place.
 #[test]
 #[allow(deprecated)]
 fn events_of_a_lost_descriptor_reach_nobody() {

@@ -127,7 +127,7 @@ fn a_reset_wakes_the_reader_and_the_writer() {
         yield_now().await;
         server.set_zero_linger()?;
         drop(server);
-        // The error of the socket goes to whoever asks first; the other one learns of the end.
+        // The first call takes the socket's error; the other one learns of the end.
         let (read, written) = (read.await.unwrap(), written.await.unwrap());
         let reset = |error: &io::Error| error.kind() == ErrorKind::ConnectionReset;
         let read_reset = read.as_ref().is_err_and(reset);

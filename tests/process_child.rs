@@ -139,7 +139,7 @@ async fn pipes_that_were_asked_for_do_not_hold_up_a_status() {
         .await
         .unwrap()
         .unwrap();
-    // It got a SIGPIPE or an error, and went on.
+    // It got a SIGPIPE or an error, and continued.
     assert_eq!(status.code(), Some(5));
 }
 
@@ -270,7 +270,7 @@ fn a_child_may_be_killed_by_dropping_what_holds_it() {
             assert!(timeout(Duration::from_millis(20), status).await.is_err());
             assert!(started.elapsed() < Duration::from_secs(10));
 
-            // One that ended by itself is not killed, whoever has its number by then.
+            // One that ended by itself is not killed: another process may have its number by then.
             let mut ended = shell("exit 0").kill_on_drop(true).spawn().unwrap();
             assert!(ended.wait().await.unwrap().success());
         });
@@ -296,7 +296,7 @@ fn a_runtime_that_ends_kills_what_its_tasks_hold() {
         drop(rt);
         let state = || std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         let start = Instant::now();
-        // It has ended; nobody may have been there to let go of it.
+        // It has ended, but may not have been reaped: no process waits for it.
         while !state().is_empty() && !state().contains(") Z ") {
             assert!(start.elapsed() < Duration::from_secs(10), "{}", state());
             std::thread::sleep(Duration::from_millis(5));

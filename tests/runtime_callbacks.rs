@@ -17,7 +17,7 @@ use zokio::task::block_in_place;
 
 use self::support::{LONG, within_the_limit};
 
-/// The pool once did not count out a thread whose callback panicked, and waited for it for ever.
+/// The pool once did not count out a thread whose callback panicked, and waited for it forever.
 #[test]
 fn a_stop_callback_that_panics_does_not_hang_the_end() {
     within_the_limit(|| {
@@ -76,7 +76,7 @@ fn a_worker_keeps_its_core_while_a_callback_uses_block_in_place() {
 struct Gate(Mutex<Option<(Sender<()>, Receiver<()>)>>);
 
 impl Gate {
-    /// Gives word of a thread that is held, and a way to let it go.
+    /// Returns a channel that reports a thread that is held, and one that lets it go.
     fn arm(&self) -> (Receiver<()>, Sender<()>) {
         let (held_tx, held) = mpsc::channel();
         let (go, wait) = mpsc::channel();
@@ -150,7 +150,7 @@ fn a_worker_looks_at_the_injection_queue_before_it_sleeps() {
     let_search.send(()).unwrap();
     blocked.recv_timeout(LONG).unwrap();
 
-    // Nobody is woken for the last one: no worker sleeps.
+    // No worker is woken for the last one, because none sleeps.
     runtime.spawn(async move { last_tx.send(()) });
     let_sleep.send(()).unwrap();
     let ran = runtime.block_on(blocking).unwrap();

@@ -1,4 +1,4 @@
-//! The end of a runtime that still has work: what it waits for, and what goes on without it.
+//! The end of a runtime that still has work: what it waits for, and what continues without it.
 #![allow(
     clippy::incompatible_msrv,
     reason = "tests are built by a newer compiler"

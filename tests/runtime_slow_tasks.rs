@@ -20,7 +20,7 @@ use self::beside::one_of_several;
 /// How many slow polls a worker makes at most while one of most operations is under way.
 const LIMIT: usize = 8;
 
-/// Gives the other tasks a turn, without the look at the driver that `yield_now` brings.
+/// Lets the other tasks run, without the poll of the driver that `yield_now` brings.
 async fn wake_and_wait() {
     let mut woken = false;
     poll_fn(|cx| {
@@ -82,7 +82,7 @@ fn an_operation_does_not_wait_for_many_slow_tasks() {
     }
 }
 
-/// In how many of forty rounds a task runs while the one that woke it goes on.
+/// In how many of forty rounds a task runs while the one that woke it continues.
 fn rounds_beside_each_other() -> usize {
     const WORK: Duration = Duration::from_millis(4);
     let runtime = Builder::new_multi_thread()
@@ -113,9 +113,9 @@ fn rounds_beside_each_other() -> usize {
     runtime.block_on(rounds).unwrap()
 }
 
-/// A task that was just woken runs next on the worker of the task that woke it. If that one goes on
-/// for milliseconds each time, the other worker, which sleeps, had better run it. On a busy machine it
-/// wakes up too late for some of the rounds.
+/// A task that was just woken runs next on the worker of the task that woke it. If that one
+/// continues for milliseconds each time, the other worker, which sleeps, had better run it. On a
+/// busy machine it wakes up too late for some of the rounds.
 #[test]
 fn a_task_does_not_wait_for_the_slow_one_that_woke_it() {
     one_of_several(rounds_beside_each_other, |rounds| *rounds >= 20);

@@ -1,7 +1,7 @@
-//! A worker that is stuck in user code holds up nobody else's socket, timer or file.
+//! A worker that is stuck in user code holds up no other task's socket, timer or file.
 //!
 //! tokio's issue 4730 is the model: the worker that waited for I/O wakes a task and runs it, the
-//! task blocks its thread until another task has done something, and nobody waits for I/O any
+//! task blocks its thread until another task has done something, and no thread waits for I/O any
 //! more. Here an idle worker takes the wait over.
 #![allow(
     clippy::incompatible_msrv,
@@ -276,7 +276,7 @@ fn a_stuck_worker_is_found_after_a_pair_kept_it_at_work() {
 }
 
 /// While every worker was awake no alarm came, and a worker that always has work of its own takes
-/// none from others: what the stuck one had queued waited until it went on.
+/// none from others: what the stuck one had queued waited until it continued.
 #[test]
 fn a_stuck_worker_is_helped_by_one_that_is_never_idle() {
     let rt = two_workers();
@@ -311,7 +311,7 @@ fn a_stuck_worker_is_helped_by_one_that_is_never_idle() {
         })
         .await;
     });
-    assert!(rt.block_on(stuck).unwrap(), "the stuck poll went on first");
+    assert!(rt.block_on(stuck).unwrap(), "the stuck poll resumed first");
     end.store(true, Ordering::Relaxed);
     rt.block_on(busy).unwrap();
 }

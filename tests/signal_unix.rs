@@ -26,7 +26,7 @@ fn runtime() -> Runtime {
 fn send(kind: SignalKind) {
     let mut receiver = std::process::id().to_string();
     if sanitizer::holds_signals_back() {
-        // By the number of a thread the kernel finds its process, and gives the signal to that
+        // By the number of a thread the kernel finds its process, and sends the signal to that
         // thread if it can: this one, which waits below in a call that is intercepted.
         let thread = std::fs::read_link("/proc/thread-self").unwrap();
         receiver = thread.file_name().unwrap().to_str().unwrap().to_owned();

@@ -32,7 +32,7 @@ fn a_mutex_goes_round_in_the_order_of_arrival_without_those_who_left() {
     drop(left);
     drop(guard);
     assert!(first.is_woken() && !second.is_woken());
-    // Nobody overtakes the one who has been chosen.
+    // No other task overtakes the one that has been chosen.
     assert!(mutex.try_lock().is_err());
     drop(assert_ready!(first.poll()));
     assert!(second.is_woken());
@@ -114,7 +114,7 @@ fn a_waiting_writer_holds_later_readers_back() {
     assert!(writer.is_woken() && !late.is_woken());
     *assert_ready!(writer.poll()) = 1;
     assert_eq!(*assert_ready!(late.poll()), 1);
-    // A writer who gives up lets them in.
+    // A writer that stops waiting lets them in.
     let reader = lock.try_read().unwrap();
     let writer = waiting_for(lock.write());
     let mut late = waiting_for(lock.read());
@@ -135,7 +135,7 @@ fn a_downgrade_lets_readers_in_and_no_writer() {
     assert_eq!((*part, *assert_ready!(reader.poll())), (1, (1, 2)));
     drop(part);
     drop(assert_ready!(other.poll()));
-    // A mapped guard gives all permits back.
+    // A mapped guard returns all permits.
     let writer = lock.clone().try_write_owned().unwrap();
     drop(OwnedRwLockWriteGuard::map(writer, |pair| &mut pair.1));
     assert!(lock.try_write().is_ok());

@@ -60,7 +60,7 @@ fn a_full_channel_takes_one_value_for_each_that_leaves() {
     assert_pending!(fourth.poll());
     assert_eq!(rx.try_recv(), Ok(1));
     assert!(third.is_woken() && !fourth.is_woken());
-    // The room is promised: nobody overtakes, also not before the sender runs.
+    // The room is reserved: no other sender overtakes, not even before this one runs.
     assert_eq!(tx.try_send(5), Err(TrySendError::Full(5)));
     assert_ready_eq!(third.poll(), Ok(()));
     assert_eq!(rx.try_recv(), Ok(2));

@@ -1,4 +1,5 @@
-//! Notify, Barrier, OnceCell and SetOnce: who goes on, when, and what is left for the next.
+//! Notify, Barrier, OnceCell and SetOnce: which waiter continues, when, and what is left for the
+//! next.
 
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};

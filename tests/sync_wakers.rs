@@ -120,7 +120,7 @@ impl Wake for Panics {
     }
 }
 
-/// Has the first of many waiters panic when `event` wakes them, and gives the futures to look at.
+/// Has the first of many waiters panic when `event` wakes them, and returns the futures to check.
 #[track_caller]
 fn first_of_many_panics<F: Future>(
     mut wait: impl FnMut() -> F,

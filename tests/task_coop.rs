@@ -99,7 +99,7 @@ fn a_foreign_future_can_be_put_in_and_taken_out() {
         assert_eq!(completions(|| unconstrained(consume_budget())), 10_000);
         assert!(!has_budget_remaining());
         task::yield_now().await;
-        // A future that is not ready gives its unit back.
+        // A future that is not ready returns its unit.
         for _ in 0..2 * BUDGET {
             assert!(cooperative(pending::<()>()).now_or_never().is_none());
         }

@@ -31,8 +31,8 @@ pub fn one_of_several<R: Debug>(mut measure: impl FnMut() -> R, is_good: impl Fn
     panic!("none of these will do: {measured:?}");
 }
 
-/// Measures so many rounds of both in turns, and fails if `runtime` takes several times longer than
-/// `bare`. Two rounds of each may take as long as they like.
+/// Measures so many rounds of both alternately, and fails if `runtime` takes several times longer
+/// than `bare`. Two rounds of each may take as long as they like.
 #[track_caller]
 pub fn keeps_up(
     rounds: usize,

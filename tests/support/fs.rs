@@ -167,7 +167,7 @@ pub fn piped_out() -> (std::fs::File, io::PipeReader) {
 pub const HALF: usize = 60 << 10;
 
 /// Fills a pipe with [`HALF`] and has the file accept as much again, which cannot be done until
-/// somebody reads. The file is closed then.
+/// the pipe is read. The file is closed then.
 pub async fn accept_too_much(pipe: std::fs::File) {
     let mut file = zokio::fs::File::from_std(pipe);
     file.write_all(&[1; HALF]).await.unwrap();

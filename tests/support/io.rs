@@ -33,7 +33,7 @@ impl Random {
 /// One step of a script.
 #[derive(Debug)]
 pub enum Step {
-    /// The reader gives these bytes; the writer expects them.
+    /// The reader returns these bytes; the writer expects them.
     Bytes(&'static [u8]),
     /// Not ready; wakes the task at once.
     Wait,
