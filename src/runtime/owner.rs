@@ -15,8 +15,8 @@ use crate::util::large::is_large;
 
 /// Runs tasks, waits for I/O and fires timers.
 ///
-/// The [module](super) describes the schedulers and their guarantees, and how a runtime is
-/// [shared](super#sharing-a-runtime).
+/// The [module](crate::runtime) describes the schedulers and their guarantees, and how a runtime is
+/// [shared](crate::runtime#sharing-a-runtime).
 ///
 /// # Shutdown
 ///
