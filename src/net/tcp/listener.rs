@@ -21,7 +21,7 @@ const BACKLOG: i32 = 1024;
 ///
 /// Each call of [`accept`](TcpListener::accept) returns one connection. Dropping the listener
 /// closes it at once: its port may be bound again, and connections that wait to be accepted are
-/// refused.
+/// reset.
 ///
 /// # Examples
 ///
