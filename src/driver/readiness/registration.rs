@@ -7,11 +7,10 @@
 use std::future::poll_fn;
 use std::io;
 use std::os::fd::RawFd;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::registry::RegistryShared;
-use super::slot::{Direction, Slot};
+use super::slot::{Direction, HeldSlot};
 use super::word::Snapshot;
 use crate::driver::shutdown_error;
 use crate::stream::{Interest, Ready};
@@ -66,32 +65,25 @@ impl ReadyEvent {
 /// A file descriptor that is being watched. Dropping it ends the watch.
 #[derive(Debug)]
 pub(crate) struct Registration {
-    shared: Arc<RegistryShared>,
+    slot: HeldSlot<RegistryShared>,
+    /// The index of the slot.
     index: u32,
     fd: RawFd,
 }
 
 impl Registration {
-    pub(super) fn new(shared: Arc<RegistryShared>, index: u32, fd: RawFd) -> Registration {
-        Registration { shared, index, fd }
-    }
-
-    #[inline]
-    fn slot(&self) -> &Slot {
-        self.shared
-            .slots
-            .slot(self.index)
-            .expect("a registration's index has a slot")
+    pub(super) fn new(slot: HeldSlot<RegistryShared>, index: u32, fd: RawFd) -> Registration {
+        Registration { slot, index, fd }
     }
 
     /// Assumes `ready` until an operation shows otherwise.
     pub(crate) fn assume(&self, ready: Ready) {
-        self.slot().word().assume(ready.bits());
+        self.slot.word().assume(ready.bits());
     }
 
     /// Returns the current readiness.
     pub(crate) fn event(&self, interest: Interest) -> ReadyEvent {
-        ReadyEvent::new(self.slot().word().load(), interest.mask())
+        ReadyEvent::new(self.slot.word().load(), interest.mask())
     }
 
     /// Waits until the direction is ready; spends one unit of the coop budget when it is.
@@ -122,7 +114,7 @@ impl Registration {
             Direction::Read => Interest::READABLE.mask(),
             Direction::Write => Interest::WRITABLE.mask(),
         };
-        let snapshot = ready!(self.slot().poll(cx, direction, mask.bits()));
+        let snapshot = ready!(self.slot.poll(cx, direction, mask.bits()));
         if snapshot.is_shutdown() {
             return Poll::Ready(Err(shutdown_error()));
         }
@@ -186,7 +178,7 @@ impl Registration {
     /// Returns an error if the driver is shut down.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<ReadyEvent> {
         let mask = interest.mask();
-        let snapshot = self.slot().wait(mask.bits()).await;
+        let snapshot = self.slot.wait(mask.bits()).await;
         if snapshot.is_shutdown() {
             return Err(shutdown_error());
         }
@@ -235,7 +227,7 @@ impl Registration {
             Verdict::Kernel => event.ready,
             Verdict::Closure => event.ready - (Ready::READ_CLOSED | Ready::WRITE_CLOSED),
         };
-        self.slot().word().clear(event.tick, flags.bits());
+        self.slot.word().clear(event.tick, flags.bits());
     }
 }
 
@@ -248,6 +240,6 @@ impl Drop for Registration {
         // This fails when the owner of a raw descriptor closed it too early. Then the kernel has
         // forgotten it already, or a duplicate is still open and its events are ignored, because
         // they carry the former generation.
-        let _ = self.shared.deregister(self.index, self.fd);
+        let _ = self.slot.owner().deregister(self.index, self.fd);
     }
 }

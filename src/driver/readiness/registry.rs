@@ -12,6 +12,7 @@ use mio::event::Event;
 use mio::unix::SourceFd;
 
 use super::registration::Registration;
+use super::slot::HeldSlot;
 use super::slots::Slots;
 use crate::stream::{Interest, Ready};
 
@@ -53,18 +54,15 @@ impl Registry {
     pub(crate) fn register(&self, fd: RawFd, interest: Interest) -> io::Result<Registration> {
         let slots = &self.shared.slots;
         let index = slots.acquire()?;
-        let generation = slots
-            .slot(index)
-            .expect("an acquired index has a slot")
-            .word()
-            .generation();
+        let slot = HeldSlot::new(self.shared.clone(), |shared| shared.slots.slot(index))
+            .expect("an acquired index has a slot");
         let registered = self.shared.mio.register(
             &mut SourceFd(&fd),
-            token(index, generation),
+            token(index, slot.word().generation()),
             to_mio(interest),
         );
         match registered {
-            Ok(()) => Ok(Registration::new(self.shared.clone(), index, fd)),
+            Ok(()) => Ok(Registration::new(slot, index, fd)),
             Err(error) => {
                 slots.release(index);
                 Err(error)

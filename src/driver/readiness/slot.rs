@@ -14,7 +14,10 @@
 //! task, the task its socket, and the socket this slot's registration.
 
 use std::future::Future;
+use std::ops::Deref;
 use std::pin::Pin;
+use std::ptr::NonNull;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::waiters::{Renewed, Waiter, WaiterList};
@@ -172,6 +175,54 @@ impl Slot {
         });
     }
 }
+
+/// A slot, with a reference to its owner, which keeps the slot alive and in its place. So the slot
+/// need not be looked up for each use.
+#[derive(Debug)]
+pub(super) struct HeldSlot<T> {
+    slot: NonNull<Slot>,
+    owner: Arc<T>,
+}
+
+impl<T> HeldSlot<T> {
+    /// Holds the slot of `owner` that `find` returns.
+    pub(super) fn new(
+        owner: Arc<T>,
+        find: impl FnOnce(&T) -> Option<&Slot>,
+    ) -> Option<HeldSlot<T>> {
+        let slot = NonNull::from(find(&owner)?);
+        Some(HeldSlot { slot, owner })
+    }
+
+    pub(super) fn owner(&self) -> &T {
+        &self.owner
+    }
+}
+
+impl<T> Deref for HeldSlot<T> {
+    type Target = Slot;
+
+    #[inline]
+    fn deref(&self) -> &Slot {
+        // SAFETY: `find` returned a reference to the slot for whatever time its owner may be
+        // borrowed. That is at least as long as `self` lives, because `self` owns a count of the
+        // `Arc`, so that the owner is neither moved, nor borrowed uniquely, nor dropped.
+        unsafe { self.slot.as_ref() }
+    }
+}
+
+// SAFETY: it stands for a `&Slot` and an `Arc<T>`. Both may go to another thread: a slot is `Sync`,
+// and `T` is `Send` and `Sync`.
+unsafe impl<T: Send + Sync> Send for HeldSlot<T> {}
+
+// SAFETY: as above: what it stands for is then `Sync`, too.
+unsafe impl<T: Send + Sync> Sync for HeldSlot<T> {}
+
+// What the two impls rest on.
+const _: fn() = || {
+    fn is_sync<T: Sync>() {}
+    is_sync::<Slot>();
+};
 
 /// Returns the snapshot, if it shows one of the flags in `mask` or the shutdown.
 #[inline]
