@@ -120,7 +120,8 @@ const UNSAFE: &[&str] = &[
     "src/util/status_flags.rs",
     "src/util/wait_queue.rs",
     "src/util/wake_list.rs",
-    "src/watched/raw.rs",
+    "src/watched/datagram.rs",
+    "src/watched/stream.rs",
 ];
 
 /// Files (or folders) that may use `cfg`, beside `lib.rs` and every `mod.rs`.

@@ -1,71 +1,9 @@
-//! Implementations of traits that every public type of this module has alike. Each macro implements
-//! traits and nothing else: what a type can do beyond them is written out in its own file.
+//! Implementations of traits of `std` that every public type of this module has alike. Each macro
+//! implements traits and nothing else: what a type can do beyond them is written out in its own
+//! file. `watched/stream.rs` does the same for the traits of I/O.
 //!
 //! A macro takes the type and, as in a closure, how to reach the descriptor from a reference to it.
 #![forbid(unsafe_code)]
-
-/// Implements `AsyncRead` by way of a [`Watched`](crate::watched::Watched) stream of bytes.
-macro_rules! forward_read {
-    ($type:ty, |$this:ident| $io:expr) => {
-        impl $crate::io::AsyncRead for $type {
-            fn poll_read(
-                self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
-                buf: &mut $crate::io::ReadBuf<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                let $this = self.get_mut();
-                $io.poll_read(cx, buf)
-            }
-        }
-    };
-}
-
-/// Implements `AsyncWrite` by way of a [`Watched`](crate::watched::Watched) stream of bytes. What
-/// was written is with the kernel, so a flush has nothing to do. The last argument is the shutdown.
-macro_rules! forward_write {
-    ($type:ty, |$this:ident| $io:expr, $shutdown:expr) => {
-        impl $crate::io::AsyncWrite for $type {
-            fn poll_write(
-                self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
-                buf: &[u8],
-            ) -> std::task::Poll<std::io::Result<usize>> {
-                let $this = self.get_mut();
-                $io.poll_write(cx, buf)
-            }
-
-            fn poll_write_vectored(
-                self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
-                bufs: &[std::io::IoSlice<'_>],
-            ) -> std::task::Poll<std::io::Result<usize>> {
-                let $this = self.get_mut();
-                $io.poll_write_vectored(cx, bufs)
-            }
-
-            fn is_write_vectored(&self) -> bool {
-                true
-            }
-
-            /// Ready at once: what was written is with the kernel.
-            fn poll_flush(
-                self: std::pin::Pin<&mut Self>,
-                _: &mut std::task::Context<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                std::task::Poll::Ready(Ok(()))
-            }
-
-            #[allow(unused_variables, reason = "a pipe has nothing to shut down")]
-            fn poll_shutdown(
-                self: std::pin::Pin<&mut Self>,
-                _: &mut std::task::Context<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                let $this = self.get_mut();
-                std::task::Poll::Ready($shutdown)
-            }
-        }
-    };
-}
 
 /// Implements `AsFd` and `AsRawFd`. The last argument is what has the descriptor.
 macro_rules! forward_fd {
@@ -109,4 +47,4 @@ macro_rules! forward_std {
     };
 }
 
-pub(super) use {forward_fd, forward_read, forward_std, forward_write};
+pub(super) use {forward_fd, forward_std};

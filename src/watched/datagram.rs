@@ -2,16 +2,16 @@
 //!
 //! What the sockets of `std` can do by themselves (send, receive into initialized memory) is called
 //! there. This file receives into a [`ReadBuf`] and into any [`BufMut`], and finds the sender.
-#![forbid(unsafe_code)]
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Context, Poll};
 
 use bytes::BufMut;
-use socket2::SockAddr;
+use socket2::{SockAddr, SockRef};
 
-use super::{Receive, Watched, fill, recv, recv_from};
+use super::Watched;
+use super::stream::{Receive, append, fill, recv};
 use crate::stream::ReadBuf;
 
 /// A socket that receives datagrams from senders.
@@ -84,4 +84,14 @@ fn take_from<S: Datagrams, B: BufMut>(socket: &S, buf: &mut B) -> io::Result<(us
         let sender = recv_from(socket.as_fd(), buf, Receive::Take)?;
         Ok((buf.filled().len(), S::address(&sender)?))
     })
+}
+
+/// Calls `recvfrom(2)` on the unfilled part of `buf`; returns the sender's address.
+fn recv_from(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>, how: Receive) -> io::Result<SockAddr> {
+    // SAFETY: nothing initialized is made uninitialized: the kernel only writes bytes.
+    let unfilled = unsafe { buf.unfilled_mut() };
+    let (n, address) = SockRef::from(&fd).recv_from_with_flags(unfilled, how.flags())?;
+    // SAFETY: the kernel wrote `n` bytes to the front of the unfilled part, as for `recv`.
+    unsafe { append(buf, n) };
+    Ok(address)
 }

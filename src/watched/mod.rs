@@ -5,15 +5,14 @@
 //!
 //! [`Watched`] itself waits and runs closures. A system call comes in three shapes for each
 //! direction: `reading` waits, `poll_reading` polls, `try_reading` does neither. `stream` adds
-//! bytes, for all types that read and write a stream of them; `datagram` adds receiving with a
-//! sender; `raw` receives into uninitialized memory.
+//! bytes, for all types that read and write a stream of them, and their I/O traits; `datagram` adds
+//! receiving with a sender.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::task::{Context, Poll, ready};
 
 mod datagram;
-mod raw;
 mod stream;
 
 use crate::driver::readiness::{Direction, Registration, Verdict};
@@ -21,10 +20,7 @@ use crate::runtime::Handle;
 use crate::stream::{Interest, Ready};
 
 pub(crate) use datagram::Datagrams;
-pub(crate) use raw::{Receive, read};
-pub(crate) use stream::ByteStream;
-
-use raw::{fill, recv, recv_from};
+pub(crate) use stream::{ByteStream, Receive, forward_read, forward_write, read};
 
 /// A file descriptor and its registration with the driver.
 #[derive(Debug)]

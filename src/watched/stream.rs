@@ -20,18 +20,23 @@
 //! kernel has noted that a writer waits for room. Pipes do not take this shortcut either, because
 //! an unchecked one may be a device that writes less for other reasons. The limits of a single call
 //! prove nothing: at most [`MAX_BYTES`] bytes, from at most [`MAX_BUFFERS`] buffers.
-#![forbid(unsafe_code)]
+//!
+//! # Memory that is not initialized
+//!
+//! [`recv`] and [`read`] hand the unfilled part of a buffer to the kernel and mark as filled what
+//! the kernel wrote; the number never comes from anywhere else.
 
 use std::io::{self, IoSlice, IoSliceMut, Read};
 use std::net::TcpStream;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::task::{Context, Poll};
 
 use bytes::BufMut;
+use libc::c_int;
 use socket2::SockRef;
 
-use super::{Receive, Watched, fill, recv};
+use super::Watched;
 use crate::driver::readiness::{Direction, Verdict};
 use crate::stream::ReadBuf;
 
@@ -60,6 +65,24 @@ pub(crate) trait ByteStream: AsFd {
 
     /// Writes from several buffers.
     fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
+}
+
+/// What happens to the bytes that are received.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Receive {
+    /// They leave the socket.
+    Take,
+    /// They stay for the next call.
+    Peek,
+}
+
+impl Receive {
+    pub(super) fn flags(self) -> c_int {
+        match self {
+            Receive::Take => 0,
+            Receive::Peek => libc::MSG_PEEK,
+        }
+    }
 }
 
 impl ByteStream for TcpStream {
@@ -185,6 +208,133 @@ impl<S: ByteStream> Watched<S> {
     pub(crate) fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         self.try_writing(|source| source.write_vectored(first(bufs)))
     }
+}
+
+/// Implements `AsyncRead` for a type that has a [`Watched`] stream of bytes. The macro takes the type
+/// and, as in a closure, how to reach the stream from a reference to it.
+macro_rules! forward_read {
+    ($type:ty, |$this:ident| $io:expr) => {
+        impl $crate::stream::AsyncRead for $type {
+            fn poll_read(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut $crate::stream::ReadBuf<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                let $this = self.get_mut();
+                $io.poll_read(cx, buf)
+            }
+        }
+    };
+}
+
+/// Implements `AsyncWrite` likewise. What was written is with the kernel, so a flush has nothing to
+/// do. The last argument is the shutdown.
+macro_rules! forward_write {
+    ($type:ty, |$this:ident| $io:expr, $shutdown:expr) => {
+        impl $crate::stream::AsyncWrite for $type {
+            fn poll_write(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &[u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let $this = self.get_mut();
+                $io.poll_write(cx, buf)
+            }
+
+            fn poll_write_vectored(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                bufs: &[std::io::IoSlice<'_>],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let $this = self.get_mut();
+                $io.poll_write_vectored(cx, bufs)
+            }
+
+            fn is_write_vectored(&self) -> bool {
+                true
+            }
+
+            /// Ready at once: what was written is with the kernel.
+            fn poll_flush(
+                self: std::pin::Pin<&mut Self>,
+                _: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                std::task::Poll::Ready(Ok(()))
+            }
+
+            #[allow(unused_variables, reason = "a pipe has nothing to shut down")]
+            fn poll_shutdown(
+                self: std::pin::Pin<&mut Self>,
+                _: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                let $this = self.get_mut();
+                std::task::Poll::Ready($shutdown)
+            }
+        }
+    };
+}
+
+pub(crate) use {forward_read, forward_write};
+
+/// Calls `recv(2)` on the unfilled part of `buf`; returns how many bytes were appended.
+#[inline]
+pub(super) fn recv(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>, how: Receive) -> io::Result<usize> {
+    // SAFETY: nothing initialized is made uninitialized: the kernel only writes bytes.
+    let unfilled = unsafe { buf.unfilled_mut() };
+    let n = SockRef::from(&fd).recv_with_flags(unfilled, how.flags())?;
+    // SAFETY: the kernel wrote `n` bytes to the front of the unfilled part. Without `MSG_TRUNC`
+    // a datagram that was too long counts as what fitted (`recv(2)`).
+    unsafe { append(buf, n) };
+    Ok(n)
+}
+
+/// Calls `read(2)` on the unfilled part of `buf`; returns how many bytes were appended.
+pub(crate) fn read(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
+    // SAFETY: nothing initialized is made uninitialized: the kernel only writes bytes.
+    let unfilled = unsafe { buf.unfilled_mut() };
+    // SAFETY: the pointer and the length come from one slice, which is ours to write.
+    let n = unsafe { libc::read(fd.as_raw_fd(), unfilled.as_mut_ptr().cast(), unfilled.len()) };
+    let Ok(n) = usize::try_from(n) else {
+        return Err(io::Error::last_os_error());
+    };
+    // SAFETY: the kernel wrote `n` bytes to the front of the unfilled part.
+    unsafe { append(buf, n) };
+    Ok(n)
+}
+
+/// Marks the next `n` bytes as filled.
+///
+/// # Safety
+///
+/// The next `n` bytes have been written.
+#[inline]
+pub(super) unsafe fn append(buf: &mut ReadBuf<'_>, n: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { buf.assume_init(n) };
+    buf.advance(n);
+}
+
+/// Lets `read` fill the next free chunk of `buf`, and advances `buf` by what was filled.
+pub(super) fn fill<B: BufMut, R>(
+    buf: &mut B,
+    read: impl FnOnce(&mut ReadBuf<'_>) -> io::Result<R>,
+) -> io::Result<R> {
+    let chunk = buf.chunk_mut();
+    // SAFETY: nothing initialized is made uninitialized: a `ReadBuf` does not let that happen
+    // without unsafe code of its user.
+    let mut target = ReadBuf::uninit(unsafe { chunk.as_uninit_slice_mut() });
+    let start = target.filled().as_ptr();
+    let result = read(&mut target)?;
+    let filled = target.filled();
+    assert_eq!(
+        start,
+        filled.as_ptr(),
+        "`read` put another buffer in the place of its own"
+    );
+    let n = filled.len();
+    // SAFETY: `filled` is the initialized front of the chunk, as was just checked.
+    unsafe { buf.advance_mut(n) };
+    Ok(result)
 }
 
 /// Returns as many of the buffers as one call takes.

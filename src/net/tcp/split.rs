@@ -9,8 +9,8 @@ use bytes::BufMut;
 
 use crate::io::{Interest, ReadBuf, Ready};
 use crate::net::TcpStream;
-use crate::net::forward::{forward_read, forward_write};
 use crate::net::halves::Connection;
+use crate::watched::{forward_read, forward_write};
 
 /// The half of a [`TcpStream`] that reads, borrowed.
 ///

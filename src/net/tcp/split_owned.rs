@@ -10,9 +10,9 @@ use std::task::{Context, Poll};
 use bytes::BufMut;
 
 use crate::io::{Interest, ReadBuf, Ready};
-use crate::net::forward::{forward_read, forward_write};
 use crate::net::halves::Connection;
 use crate::net::{TcpStream, halves};
+use crate::watched::{forward_read, forward_write};
 
 /// The half of a [`TcpStream`] that reads, owned.
 ///

@@ -14,10 +14,10 @@ use super::split::{ReadHalf, WriteHalf, split};
 use super::split_owned::{OwnedReadHalf, OwnedWriteHalf, split_owned};
 use crate::io::{Interest, ReadBuf, Ready};
 use crate::net::addr::first_that_works;
-use crate::net::forward::{forward_read, forward_std, forward_write};
+use crate::net::forward::forward_std;
 use crate::net::halves::Connection;
 use crate::net::{ToSocketAddrs, open};
-use crate::watched::{Receive, Watched};
+use crate::watched::{Receive, Watched, forward_read, forward_write};
 
 /// Priority events report urgent data, see `watched/stream.rs`.
 const INTEREST: Interest = Interest::READABLE

@@ -16,9 +16,9 @@ use bytes::BufMut;
 use libc::c_int;
 
 use crate::io::{Interest, ReadBuf, Ready};
-use crate::net::forward::{forward_fd, forward_read, forward_write};
+use crate::net::forward::forward_fd;
 use crate::net::raw;
-use crate::watched::{ByteStream, Watched, read};
+use crate::watched::{ByteStream, Watched, forward_read, forward_write, read};
 
 /// Makes an anonymous pipe: what is written to the [`Sender`] is read from the [`Receiver`].
 ///

@@ -7,9 +7,9 @@ use bytes::BufMut;
 
 use crate::io::{Interest, Ready};
 use crate::net::UnixStream;
-use crate::net::forward::{forward_read, forward_write};
 use crate::net::halves::Connection;
 use crate::net::unix::SocketAddr;
+use crate::watched::{forward_read, forward_write};
 
 /// The half of a [`UnixStream`] that reads, borrowed.
 ///

@@ -8,10 +8,10 @@ use std::io::{self, IoSlice, IoSliceMut};
 use bytes::BufMut;
 
 use crate::io::{Interest, Ready};
-use crate::net::forward::{forward_read, forward_write};
 use crate::net::halves::Connection;
 use crate::net::unix::SocketAddr;
 use crate::net::{UnixStream, halves};
+use crate::watched::{forward_read, forward_write};
 
 /// The half of a [`UnixStream`] that reads, owned.
 ///

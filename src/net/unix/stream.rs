@@ -14,10 +14,10 @@ use super::split::split;
 use super::split_owned::split_owned;
 use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, SocketAddr, UCred, WriteHalf};
 use crate::io::{Interest, Ready};
-use crate::net::forward::{forward_read, forward_std, forward_write};
+use crate::net::forward::forward_std;
 use crate::net::halves::Connection;
 use crate::net::{open, raw};
-use crate::watched::Watched;
+use crate::watched::{Watched, forward_read, forward_write};
 
 const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
