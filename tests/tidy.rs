@@ -66,7 +66,6 @@ const UNSAFE: &[&str] = &[
     "src/driver/completion/op.rs",
     "src/driver/completion/probe.rs",
     "src/driver/completion/threads.rs",
-    "src/driver/completion/uring/ring.rs",
     "src/driver/completion/uring/thread.rs",
     "src/driver/readiness/slot.rs",
     "src/driver/readiness/waiters.rs",

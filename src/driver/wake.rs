@@ -18,9 +18,22 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use libc::c_int;
+
 const AWAKE: u8 = 0;
 const ASLEEP: u8 = 1;
 const NOTIFIED: u8 = 2;
+
+/// Creates an eventfd with `flags`, which is not inherited; eventfd(2).
+pub(super) fn eventfd(flags: c_int) -> io::Result<OwnedFd> {
+    // SAFETY: eventfd(2) takes no pointer.
+    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | flags) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the descriptor was made above and nothing else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
 
 #[derive(Debug)]
 pub(crate) struct Wake {
@@ -30,15 +43,8 @@ pub(crate) struct Wake {
 
 impl Wake {
     pub(super) fn new() -> io::Result<Wake> {
-        // SAFETY: eventfd(2) takes no pointer.
-        let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: the descriptor was made above and nothing else owns it.
-        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
         Ok(Wake {
-            fd,
+            fd: eventfd(libc::EFD_NONBLOCK)?,
             state: AtomicU8::new(AWAKE),
         })
     }

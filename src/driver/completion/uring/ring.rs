@@ -1,8 +1,8 @@
 //! [`Ring`]: what all threads but its own have of a ring.
+#![forbid(unsafe_code)]
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,6 +11,7 @@ use super::thread;
 use crate::blocking::Pool;
 use crate::blocking::pool::Kind;
 use crate::driver::completion::{Submitted, threads};
+use crate::driver::wake::eventfd;
 use crate::loom::sync::OnceLock;
 
 /// A request to the ring's thread.
@@ -75,9 +76,10 @@ impl Ring {
 
     fn start(self: &Arc<Ring>) -> io::Result<()> {
         if self.alarm.get().is_none() {
-            let made = eventfd()?;
+            // Blocking, so that the ring's read waits while the count is zero.
+            let made = eventfd(0)?;
             // A thread that ended before has left the cell filled, so no other starter races.
-            let _ = self.alarm.set(made);
+            let _ = self.alarm.set(made.into());
         }
         thread::start(self.clone())
     }
@@ -116,15 +118,4 @@ impl Ring {
     pub(in crate::driver::completion) fn wait_until_gone(&self, deadline: Option<Instant>) -> bool {
         self.requests.wait_until_gone(deadline)
     }
-}
-
-/// Creates an eventfd on which the ring's read does not fail when the count is zero.
-fn eventfd() -> io::Result<File> {
-    // SAFETY: a plain call; the result is checked before it is owned.
-    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the kernel has just made this descriptor for us.
-    Ok(File::from(unsafe { OwnedFd::from_raw_fd(fd) }))
 }
