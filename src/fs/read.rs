@@ -8,10 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::driver::completion::op::{Op, ReadFrom};
-use crate::fs::inline::calls::Refusal;
+use crate::fs::inline::calls::{self, Refusal, Source};
 use crate::fs::inline::mounts::Place;
 use crate::fs::inline::paths::{self, Opened};
-use crate::fs::raw::{self, Source};
 use crate::fs::run;
 use crate::util::budget::{poll_proceed, spend_bytes};
 
@@ -101,7 +100,7 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
         Place::Memory => Source::Memory,
         Place::Disk | Place::Layers | Place::Remote => Source::Cache,
     };
-    let stopwatch = opened.about.stopwatch();
+    let stopwatch = opened.about.stopwatch;
     let file = Arc::new(opened.file);
     // With room for one more byte, a read that ends where the file ended when it was opened has
     // shown its end.
@@ -118,7 +117,7 @@ async fn read_opened(opened: Opened) -> io::Result<Vec<u8>> {
         } else {
             &mut bytes
         };
-        let count = match stopwatch.time(|| raw::read_to_vec(&file, source, into)) {
+        let count = match stopwatch.time(|| calls::read_to_vec(&file, source, into)) {
             Ok(count) => {
                 spend_bytes(count);
                 count

@@ -1,19 +1,19 @@
-//! Reading, writing and seeking.
+//! Reading and writing.
 #![forbid(unsafe_code)]
 
 use std::io::{self, IoSlice, Seek, SeekFrom};
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use super::File;
 use super::state::{Attempt, FileState};
 use crate::driver::completion::op::{Op, ReadFrom};
-use crate::fs::inline::calls::{self, Refusal};
+use crate::fs::inline::calls::{self, Refusal, Source};
 use crate::fs::inline::mounts::Place;
 use crate::fs::inline::paths::About;
-use crate::fs::raw::{self, Source};
 use crate::fs::run;
-use crate::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
+use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::util::budget::{poll_proceed, spend_bytes};
 
 /// Larger reads are not made inline in one call: copying takes longer than a handover to another
@@ -29,6 +29,26 @@ const WRITE_INLINE: usize = 256 * 1024;
 const NOT_WRITTEN_INLINE: i32 = libc::O_APPEND | libc::O_SYNC | libc::O_DSYNC | libc::O_DIRECT;
 
 impl File {
+    /// Returns the facts about the file, asking the kernel until they are known. Returns `None`
+    /// also while it is not known which file system the file lies on.
+    #[inline]
+    pub(super) fn about(&self) -> Option<&About> {
+        match self.about.get() {
+            Some(about) => Some(about),
+            None => {
+                let about = About::of(&self.std)?;
+                Some(self.about.get_or_init(|| about))
+            }
+        }
+    }
+
+    /// Returns whether something else may use the position. A call at the position may wait for it,
+    /// since the kernel holds a lock on the position during a read or write (`fdget_pos` in
+    /// fs/file.c).
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared.load(Ordering::Relaxed)
+    }
+
     /// Returns what to try instead of the page cache for this file.
     fn without_cache(about: &About) -> Attempt {
         if about.place == Place::Memory && about.facts.is_regular() {
@@ -59,8 +79,8 @@ impl File {
                 Attempt::Cache => Source::Cache,
                 Attempt::Memory => Source::Memory,
             };
-            let read = || raw::read_to_buf(&self.std, source, into, max);
-            match about.stopwatch().time(read) {
+            let read = || calls::read_to_buf(&self.std, source, into, max);
+            match about.stopwatch.time(read) {
                 Ok(count) => {
                     spend_bytes(count);
                     return Ok(true);
@@ -93,7 +113,7 @@ impl File {
             return Ok(ReadFrom::Stream);
         }
         let without_thread = self.flags & libc::O_DIRECT != 0 || self.reads == Attempt::Cache;
-        let suits = about.facts.is_regular() && about.is_local() && !about.stopwatch().is_slow();
+        let suits = about.facts.is_regular() && about.is_local() && !about.stopwatch.is_slow();
         if suits && without_thread && !self.is_shared() {
             return Ok(ReadFrom::Offset((&*self.std).stream_position()?));
         }
@@ -127,7 +147,7 @@ impl File {
             let Some(about) = self.about() else {
                 return Ok(None);
             };
-            let stopwatch = about.stopwatch();
+            let stopwatch = about.stopwatch;
             let result = match self.writes {
                 Attempt::Never => return Ok(None),
                 Attempt::Cache => stopwatch.time(|| calls::write(&self.std, bytes)),
@@ -149,28 +169,6 @@ impl File {
                 }
             }
         }
-    }
-
-    /// Moves the position, inline where that does not wait.
-    fn seek_to(&mut self, position: SeekFrom) {
-        let state = match self.seek_inline(position) {
-            Some(sought) => FileState::Sought(sought),
-            None => {
-                let std = self.std.clone();
-                FileState::Seeking(run::start_blocking(move || (&*std).seek(position)))
-            }
-        };
-        self.inner.get_mut().state = state;
-    }
-
-    fn seek_inline(&self, position: SeekFrom) -> Option<io::Result<u64>> {
-        let about = self.about().filter(|about| about.facts.is_regular())?;
-        // The end of a file on a network file system is where its server reports it.
-        if self.is_shared() || !about.is_local() && matches!(position, SeekFrom::End(_)) {
-            return None;
-        }
-        let seek = || Ok((&*self.std).seek(position));
-        about.stopwatch().time(seek).ok()
     }
 
     /// Writes the `len` bytes in `slices`, or buffers them for the background; returns how many.
@@ -274,39 +272,6 @@ impl AsyncRead for File {
         }
         coop.made_progress();
         Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncSeek for File {
-    fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
-        let me = self.get_mut();
-        let inner = me.inner.get_mut();
-        if !matches!(inner.state, FileState::Idle) {
-            return Err(io::Error::other(
-                "other file operation is pending, call poll_complete before start_seek",
-            ));
-        }
-        run::check()?;
-        let position = inner.correct(position);
-        me.seek_to(position);
-        Ok(())
-    }
-
-    fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        let coop = ready!(poll_proceed(cx));
-        let inner = self.get_mut().inner.get_mut();
-        let result = match inner.state {
-            FileState::Seeking(_) | FileState::Sought(_) => ready!(inner.poll_seek(cx)),
-            FileState::Idle
-            | FileState::Reading(..)
-            | FileState::Writing(_)
-            | FileState::Other(_) => {
-                ready!(inner.poll_idle(cx));
-                Ok(inner.position)
-            }
-        };
-        coop.made_progress();
-        Poll::Ready(result)
     }
 }
 

@@ -167,7 +167,7 @@ impl File {
     pub async fn metadata(&self) -> io::Result<Metadata> {
         run::begin().await?;
         let about = self.about().filter(|about| about.is_local());
-        let found = about.map(|about| about.stopwatch().time(|| Ok(self.std.metadata())));
+        let found = about.map(|about| about.stopwatch.time(|| Ok(self.std.metadata())));
         if let Some(Ok(found)) = found {
             return found;
         }

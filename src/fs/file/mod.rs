@@ -1,11 +1,12 @@
 //! `File`: the type, and how it is opened, converted and described.
 //!
-//! `state.rs` holds the operation that a file has in flight, `io.rs` reads, writes and seeks with
-//! it, and `methods.rs` has the rest.
+//! `state.rs` holds the operation that a file has in flight, `io.rs` reads and writes with it,
+//! `seek.rs` moves the position, and `methods.rs` has the rest.
 #![forbid(unsafe_code)]
 
 mod io;
 mod methods;
+mod seek;
 mod state;
 
 use std::fmt;
@@ -350,26 +351,6 @@ impl File {
             "`max_buf_size` must be greater than 0: a read or write moves at least one byte"
         );
         self.max_buf_size = max_buf_size;
-    }
-
-    /// Returns the facts about the file, asking the kernel until they are known. Returns `None`
-    /// also while it is not known which file system the file lies on.
-    #[inline]
-    fn about(&self) -> Option<&About> {
-        match self.about.get() {
-            Some(about) => Some(about),
-            None => {
-                let about = About::of(&self.std)?;
-                Some(self.about.get_or_init(|| about))
-            }
-        }
-    }
-
-    /// Returns whether something else may use the position. A call at the position may wait for it,
-    /// since the kernel holds a lock on the position during a read or write (`fdget_pos` in
-    /// fs/file.c).
-    fn is_shared(&self) -> bool {
-        self.shared.load(Ordering::Relaxed)
     }
 
     /// Marks that from now on something else may use the position.

@@ -12,6 +12,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use crate::driver::completion::op::MAX_TRANSFER;
+use crate::io::ReadBuf;
 
 /// The reason why a call returned no result.
 #[derive(Debug)]
@@ -59,6 +60,15 @@ impl Facts {
     }
 }
 
+/// Where a file's bytes are read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The page cache, since the file may have to wait for a disk; preadv2(2), `RWF_NOWAIT`.
+    Cache,
+    /// Memory, where the file lives; read(2).
+    Memory,
+}
+
 fn last_error() -> Refusal {
     let error = io::Error::last_os_error();
     match error.raw_os_error() {
@@ -78,12 +88,47 @@ fn vector(start: *const u8, len: usize) -> libc::iovec {
     }
 }
 
-/// Reads what is in the page cache at the file's position; preadv2(2), `RWF_NOWAIT`.
-pub(crate) fn read(file: &File, into: &mut [MaybeUninit<u8>]) -> Result<usize, Refusal> {
-    let vector = vector(into.as_ptr().cast(), into.len());
-    // SAFETY: the kernel writes only to the borrowed slice.
-    let count =
-        unsafe { libc::preadv2(file.as_raw_fd(), &raw const vector, 1, -1, libc::RWF_NOWAIT) };
+/// Reads at the file's position, at most `max` bytes, into the free part of `into`.
+pub(crate) fn read_to_buf(
+    file: &File,
+    source: Source,
+    into: &mut ReadBuf<'_>,
+    max: usize,
+) -> Result<usize, Refusal> {
+    // SAFETY: the slice goes to the kernel only, which never makes a byte uninitialized.
+    let free = unsafe { into.unfilled_mut() };
+    let len = free.len().min(max);
+    let count = read(file, source, &mut free[..len])?;
+    // SAFETY: the kernel wrote that many bytes at the start of the slice.
+    unsafe { into.assume_init(count) };
+    into.advance(count);
+    Ok(count)
+}
+
+/// Reads at the file's position and appends to `into`, within its capacity.
+pub(crate) fn read_to_vec(
+    file: &File,
+    source: Source,
+    into: &mut Vec<u8>,
+) -> Result<usize, Refusal> {
+    let count = read(file, source, into.spare_capacity_mut())?;
+    // SAFETY: the kernel wrote that many bytes behind the vector's end, within its capacity.
+    unsafe { into.set_len(into.len() + count) };
+    Ok(count)
+}
+
+/// Reads at the file's position; returns how many bytes the kernel wrote to the front of `into`.
+#[inline]
+fn read(file: &File, source: Source, into: &mut [MaybeUninit<u8>]) -> Result<usize, Refusal> {
+    let fd = file.as_raw_fd();
+    let vector = vector(into.as_mut_ptr().cast(), into.len());
+    // SAFETY: the kernel writes only to the borrowed slice, of which the vector is the front.
+    let count = unsafe {
+        match source {
+            Source::Cache => libc::preadv2(fd, &raw const vector, 1, -1, libc::RWF_NOWAIT),
+            Source::Memory => libc::read(fd, vector.iov_base, vector.iov_len),
+        }
+    };
     usize::try_from(count).map_err(|_| last_error())
 }
 
@@ -93,14 +138,6 @@ pub(crate) fn write(file: &File, from: &[u8]) -> Result<usize, Refusal> {
     // SAFETY: the kernel only reads the borrowed slice.
     let count =
         unsafe { libc::pwritev2(file.as_raw_fd(), &raw const vector, 1, -1, libc::RWF_NOWAIT) };
-    usize::try_from(count).map_err(|_| last_error())
-}
-
-/// Reads with read(2). For files that live in memory.
-pub(crate) fn read_memory(file: &File, into: &mut [MaybeUninit<u8>]) -> Result<usize, Refusal> {
-    let len = into.len().min(MAX_TRANSFER);
-    // SAFETY: the kernel writes only to the borrowed slice.
-    let count = unsafe { libc::read(file.as_raw_fd(), into.as_mut_ptr().cast(), len) };
     usize::try_from(count).map_err(|_| last_error())
 }
 

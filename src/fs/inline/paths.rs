@@ -33,29 +33,32 @@ pub(in crate::fs) struct Opened {
 pub(in crate::fs) struct About {
     pub(in crate::fs) facts: Facts,
     pub(in crate::fs) place: Place,
+    /// Times the inline calls on it.
+    pub(in crate::fs) stopwatch: &'static Stopwatch,
 }
 
 impl About {
     /// Returns what `file` is; `None` where that is not known. A later call may know.
     pub(in crate::fs) fn of(file: &File) -> Option<About> {
         let facts = Stopwatch::of(None).time(|| facts(file)).ok()?;
-        let place = if facts.is_stream() {
+        if facts.is_stream() {
             // Where a pipe lies tells nothing about it, and most lie nowhere.
-            Place::Remote
-        } else {
-            place(&facts)?
-        };
-        Some(About { facts, place })
+            return Some(About::at(facts, Place::Remote));
+        }
+        Some(About::at(facts, place(&facts)?))
+    }
+
+    fn at(facts: Facts, place: Place) -> About {
+        About {
+            facts,
+            place,
+            stopwatch: Stopwatch::of(facts.mount),
+        }
     }
 
     /// Returns whether asking for its attributes does not wait.
     pub(in crate::fs) fn is_local(&self) -> bool {
         self.place != Place::Remote
-    }
-
-    /// Returns the stopwatch of the inline calls on the file.
-    pub(in crate::fs) fn stopwatch(&self) -> &'static Stopwatch {
-        Stopwatch::of(self.facts.mount)
     }
 }
 
@@ -90,7 +93,7 @@ pub(in crate::fs) fn metadata(path: &Path, follow: bool) -> Option<io::Result<Me
             return None;
         }
         let found = File::from(found);
-        about.stopwatch().time(|| Ok(found.metadata())).ok()
+        about.stopwatch.time(|| Ok(found.metadata())).ok()
     })
 }
 
@@ -110,7 +113,7 @@ pub(in crate::fs) fn read_link(path: &Path) -> Option<PathBuf> {
         if !about.facts.is_link() || !about.is_local() {
             return None;
         }
-        let stopwatch = about.stopwatch();
+        let stopwatch = about.stopwatch;
         // Walking through the link reads it, and does so only if its text is cached.
         let in_memory = about.place == Place::Memory
             || stopwatch
@@ -139,9 +142,7 @@ pub(in crate::fs) fn canonicalize(path: &Path) -> Option<io::Result<PathBuf>> {
         }
         let name = format!("/proc/self/fd/{}\0", found.as_raw_fd());
         let name = CStr::from_bytes_with_nul(name.as_bytes()).ok()?;
-        let name = about
-            .stopwatch()
-            .time(|| Ok(calls::read_link(&found, name)));
+        let name = about.stopwatch.time(|| Ok(calls::read_link(&found, name)));
         let name = name.ok().flatten()?;
         let is_path =
             name.as_bytes().starts_with(b"/") && !name.as_bytes().ends_with(b" (deleted)");
@@ -176,7 +177,7 @@ pub(in crate::fs) fn open_nonblock(path: &Path, flags: i32) -> Option<io::Result
         if !about.is_local() || !(facts.is_regular() || facts.is_directory()) {
             return None;
         }
-        match about.stopwatch().time(|| calls::open(path, flags)) {
+        match about.stopwatch.time(|| calls::open(path, flags)) {
             Ok(fd) => Some(Ok(Opened {
                 file: fd.into(),
                 about,
@@ -201,7 +202,7 @@ fn locate(path: &CStr, follow: bool) -> Option<io::Result<(OwnedFd, About)>> {
     match found {
         Ok((fd, facts)) => {
             let place = place(&facts)?;
-            Some(Ok((fd, About { facts, place })))
+            Some(Ok((fd, About::at(facts, place))))
         }
         Err(Refusal::Failed(error)) => Some(Err(error)),
         Err(Refusal::Waits | Refusal::Unsupported) => None,
