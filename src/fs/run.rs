@@ -14,8 +14,8 @@ use std::task::{Context, Poll, ready};
 
 use crate::driver::completion::InFlight;
 use crate::driver::completion::op::{Completed, Op};
-use crate::runtime::context::with_current;
 use crate::scheduler::Handle;
+use crate::scheduler::context::with_current;
 use crate::task::JoinHandle;
 use crate::util::budget::poll_proceed;
 

@@ -60,16 +60,7 @@ impl TryCurrentError {
 
 impl fmt::Display for TryCurrentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.reason {
-            NoHandle::Missing => {
-                "there is no reactor running, must be called from the context of a Tokio 1.x \
-                 runtime: use `#[main]`, `Runtime::block_on` or `Handle::enter`"
-            }
-            NoHandle::Destroyed => {
-                "The Tokio context thread-local variable has been destroyed: a runtime cannot be \
-                 used in the destructor of a thread-local value"
-            }
-        })
+        self.reason.fmt(f)
     }
 }
 

@@ -233,7 +233,6 @@
 #![forbid(unsafe_code)]
 
 mod builder;
-pub(crate) mod context;
 mod driver_info;
 mod error;
 mod handle;

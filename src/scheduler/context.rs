@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 use std::cell::RefCell;
+use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::task::Waker;
@@ -46,6 +47,21 @@ pub(crate) enum NoHandle {
     Missing,
     /// This thread is ending and its locals are destroyed.
     Destroyed,
+}
+
+impl fmt::Display for NoHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NoHandle::Missing => {
+                "there is no reactor running, must be called from the context of a Tokio 1.x \
+                 runtime: use `#[main]`, `Runtime::block_on` or `Handle::enter`"
+            }
+            NoHandle::Destroyed => {
+                "The Tokio context thread-local variable has been destroyed: a runtime cannot be \
+                 used in the destructor of a thread-local value"
+            }
+        })
+    }
 }
 
 /// Calls `f` with the handle of the runtime that this thread has entered.

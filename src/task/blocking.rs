@@ -2,8 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::JoinHandle;
-use crate::runtime::context;
-use crate::scheduler;
+use crate::scheduler::{self, context};
 use crate::util::large::is_large;
 
 /// Runs a closure that may block on a thread where that stalls no task.

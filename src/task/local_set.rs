@@ -16,7 +16,8 @@ use pin_project_lite::pin_project;
 
 use super::{Id, JoinHandle};
 use crate::loom::sync::Arc;
-use crate::runtime::{self, Runtime, context};
+use crate::runtime::{self, Runtime};
+use crate::scheduler::context;
 use crate::scheduler::task::LocalScheduler;
 use crate::util::large::is_large;
 

@@ -5,7 +5,8 @@ use std::future::Future;
 
 use super::local_set;
 use super::{Id, JoinHandle};
-use crate::runtime::{Handle, context};
+use crate::runtime::Handle;
+use crate::scheduler::context;
 use crate::scheduler::task::{LocalScheduler, current_id};
 use crate::util::large::is_large;
 

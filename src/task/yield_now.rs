@@ -4,7 +4,7 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use crate::runtime::context;
+use crate::scheduler::context;
 
 /// Yields the thread to the runtime once, behind the other tasks that are ready.
 ///

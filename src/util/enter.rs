@@ -3,7 +3,7 @@
 //! A runtime [enters](enter) before it polls and leaves when the guard is dropped. Functions that
 //! would park the thread (`blocking_lock`, `blocking_recv`, a nested `block_on`) check
 //! [`in_async_context`] or call [`forbid_blocking`] first. `block_in_place` steps [out](exit) for
-//! the length of a closure. This file owns the thread's flag and nothing else; `runtime/context.rs`
+//! the length of a closure. This file owns the thread's flag and nothing else; `scheduler/context.rs`
 //! knows which runtime was entered.
 #![forbid(unsafe_code)]
 
