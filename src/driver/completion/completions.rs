@@ -1,21 +1,25 @@
-//! [`Completions`]: selects how each operation is carried out.
+//! [`Completions`] selects how each operation is carried out; [`InFlight`] is the future of its
+//! outcome.
 #![forbid(unsafe_code)]
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::count::Count;
-use super::in_flight::InFlight;
-use super::op::Op;
-use super::operation::Operation;
+use super::op::{Completed, Op, ReadFrom};
+use super::operation::{Abandoned, Count, Counted, Operation};
 use super::probe::{Backend, Choice, Kind, decide};
-use super::threads;
-use super::uring::{self, Ring};
+use super::uring::Ring;
+use super::{Submitted, threads};
 use crate::blocking::Pool;
 use crate::driver::wake::Wake;
 use crate::error::Error;
+use crate::util::status_flags::status_flags;
+use crate::util::wake::drop_waker;
 
 /// Submission queue entries of a ring.
 const ENTRIES: u32 = 128;
@@ -64,7 +68,7 @@ impl Completions {
             threads: config.threads,
             backend,
             closed: AtomicBool::new(false),
-            count: Count::new(config.wake),
+            count: Arc::new(Count::new(move || config.wake.wake())),
         })
     }
 
@@ -82,16 +86,22 @@ impl Completions {
     /// Submits `op`. May be called from any thread.
     pub(crate) fn submit(&self, op: Op) -> InFlight {
         if self.is_closed() {
-            return InFlight::refused(op);
+            return InFlight(Submission::Refused(Box::new(op)));
         }
-        let ring = self.ring.as_ref().filter(|_| uring::suits(&op));
-        let kind = threads::kind(&op);
-        let operation = Arc::new(Operation::new((op, self.count.one())));
-        match ring {
-            Some(ring) => ring.submit(operation.clone()),
-            None => threads::submit(&self.threads, operation.clone(), kind),
+        let counted = Counted::new(&self.count);
+        match self.ring.as_ref().filter(|_| suits_ring(&op)) {
+            Some(ring) => {
+                let operation = Arc::new(Operation::new((op, counted)));
+                ring.submit(operation.clone());
+                InFlight::new(operation, Some(ring.clone()))
+            }
+            None => {
+                let kind = threads::kind(&op);
+                let operation = Arc::new(Operation::new((op, counted)));
+                threads::submit(&self.threads, operation.clone(), kind);
+                InFlight::new(operation, None)
+            }
         }
-        InFlight::submitted(operation, ring.cloned())
     }
 
     /// Returns whether new operations are refused.
@@ -129,5 +139,127 @@ impl Drop for Completions {
     fn drop(&mut self) {
         // A caller that wants to wait for the end has called `shutdown` before.
         self.shutdown(Some(Instant::now()));
+    }
+}
+
+/// Returns whether a ring carries `op` out without a thread of the kernel. It does so for reads
+/// that wait for a device or for the other end of a pipe.
+///
+/// Everything else would be handed to such a thread, one hop further than a thread of ours
+/// (`REQ_F_FORCE_ASYNC` in io_uring/{fs,sync,truncate}.c; a buffered write of ext4 and an open that
+/// creates return `EAGAIN` to the first attempt). Reads and writes at the position of an open file
+/// are not submitted to a ring, because it takes the position without the lock that read(2) and
+/// write(2) hold (I12). Nor are reads of non-blocking descriptors, for which it would wait all the
+/// same.
+fn suits_ring(op: &Op) -> bool {
+    match op {
+        Op::Read { fd, from, .. } => match from {
+            ReadFrom::Position => false,
+            ReadFrom::Offset(_) => true,
+            ReadFrom::Stream => status_flags(fd).is_ok_and(|flags| flags & libc::O_NONBLOCK == 0),
+        },
+        Op::Open { .. }
+        | Op::Write { .. }
+        | Op::Sync { .. }
+        | Op::Truncate { .. }
+        | Op::Rename { .. }
+        | Op::Unlink { .. }
+        | Op::MakeDirectory { .. }
+        | Op::Link { .. }
+        | Op::Symlink { .. } => false,
+    }
+}
+
+/// A submitted operation.
+///
+/// Dropping it cancels the operation and returns at once (I8). After [`detach`](InFlight::detach)
+/// the operation continues.
+#[must_use]
+pub(crate) struct InFlight(Submission);
+
+enum Submission {
+    Submitted {
+        operation: Submitted,
+        /// The ring, if the operation was submitted to it.
+        ring: Option<Arc<Ring>>,
+    },
+    /// The driver was closed.
+    Refused(Box<Op>),
+    Done,
+}
+
+impl fmt::Debug for InFlight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.0 {
+            Submission::Submitted { .. } => "submitted",
+            Submission::Refused(_) => "refused",
+            Submission::Done => "done",
+        };
+        f.debug_tuple("InFlight").field(&state).finish()
+    }
+}
+
+impl InFlight {
+    fn new(operation: Submitted, ring: Option<Arc<Ring>>) -> InFlight {
+        InFlight(Submission::Submitted { operation, ring })
+    }
+
+    /// Polls for the operation's outcome. A refused operation ends like a cancelled one.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the outcome was fetched before.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Completed> {
+        if let Submission::Submitted { operation, .. } = &self.0 {
+            let polled = operation.poll(cx);
+            if polled.is_ready() {
+                self.0 = Submission::Done;
+            }
+            return polled;
+        }
+        match std::mem::replace(&mut self.0, Submission::Done) {
+            Submission::Refused(op) => Poll::Ready(op.refuse()),
+            Submission::Submitted { .. } | Submission::Done => {
+                panic!("an operation was polled after its outcome")
+            }
+        }
+    }
+
+    /// Stops waiting for the operation without cancelling it.
+    pub(crate) fn detach(mut self) {
+        self.abandon(false);
+    }
+
+    fn abandon(&mut self, cancel: bool) {
+        let Submission::Submitted { operation, ring } =
+            std::mem::replace(&mut self.0, Submission::Done)
+        else {
+            return;
+        };
+        match operation.abandon(cancel) {
+            Abandoned::NeverBegun(payload) => drop(payload),
+            Abandoned::Completed(completed) => drop(completed),
+            Abandoned::Continues(waker) => {
+                drop_waker(waker);
+                if let Some(ring) = ring.filter(|_| cancel) {
+                    ring.cancel(operation);
+                }
+            }
+            Abandoned::Over => {}
+        }
+    }
+}
+
+impl Future for InFlight {
+    type Output = Completed;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Completed> {
+        InFlight::poll(&mut self, cx)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.abandon(true);
     }
 }

@@ -10,25 +10,22 @@
 //! - **threads** ([`threads`]), for everything else, and for all of it where there is no io_uring.
 //!
 //! A third, *inline*, is tried by `fs` before it submits an operation (`fs/inline`). Between the
-//! ring and threads [`uring::suits`] decides, for each operation by itself. For a read the caller
-//! decides too, by its [`ReadFrom`](op::ReadFrom): see `read_from` in `fs/file/io.rs`. Neither way
-//! needs a thread that runs tasks: not to begin, not to continue, not to complete, not to wake the
-//! task (I9).
+//! ring and threads `suits_ring` in `completions.rs` decides, for each operation by itself. For a
+//! read the caller decides too, by its [`ReadFrom`](op::ReadFrom): see `read_from` in
+//! `fs/file/io.rs`. Neither way needs a thread that runs tasks: not to begin, not to continue, not
+//! to complete, not to wake the task (I9).
 
 mod completions;
-mod count;
-mod in_flight;
 pub(crate) mod op;
 mod operation;
 pub(crate) mod probe;
 mod threads;
 mod uring;
 
-pub(crate) use completions::{Completions, Config};
-pub(crate) use in_flight::InFlight;
+pub(crate) use completions::{Completions, Config, InFlight};
 
 /// What an operation owns until it has begun.
-type Payload = (op::Op, count::Counted);
+type Payload = (op::Op, operation::Counted);
 
 /// An operation that was submitted, as its future and what carries it out share it.
 type Submitted = std::sync::Arc<operation::Operation<Payload, op::Completed>>;

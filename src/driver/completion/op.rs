@@ -1,8 +1,8 @@
 //! Operations as plain data.
 //!
 //! An [`Op`] owns everything that the kernel may touch while it runs: file descriptors, paths and
-//! buffers (I1). The set is closed: a new variant does not compile until `uring/entry.rs` decides
-//! whether a ring can carry it out and `threads.rs` how a thread does; both match on it without a
+//! buffers (I1). The set is closed: a new variant does not compile until `completions.rs` decides
+//! whether it suits a ring and `threads.rs` how a thread carries it out; both match on it without a
 //! catch-all arm.
 //!
 //! Both ways report a result in the kernel's form: a count, a descriptor or zero, or a negative

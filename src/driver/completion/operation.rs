@@ -1,4 +1,5 @@
-//! One operation, from its submission until its outcome is fetched.
+//! One operation, from its submission until its outcome is fetched, and the [`Count`] of those that
+//! are in flight.
 //!
 //! An [`Operation`] is shared by the future that waits for it and by what carries it out: a thread,
 //! or the thread that owns the ring. It is plain data behind a lock that is held briefly. What a
@@ -27,10 +28,12 @@
 //! begun still ends by *complete*.
 #![forbid(unsafe_code)]
 
+use std::fmt;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::loom::sync::Mutex;
-use crate::loom::sync::atomic::AtomicU64;
+use crate::loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// An operation that was submitted. `P` is what it owns until it has begun, `R` what it ends with.
 #[derive(Debug)]
@@ -171,6 +174,72 @@ impl<P, R> Operation<P, R> {
                 state.stage = other;
                 Abandoned::Continues(state.waker.take())
             }
+        }
+    }
+}
+
+/// Counts operations from their submission until their task has been woken. A paused clock stands
+/// still while there are any.
+pub(super) struct Count {
+    operations: AtomicUsize,
+    /// Whether `end_wait` is to be called when the count reaches zero: set before the count is
+    /// read, and read after it has become zero.
+    awaited: AtomicBool,
+    end_wait: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Count {
+    /// Creates a count that calls `end_wait` when it reaches zero, if that was awaited.
+    pub(super) fn new(end_wait: impl Fn() + Send + Sync + 'static) -> Count {
+        Count {
+            operations: AtomicUsize::new(0),
+            awaited: AtomicBool::new(false),
+            end_wait: Box::new(end_wait),
+        }
+    }
+
+    /// Returns `false` if no operation is in flight. Otherwise the end of the last one ends the
+    /// wait.
+    pub(super) fn await_zero(&self) -> bool {
+        self.awaited.store(true, Ordering::SeqCst);
+        let busy = self.operations.load(Ordering::SeqCst) > 0;
+        if !busy {
+            self.awaited.store(false, Ordering::SeqCst);
+        }
+        busy
+    }
+
+    #[cfg(test)]
+    pub(super) fn get(&self) -> usize {
+        self.operations.load(Ordering::SeqCst)
+    }
+}
+
+impl fmt::Debug for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Count")
+            .field("operations", &self.operations)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One operation, from its submission until its task has been woken.
+#[derive(Debug)]
+pub(super) struct Counted(Arc<Count>);
+
+impl Counted {
+    /// Counts one operation, until the result is dropped.
+    pub(super) fn new(count: &Arc<Count>) -> Counted {
+        count.operations.fetch_add(1, Ordering::SeqCst);
+        Counted(count.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let former = self.0.operations.fetch_sub(1, Ordering::SeqCst);
+        if former == 1 && self.0.awaited.swap(false, Ordering::SeqCst) {
+            (self.0.end_wait)();
         }
     }
 }

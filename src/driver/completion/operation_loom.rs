@@ -1,10 +1,11 @@
-//! An operation under every interleaving of its future, its completion and a cancellation.
+//! An operation under every interleaving of its future, its completion and a cancellation; the count
+//! under those of its last drop and a wait for it.
 
 use std::future::poll_fn;
 
 use loom::future::block_on;
 
-use super::{Abandoned, Ended, Operation};
+use super::{Abandoned, Count, Counted, Ended, Operation};
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::{AtomicUsize, Ordering};
 use crate::loom::thread;
@@ -98,5 +99,30 @@ fn loom_two_threads_begin_it_once() {
         assert!(mine != theirs);
         assert!(matches!(operation.abandon(true), Abandoned::Completed(_)));
         assert_eq!(drops.load(Ordering::SeqCst), 1);
+    });
+}
+
+/// A wait that finds operations in flight is ended by the last of them, whenever that ends.
+#[test]
+fn loom_the_last_operation_ends_the_wait() {
+    loom::model(|| {
+        let waits_ended = Arc::new(AtomicUsize::new(0));
+        let end_wait = {
+            let waits_ended = waits_ended.clone();
+            move || {
+                waits_ended.fetch_add(1, Ordering::SeqCst);
+            }
+        };
+        let count = std::sync::Arc::new(Count::new(end_wait));
+        let completers = [(); 2].map(|()| {
+            let counted = Counted::new(&count);
+            thread::spawn(move || drop(counted))
+        });
+        let busy = count.await_zero();
+        for completer in completers {
+            completer.join().unwrap();
+        }
+        assert_eq!(count.get(), 0);
+        assert_eq!(waits_ended.load(Ordering::SeqCst), usize::from(busy));
     });
 }

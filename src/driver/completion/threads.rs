@@ -13,9 +13,8 @@ use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 
 use crate::blocking::pool::{Kind, Pool};
-use crate::driver::completion::count::Counted;
 use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom, room};
-use crate::driver::completion::operation::Ended;
+use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::{Payload, Submitted};
 use crate::util::wake::wake_some;
 

@@ -16,11 +16,9 @@
 //! handler runs on it. It leaves the closing of descriptors to the pool as long as the pool takes
 //! work, since close(2) may wait.
 
-mod entry;
 mod hand_over;
 mod ring;
 pub(super) mod setup;
 mod thread;
 
-pub(super) use entry::suits;
 pub(super) use ring::Ring;

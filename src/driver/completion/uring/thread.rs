@@ -13,13 +13,11 @@ use io_uring::types::{Fd, SubmitArgs, Timespec};
 use io_uring::{IoUring, opcode, squeue};
 use slab::Slab;
 
-use super::entry::entry;
 use super::ring::{Request, Ring};
 use super::setup;
 use crate::blocking::pool::Kind;
-use crate::driver::completion::count::Counted;
-use crate::driver::completion::op::{Completed, Op};
-use crate::driver::completion::operation::Ended;
+use crate::driver::completion::op::{Completed, Op, ReadFrom, room};
+use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::{Submitted, threads};
 use crate::loom::unmodeled::sync::Mutex;
 use crate::util::wake::wake_some;
@@ -444,6 +442,33 @@ struct LeftToTheKernel {
     _io: IoUring,
     _alarm_count: Box<u64>,
     _buffers: Vec<Vec<u8>>,
+}
+
+/// Returns the submission queue entry of `op`, without user data; `None` where a ring does not suit
+/// it.
+///
+/// It points into memory that `op` owns. That memory stays where it is when `op` moves, so the
+/// entry is valid as long as `op` lives and is not changed.
+fn entry(op: &mut Op) -> Option<squeue::Entry> {
+    let Op::Read {
+        fd,
+        from,
+        buffer,
+        max,
+    } = op
+    else {
+        return None;
+    };
+    let offset = match *from {
+        ReadFrom::Offset(offset) => offset,
+        // "The current position", which a pipe or socket does not have (io_uring_enter(2)).
+        ReadFrom::Stream => u64::MAX,
+        ReadFrom::Position => return None,
+    };
+    let room = room(buffer, *max);
+    let len = room.len() as u32;
+    let entry = opcode::Read::new(Fd(fd.as_raw_fd()), room.as_mut_ptr().cast(), len);
+    Some(entry.offset(offset).build())
 }
 
 /// Returns the user data of an entry: its index in the table, and the lower half of its number.
