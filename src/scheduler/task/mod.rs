@@ -98,7 +98,7 @@ mod waker;
 mod loom_tests;
 #[cfg(test)]
 pub(in crate::scheduler) mod testing;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;
 
 pub use self::abort::AbortHandle;

@@ -15,6 +15,8 @@ pub(in crate::scheduler) struct Queue {
     yields: Mutex<usize>,
     panics: Mutex<usize>,
     closed: Mutex<bool>,
+    /// For weak references to the queue's life, which loom's `Arc` does not have.
+    pub(in crate::scheduler) alive: std::sync::Arc<()>,
 }
 
 impl Schedule for Scheduler {
@@ -38,6 +40,7 @@ pub(in crate::scheduler) fn scheduler() -> Scheduler {
         yields: Mutex::new(0),
         closed: Mutex::new(false),
         panics: Mutex::new(0),
+        alive: std::sync::Arc::default(),
     })
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
-use super::testing::{Queue, Scheduler, scheduler, spawn};
+use super::testing::{Scheduler, scheduler, spawn};
 use super::unowned::unowned;
 use super::{
     Id, JoinHandle, LocalOwnedTasks, Notified, OwnedTasks, Schedule, Task, blocking_task,
@@ -67,12 +67,12 @@ impl Drop for PanicOnDrop {
 }
 
 /// Checks on drop that nothing holds the scheduler: no task was leaked.
-struct Leak(Weak<Queue>);
+struct Leak(Weak<()>);
 
 /// Returns a scheduler; the guard, which comes first, is dropped last.
 fn watched() -> (Leak, Scheduler) {
     let scheduler = scheduler();
-    (Leak(Arc::downgrade(&scheduler)), scheduler)
+    (Leak(Arc::downgrade(&scheduler.alive)), scheduler)
 }
 
 impl Drop for Leak {
@@ -463,7 +463,7 @@ fn an_unowned_task_that_nobody_can_wake_is_freed() {
     drop(join);
     assert!(task.run().is_none());
     assert_eq!(Arc::strong_count(&held), 1);
-    assert_eq!(Arc::strong_count(&scheduler), 1);
+    assert_eq!(Scheduler::strong_count(&scheduler), 1);
 }
 
 /// Queues nothing: its tasks are only listed.
