@@ -187,7 +187,8 @@ mod modeled {
     }
 
     pub(crate) mod sync {
-        pub(crate) use loom::sync::{Arc, MutexGuard, RwLockReadGuard, RwLockWriteGuard};
+        pub(crate) use loom::sync::{Arc, RwLockReadGuard, RwLockWriteGuard};
+        use std::ops::{Deref, DerefMut};
         pub(crate) use std::sync::OnceLock;
         use std::time::Duration;
 
@@ -209,15 +210,38 @@ mod modeled {
             }
 
             pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-                self.0.lock().expect("loom locks are never poisoned")
+                let guard = self.0.lock().expect("loom locks are never poisoned");
+                MutexGuard { guard, lock: self }
             }
 
             pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-                self.0.try_lock().ok()
+                let guard = self.0.try_lock().ok()?;
+                Some(MutexGuard { guard, lock: self })
             }
 
             pub(crate) fn get_mut(&mut self) -> &mut T {
                 self.0.get_mut().expect("loom locks are never poisoned")
+            }
+        }
+
+        /// The guard of a [`Mutex`], which knows its lock.
+        #[derive(Debug)]
+        pub(crate) struct MutexGuard<'a, T> {
+            guard: loom::sync::MutexGuard<'a, T>,
+            lock: &'a Mutex<T>,
+        }
+
+        impl<T> Deref for MutexGuard<'_, T> {
+            type Target = T;
+
+            fn deref(&self) -> &T {
+                &self.guard
+            }
+        }
+
+        impl<T> DerefMut for MutexGuard<'_, T> {
+            fn deref_mut(&mut self) -> &mut T {
+                &mut self.guard
             }
         }
 
@@ -249,15 +273,23 @@ mod modeled {
             }
 
             pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-                self.0.wait(guard).expect("loom locks are never poisoned")
+                let MutexGuard { guard, lock } = guard;
+                let guard = self.0.wait(guard).expect("loom locks are never poisoned");
+                MutexGuard { guard, lock }
             }
 
-            /// Waits for a notification and never times out: loom has no clock.
+            /// Waits for a notification and never times out: loom has no clock. A timeout of zero
+            /// runs out at once, and others may have the lock before that is known.
             pub(crate) fn wait_timeout<'a, T>(
                 &self,
                 guard: MutexGuard<'a, T>,
-                _timeout: Duration,
+                timeout: Duration,
             ) -> (MutexGuard<'a, T>, bool) {
+                if timeout.is_zero() {
+                    let MutexGuard { guard, lock } = guard;
+                    drop(guard);
+                    return (lock.lock(), true);
+                }
                 (self.wait(guard), false)
             }
 
@@ -273,6 +305,50 @@ mod modeled {
 
     pub(crate) mod thread {
         pub(crate) use loom::thread::*;
+
+        /// The name of a thread that cannot be started, as if the system had none left.
+        pub(crate) const REFUSED: &str = "refused";
+
+        /// Starts threads, except for those named [`REFUSED`].
+        #[derive(Debug)]
+        pub(crate) struct Builder {
+            builder: loom::thread::Builder,
+            refused: bool,
+        }
+
+        impl Builder {
+            pub(crate) fn new() -> Self {
+                Builder {
+                    builder: loom::thread::Builder::new(),
+                    refused: false,
+                }
+            }
+
+            pub(crate) fn name(self, name: String) -> Self {
+                Builder {
+                    refused: name == REFUSED,
+                    builder: self.builder.name(name),
+                }
+            }
+
+            pub(crate) fn stack_size(self, size: usize) -> Self {
+                Builder {
+                    builder: self.builder.stack_size(size),
+                    ..self
+                }
+            }
+
+            pub(crate) fn spawn<F, T>(self, f: F) -> std::io::Result<JoinHandle<T>>
+            where
+                F: FnOnce() -> T + Send + 'static,
+                T: Send + 'static,
+            {
+                if self.refused {
+                    return Err(std::io::ErrorKind::WouldBlock.into());
+                }
+                self.builder.spawn(f)
+            }
+        }
 
         loom::thread_local! {
             static NUMBER: u64 = super::super::next_thread();
