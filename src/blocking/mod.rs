@@ -6,5 +6,9 @@
 #![forbid(unsafe_code)]
 
 pub(crate) mod pool;
+#[cfg(all(test, loom))]
+mod pool_loom;
+mod state;
+mod threads;
 
 pub(crate) use pool::{Pool, PoolConfig};

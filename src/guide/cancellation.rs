@@ -29,9 +29,8 @@
 //!
 //! **Changes of the file system.** Once polled, an operation that creates, renames, removes, links,
 //! copies, writes a whole file, or changes a length, permissions or times is carried out, whether
-//! or not its future is dropped, unless the runtime shuts down before it has begun. A `timeout`
-//! around it limits how long the program waits and not how long the operation takes. Its result is
-//! lost.
+//! or not its future is dropped or the runtime shuts down. A `timeout` around it limits how long the
+//! program waits and not how long the operation takes. Its result is lost.
 //!
 //! **Other file operations.** Opening a file without creating or truncating it, looking up
 //! attributes and reading a directory have no effect to lose. A file that is opened too late is

@@ -291,6 +291,9 @@ impl Builder {
     /// threads for file operations, or up to `val` if that is larger, and more if no operation
     /// could begin for 50 ms.
     ///
+    /// Up to `val` further threads replace workers that are inside
+    /// [`block_in_place`](crate::task::block_in_place).
+    ///
     /// # Panics
     ///
     /// Panics if `val` is zero.
@@ -876,6 +879,7 @@ impl Builder {
         }
         let pool = PoolConfig {
             max_threads: self.max_blocking_threads,
+            max_workers: workers.saturating_add(self.max_blocking_threads),
             keep_alive: self.thread_keep_alive,
             thread_name: self.thread_name.clone(),
             stack_size: self.thread_stack_size,
@@ -885,6 +889,7 @@ impl Builder {
         };
         let threads = Pool::new(PoolConfig {
             max_threads: self.max_blocking_threads.max(DRIVER_THREADS),
+            max_workers: 0,
             relief: Some(DRIVER_RELIEF),
             ..pool.clone()
         });

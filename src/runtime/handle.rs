@@ -196,14 +196,14 @@ impl Handle {
         self.scheduler.spawn_blocking(func)
     }
 
-    /// Runs a closure that may block and that, once accepted, runs even if the runtime is shut
-    /// down before it begins.
-    pub(crate) fn spawn_mandatory_blocking<F, R>(&self, func: F) -> Result<JoinHandle<R>, Refused>
+    /// Like [`spawn_blocking`](Handle::spawn_blocking), but returns an error if the runtime is being
+    /// shut down or there is no thread.
+    pub(crate) fn try_spawn_blocking<F, R>(&self, func: F) -> Result<JoinHandle<R>, Refused>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.scheduler.spawn_mandatory_blocking(func)
+        self.scheduler.try_spawn_blocking(func)
     }
 
     /// Runs a future to completion on this thread, with this runtime as the current one.

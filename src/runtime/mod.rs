@@ -180,12 +180,11 @@
 //!
 //! Dropping a [`Runtime`] shuts it down. With [`#[zokio::main]`](macro@crate::main) that happens
 //! when `main` returns. Each task is dropped at the `.await` where it is, or, if it is being
-//! polled, when that poll returns: tasks that have not completed by then never do. Closures of
-//! `spawn_blocking` that have not begun are dropped as well.
+//! polled, when that poll returns: tasks that have not completed by then never do.
 //!
-//! The drop waits for the workers, for closures of `spawn_blocking` that have begun, and for file
-//! operations that have begun, except reads of a [`File`](crate::fs::File) and opens that neither
-//! create nor truncate. That can take as long as the longest of them.
+//! The drop waits for the workers, for all closures of `spawn_blocking`, including those that wait
+//! for a thread, and for file operations, except reads of a [`File`](crate::fs::File) and opens
+//! that neither create nor truncate. That can take as long as the longest of them.
 //!
 //! - [`Runtime::shutdown_timeout`] limits the wait.
 //! - [`Runtime::shutdown_background`] does not wait at all.

@@ -22,9 +22,9 @@ use crate::util::large::is_large;
 ///
 /// Dropping the runtime shuts it down. Each task is dropped at the `.await` where it is, or when
 /// its current poll returns. The drop waits for every worker, and for every closure of
-/// `spawn_blocking` and every file operation that has begun, however long that takes. It does not
-/// wait for reads of files, nor for opens that neither create nor truncate, except for up to 2 s
-/// until a read on io_uring is cancelled. Closures that have not begun are dropped.
+/// `spawn_blocking` and every file operation that was accepted, however long that takes. It does
+/// not wait for reads of files, nor for opens that neither create nor truncate, except for up to
+/// 2 s until a read on io_uring is cancelled.
 /// [`shutdown_timeout`] limits the wait, and [`shutdown_background`] does not wait at all.
 ///
 /// After that, remaining timers and sockets of this runtime are unusable: a timer panics when it is
@@ -242,7 +242,7 @@ impl Runtime {
 
     /// Shuts the runtime down and waits at most `duration` for its threads.
     ///
-    /// Closures of the blocking pool that are still running then continue to their end; nothing
+    /// Closures of the blocking pool that are queued or running then continue to their end; nothing
     /// waits for them.
     ///
     /// # Panics

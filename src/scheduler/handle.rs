@@ -86,17 +86,15 @@ impl Handle {
         }
     }
 
-    /// Like [`spawn_blocking`](Handle::spawn_blocking), but once accepted `f` runs even if the
-    /// runtime is shut down before it begins.
-    ///
-    /// Returns an error, and drops `f`, if the pool is shut down or there is no thread for it.
-    pub(crate) fn spawn_mandatory_blocking<F, R>(&self, f: F) -> Result<JoinHandle<R>, Refused>
+    /// Like [`spawn_blocking`](Handle::spawn_blocking), but returns an error, and drops `f`, if the
+    /// pool is shut down or there is no thread for it.
+    pub(crate) fn try_spawn_blocking<F, R>(&self, f: F) -> Result<JoinHandle<R>, Refused>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
         let (work, join_handle) = self.blocking_work(f);
-        self.services().pool.spawn_mandatory(work)?;
+        self.services().pool.spawn(work)?;
         Ok(join_handle)
     }
 

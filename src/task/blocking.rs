@@ -10,13 +10,14 @@ use crate::util::large::is_large;
 /// The runtime has a pool of such threads, which grows on demand up to
 /// [`max_blocking_threads`](crate::runtime::Builder::max_blocking_threads); beyond that, closures
 /// wait for a thread. A closure that has started cannot be aborted: `abort` only keeps one from
-/// starting, and the runtime's shutdown waits for those that run (or does not, with
-/// [`shutdown_timeout`](crate::runtime::Runtime::shutdown_timeout)). For work that never ends, use
-/// a thread of your own; for pure computation, a pool with as many threads as cores.
+/// starting, and the runtime's shutdown waits for those that run or wait for a thread (or does not,
+/// with [`shutdown_timeout`](crate::runtime::Runtime::shutdown_timeout)). For work that never ends,
+/// use a thread of your own; for pure computation, a pool with as many threads as cores.
 ///
 /// # Panics
 ///
-/// Panics if called outside a runtime.
+/// Panics if called outside a runtime, or if the operating system can start no thread and there is
+/// none that the closure can wait for.
 ///
 /// # Examples
 ///
@@ -59,7 +60,12 @@ where
 /// closure. It cannot be cancelled. In the closure nothing counts against the
 /// [budget](crate::task::coop), and `Handle::block_on` may be called.
 ///
+/// At most as many calls as [`max_blocking_threads`] allows have their workers replaced at a time.
+/// Further ones hold up the tasks of their workers until a call returns.
+///
 /// Outside a runtime it just calls `f`.
+///
+/// [`max_blocking_threads`]: crate::runtime::Builder::max_blocking_threads
 ///
 /// # Panics
 ///

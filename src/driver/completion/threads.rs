@@ -41,12 +41,13 @@ fn push(pool: &Pool, job: Job, kind: Kind) {
 /// Returns how the pool treats `op` when it is shut down.
 pub(super) fn kind(op: &Op) -> Kind {
     match op {
-        // Its bytes were accepted: it happens even if it has not begun.
-        Op::Write { .. } => Kind::Mandatory,
         // It may wait without a bound, and changes nothing: the shutdown does not wait for it.
         Op::Read { .. } => Kind::Detached,
         Op::Open { flags, .. } if flags & (libc::O_CREAT | libc::O_TRUNC) == 0 => Kind::Detached,
-        Op::Open { .. }
+        // A write that was accepted happens even if it has not begun, and so does what changes the
+        // file system.
+        Op::Write { .. }
+        | Op::Open { .. }
         | Op::Sync { .. }
         | Op::Truncate { .. }
         | Op::Rename { .. }

@@ -66,6 +66,7 @@ impl Rig {
         };
         let threads = Pool::new(PoolConfig {
             max_threads: 8,
+            max_workers: 0,
             keep_alive: Duration::from_secs(1),
             thread_name: Arc::new(|| "conformance".to_owned()),
             stack_size: None,

@@ -180,7 +180,7 @@ impl Writer {
 
     #[track_caller]
     fn begin(&mut self, operation: impl FnOnce() -> Outcome + Send + 'static) -> io::Result<()> {
-        let operation = Handle::current().spawn_mandatory_blocking(operation);
+        let operation = Handle::current().try_spawn_blocking(operation);
         self.state = StdioState::Busy(operation.map_err(|refused| match refused {
             Refused::Closed => driver::shutdown_error(),
             Refused::NoThread(error) => error,

@@ -1,0 +1,170 @@
+//! A process that can start no more threads: what needs one panics as `spawn_blocking` does, or waits
+//! for a thread that is busy, and nothing is left waiting for a thread that does not come.
+
+#[path = "support/apart.rs"]
+mod apart;
+#[path = "support/filter.rs"]
+mod filter;
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use zokio::runtime::Runtime;
+use zokio::task::JoinHandle;
+
+use self::apart::{apart, builder, on_each_scheduler};
+
+/// Lets this thread, and those that it has started from here on, start no more.
+fn refuse_threads() {
+    filter::refuse(&[libc::SYS_clone3, libc::SYS_clone], libc::EAGAIN);
+}
+
+fn text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().cloned();
+    text.unwrap_or_else(|| format!("{:?}", payload.downcast_ref::<&str>()))
+}
+
+/// Fails unless `f` panics because there is no thread.
+#[track_caller]
+fn has_no_thread<R: Debug>(name: &str, f: impl FnOnce() -> R) {
+    match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(result) => panic!("{name}: {result:?}"),
+        Err(payload) => {
+            let text = text(&*payload);
+            let expected = "OS can't spawn worker thread: Resource temporarily unavailable";
+            assert!(text.starts_with(expected), "{name}: {text}");
+        }
+    }
+}
+
+/// What became of a closure that was accepted: `true` if it ran.
+fn ran(runtime: &Runtime, closure: JoinHandle<()>) -> bool {
+    match runtime.block_on(closure) {
+        Ok(()) => true,
+        Err(error) if error.is_cancelled() => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// As on tokio.
+#[test]
+fn a_closure_waits_for_a_thread_that_is_busy() {
+    on_each_scheduler("a_closure_waits_for_a_thread_that_is_busy", |workers| {
+        let runtime = builder(workers).build().unwrap();
+        let (begun, has_begun) = mpsc::channel();
+        let (end, ended) = mpsc::channel::<()>();
+        let busy = runtime.spawn_blocking(move || {
+            begun.send(()).unwrap();
+            ended.recv().unwrap();
+        });
+        has_begun.recv().unwrap();
+        refuse_threads();
+        let waits = runtime.spawn_blocking(|| ());
+        end.send(()).unwrap();
+        assert!(ran(&runtime, busy) && ran(&runtime, waits));
+    });
+}
+
+/// A closure that was spawned while the only thread called its callback was accepted, although that
+/// thread did not come back for it. It was cancelled, or, where there were workers, waited for one
+/// of them.
+#[test]
+fn a_thread_that_leaves_is_not_relied_on() {
+    on_each_scheduler("a_thread_that_leaves_is_not_relied_on", |workers| {
+        static LEAVING: AtomicBool = AtomicBool::new(false);
+        let (go, gone) = mpsc::channel::<()>();
+        let gone = Mutex::new(gone);
+        let runtime = builder(workers)
+            .thread_keep_alive(Duration::from_millis(1))
+            .max_blocking_threads(1)
+            .on_thread_start(refuse_threads)
+            .on_thread_stop(move || {
+                LEAVING.store(true, Ordering::SeqCst);
+                let _ = gone.lock().unwrap().recv();
+            })
+            .build()
+            .unwrap();
+        let first = runtime.spawn_blocking(|| ());
+        assert!(ran(&runtime, first));
+        while !LEAVING.load(Ordering::SeqCst) {
+            thread::yield_now();
+        }
+        refuse_threads();
+        has_no_thread("spawn_blocking", || {
+            let closure = runtime.spawn_blocking(|| ());
+            drop(go);
+            ran(&runtime, closure)
+        });
+    });
+}
+
+/// A closure that finds the only thread on its way cannot be refused any more when that one does not
+/// come. Where there were workers it waited for one of them.
+#[test]
+fn a_closure_that_relied_on_a_start_is_cancelled() {
+    on_each_scheduler("a_closure_that_relied_on_a_start_is_cancelled", |workers| {
+        let is_refused = Arc::new(AtomicBool::new(false));
+        let (begun, has_begun) = mpsc::channel();
+        let (go, gone) = mpsc::channel::<()>();
+        let gates = Mutex::new((begun, gone));
+        let refused = is_refused.clone();
+        let runtime = builder(workers)
+            .max_blocking_threads(1)
+            .thread_name_fn(move || {
+                if refused.load(Ordering::SeqCst) {
+                    let gates = gates.lock().unwrap();
+                    gates.0.send(()).unwrap();
+                    gates.1.recv().unwrap();
+                    refuse_threads();
+                }
+                "test".to_owned()
+            })
+            .build()
+            .unwrap();
+        is_refused.store(true, Ordering::SeqCst);
+        let handle = runtime.handle().clone();
+        let first = thread::spawn(move || {
+            has_no_thread("first", || handle.spawn_blocking(|| ()));
+        });
+        has_begun.recv().unwrap();
+        let second = runtime.spawn_blocking(|| ());
+        go.send(()).unwrap();
+        first.join().unwrap();
+        assert!(!ran(&runtime, second));
+    });
+}
+
+/// The panic left the thread counted, and the end of the runtime waited for it.
+#[test]
+fn a_thread_without_a_name_is_not_started() {
+    const NAMES: [&str; 2] = ["a panic, 0 workers", "a zero byte, 2 workers"];
+    apart(
+        "a_thread_without_a_name_is_not_started",
+        &NAMES,
+        |_| {},
+        |name| {
+            static HAS_NAME: AtomicBool = AtomicBool::new(true);
+            let panics = name == NAMES[0];
+            let runtime = builder(if panics { 0 } else { 2 })
+                .thread_name_fn(move || {
+                    let has_name = HAS_NAME.load(Ordering::SeqCst);
+                    assert!(has_name || !panics, "there is no name");
+                    if has_name { "test" } else { "te\0st" }.to_owned()
+                })
+                .build()
+                .unwrap();
+            HAS_NAME.store(false, Ordering::SeqCst);
+            let closure = || runtime.spawn_blocking(|| ());
+            let panic = catch_unwind(AssertUnwindSafe(closure)).unwrap_err();
+            assert!(text(&*panic).starts_with("OS can't spawn worker thread: "));
+            HAS_NAME.store(true, Ordering::SeqCst);
+            assert!(ran(&runtime, closure()));
+            drop(runtime);
+        },
+    );
+}
