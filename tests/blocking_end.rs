@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use futures::FutureExt;
 use zokio::runtime::{Handle, Runtime};
-use zokio::task::block_in_place;
+use zokio::task::{block_in_place, spawn_blocking, yield_now};
 
 use self::apart::{apart, builder, on_each_scheduler, on_schedulers};
 
@@ -82,6 +83,45 @@ fn closures_that_were_accepted_run() {
             }
         },
     );
+}
+
+/// Tasks that a worker would have polled next were dropped unpolled, where tokio polls them once.
+#[test]
+fn tasks_that_are_ready_are_polled() {
+    on_schedulers("tasks_that_are_ready_are_polled", &[1, 2], |workers| {
+        let runtime = builder(workers).build().unwrap();
+        let polled = Arc::new(AtomicUsize::new(0));
+        let (begun, has_begun) = mpsc::channel();
+        for _ in 0..workers {
+            let (begun, polled) = (begun.clone(), polled.clone());
+            runtime.spawn(async move {
+                for _ in 0..10 {
+                    let polled = polled.clone();
+                    zokio::spawn(async move {
+                        loop {
+                            polled.fetch_add(1, Ordering::SeqCst);
+                            yield_now().await;
+                        }
+                    });
+                }
+                begun.send(()).unwrap();
+                // Until the runtime ends.
+                let ends = || {
+                    spawn_blocking(|| ())
+                        .now_or_never()
+                        .is_some_and(|it| it.is_err())
+                };
+                while !ends() {
+                    thread::yield_now();
+                }
+            });
+        }
+        // Where one worker ran both, its tasks have been polled before, and are at their second poll.
+        has_begun.recv().unwrap();
+        drop(runtime);
+        let polls = polled.load(Ordering::SeqCst);
+        assert!(polls >= 10, "{polls} polls");
+    });
 }
 
 /// Waits in its destructor until the sender is gone.

@@ -180,7 +180,8 @@
 //!
 //! Dropping a [`Runtime`] shuts it down. With [`#[zokio::main]`](macro@crate::main) that happens
 //! when `main` returns. Each task is dropped at the `.await` where it is, or, if it is being
-//! polled, when that poll returns: tasks that have not completed by then never do.
+//! polled, when that poll returns: tasks that have not completed by then never do. A worker that
+//! has tasks to poll may poll some of them first.
 //!
 //! The drop waits for the workers, for all closures of `spawn_blocking`, including those that wait
 //! for a thread, and for file operations, except reads of a [`File`](crate::fs::File) and opens

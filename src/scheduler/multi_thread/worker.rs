@@ -21,6 +21,10 @@ use crate::util::scoped::{Scoped, with_local};
 /// How many tasks in a row may come from the LIFO slot.
 const LIFO_RUNS: u32 = 3;
 
+/// After how many polls a worker that has tasks to run looks whether the runtime has ended. As on
+/// tokio, what was spawned shortly before the end is usually polled once.
+const MORE_POLLS: u32 = 61;
+
 thread_local! {
     /// The context of this thread, if it runs, or ran, a worker.
     static CONTEXT: Scoped<Context> = const { Scoped::new() };
@@ -247,6 +251,7 @@ impl Context {
             let Core { pace, busy, .. } = &mut *core;
             let due = pace.is_due(|| busy.awake(&self.remote().metrics));
             let looks = core.tick % event_interval == 0;
+            let mut may_end = core.tick % MORE_POLLS == 0;
             if due || looks {
                 self.remote().progress.step(core.pace.is_slow());
                 shared.monitor.first_tick(shared);
@@ -262,13 +267,16 @@ impl Context {
                 core.lifo_runs = 0;
                 if let Some(task) = self.search(&mut core) {
                     core = self.run_task(task, core)?;
-                } else if self.has_deferred() {
-                    core = self.poll_driver(core);
                 } else {
-                    core = self.park(core);
+                    core = if self.has_deferred() {
+                        self.poll_driver(core)
+                    } else {
+                        self.park(core)
+                    };
+                    may_end = true;
                 }
             }
-            if shared.is_closed() {
+            if may_end && shared.is_closed() {
                 return Ok(core);
             }
         }
