@@ -8,8 +8,9 @@ mod filter;
 
 use std::any::Any;
 use std::fmt::Debug;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use zokio::runtime::Runtime;
 use zokio::task::JoinHandle;
 
-use self::apart::{apart, builder, on_each_scheduler};
+use self::apart::{apart, builder, on_each_scheduler, on_schedulers};
 
 /// Lets this thread, and those that it has started from here on, start no more.
 fn refuse_threads() {
@@ -39,6 +40,13 @@ fn has_no_thread<R: Debug>(name: &str, f: impl FnOnce() -> R) {
             let expected = "OS can't spawn worker thread: Resource temporarily unavailable";
             assert!(text.starts_with(expected), "{name}: {text}");
         }
+    }
+}
+
+/// Waits until the process has `count` threads.
+fn until_threads(count: usize) {
+    while std::fs::read_dir("/proc/self/task").unwrap().count() != count {
+        thread::yield_now();
     }
 }
 
@@ -137,6 +145,44 @@ fn a_closure_that_relied_on_a_start_is_cancelled() {
         first.join().unwrap();
         assert!(!ran(&runtime, second));
     });
+}
+
+/// The first thread once took the job of the second worker, so that there seemed to be a thread for
+/// each, and the first worker was run by the thread of the first closure.
+#[test]
+fn a_worker_that_cannot_be_started_fails_the_build() {
+    on_schedulers(
+        "a_worker_that_cannot_be_started_fails_the_build",
+        &[2],
+        |workers| {
+            static CALLS: AtomicUsize = AtomicUsize::new(0);
+            static PARKED: AtomicBool = AtomicBool::new(false);
+            static MAY_START: AtomicBool = AtomicBool::new(false);
+            let until = |flag: &AtomicBool| {
+                while !flag.load(Ordering::SeqCst) {
+                    thread::yield_now();
+                }
+            };
+            let before = std::fs::read_dir("/proc/self/task").unwrap().count();
+            let built = builder(workers)
+                .thread_keep_alive(Duration::from_secs(1_000_000))
+                .thread_name_fn(move || {
+                    // The first worker starts when the second is queued as well.
+                    if CALLS.fetch_add(1, Ordering::SeqCst) == 1 {
+                        refuse_threads();
+                        MAY_START.store(true, Ordering::SeqCst);
+                        until(&PARKED);
+                    }
+                    "test".to_owned()
+                })
+                .on_thread_start(move || until(&MAY_START))
+                .on_thread_park(|| PARKED.store(true, Ordering::SeqCst))
+                .build();
+            assert_eq!(built.map(drop).unwrap_err().kind(), ErrorKind::WouldBlock);
+            // The first worker's thread waited for jobs as long as the keep-alive lasts.
+            until_threads(before);
+        },
+    );
 }
 
 /// The panic left the thread counted, and the end of the runtime waited for it.

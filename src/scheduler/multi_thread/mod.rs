@@ -113,6 +113,9 @@ pub(crate) fn start(services: Services, workers: usize) -> Result<Arc<Shared>, c
     for core in cores {
         if let Err(error) = worker::launch(shared.clone(), Box::new(core)) {
             shared.close();
+            // Workers have started before. Their threads would wait for jobs as long as the keep-alive
+            // lasts.
+            shared.services().pool.shutdown(None);
             let (reason, source) = match error {
                 Refused::NoThread(error) => ("the system refused", Some(error)),
                 Refused::Closed => ("the runtime is being shut down", None),
