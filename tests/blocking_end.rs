@@ -288,3 +288,39 @@ fn workers_that_wait_for_a_thread_end_with_the_runtime() {
         },
     );
 }
+
+/// Each call queued the worker once more if no thread came for it.
+#[test]
+fn a_worker_is_queued_once() {
+    on_schedulers("a_worker_is_queued_once", &[1], |workers| {
+        let runtime = builder(workers).max_blocking_threads(1).build();
+        let runtime = runtime.unwrap();
+        let (begun, has_begun) = mpsc::channel();
+        let (end, wait) = mpsc::channel::<()>();
+        let blocks = runtime.spawn(async move {
+            block_in_place(|| {
+                begun.send(()).unwrap();
+                wait.recv().unwrap();
+            });
+        });
+        has_begun.recv().unwrap();
+        let resident = || {
+            let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+            pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+        };
+        let grown = runtime.spawn(async move {
+            let mut before = 0;
+            for call in 0..200_000 {
+                block_in_place(|| ());
+                if call == 1000 {
+                    before = resident();
+                }
+            }
+            resident().saturating_sub(before)
+        });
+        let grown = runtime.block_on(grown).unwrap();
+        assert!(grown < 4 << 20, "{grown} bytes");
+        end.send(()).unwrap();
+        runtime.block_on(blocks).unwrap();
+    });
+}

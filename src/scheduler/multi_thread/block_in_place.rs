@@ -55,9 +55,7 @@ impl Context {
         };
         core.busy.pause(&self.remote().metrics);
         *self.worker.core.lock() = Some(core);
-        let worker = self.worker.clone();
-        let pool = &self.shared().services().pool;
-        let refused = pool.spawn_worker(Box::new(move || worker::run(worker)));
+        let refused = worker::hand_over(&self.worker);
         set_local_worker(None);
         self.wake_deferred();
         if matches!(refused, Err(Refused::Closed)) {

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
 
 use crossbeam_deque::{Steal, Worker as Queue};
@@ -73,6 +74,20 @@ pub(super) struct Worker {
     pub(super) shared: Arc<Shared>,
     pub(super) index: usize,
     pub(super) core: Mutex<Option<Box<Core>>>,
+    /// Whether the pool has a job that will run the worker and has not begun. Set by the thread that
+    /// hands the worker over, after it has put the core down; cleared by the job, before it picks the
+    /// core up.
+    is_queued: AtomicBool,
+}
+
+/// A job of the pool that has not begun.
+struct Queued(Arc<Worker>);
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        // A thread that relies on this job has put the core down before.
+        self.0.is_queued.swap(false, Ordering::SeqCst);
+    }
 }
 
 /// The core has been picked up by another thread; this one has nothing left to run.
@@ -81,17 +96,31 @@ pub(super) struct CoreGone;
 
 /// Starts a thread for `core`.
 pub(super) fn launch(shared: Arc<Shared>, core: Box<Core>) -> Result<(), Refused> {
-    let pool = shared.services().pool.clone();
     let worker = Arc::new(Worker {
         shared,
         index: core.index,
         core: Mutex::new(Some(core)),
+        is_queued: AtomicBool::new(false),
     });
-    pool.spawn_worker(Box::new(move || run(worker)))
+    hand_over(&worker)
+}
+
+/// Has a thread of the pool run the worker, unless one is about to. The core has been put down.
+pub(super) fn hand_over(worker: &Arc<Worker>) -> Result<(), Refused> {
+    if worker.is_queued.swap(true, Ordering::SeqCst) {
+        return Ok(());
+    }
+    let queued = Queued(worker.clone());
+    let begin = move || {
+        let worker = queued.0.clone();
+        drop(queued);
+        run(worker);
+    };
+    worker.shared.services().pool.spawn_worker(Box::new(begin))
 }
 
 /// Runs the worker on this thread until the runtime ends or another thread takes the core.
-pub(super) fn run(worker: Arc<Worker>) {
+fn run(worker: Arc<Worker>) {
     let Some(mut core) = worker.core.lock().take() else {
         return;
     };
