@@ -8,13 +8,15 @@ mod filter;
 
 use std::any::Any;
 use std::fmt::Debug;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use zokio::fs::{self, File};
+use zokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use zokio::runtime::Runtime;
 use zokio::task::JoinHandle;
 
@@ -57,6 +59,63 @@ fn ran(runtime: &Runtime, closure: JoinHandle<()>) -> bool {
         Err(error) if error.is_cancelled() => false,
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Some panicked and some returned an error of kind `Other`, as after the end of a runtime.
+#[test]
+fn operations_panic_as_spawn_blocking_does() {
+    on_each_scheduler("operations_panic_as_spawn_blocking_does", |workers| {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        std::fs::write(&path, "hello").unwrap();
+        let std = std::fs::File::options().read(true).write(true).open(&path);
+        // One that is shared, so that nothing is done inline.
+        let mut file = File::from_std(std.unwrap());
+        let runtime = builder(workers).on_thread_start(refuse_threads).build();
+        let runtime = runtime.unwrap();
+        refuse_threads();
+        macro_rules! no_thread {
+            ($($operation:expr;)*) => { $(
+                has_no_thread(stringify!($operation), || {
+                    runtime.block_on(async { $operation.await.map(drop) })
+                });
+            )* };
+        }
+        let new = dir.path().join("new");
+        no_thread! {
+            zokio::task::spawn_blocking(|| ());
+            fs::create_dir(&new);
+            fs::create_dir_all(new.join("deep"));
+            fs::remove_dir_all(&new);
+            fs::remove_file(&new);
+            fs::rename(&path, &new);
+            fs::hard_link(&path, &new);
+            fs::symlink(&path, &new);
+            fs::read_link(&path);
+            fs::canonicalize(&path);
+            fs::copy(&path, &new);
+            fs::write(&new, "x");
+            fs::read_dir(&path);
+            File::create(&new);
+            file.set_len(1);
+            file.sync_all();
+            zokio::net::lookup_host("localhost:80");
+        }
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        let _shown = std::os::fd::AsRawFd::as_raw_fd(&file);
+        no_thread! {
+            file.read(&mut [0; 1]);
+            file.seek(SeekFrom::Start(1));
+        }
+        // A write is accepted or not, so its error can be returned.
+        for _ in 0..2 {
+            let error = runtime.block_on(file.write(b"x")).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Other);
+            runtime.block_on(file.flush()).unwrap();
+        }
+        let error = runtime.block_on(zokio::io::stderr().write(b"x"));
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Other);
+    });
 }
 
 /// As on tokio.

@@ -62,6 +62,9 @@
 //! Every function and every operation on a [`File`] panics outside of a runtime, and fails with
 //! [`ErrorKind::Other`](std::io::ErrorKind::Other) after the runtime has been shut down. The
 //! runtime needs no [`enable_io`](crate::runtime::Builder::enable_io).
+//!
+//! An operation that needs a thread when the operating system can start none panics, as
+//! [`spawn_blocking`](crate::task::spawn_blocking) does; a write to a [`File`] fails instead.
 
 mod directories;
 mod file;

@@ -12,6 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::task::{Context, Poll, ready};
 
+use crate::blocking::pool::Refused;
 use crate::driver::completion::InFlight;
 use crate::driver::completion::op::{Completed, Op};
 use crate::scheduler::Handle;
@@ -55,8 +56,19 @@ fn with_runtime<R>(f: impl FnOnce(&Handle) -> R) -> R {
 /// Submits `op` to the current runtime's driver.
 ///
 /// # Panics
-/// Panics if called outside a runtime.
+/// Panics if called outside a runtime, and, as `spawn_blocking`, if there is no thread.
 pub(super) fn submit(op: Op) -> InFlight {
+    match try_submit(op) {
+        Ok(in_flight) => in_flight,
+        Err(refused) => panic!("{refused}"),
+    }
+}
+
+/// Submits `op` to the current runtime's driver, or returns an error if there is no thread.
+///
+/// # Panics
+/// Panics if called outside a runtime.
+pub(super) fn try_submit(op: Op) -> Result<InFlight, Refused> {
     with_runtime(|handle| handle.services().driver.completions().submit(op))
 }
 

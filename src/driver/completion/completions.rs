@@ -16,6 +16,7 @@ use super::probe::{Backend, Choice, Kind, decide};
 use super::uring::Ring;
 use super::{Submitted, threads};
 use crate::blocking::Pool;
+use crate::blocking::pool::Refused;
 use crate::driver::wake::Wake;
 use crate::error::Error;
 use crate::util::status_flags::status_flags;
@@ -83,24 +84,26 @@ impl Completions {
         &self.threads
     }
 
-    /// Submits `op`. May be called from any thread.
-    pub(crate) fn submit(&self, op: Op) -> InFlight {
+    /// Submits `op`. May be called from any thread. After a shutdown the operation ends as cancelled.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is no thread for the operation.
+    pub(crate) fn submit(&self, op: Op) -> Result<InFlight, Refused> {
         if self.is_closed() {
-            return InFlight(Submission::Refused(Box::new(op)));
+            return Ok(InFlight(Submission::Refused(Box::new(op))));
         }
         let counted = Counted::new(&self.count);
-        match self.ring.as_ref().filter(|_| suits_ring(&op)) {
-            Some(ring) => {
-                let operation = Arc::new(Operation::new((op, counted)));
-                ring.submit(operation.clone());
-                InFlight::new(operation, Some(ring.clone()))
-            }
-            None => {
-                let kind = threads::kind(&op);
-                let operation = Arc::new(Operation::new((op, counted)));
-                threads::submit(&self.threads, operation.clone(), kind);
-                InFlight::new(operation, None)
-            }
+        let kind = threads::kind(&op);
+        let ring = self.ring.as_ref().filter(|_| suits_ring(&op));
+        let operation = Arc::new(Operation::new((op, counted)));
+        let submitted = match ring {
+            Some(ring) => ring.submit(&operation),
+            None => threads::submit(&self.threads, operation.clone(), kind),
+        };
+        match submitted {
+            Ok(()) | Err(Refused::Closed) => Ok(InFlight::new(operation, ring.cloned())),
+            Err(refused) => Err(refused),
         }
     }
 

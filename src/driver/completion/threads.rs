@@ -12,30 +12,30 @@
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 
-use crate::blocking::pool::{Kind, Pool};
+use crate::blocking::pool::{Kind, Pool, Refused};
 use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom, room};
 use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::{Payload, Submitted};
 use crate::util::wake::wake_some;
 
-/// Has a thread perform `operation`.
-pub(super) fn submit(pool: &Pool, operation: Submitted, kind: Kind) {
+/// Has a thread perform `operation`; an error completes it as cancelled.
+pub(super) fn submit(pool: &Pool, operation: Submitted, kind: Kind) -> Result<(), Refused> {
     let begun = None;
-    push(pool, Job { operation, begun }, kind);
+    push(pool, Job { operation, begun }, kind)
 }
 
 /// Has a thread continue an operation that has begun elsewhere.
 pub(super) fn submit_begun(pool: &Pool, operation: Submitted, begun: Payload) {
     let kind = kind(&begun.0);
     let begun = Some(begun);
-    push(pool, Job { operation, begun }, kind);
+    if let Err(refused) = push(pool, Job { operation, begun }, kind) {
+        log::debug!("zokio: an operation could not continue: {refused}");
+    }
 }
 
-fn push(pool: &Pool, job: Job, kind: Kind) {
-    if let Err(refused) = pool.push(Box::new(move || job.run()), kind) {
-        // The job was dropped, which completed the operation.
-        log::debug!("zokio: an operation could not begin: {refused}");
-    }
+/// An error drops the job, which completes the operation.
+fn push(pool: &Pool, job: Job, kind: Kind) -> Result<(), Refused> {
+    pool.push(Box::new(move || job.run()), kind)
 }
 
 /// Returns how the pool treats `op` when it is shut down.

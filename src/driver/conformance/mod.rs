@@ -88,7 +88,7 @@ impl Rig {
     }
 
     fn submit(&self, op: Op) -> InFlight {
-        self.completions.submit(op)
+        self.completions.submit(op).expect("there are threads")
     }
 
     fn waker(&self) -> Waker {

@@ -207,7 +207,7 @@ impl File {
             None if len == 0 => return Poll::Ready(Ok(0)),
             None => {}
         }
-        self.write_in_background(len, slices);
+        self.write_in_background(len, slices)?;
         Poll::Ready(Ok(len))
     }
 
@@ -218,7 +218,11 @@ impl File {
             && self.about().is_none_or(|about| about.facts.is_regular())
     }
 
-    fn write_in_background<'a>(&mut self, len: usize, slices: impl Iterator<Item = &'a [u8]>) {
+    fn write_in_background<'a>(
+        &mut self,
+        len: usize,
+        slices: impl Iterator<Item = &'a [u8]>,
+    ) -> io::Result<()> {
         let fd = self.std.clone();
         let inner = self.inner.get_mut();
         let mut buffer = inner.empty_buffer(len);
@@ -231,7 +235,9 @@ impl File {
             buffer,
             written: 0,
         };
-        inner.state = FileState::Writing(run::submit(op));
+        let in_flight = run::try_submit(op).map_err(|_| run::task_failed())?;
+        inner.state = FileState::Writing(in_flight);
+        Ok(())
     }
 }
 

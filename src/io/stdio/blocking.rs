@@ -183,7 +183,8 @@ impl Writer {
         let operation = Handle::current().try_spawn_blocking(operation);
         self.state = StdioState::Busy(operation.map_err(|refused| match refused {
             Refused::Closed => driver::shutdown_error(),
-            Refused::NoThread(error) => error,
+            // Its own kind would tell the caller to wait until the stream is ready.
+            Refused::NoThread(_) => io::Error::other(refused),
         })?);
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::hand_over::{HandOver, Pushed};
 use super::thread;
 use crate::blocking::Pool;
-use crate::blocking::pool::Kind;
+use crate::blocking::pool::{Kind, Refused};
 use crate::driver::completion::{Submitted, threads};
 use crate::driver::wake::eventfd;
 use crate::loom::sync::OnceLock;
@@ -44,34 +44,47 @@ impl Ring {
         }
     }
 
-    /// Has the ring carry `operation` out, or a thread where there is no ring.
-    pub(in crate::driver::completion) fn submit(self: &Arc<Ring>, operation: Submitted) {
-        self.push(Request::CarryOut(operation));
+    /// Has the ring carry `operation` out, or a thread where there is no ring; an error completes it
+    /// as cancelled.
+    pub(in crate::driver::completion) fn submit(
+        self: &Arc<Ring>,
+        operation: &Submitted,
+    ) -> Result<(), Refused> {
+        let refused = self.push(Request::CarryOut(operation.clone()));
+        // Others are those of threads that submitted at the same time.
+        let mut refused = refused.into_iter();
+        match refused.find(|(it, _)| Arc::ptr_eq(it, operation)) {
+            Some((_, refused)) => Err(refused),
+            None => Ok(()),
+        }
     }
 
     /// Asks for the cancellation of an operation that was submitted here.
     pub(in crate::driver::completion) fn cancel(self: &Arc<Ring>, operation: Submitted) {
+        // No thread performs what is cancelled, so none was missing.
         self.push(Request::Cancel(operation));
     }
 
-    fn push(self: &Arc<Ring>, request: Request) {
+    /// Returns the operations for which there is neither a ring nor a thread.
+    fn push(self: &Arc<Ring>, request: Request) -> Vec<(Submitted, Refused)> {
         match self.requests.push(request) {
             Ok(pushed) => self.follow(pushed),
-            Err(request) => self.refuse(request),
+            Err(request) => self.refuse(request).into_iter().collect(),
         }
     }
 
-    fn follow(self: &Arc<Ring>, pushed: Pushed) {
+    fn follow(self: &Arc<Ring>, pushed: Pushed) -> Vec<(Submitted, Refused)> {
         match pushed {
             Pushed::Done => {}
             Pushed::Wake => self.wake(),
             Pushed::Start => {
                 if let Err(error) = self.start() {
                     log::debug!("zokio: no thread for the ring, others serve instead: {error}");
-                    self.give_up(false);
+                    return self.give_up(false);
                 }
             }
         }
+        Vec::new()
     }
 
     fn start(self: &Arc<Ring>) -> io::Result<()> {
@@ -92,18 +105,24 @@ impl Ring {
         }
     }
 
-    /// Passes a request that the ring does not take to threads.
-    pub(super) fn refuse(&self, request: Request) {
-        if let Request::CarryOut(operation) = request {
-            threads::submit(&self.pool, operation, Kind::Detached);
-        }
+    /// Passes a request that the ring does not take to threads; returns its operation if there is
+    /// none, and why.
+    pub(super) fn refuse(&self, request: Request) -> Option<(Submitted, Refused)> {
+        let Request::CarryOut(operation) = request else {
+            return None;
+        };
+        let refused = threads::submit(&self.pool, operation.clone(), Kind::Detached).err()?;
+        log::debug!("zokio: an operation could not begin: {refused}");
+        Some((operation, refused))
     }
 
     /// Passes all requests to threads: no thread serves the ring (ever again, with `for_good`).
-    pub(super) fn give_up(&self, for_good: bool) {
-        for request in self.requests.give_up(for_good) {
-            self.refuse(request);
-        }
+    /// Returns the operations for which there is none.
+    pub(super) fn give_up(&self, for_good: bool) -> Vec<(Submitted, Refused)> {
+        let requests = self.requests.give_up(for_good).into_iter();
+        requests
+            .filter_map(|request| self.refuse(request))
+            .collect()
     }
 
     /// Has the thread cancel what is in flight and end.
