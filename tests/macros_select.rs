@@ -76,6 +76,18 @@ async fn patterns_may_borrow_and_change() {
 }
 
 #[zokio::test]
+async fn outputs_are_moved_into_patterns_or_dropped() {
+    let rc = Rc::new(());
+    let kept = select! {
+        (first, Some(second)) = ready((rc.clone(), None::<Rc<()>>)) => [first, second],
+        Some(both @ [_, _]) = ready(Some([rc.clone(), rc.clone()])) => both,
+    };
+    assert_eq!(Rc::strong_count(&rc), 3);
+    drop(kept);
+    assert_eq!(Rc::strong_count(&rc), 1);
+}
+
+#[zokio::test]
 async fn a_branch_that_is_off_is_evaluated_but_not_polled() {
     let evaluated = Cell::new(0);
     let counted = || {

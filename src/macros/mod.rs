@@ -15,8 +15,3 @@ mod select;
 pub mod support;
 mod try_join;
 mod try_maybe_done;
-
-/// The parts of `select!` that need a parser.
-#[cfg(feature = "select")]
-#[doc(hidden)]
-pub use tokio_macros as parsing;

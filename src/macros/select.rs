@@ -144,7 +144,8 @@
 /// ```
 #[macro_export]
 macro_rules! select {
-    // All branches are read: `[count _ _]` is what the next branch would have been.
+    // Each branch takes the next number, a name made of it, and the smallest type with a bit for
+    // each of that many branches. When all are read, the next number is the count.
     (@ $mode:ident [ $(($($numbers:tt)*))* ] { } { $chain:expr } { $pins:pat } else => $else:expr $(,)?) => {
         $else
     };
@@ -164,58 +165,62 @@ macro_rules! select {
 
     // One branch, with the four ways in which it may end.
     (
-        @ $mode:ident [ ($n:tt $name:ident $blank:tt) $($numbers:tt)* ] { $($branch:tt)* }
+        @ $mode:ident [ ($n:tt $name:ident $mask:tt) $($numbers:tt)* ] { $($branch:tt)* }
         { $chain:expr } { $pins:pat }
         $pattern:pat = $future:expr $(, if $condition:expr)? => $handler:block, $($rest:tt)*
     ) => {
         $crate::select!(@ $mode [ $($numbers)* ]
-            { $($branch)* ($n $name $blank; $pattern; $future; [$($condition)?]; $handler) }
+            { $($branch)* ($n $name; $pattern; $future; [$($condition)?]; $handler) }
             { $crate::macros::support::Node { rest: $chain, future: $name } } { ($pins, mut $name) }
             $($rest)*)
     };
     (
-        @ $mode:ident [ ($n:tt $name:ident $blank:tt) $($numbers:tt)* ] { $($branch:tt)* }
+        @ $mode:ident [ ($n:tt $name:ident $mask:tt) $($numbers:tt)* ] { $($branch:tt)* }
         { $chain:expr } { $pins:pat }
         $pattern:pat = $future:expr $(, if $condition:expr)? => $handler:block $($rest:tt)*
     ) => {
         $crate::select!(@ $mode [ $($numbers)* ]
-            { $($branch)* ($n $name $blank; $pattern; $future; [$($condition)?]; $handler) }
+            { $($branch)* ($n $name; $pattern; $future; [$($condition)?]; $handler) }
             { $crate::macros::support::Node { rest: $chain, future: $name } } { ($pins, mut $name) }
             $($rest)*)
     };
     (
-        @ $mode:ident [ ($n:tt $name:ident $blank:tt) $($numbers:tt)* ] { $($branch:tt)* }
+        @ $mode:ident [ ($n:tt $name:ident $mask:tt) $($numbers:tt)* ] { $($branch:tt)* }
         { $chain:expr } { $pins:pat }
         $pattern:pat = $future:expr $(, if $condition:expr)? => $handler:expr
     ) => {
         $crate::select!(@ $mode [ $($numbers)* ]
-            { $($branch)* ($n $name $blank; $pattern; $future; [$($condition)?]; $handler) }
+            { $($branch)* ($n $name; $pattern; $future; [$($condition)?]; $handler) }
             { $crate::macros::support::Node { rest: $chain, future: $name } } { ($pins, mut $name) })
     };
     (
-        @ $mode:ident [ ($n:tt $name:ident $blank:tt) $($numbers:tt)* ] { $($branch:tt)* }
+        @ $mode:ident [ ($n:tt $name:ident $mask:tt) $($numbers:tt)* ] { $($branch:tt)* }
         { $chain:expr } { $pins:pat }
         $pattern:pat = $future:expr $(, if $condition:expr)? => $handler:expr, $($rest:tt)*
     ) => {
         $crate::select!(@ $mode [ $($numbers)* ]
-            { $($branch)* ($n $name $blank; $pattern; $future; [$($condition)?]; $handler) }
+            { $($branch)* ($n $name; $pattern; $future; [$($condition)?]; $handler) }
             { $crate::macros::support::Node { rest: $chain, future: $name } } { ($pins, mut $name) }
             $($rest)*)
     };
 
     (
-        @emit $mode:ident ($count:tt $($next:tt)*)
-        { $( ($n:tt $name:ident $blank:tt; $pattern:tt; $future:tt; [$($condition:tt)?]; $handler:tt) )+ }
+        @emit $mode:ident ($count:tt $next:tt $mask:tt)
+        { $( ($n:tt $name:ident; $pattern:tt; $future:tt; [$($condition:tt)?]; $handler:tt) )+ }
         { $chain:expr } { $pins:pat }
         $else:expr
     ) => {{
+        // Items are not hygienic: in a module, the enum does not hide a name of the caller's.
         #[doc(hidden)]
         mod __zokio_select {
-            // `Out`, with a variant for each branch and `Disabled`, and `Mask`, with a bit for
-            // each branch.
-            $crate::macros::parsing::select_priv_declare_output_enum!( ( $($blank)+ ) );
+            #[allow(non_camel_case_types)]
+            pub(super) enum Out<$($name),+> {
+                $( $name($name), )+
+                Disabled,
+            }
         }
-        let mut disabled: __zokio_select::Mask = 0;
+        // A bit for each branch.
+        let mut disabled: $mask = 0;
         $($(
             if !$condition {
                 disabled |= 1 << $n;
@@ -239,13 +244,14 @@ macro_rules! select {
                 // First the futures from `start` on, then the futures before it.
                 for first_pass in [true, false] {
                     $(
-                        let mask: __zokio_select::Mask = 1 << $n;
-                        #[allow(unused_variables, unreachable_code, unreachable_patterns)]
+                        let mask: $mask = 1 << $n;
+                        #[allow(unreachable_code, unreachable_patterns, unused_mut, unused_variables)]
                         'branch: {
                             if (start <= $n) != first_pass || disabled & mask != 0 {
                                 break 'branch;
                             }
-                            let output = match $crate::macros::support::Future::poll(
+                            // A pattern may borrow the output mutably.
+                            let mut output = match $crate::macros::support::Future::poll(
                                 $name.as_mut(),
                                 cx,
                             ) {
@@ -256,8 +262,12 @@ macro_rules! select {
                                 }
                             };
                             disabled |= mask;
-                            match &output {
-                                $crate::macros::parsing::select_priv_clean_pattern!($pattern) => {}
+                            // The guard runs if the pattern matches. It refuses, so that
+                            // nothing is moved out of the output.
+                            let mut matches = false;
+                            match output {
+                                $pattern if { matches = true; false } => break 'branch,
+                                _ if matches => {}
                                 _ => break 'branch,
                             }
                             return $crate::macros::support::Poll::Ready(
@@ -278,21 +288,23 @@ macro_rules! select {
             $( __zokio_select::Out::$name($pattern) => $handler, )+
             __zokio_select::Out::Disabled => $else,
             #[allow(unreachable_patterns)]
-            _ => ::core::unreachable!("the pattern matched a reference to the same value"),
+            _ => ::core::unreachable!("the pattern matched the value before"),
         }
     }};
 
     (@begin $mode:ident $($branches:tt)*) => {
         $crate::select!(@ $mode [
-            (0 _0 _) (1 _1 _) (2 _2 _) (3 _3 _) (4 _4 _) (5 _5 _) (6 _6 _) (7 _7 _) (8 _8 _)
-            (9 _9 _) (10 _10 _) (11 _11 _) (12 _12 _) (13 _13 _) (14 _14 _) (15 _15 _) (16 _16 _)
-            (17 _17 _) (18 _18 _) (19 _19 _) (20 _20 _) (21 _21 _) (22 _22 _) (23 _23 _)
-            (24 _24 _) (25 _25 _) (26 _26 _) (27 _27 _) (28 _28 _) (29 _29 _) (30 _30 _)
-            (31 _31 _) (32 _32 _) (33 _33 _) (34 _34 _) (35 _35 _) (36 _36 _) (37 _37 _)
-            (38 _38 _) (39 _39 _) (40 _40 _) (41 _41 _) (42 _42 _) (43 _43 _) (44 _44 _)
-            (45 _45 _) (46 _46 _) (47 _47 _) (48 _48 _) (49 _49 _) (50 _50 _) (51 _51 _)
-            (52 _52 _) (53 _53 _) (54 _54 _) (55 _55 _) (56 _56 _) (57 _57 _) (58 _58 _)
-            (59 _59 _) (60 _60 _) (61 _61 _) (62 _62 _) (63 _63 _) (64 _64 _)
+            (0 _0 u8) (1 _1 u8) (2 _2 u8) (3 _3 u8) (4 _4 u8) (5 _5 u8) (6 _6 u8) (7 _7 u8)
+            (8 _8 u8) (9 _9 u16) (10 _10 u16) (11 _11 u16) (12 _12 u16) (13 _13 u16) (14 _14 u16)
+            (15 _15 u16) (16 _16 u16) (17 _17 u32) (18 _18 u32) (19 _19 u32) (20 _20 u32)
+            (21 _21 u32) (22 _22 u32) (23 _23 u32) (24 _24 u32) (25 _25 u32) (26 _26 u32)
+            (27 _27 u32) (28 _28 u32) (29 _29 u32) (30 _30 u32) (31 _31 u32) (32 _32 u32)
+            (33 _33 u64) (34 _34 u64) (35 _35 u64) (36 _36 u64) (37 _37 u64) (38 _38 u64)
+            (39 _39 u64) (40 _40 u64) (41 _41 u64) (42 _42 u64) (43 _43 u64) (44 _44 u64)
+            (45 _45 u64) (46 _46 u64) (47 _47 u64) (48 _48 u64) (49 _49 u64) (50 _50 u64)
+            (51 _51 u64) (52 _52 u64) (53 _53 u64) (54 _54 u64) (55 _55 u64) (56 _56 u64)
+            (57 _57 u64) (58 _58 u64) (59 _59 u64) (60 _60 u64) (61 _61 u64) (62 _62 u64)
+            (63 _63 u64) (64 _64 u64)
         ] { } { $crate::macros::support::End } { () } $($branches)*)
     };
     (biased; $($branches:tt)*) => {
