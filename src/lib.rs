@@ -344,12 +344,5 @@ pub use task::spawn;
 #[cfg(feature = "macros")]
 pub use zokio_macros::{main, test};
 
-/// What the attribute macros expand to.
-#[cfg(feature = "macros")]
-#[doc(hidden)]
-pub mod __private {
-    pub use tokio_macros::{main, test};
-}
-
 /// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

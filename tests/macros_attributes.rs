@@ -27,6 +27,36 @@ async fn fails() -> io::Result<()> {
     Err(io::Error::other("no"))
 }
 
+struct Counter(u32);
+
+impl Counter {
+    #[zokio::main(flavor = "local")]
+    async fn add<T>(&mut self, (n, text): (u32, T)) -> (&u32, T)
+    where
+        T: Clone,
+    {
+        #![allow(clippy::let_and_return)]
+        self.0 += zokio::task::spawn_local(async move { n }).await.unwrap();
+        let both = (&self.0, text.clone());
+        both
+    }
+}
+
+macro_rules! functions {
+    ($visibility:vis $name:ident, $threads:literal, $body:block; $item:item) => {
+        #[zokio::main(worker_threads = $threads)]
+        $visibility async fn $name() -> usize $body
+
+        #[zokio::main(flavor = r"multi_thread", worker_threads = 0x2_usize)]
+        $item
+    };
+}
+
+functions! {
+    pub(crate) two_threads, 2, { Handle::current().metrics().num_workers() };
+    async fn also_two_threads() -> usize { Handle::current().metrics().num_workers() }
+}
+
 mod renamed {
     pub use ::zokio as other;
 }
@@ -41,8 +71,16 @@ fn functions_run_on_the_runtime_they_ask_for() {
     assert_eq!(many_threads(), RuntimeFlavor::MultiThread);
     assert_eq!(three_threads(), 3);
     assert_eq!(paused(5), 5);
+    assert_eq!(two_threads(), 2);
+    assert_eq!(also_two_threads(), 2);
     assert_eq!(fails().unwrap_err().to_string(), "no");
     assert_eq!(by_another_name(), 7);
+}
+
+#[test]
+fn methods_keep_their_signature() {
+    let mut counter = Counter(1);
+    assert_eq!(counter.add((2, "text")), (&3, "text"));
 }
 
 #[zokio::test]

@@ -1,11 +1,20 @@
-//! The attribute macros of zokio.
+//! The attribute macros of zokio, and of the drop-in that is named `tokio`.
 //!
-//! Each adds `crate = "zokio"` to its arguments and hands the item to the attribute of the same
-//! name in the `tokio-macros` crate, which does the parsing. Every token of the caller is passed
-//! through unchanged, so that errors point to where they are.
+//! They have no parser of the whole language, which would take longer to compile than the rest of
+//! a small program. `function` finds the parts of the function that change and passes every other
+//! token through, so that the compiler's errors point to where they are. `arguments` reads the
+//! arguments.
 #![forbid(unsafe_code)]
 
-use proc_macro::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+mod arguments;
+mod error;
+mod function;
+
+use proc_macro::TokenStream;
+
+use crate::arguments::Arguments;
+use crate::error::Error;
+use crate::function::{Function, Role};
 
 /// Runs an `async fn` to its end on a runtime that is created for it.
 ///
@@ -39,9 +48,16 @@ use proc_macro::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenSt
 ///     Ok(())
 /// }
 /// ```
+///
+/// An argument that the flavor has no use for does not compile:
+///
+/// ```compile_fail
+/// #[zokio::main(flavor = "current_thread", worker_threads = 4)]
+/// async fn main() {}
+/// ```
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
-    forward("main", args, item)
+    expand("zokio", Role::Main, args, item)
 }
 
 /// Runs an `async fn` as a test, on a runtime that is created for it.
@@ -65,76 +81,35 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
-    forward("test", args, item)
+    expand("zokio", Role::Test, args, item)
 }
 
-/// `#[<crate>::__private::<attribute>(<args>, crate = "<crate>")] <item>`
-fn forward(attribute: &str, args: TokenStream, item: TokenStream) -> TokenStream {
-    let mut args: Vec<TokenTree> = args.into_iter().collect();
-    let root = match crate_argument(&args) {
-        Some(path) => path,
-        None => {
-            if args.last().is_some_and(|last| last.to_string() != ",") {
-                args.push(punct(',', Spacing::Alone));
-            }
-            args.push(ident("crate"));
-            args.push(punct('=', Spacing::Alone));
-            args.push(Literal::string("zokio").into());
-            "::zokio".to_owned()
-        }
-    };
-    let Ok(root) = root.parse::<TokenStream>() else {
-        // Not a path: the attribute that is forwarded to reports it best, and needs some path.
-        return forward_from("::zokio".parse().unwrap_or_default(), attribute, args, item);
-    };
-    forward_from(root, attribute, args, item)
+/// [`macro@main`] for a crate of the name `tokio`.
+#[proc_macro_attribute]
+pub fn tokio_main(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand("tokio", Role::Main, args, item)
 }
 
-fn forward_from(
-    root: TokenStream,
-    attribute: &str,
-    args: Vec<TokenTree>,
-    item: TokenStream,
-) -> TokenStream {
-    let mut path = root;
-    for segment in ["__private", attribute] {
-        path.extend([punct(':', Spacing::Joint), punct(':', Spacing::Alone)]);
-        path.extend([ident(segment)]);
+/// [`macro@test`] for a crate of the name `tokio`.
+#[proc_macro_attribute]
+pub fn tokio_test(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand("tokio", Role::Test, args, item)
+}
+
+fn expand(krate: &str, role: Role, args: TokenStream, item: TokenStream) -> TokenStream {
+    let function = match Function::parse(item.clone(), role) {
+        Ok(function) => function,
+        Err(error) => return with_error(error, item),
+    };
+    match Arguments::parse(krate, role, args) {
+        Ok(arguments) => function.expand(role, &arguments),
+        // The function is still there, so that the error is the only one.
+        Err(error) => with_error(error, function.expand(role, &Arguments::new(krate, role))),
     }
-    path.extend([group(Delimiter::Parenthesis, args.into_iter().collect())]);
-    let mut output = TokenStream::from_iter([punct('#', Spacing::Alone)]);
-    output.extend([group(Delimiter::Bracket, path)]);
+}
+
+fn with_error(error: Error, item: TokenStream) -> TokenStream {
+    let mut output = error.into_tokens();
     output.extend(item);
     output
-}
-
-/// Returns the value of the argument `crate = "…"`, if it is present.
-fn crate_argument(args: &[TokenTree]) -> Option<String> {
-    args.windows(3).find_map(|window| {
-        let [
-            TokenTree::Ident(name),
-            TokenTree::Punct(equals),
-            TokenTree::Literal(value),
-        ] = window
-        else {
-            return None;
-        };
-        if name.to_string() != "crate" || equals.as_char() != '=' {
-            return None;
-        }
-        let value = value.to_string();
-        Some(value.trim_matches('"').to_owned())
-    })
-}
-
-fn ident(name: &str) -> TokenTree {
-    Ident::new(name, Span::call_site()).into()
-}
-
-fn punct(sign: char, spacing: Spacing) -> TokenTree {
-    Punct::new(sign, spacing).into()
-}
-
-fn group(delimiter: Delimiter, content: TokenStream) -> TokenTree {
-    Group::new(delimiter, content).into()
 }

@@ -19,8 +19,8 @@ pub use zokio_crate::{io, join, pin, try_join};
 
 #[cfg(feature = "macros")]
 pub use {
-    tokio_macros_crate::{main, test},
     zokio_crate::select,
+    zokio_macros::{tokio_main as main, tokio_test as test},
 };
 
 #[cfg(feature = "sync")]
