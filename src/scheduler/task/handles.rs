@@ -10,6 +10,7 @@ use std::ptr::NonNull;
 use super::Schedule;
 use super::header::Header;
 use super::id::Id;
+use super::raw;
 use crate::util::budget;
 
 /// A task, as its owner's list holds it.
@@ -49,7 +50,7 @@ impl<S: 'static> Task<S> {
     pub(crate) fn shutdown(self) {
         let raw = ManuallyDrop::new(self).raw;
         // SAFETY: T1: the handle's reference is passed on. The thread is the right one: see `Send`.
-        unsafe { (raw.as_ref().vtable.shutdown)(raw) };
+        unsafe { raw::shutdown(raw) };
     }
 }
 
@@ -83,7 +84,7 @@ impl<S: Schedule> Notified<S> {
     pub(crate) fn run(self) -> Option<Self> {
         let raw = self.into_raw();
         // SAFETY: T1: the notification's reference is passed on, and comes back with `true`.
-        let again = budget::with_budget(|| unsafe { (raw.as_ref().vtable.run)(raw) });
+        let again = budget::with_budget(|| unsafe { raw::run(raw) });
         // SAFETY: see above.
         again.then(|| unsafe { Self::from_raw(raw) })
     }
@@ -144,7 +145,7 @@ impl UnownedTask {
     pub(crate) fn run(self) {
         let raw = ManuallyDrop::new(self).raw;
         // SAFETY: T1: the handle's reference is passed on; a ready future is not notified again.
-        let again = unsafe { (raw.as_ref().vtable.run)(raw) };
+        let again = unsafe { raw::run(raw) };
         debug_assert!(!again, "a blocking task runs once");
     }
 }
@@ -152,7 +153,7 @@ impl UnownedTask {
 impl Drop for UnownedTask {
     fn drop(&mut self) {
         // SAFETY: T1: the handle's reference is passed on.
-        unsafe { (self.raw.as_ref().vtable.shutdown)(self.raw) };
+        unsafe { raw::shutdown(self.raw) };
     }
 }
 

@@ -1,102 +1,82 @@
-//! The functions behind the vtable, where a task's future and scheduler types are known.
+//! The functions behind the vtable, each of which knows the type of a task's future or scheduler.
 //!
-//! Each performs the action that a transition of `state.rs` returned, and nothing else. No panic of
-//! user code leaves this file.
+//! They are compiled for every type of future that a program spawns, so they hold what needs the
+//! types and no more: the rest of a task's life is in `raw.rs`. No panic of user code leaves this
+//! file.
 
 use std::future::Future;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::task::{Context, Poll};
 
 use super::Schedule;
 use super::error::JoinError;
 use super::handles::{Notified, Task};
-use super::header::{Cell, Header, VTable};
+use super::header::{Cell, Front, Header, VTable};
 use super::id;
-use super::join::wake_joiner;
-use super::state::{Complete, Idle, Start};
 use super::waker;
-use crate::util::unwind::{contain, drop_payload};
+use crate::util::unwind::drop_payload;
 
 /// Returns the vtable of tasks with a future `F` and a scheduler `S`.
 pub(super) const fn vtable<F: Future, S: Schedule>() -> &'static VTable {
     &VTable {
-        run: run::<F, S>,
-        schedule: schedule::<F, S>,
-        shutdown: shutdown::<F, S>,
-        take_output: take_output::<F, S>,
-        drop_output: drop_output::<F, S>,
-        free: free::<F, S>,
+        poll: poll::<F>,
+        cancel: cancel::<F>,
+        schedule: schedule::<S>,
+        release: release::<S>,
+        take_output: take_output::<F>,
+        drop_output: drop_output::<F>,
+        free: free::<F>,
+        drop_scheduler: drop_scheduler::<S>,
     }
 }
 
 /// # Safety
 ///
-/// The header is that of a live cell with these types.
-unsafe fn cell<'a, F: Future, S>(task: NonNull<Header>) -> &'a Cell<F, S> {
+/// The header is that of a live cell with this type of future.
+unsafe fn cell<'a, F: Future>(task: NonNull<Header>) -> &'a Cell<F> {
     // SAFETY: `Cell` is `repr(C)` with the header first, and the pointer was made from the cell's.
     unsafe { task.cast().as_ref() }
 }
 
-unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> bool {
-    // SAFETY: T1: the notification's reference keeps the cell.
-    let cell = unsafe { cell::<F, S>(task) };
-    match cell.header.state.start() {
-        Start::Nothing => return false,
-        Start::Free => {
-            // SAFETY: that was the last reference.
-            unsafe { free::<F, S>(task) };
-            return false;
-        }
-        // SAFETY: T2: `start` set `RUNNING` for us.
-        Start::Cancel => unsafe { cancel(cell) },
-        // SAFETY: as above.
-        Start::Poll => match unsafe { poll::<F, S>(task) } {
-            Poll::Ready(()) => {}
-            Poll::Pending => match cell.header.state.idle() {
-                Idle::Nothing => return false,
-                Idle::Reschedule => return true,
-                Idle::Free => {
-                    // SAFETY: that was the last reference.
-                    unsafe { free::<F, S>(task) };
-                    return false;
-                }
-                // SAFETY: T2: `RUNNING` is still ours.
-                Idle::Cancel => unsafe { cancel(cell) },
-            },
-        },
-    }
-    // SAFETY: T2: the result is stored and the reference is still ours.
-    unsafe { complete::<F, S>(task) };
-    false
+/// # Safety
+///
+/// The header is that of a live cell with this type of scheduler.
+unsafe fn scheduler<'a, S>(task: NonNull<Header>) -> &'a S {
+    // SAFETY: as above: every cell begins with a `Front`. Its scheduler is dropped with the cell.
+    unsafe { task.cast::<Front>().as_ref().scheduler.get() }
 }
 
-unsafe fn schedule<F: Future, S: Schedule>(task: NonNull<Header>) {
+unsafe fn schedule<S: Schedule>(task: NonNull<Header>) {
     // SAFETY: T1: the caller holds a reference besides the one that it passes to the notification,
     // so the scheduler, which is in the cell, outlives this call.
-    let cell = unsafe { cell::<F, S>(task) };
+    let scheduler = unsafe { scheduler::<S>(task) };
     // SAFETY: the caller passes the notification on.
-    cell.scheduler.schedule(unsafe { Notified::from_raw(task) });
+    scheduler.schedule(unsafe { Notified::from_raw(task) });
 }
 
-unsafe fn shutdown<F: Future, S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: T1: the caller's reference keeps the cell.
-    let cell = unsafe { cell::<F, S>(task) };
-    if cell.header.state.shutdown() {
-        // SAFETY: T2: `shutdown` set `RUNNING` for us.
-        unsafe { cancel(cell) };
-        // SAFETY: T2: the result is stored and the reference is still ours.
-        unsafe { complete::<F, S>(task) };
-    } else if cell.header.state.ref_dec(1) {
-        // SAFETY: that was the last reference.
-        unsafe { free::<F, S>(task) };
+unsafe fn release<S: Schedule>(task: NonNull<Header>) -> bool {
+    // SAFETY: borrowed: the caller keeps its reference.
+    let borrowed = ManuallyDrop::new(unsafe { Task::<S>::from_raw(task) });
+    // SAFETY: T1: the caller's reference.
+    match unsafe { scheduler::<S>(task) }.release(&borrowed) {
+        Some(released) => {
+            std::mem::forget(released);
+            true
+        }
+        None => false,
     }
 }
 
-unsafe fn take_output<F: Future, S: Schedule>(task: NonNull<Header>, dst: NonNull<()>) {
+unsafe fn drop_scheduler<S>(task: NonNull<Header>) {
+    // SAFETY: T1: `free` is the last to reach the cell, and calls this once.
+    unsafe { drop(ptr::read(scheduler::<S>(task))) };
+}
+
+unsafe fn take_output<F: Future>(task: NonNull<Header>, dst: NonNull<()>) {
     // SAFETY: T1: the `JoinHandle` has a reference.
-    let cell = unsafe { cell::<F, S>(task) };
+    let cell = unsafe { cell::<F>(task) };
     // SAFETY: T3: the caller is the `JoinHandle` of a complete task.
     let result = unsafe { cell.stage.take() };
     let dst: NonNull<MaybeUninit<Result<F::Output, JoinError>>> = dst.cast();
@@ -104,31 +84,30 @@ unsafe fn take_output<F: Future, S: Schedule>(task: NonNull<Header>, dst: NonNul
     unsafe { dst.write(MaybeUninit::new(result)) };
 }
 
-unsafe fn drop_output<F: Future, S: Schedule>(task: NonNull<Header>) {
+unsafe fn drop_output<F: Future>(task: NonNull<Header>) {
     // SAFETY: T1: the `JoinHandle` has a reference.
-    let cell = unsafe { cell::<F, S>(task) };
+    let cell = unsafe { cell::<F>(task) };
     // SAFETY: T3: the caller is the `JoinHandle` of a complete task. The panic hook has reported a
     // panic of the output's drop, and there is no one left to report it to.
-    drop_payload(unsafe { cell.stage.consume(cell.header.id) });
+    drop_payload(unsafe { cell.stage.consume(cell.front.header.id) });
 }
 
-unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: T1: no other reference is left, and the cell came out of a box of this type.
-    let cell: Box<Cell<F, S>> = unsafe { Box::from_raw(task.cast().as_ptr()) };
+unsafe fn free<F: Future>(task: NonNull<Header>) {
+    // SAFETY: T1: no other reference is left.
+    let cell = unsafe { cell::<F>(task) };
     // SAFETY: T1: therefore the stage is ours. There is a future in it only if the task could not
     // be woken any more; the panic of its drop was reported by the hook.
-    drop_payload(unsafe { cell.stage.consume(cell.header.id) });
+    drop_payload(unsafe { cell.stage.consume(cell.front.header.id) });
+    // SAFETY: T1: the scheduler is ours, too.
+    unsafe { (cell.front.header.vtable.drop_scheduler)(task) };
+    // SAFETY: the cell came out of a box of this type, and what has to be dropped in it was.
+    drop(unsafe { Box::<Cell<F>>::from_raw(task.cast().as_ptr()) });
 }
 
-/// Polls the future; if it is ready, stores the result and drops the future.
-///
-/// # Safety
-///
-/// T2: the caller set `RUNNING`.
-unsafe fn poll<F: Future, S: Schedule>(task: NonNull<Header>) -> Poll<()> {
-    // SAFETY: T1: the caller's reference.
-    let cell = unsafe { cell::<F, S>(task) };
-    let header = &cell.header;
+unsafe fn poll<F: Future>(task: NonNull<Header>) -> Poll<()> {
+    // SAFETY: T1: the notification's reference keeps the cell.
+    let cell = unsafe { cell::<F>(task) };
+    let header = &cell.front.header;
     let polled = catch_unwind(AssertUnwindSafe(|| {
         let _current = id::enter(header.id);
         // SAFETY: T1: our reference keeps the cell while the waker is borrowed from it.
@@ -145,16 +124,17 @@ unsafe fn poll<F: Future, S: Schedule>(task: NonNull<Header>) -> Poll<()> {
         Ok(Poll::Ready(output)) => match unsafe { cell.stage.consume(header.id) } {
             None => Ok(output),
             Some(payload) => {
-                drop_quietly(cell, output);
+                // No one will receive the output. It is dropped as a result that is not read is.
+                // SAFETY: T2: the stage is ours, and it was consumed.
+                unsafe { cell.stage.finish(Ok(output)) };
+                // SAFETY: T2: the stage is ours. Of two panics the first is the one to report.
+                drop_payload(unsafe { cell.stage.consume(header.id) });
                 Err(payload)
             }
         },
         Err(payload) => Err(payload),
     };
-    let result = result.map_err(|payload| {
-        cell.scheduler.unhandled_panic();
-        JoinError::panic(header.id, payload)
-    });
+    let result = result.map_err(|payload| JoinError::panic(header.id, payload));
     // SAFETY: T2: the stage is ours, and it was consumed.
     unsafe { cell.stage.finish(result) };
     Poll::Ready(())
@@ -162,23 +142,20 @@ unsafe fn poll<F: Future, S: Schedule>(task: NonNull<Header>) -> Poll<()> {
 
 /// Drops a future that panicked while its panic still unwinds, so that its destructors see
 /// `std::thread::panicking()`.
-struct DropInUnwinding<'a, F: Future, S>(&'a Cell<F, S>);
+struct DropInUnwinding<'a, F: Future>(&'a Cell<F>);
 
-impl<F: Future, S> Drop for DropInUnwinding<'_, F, S> {
+impl<F: Future> Drop for DropInUnwinding<'_, F> {
     fn drop(&mut self) {
         // SAFETY: T2: this lives inside a poll of the task, so `RUNNING` is ours. Of two panics
         // the first is the one to report.
-        drop_payload(unsafe { self.0.stage.consume(self.0.header.id) });
+        drop_payload(unsafe { self.0.stage.consume(self.0.front.header.id) });
     }
 }
 
-/// Drops the future and stores that the task was cancelled.
-///
-/// # Safety
-///
-/// T2: the caller set `RUNNING`.
-unsafe fn cancel<F: Future, S: Schedule>(cell: &Cell<F, S>) {
-    let id = cell.header.id;
+unsafe fn cancel<F: Future>(task: NonNull<Header>) {
+    // SAFETY: T1: the caller's reference.
+    let cell = unsafe { cell::<F>(task) };
+    let id = cell.front.header.id;
     // SAFETY: T2: the stage is ours.
     let error = match unsafe { cell.stage.consume(id) } {
         None => JoinError::cancelled(id),
@@ -186,54 +163,4 @@ unsafe fn cancel<F: Future, S: Schedule>(cell: &Cell<F, S>) {
     };
     // SAFETY: T2: the stage is ours, and it was consumed.
     unsafe { cell.stage.finish(Err(error)) };
-}
-
-/// Publishes the result, wakes the joiner, and releases the caller's reference and the list's.
-///
-/// # Safety
-///
-/// T2: the caller set `RUNNING`, stored the result, and holds a reference that this releases.
-unsafe fn complete<F: Future, S: Schedule>(task: NonNull<Header>) {
-    // SAFETY: T1: the caller's reference.
-    let cell = unsafe { cell::<F, S>(task) };
-    let state = &cell.header.state;
-    // SAFETY: borrowed: the caller keeps the reference.
-    let borrowed = ManuallyDrop::new(unsafe { Task::<S>::from_raw(task) });
-    let refs = match cell.scheduler.release(&borrowed) {
-        Some(released) => {
-            std::mem::forget(released);
-            2
-        }
-        None => 1,
-    };
-    let mut action = state.complete(refs, false);
-    if action == Complete::DropOutput {
-        // SAFETY: T3: there is no `JoinHandle` and `RUNNING` is ours. The panic hook has reported a
-        // panic of the output's drop, and there is no one left to report it to.
-        drop_payload(unsafe { cell.stage.consume(cell.header.id) });
-        action = state.complete(refs, true);
-    }
-    let last = match action {
-        Complete::Nothing => false,
-        Complete::Free => true,
-        Complete::WakeJoiner => {
-            // SAFETY: T4: `COMPLETE` was set while `JOIN_WAKER` was: the slot is ours.
-            unsafe { wake_joiner(&cell.header) };
-            state.ref_dec(refs)
-        }
-        Complete::DropOutput => unreachable!("the output was dropped"),
-    };
-    if last {
-        // SAFETY: that was the last reference.
-        unsafe { free::<F, S>(task) };
-    }
-}
-
-/// Drops an output that no one will receive, since the future's drop panicked after it was
-/// returned.
-fn drop_quietly<F: Future, S>(cell: &Cell<F, S>, output: F::Output) {
-    contain(|| {
-        let _current = id::enter(cell.header.id);
-        drop(output);
-    });
 }

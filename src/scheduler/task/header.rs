@@ -1,6 +1,6 @@
 //! The memory of a task: the cell, its type-erased front (the header), and its vtable.
 //!
-//! `mod.rs` defines who may access which part when; `harness.rs` does so.
+//! `mod.rs` defines who may access which part when; `raw.rs` and `harness.rs` do so.
 
 use std::future::Future;
 use std::mem::MaybeUninit;
@@ -14,6 +14,7 @@ use super::id::{self, Id};
 use super::list::Links;
 use super::state::State;
 use crate::loom::cell::UnsafeCell;
+use crate::loom::sync::Arc;
 
 /// The part of a cell that does not depend on the future's type. It comes first, so a pointer to
 /// it is a pointer to the cell.
@@ -33,27 +34,64 @@ pub(crate) struct Header {
 ///
 /// Every function takes a pointer to the header of a cell with these types.
 pub(super) struct VTable {
-    /// Runs a notified task once and consumes its reference, unless it returns `true`: then the
-    /// task is notified again and the reference is the new notification's.
-    pub(super) run: unsafe fn(NonNull<Header>) -> bool,
+    /// Polls the future; if it is ready, drops it and stores the result. T2 must hold.
+    pub(super) poll: unsafe fn(NonNull<Header>) -> Poll<()>,
+    /// Drops the future and stores that the task was cancelled. T2 must hold.
+    pub(super) cancel: unsafe fn(NonNull<Header>),
     /// Passes a notification, whose reference it consumes, to the scheduler.
     pub(super) schedule: unsafe fn(NonNull<Header>),
-    /// Cancels the task unless it is complete, and consumes a reference.
-    pub(super) shutdown: unsafe fn(NonNull<Header>),
+    /// Takes the task out of its list. Returns whether it was in one: the list's reference is then
+    /// the caller's.
+    pub(super) release: unsafe fn(NonNull<Header>) -> bool,
     /// Moves the result to `*dst`, a `MaybeUninit<Result<F::Output, JoinError>>`. T3 must hold.
     pub(super) take_output: unsafe fn(NonNull<Header>, dst: NonNull<()>),
     /// Drops the result if it is still there. T3 must hold.
     pub(super) drop_output: unsafe fn(NonNull<Header>),
     /// Frees the cell, to which no reference is left.
     pub(super) free: unsafe fn(NonNull<Header>),
+    /// Drops the scheduler in the cell, for `free`.
+    pub(super) drop_scheduler: unsafe fn(NonNull<Header>),
 }
 
 /// One task.
+///
+/// Its layout depends on the future's type alone, so that a program which runs a future on several
+/// schedulers has the functions of its tasks once.
 #[repr(C)]
-pub(super) struct Cell<F: Future, S> {
-    pub(super) header: Header,
-    pub(super) scheduler: S,
+pub(super) struct Cell<F: Future> {
+    pub(super) front: Front,
     pub(super) stage: StageCell<F>,
+}
+
+/// The beginning of every cell.
+#[repr(C)]
+pub(super) struct Front {
+    pub(super) header: Header,
+    pub(super) scheduler: AnyScheduler,
+}
+
+/// The scheduler of a task, whose type the vtable's functions know, in the room that an `Arc` takes.
+pub(super) struct AnyScheduler(MaybeUninit<Arc<()>>);
+
+impl AnyScheduler {
+    fn new<S>(scheduler: S) -> Self {
+        const {
+            assert!(size_of::<S>() <= size_of::<Arc<()>>());
+            assert!(align_of::<S>() <= align_of::<Arc<()>>());
+        }
+        let mut room = MaybeUninit::<Arc<()>>::uninit();
+        // SAFETY: there is room for it: see above.
+        unsafe { room.as_mut_ptr().cast::<S>().write(scheduler) };
+        Self(room)
+    }
+
+    /// # Safety
+    ///
+    /// It was made of an `S`, which was not dropped.
+    pub(super) unsafe fn get<S>(&self) -> &S {
+        // SAFETY: the caller's promise.
+        unsafe { &*self.0.as_ptr().cast() }
+    }
 }
 
 /// The future, then the result, then nothing.
@@ -66,9 +104,9 @@ pub(super) enum Stage<F: Future> {
 /// T2, T3: a stage whose owner the state word determines.
 pub(super) struct StageCell<F: Future>(UnsafeCell<Stage<F>>);
 
-impl<F: Future, S> Cell<F, S> {
-    /// Allocates a queued task with `refs` references.
-    pub(super) fn allocate(
+impl<F: Future> Cell<F> {
+    /// Allocates a queued task with `refs` references. `vtable` is that of these types.
+    pub(super) fn allocate<S>(
         future: F,
         scheduler: S,
         id: Id,
@@ -76,15 +114,17 @@ impl<F: Future, S> Cell<F, S> {
         refs: usize,
     ) -> NonNull<Header> {
         let cell = Box::new(Cell {
-            header: Header {
-                state: State::new(refs),
-                vtable,
-                id,
-                links: UnsafeCell::new(Links::new()),
-                owner: UnsafeCell::new(ptr::null()),
-                join_slot: UnsafeCell::new(MaybeUninit::uninit()),
+            front: Front {
+                header: Header {
+                    state: State::new(refs),
+                    vtable,
+                    id,
+                    links: UnsafeCell::new(Links::new()),
+                    owner: UnsafeCell::new(ptr::null()),
+                    join_slot: UnsafeCell::new(MaybeUninit::uninit()),
+                },
+                scheduler: AnyScheduler::new(scheduler),
             },
-            scheduler,
             stage: StageCell(UnsafeCell::new(Stage::Future(future))),
         });
         NonNull::from(Box::leak(cell)).cast()

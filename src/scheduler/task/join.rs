@@ -273,17 +273,3 @@ unsafe fn drop_waker(header: &Header) {
         .with(|slot| unsafe { (*slot).assume_init_read() });
     wake::drop_waker(waker);
 }
-
-/// Wakes the joiner and consumes the waker.
-///
-/// # Safety
-///
-/// T4: the caller completed the task while `JOIN_WAKER` was set.
-pub(super) unsafe fn wake_joiner(header: &Header) {
-    // SAFETY: T4: the slot holds a waker and is the completer's. It is read and not overwritten:
-    // the `JoinHandle` may be comparing its bytes.
-    let waker = header
-        .join_slot
-        .with(|slot| unsafe { (*slot).assume_init_read() });
-    wake::wake(waker);
-}

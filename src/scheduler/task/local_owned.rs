@@ -2,9 +2,10 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::ptr::NonNull;
 
 use super::handles::{Notified, Task};
-use super::header::Cell;
+use super::header::{Cell, Header};
 use super::id::Id;
 use super::join::JoinHandle;
 use super::list::{self, List};
@@ -88,14 +89,19 @@ impl<S: Schedule> LocalOwnedTasks<S> {
         );
         // One reference each for the list, the notification, and the handle.
         let raw = Cell::allocate(future, scheduler, id, harness::vtable::<F, S>(), 3);
-        // SAFETY: T1: the three references go to these three.
-        let (join, notified, task) = unsafe {
-            (
-                JoinHandle::from_raw(raw),
-                Notified::from_raw(raw),
-                Task::<S>::from_raw(raw),
-            )
-        };
+        // SAFETY: T1: one reference is the handle's, and the others are `insert`'s. No one else
+        // knows the task.
+        unsafe { (JoinHandle::from_raw(raw), self.insert(raw)) }
+    }
+
+    /// Puts a new task into the list.
+    ///
+    /// # Safety
+    ///
+    /// T1: of the references to the task, two are passed on. No one else knows it.
+    unsafe fn insert(&self, raw: NonNull<Header>) -> Option<Notified<S>> {
+        // SAFETY: T1: the two references go to these two.
+        let (notified, task) = unsafe { (Notified::from_raw(raw), Task::<S>::from_raw(raw)) };
         let owner = self.address();
         let pushed = self.with_inner(|inner| {
             if !inner.closed {
@@ -106,11 +112,11 @@ impl<S: Schedule> LocalOwnedTasks<S> {
         });
         if pushed {
             std::mem::forget(task);
-            (join, Some(notified))
+            Some(notified)
         } else {
             drop(notified);
             task.shutdown();
-            (join, None)
+            None
         }
     }
 

@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! header     state word | vtable | id | list links | list owner | join slot     one cache line
-//! scheduler  S, by value
+//! scheduler  S, with a layout that does not depend on it
 //! stage      Future(F) -> Finished(Result<F::Output, JoinError>) -> Consumed
 //! ```
 //!
@@ -76,7 +76,7 @@
 //! an output that is never read, or in the joiner's waker, is caught here. The panic hook has
 //! reported either by then.
 //!
-//! Read next: `state.rs`, then `harness.rs`.
+//! Read next: `state.rs`, then `raw.rs` and `harness.rs`.
 
 mod abort;
 mod error;
@@ -113,7 +113,8 @@ pub(crate) use self::local_scheduler::LocalScheduler;
 pub(crate) use self::owned::OwnedTasks;
 pub(crate) use self::unowned::blocking_task;
 
-/// What a task needs of its scheduler. It is stored in every cell, so it should be an `Arc`.
+/// What a task needs of its scheduler. It is stored in every cell, where there is room for an
+/// `Arc`.
 pub(crate) trait Schedule: Send + Sync + Sized + 'static {
     /// Queues a task that became runnable. Any thread may call it, even after shutdown, in which
     /// case the scheduler drops the notification.
@@ -121,7 +122,4 @@ pub(crate) trait Schedule: Send + Sync + Sized + 'static {
 
     /// Takes a task that completes out of the list: [`OwnedTasks::remove`].
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>>;
-
-    /// Called when a task's future panicked. The panic is kept for the task's joiner.
-    fn unhandled_panic(&self) {}
 }

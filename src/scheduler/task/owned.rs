@@ -104,27 +104,34 @@ impl<S: Schedule> OwnedTasks<S> {
     {
         // One reference each for the list, the notification, and the handle.
         let raw = Cell::allocate(future, scheduler, id, harness::vtable::<F, S>(), 3);
-        // SAFETY: T1: the three references go to these three.
-        let (join, notified, task) = unsafe {
-            (
-                JoinHandle::from_raw(raw),
-                Notified::from_raw(raw),
-                Task::<S>::from_raw(raw),
-            )
-        };
+        // SAFETY: T1: one reference is the handle's, and the others are `insert`'s. No one else
+        // knows the task.
+        unsafe { (JoinHandle::from_raw(raw), self.insert(raw)) }
+    }
+
+    /// Puts a new task into the list.
+    ///
+    /// # Safety
+    ///
+    /// T1: of the references to the task, two are passed on. No one else knows it.
+    unsafe fn insert(&self, raw: NonNull<Header>) -> Option<Notified<S>> {
+        // SAFETY: T1: the two references go to these two.
+        let (notified, task) = unsafe { (Notified::from_raw(raw), Task::<S>::from_raw(raw)) };
+        // SAFETY: T1: the references above.
+        let id = unsafe { raw.as_ref() }.id;
         let shard = &self.shards[id.block() & (self.shards.len() - 1)];
         let mut list = shard.list.lock();
         if self.closed.load(Ordering::Acquire) {
             drop(list);
             drop(notified);
             task.shutdown();
-            return (join, None);
+            return None;
         }
         std::mem::forget(task);
         // SAFETY: T5: no one else knows the task, and the reference of `task` is passed on.
         unsafe { list.push(raw, shard.address()) };
         shard.len.store(list.len(), Ordering::Relaxed);
-        (join, Some(notified))
+        Some(notified)
     }
 
     /// Takes a task out of the list; returns `None` if it is not, or no longer, in the list.

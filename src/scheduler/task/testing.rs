@@ -13,7 +13,6 @@ pub(in crate::scheduler) struct Queue {
     pub(in crate::scheduler) owned: OwnedTasks<Scheduler>,
     ready: Mutex<VecDeque<Notified<Scheduler>>>,
     yields: Mutex<usize>,
-    panics: Mutex<usize>,
     closed: Mutex<bool>,
     /// For weak references to the queue's life, which loom's `Arc` does not have.
     pub(in crate::scheduler) alive: std::sync::Arc<()>,
@@ -27,10 +26,6 @@ impl Schedule for Scheduler {
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {
         self.owned.remove(task)
     }
-
-    fn unhandled_panic(&self) {
-        *self.panics.lock() += 1;
-    }
 }
 
 pub(in crate::scheduler) fn scheduler() -> Scheduler {
@@ -39,7 +34,6 @@ pub(in crate::scheduler) fn scheduler() -> Scheduler {
         ready: Mutex::new(VecDeque::new()),
         yields: Mutex::new(0),
         closed: Mutex::new(false),
-        panics: Mutex::new(0),
         alive: std::sync::Arc::default(),
     })
 }
@@ -95,10 +89,6 @@ impl Queue {
     /// Returns how many polls ended with the task woken.
     pub(in crate::scheduler) fn yields(&self) -> usize {
         *self.yields.lock()
-    }
-
-    pub(in crate::scheduler) fn panics(&self) -> usize {
-        *self.panics.lock()
     }
 
     /// Shuts everything down and empties the queue.

@@ -280,7 +280,6 @@ fn panics_are_kept_for_the_joiner() {
     assert_eq!(scheduler.run_all(), 3);
     in_both.abort();
     scheduler.run_all();
-    assert_eq!(scheduler.panics(), 2);
 
     let error = join_now(in_poll).unwrap_err();
     let text = error.to_string();
@@ -312,7 +311,6 @@ fn a_detached_output_may_panic_in_drop() {
     let join = spawn(&scheduler, async { PanicOnDrop });
     scheduler.run_all();
     drop(join);
-    assert_eq!(scheduler.panics(), 0);
 }
 
 #[test]
