@@ -67,12 +67,13 @@ impl fmt::Display for NoHandle {
 /// Calls `f` with the handle of the runtime that this thread has entered.
 #[inline]
 pub(crate) fn with_current<R>(f: impl FnOnce(&Handle) -> R) -> Result<R, NoHandle> {
+    // `f` may enter another runtime, so no borrow is held while it runs.
+    current().map(|handle| f(&handle))
+}
+
+fn current() -> Result<Rc<Handle>, NoHandle> {
     CURRENT
-        .try_with(|current| {
-            // `f` may enter another runtime, so no borrow is held while it runs.
-            let handle = current.borrow().last().cloned();
-            handle.map(|handle| f(&handle)).ok_or(NoHandle::Missing)
-        })
+        .try_with(|current| current.borrow().last().cloned().ok_or(NoHandle::Missing))
         .unwrap_or(Err(NoHandle::Destroyed))
 }
 

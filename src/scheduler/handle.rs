@@ -8,7 +8,7 @@ use crate::blocking::Pool;
 use crate::blocking::pool::{Refused, Work};
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
-use crate::scheduler::task::{self, Id, JoinHandle};
+use crate::scheduler::task::{self, Id, JoinHandle, UnownedTask};
 use crate::scheduler::{context, current_thread, multi_thread};
 
 /// Refers to a runtime without keeping it running.
@@ -77,10 +77,9 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let (work, join_handle) = self.blocking_work(f);
-        match pool.spawn(work) {
-            // If the job was refused, the task has been dropped, and its handle reports it as
-            // cancelled.
+        let (task, join_handle) = task::blocking_task(f, Id::next());
+        // If the job is refused, the task is dropped, and its handle reports it as cancelled.
+        match pool.spawn(self.blocking_work(task)) {
             Ok(()) | Err(Refused::Closed) => join_handle,
             Err(refused @ Refused::NoThread(_)) => panic!("{refused}"),
         }
@@ -93,26 +92,20 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let (work, join_handle) = self.blocking_work(f);
-        self.services().pool.spawn(work)?;
+        let (task, join_handle) = task::blocking_task(f, Id::next());
+        self.services().pool.spawn(self.blocking_work(task))?;
         Ok(join_handle)
     }
 
-    /// Wraps `f` for the blocking pool; returns that with the handle to its result.
-    fn blocking_work<F, R>(&self, f: F) -> (Work, JoinHandle<R>)
-    where
-        F: FnOnce() -> R + Send + 'static,
-        R: Send + 'static,
-    {
-        let (task, join_handle) = task::blocking_task(f, Id::next());
+    /// Wraps a closure for the blocking pool.
+    fn blocking_work(&self, task: UnownedTask) -> Work {
         let at_work = AtWork::new(self.clone());
-        let work = Box::new(move || {
+        Box::new(move || {
             let _current = context::set_current(&at_work.0);
             task.run();
             // The closure counts as running until the joiner has been woken.
             drop(at_work);
-        });
-        (work, join_handle)
+        })
     }
 
     /// Wakes a runtime whose paused clock may have waited for a closure that has just ended.

@@ -103,7 +103,7 @@ mod tests;
 
 pub use self::abort::AbortHandle;
 pub use self::error::JoinError;
-pub(crate) use self::handles::{Notified, Task};
+pub(crate) use self::handles::{Notified, Task, UnownedTask};
 pub(crate) use self::header::Header;
 pub use self::id::Id;
 pub(crate) use self::id::current as current_id;
