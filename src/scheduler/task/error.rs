@@ -144,16 +144,6 @@ impl JoinError {
     pub fn id(&self) -> Id {
         self.id
     }
-
-    /// Calls `f` with the panic's message, if the panic has one that is text.
-    fn with_message<R>(payload: &Mutex<Payload>, f: impl FnOnce(Option<&str>) -> R) -> R {
-        let payload = payload.lock();
-        let text = payload
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| payload.downcast_ref::<&'static str>().copied());
-        f(text)
-    }
 }
 
 impl fmt::Display for JoinError {
@@ -161,10 +151,10 @@ impl fmt::Display for JoinError {
         let id = self.id;
         match &self.cause {
             Cause::Cancelled => write!(f, "task {id} was cancelled"),
-            Cause::Panic(payload) => Self::with_message(payload, |message| match message {
+            Cause::Panic(payload) => match message(&payload.lock()) {
                 Some(message) => write!(f, "task {id} panicked with message {message:?}"),
                 None => write!(f, "task {id} panicked"),
-            }),
+            },
         }
     }
 }
@@ -174,10 +164,10 @@ impl fmt::Debug for JoinError {
         let id = self.id;
         match &self.cause {
             Cause::Cancelled => write!(f, "JoinError::Cancelled({id:?})"),
-            Cause::Panic(payload) => Self::with_message(payload, |message| match message {
+            Cause::Panic(payload) => match message(&payload.lock()) {
                 Some(message) => write!(f, "JoinError::Panic({id:?}, {message:?}, ...)"),
                 None => write!(f, "JoinError::Panic({id:?}, ...)"),
-            }),
+            },
         }
     }
 }
@@ -190,5 +180,13 @@ impl From<JoinError> for io::Error {
             Cause::Cancelled => "task was cancelled",
             Cause::Panic(_) => "task panicked",
         })
+    }
+}
+
+/// Returns the panic's message, if it is text.
+fn message(payload: &Payload) -> Option<&str> {
+    match payload.downcast_ref::<String>() {
+        Some(text) => Some(text),
+        None => payload.downcast_ref::<&'static str>().copied(),
     }
 }
