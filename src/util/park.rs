@@ -34,23 +34,32 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 
 /// Like [`block_on`], for a runtime that has already checked that the thread may park.
 pub(crate) fn drive<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut output = None;
+    park_until(&mut |cx| match future.as_mut().poll(cx) {
+        Poll::Ready(ready) => {
+            output = Some(ready);
+            Poll::Ready(())
+        }
+        Poll::Pending => Poll::Pending,
+    });
+    output.expect("the future was ready")
+}
+
+/// Calls `poll`, parking the thread in between, until it is ready.
+fn park_until(poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>) {
     let (parker, waker) = PARKER
         .try_with(Cell::take)
         .ok()
         .flatten()
         .unwrap_or_else(new_parker);
     let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    let output = loop {
-        if let Poll::Ready(output) = budget::with_budget(|| future.as_mut().poll(&mut context)) {
-            break output;
-        }
+    while budget::with_budget(|| poll(&mut context)).is_pending() {
         parker.park();
-    };
+    }
     // A leftover token makes the next wait poll once too often. A thread whose locals are destroyed
     // keeps nothing.
     let _ = PARKER.try_with(|cell| cell.set(Some((parker, waker))));
-    output
 }
 
 fn new_parker() -> (Arc<Parker>, Waker) {
