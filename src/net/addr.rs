@@ -191,8 +191,7 @@ impl ToSocketAddrsPriv for str {
         if let Ok(address) = self.parse() {
             return Resolving::literal(address);
         }
-        let host = self.to_owned();
-        Resolving::lookup(move || std::net::ToSocketAddrs::to_socket_addrs(&host))
+        Resolving::lookup(self, None)
     }
 }
 
@@ -218,8 +217,7 @@ impl ToSocketAddrsPriv for (&str, u16) {
         if let Ok(ip) = host.parse::<IpAddr>() {
             return Resolving::literal(SocketAddr::new(ip, port));
         }
-        let host = host.to_owned();
-        Resolving::lookup(move || std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port)))
+        Resolving::lookup(host, Some(port))
     }
 }
 
@@ -252,10 +250,13 @@ impl Resolving {
         Resolving(LookupState::Literal(address))
     }
 
-    fn lookup(
-        look_up: impl FnOnce() -> io::Result<vec::IntoIter<SocketAddr>> + Send + 'static,
-    ) -> Resolving {
-        Resolving(LookupState::Lookup(spawn_blocking(look_up)))
+    /// Looks `host` up. If the port is not given, it is a part of `host`.
+    fn lookup(host: &str, port: Option<u16>) -> Resolving {
+        let host = host.to_owned();
+        Resolving(LookupState::Lookup(spawn_blocking(move || match port {
+            Some(port) => std::net::ToSocketAddrs::to_socket_addrs(&(host.as_str(), port)),
+            None => std::net::ToSocketAddrs::to_socket_addrs(host.as_str()),
+        })))
     }
 }
 

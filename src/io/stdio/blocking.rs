@@ -21,6 +21,9 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 /// The result of an operation: whether it succeeded, and its buffer.
 type Outcome = (io::Result<()>, Vec<u8>);
 
+/// An operation. Each type of closure that is spawned is a task to compile, so all have one type.
+type Operation = Box<dyn FnOnce() -> Outcome + Send>;
+
 /// Whether an operation is under way.
 #[derive(Debug)]
 enum StdioState {
@@ -97,13 +100,13 @@ impl Reader {
             }
             let mut buffer = std::mem::take(buffer);
             let (read, size) = (self.read, dst.remaining().min(MAX_BUF_SIZE));
-            let operation = Handle::current().spawn_blocking(move || {
+            let operation: Operation = Box::new(move || {
                 buffer.resize(size, 0);
                 let result = uninterrupted(|| read(&mut buffer));
                 buffer.truncate(*result.as_ref().unwrap_or(&0));
                 (result.map(drop), buffer)
             });
-            self.state = StdioState::Busy(operation);
+            self.state = StdioState::Busy(Handle::current().spawn_blocking(operation));
             is_result = true;
         }
     }
@@ -152,11 +155,11 @@ impl Writer {
         let mut buffer = std::mem::take(buffer);
         buffer.extend_from_slice(&src[..n]);
         let write_all = self.write_all;
-        self.begin(move || {
+        self.begin(Box::new(move || {
             let result = write_all(&buffer);
             buffer.clear();
             (result, buffer)
-        })?;
+        }))?;
         self.must_flush = true;
         Poll::Ready(Ok(n))
     }
@@ -173,13 +176,13 @@ impl Writer {
             }
             let buffer = std::mem::take(buffer);
             let flush = self.flush;
-            self.begin(move || (uninterrupted(flush), buffer))?;
+            self.begin(Box::new(move || (uninterrupted(flush), buffer)))?;
             self.must_flush = false;
         }
     }
 
     #[track_caller]
-    fn begin(&mut self, operation: impl FnOnce() -> Outcome + Send + 'static) -> io::Result<()> {
+    fn begin(&mut self, operation: Operation) -> io::Result<()> {
         let operation = Handle::current().try_spawn_blocking(operation);
         self.state = StdioState::Busy(operation.map_err(|refused| match refused {
             Refused::Closed => driver::shutdown_error(),
