@@ -131,9 +131,10 @@ impl ByteStream for UnixStream {
     }
 }
 
+// A dozen public types pass on to the three functions that poll, so these are not inlined.
 impl<S: ByteStream> Watched<S> {
     /// Reads into the unfilled part of `buf`. The last caller is woken.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn poll_read(
         &self,
         cx: &mut Context<'_>,
@@ -151,13 +152,13 @@ impl<S: ByteStream> Watched<S> {
     }
 
     /// Writes from `buf`. The last caller is woken.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn poll_write(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_write_with(cx, buf.len(), |source| source.write(buf))
     }
 
     /// Writes from several buffers. The last caller is woken.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn poll_write_vectored(
         &self,
         cx: &mut Context<'_>,
