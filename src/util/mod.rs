@@ -14,6 +14,8 @@ pub(crate) mod scoped;
 pub(crate) mod shrink;
 #[cfg(feature = "rt")]
 pub(crate) mod status_flags;
+#[cfg(feature = "rt")]
+pub(crate) mod thread;
 pub(crate) mod unwind;
 pub(crate) mod wait_queue;
 pub(crate) mod wake;

@@ -6,12 +6,14 @@
 use std::fmt;
 use std::fs;
 use std::io;
+use std::sync::Arc;
 
 use io_uring::opcode;
 
 use super::uring::setup;
 use crate::error::Error;
 use crate::loom::sync::OnceLock;
+use crate::util::thread;
 
 /// The environment variable that forces a back-end.
 const VARIABLE: &str = "ZOKIO_DRIVER";
@@ -139,12 +141,18 @@ fn probed() -> Result<(), RingRefusal> {
 /// must not be one of the user's (I10).
 fn try_out_elsewhere() -> Result<(), RingRefusal> {
     let builder = std::thread::Builder::new().name("zokio-probe".to_owned());
-    let thread = builder
-        .spawn(try_out)
+    let answer = Arc::new(OnceLock::new());
+    let of_thread = answer.clone();
+    let run = move || {
+        let _ = of_thread.set(try_out());
+    };
+    let thread = thread::start(builder, Box::new(run))
         .map_err(|error| refusal("to start a thread", &error))?;
-    thread
-        .join()
-        .unwrap_or_else(|_| Err(too_old("the trial run panicked")))
+    let panicked = thread.join().is_err();
+    match answer.get() {
+        Some(answer) if !panicked => answer.clone(),
+        _ => Err(too_old("the trial run panicked")),
+    }
 }
 
 /// Tries io_uring out, without the cached result.

@@ -17,11 +17,12 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::ticking::Ticking;
 use crate::loom::sync::Mutex;
+use crate::util::thread;
 
 /// The time between two ticks.
 const TICK: Duration = Duration::from_millis(10);
@@ -94,9 +95,8 @@ impl Monitor {
     fn start(&self, workers: &Arc<impl Monitored>) {
         let workers = workers.clone();
         let mut thread = self.thread.lock();
-        let started = thread::Builder::new()
-            .name("zokio-monitor".to_owned())
-            .spawn(move || run(&*workers));
+        let builder = Builder::new().name("zokio-monitor".to_owned());
+        let started = thread::start(builder, Box::new(move || run(&*workers)));
         match started {
             Ok(handle) => *thread = Some(handle),
             Err(error) => {

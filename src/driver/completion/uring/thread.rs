@@ -47,21 +47,24 @@ const RESTARTS: [i32; 4] = [512, 513, 514, 516];
 /// Starts the thread.
 pub(super) fn start(ring: Arc<Ring>) -> io::Result<()> {
     let builder = std::thread::Builder::new().name("zokio-ring".to_owned());
-    builder.spawn(move || {
-        block_signals();
-        match setup::ring(ring.entries) {
-            Ok(io) => RingThread::new(ring, io).run(),
-            Err(error) => {
-                log::warn!("zokio: no ring, threads serve instead: {error}");
-                // Descriptors or memory may become available again.
-                ring.give_up(!matches!(
-                    error.raw_os_error(),
-                    Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN)
-                ));
-            }
-        }
-    })?;
+    crate::util::thread::start(builder, Box::new(move || run(ring)))?;
     Ok(())
+}
+
+/// The body of the thread.
+fn run(ring: Arc<Ring>) {
+    block_signals();
+    match setup::ring(ring.entries) {
+        Ok(io) => RingThread::new(ring, io).run(),
+        Err(error) => {
+            log::warn!("zokio: no ring, threads serve instead: {error}");
+            // Descriptors or memory may become available again.
+            ring.give_up(!matches!(
+                error.raw_os_error(),
+                Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN)
+            ));
+        }
+    }
 }
 
 /// Keeps signal handlers off this thread.
