@@ -43,7 +43,7 @@ const TABLE_PATIENCE: Duration = Duration::from_millis(100);
 const UNKNOWN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a call on a file of a mount may wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
     /// Nothing: the file lives in memory.
     Memory,

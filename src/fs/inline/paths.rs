@@ -211,10 +211,13 @@ fn locate(path: &CStr, follow: bool) -> Option<io::Result<(OwnedFd, About)>> {
 
 /// Calls `f` with the path as system calls take it, without allocating; `None` if it is long.
 fn with_c_str<T>(path: &Path, f: impl FnOnce(&CStr) -> Option<T>) -> Option<T> {
+    f(c_str(path, &mut [0; 512])?)
+}
+
+/// Copies the path to `space`, which is zero.
+fn c_str<'a>(path: &Path, space: &'a mut [u8; 512]) -> Option<&'a CStr> {
     let bytes = path.as_os_str().as_bytes();
-    let mut copy = [0; 512];
-    copy.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    space.get_mut(..bytes.len())?.copy_from_slice(bytes);
     // A zero byte within the path, or no room for the one behind it: left to the waiting call.
-    let path = CStr::from_bytes_with_nul(copy.get(..=bytes.len())?).ok()?;
-    f(path)
+    CStr::from_bytes_with_nul(space.get(..=bytes.len())?).ok()
 }

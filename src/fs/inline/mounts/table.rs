@@ -7,7 +7,7 @@
 //! symbolic links that lead elsewhere.
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
+use std::collections::{BinaryHeap, HashMap};
 
 use super::Place;
 
@@ -18,7 +18,7 @@ const DEPTH: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Table {
     /// Sorted by the number of the mount.
-    places: Box<[(u64, Place)]>,
+    places: Vec<(u64, Place)>,
 }
 
 /// A line of the table.
@@ -36,13 +36,13 @@ impl Table {
         // Of two mounts at one point the later one is on top.
         let points: HashMap<&[u8], &Line<'_>> =
             lines.iter().map(|line| (&*line.point, line)).collect();
-        let mut places: Vec<(u64, Place)> = lines
+        // A heap sorts them with a small part of the code that `sort` would bring.
+        let places: BinaryHeap<(u64, Place)> = lines
             .iter()
             .map(|line| (line.id, line.place(&points, DEPTH)))
             .collect();
-        places.sort_unstable_by_key(|&(id, _)| id);
         Table {
-            places: places.into(),
+            places: places.into_sorted_vec(),
         }
     }
 
@@ -58,14 +58,15 @@ impl<'a> Line<'a> {
     /// The mount's number comes first and its mount point fifth; its file system, the source and
     /// the file system's options come after the lone dash.
     fn parse(line: &'a str) -> Option<Line<'a>> {
-        let (mount, rest) = line.split_once(" - ")?;
-        let mut mount = mount.split(' ');
-        let mut rest = rest.split(' ');
+        let mut fields = line.split(' ');
+        let id = fields.next()?.parse().ok()?;
+        let point = fields.nth(3).map(unescape)?;
+        fields.find(|&field| field == "-")?;
         Some(Line {
-            id: mount.next()?.parse().ok()?,
-            point: mount.nth(3).map(unescape)?,
-            file_system: rest.next()?,
-            options: rest.nth(1).unwrap_or_default(),
+            id,
+            point,
+            file_system: fields.next()?,
+            options: fields.nth(1).unwrap_or_default(),
         })
     }
 
