@@ -21,11 +21,13 @@ use crate::loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// The tasks of one scheduler.
 pub(crate) struct OwnedTasks<S: 'static> {
-    /// Their number is a power of two. T5: a shard's address is the owner of its tasks.
-    shards: Box<[CachePadded<Shard>]>,
+    shards: Shards,
     closed: AtomicBool,
     _scheduler: PhantomData<fn() -> S>,
 }
+
+/// Their number is a power of two. T5: a shard's address is the owner of its tasks.
+struct Shards(Vec<CachePadded<Shard>>);
 
 struct Shard {
     list: Mutex<List>,
@@ -36,6 +38,40 @@ struct Shard {
 impl Shard {
     fn address(&self) -> *const () {
         std::ptr::from_ref(self).cast()
+    }
+}
+
+impl Shards {
+    fn new(count: usize) -> Self {
+        let shard = |_| {
+            CachePadded::new(Shard {
+                list: Mutex::new(List::new()),
+                len: AtomicUsize::new(0),
+            })
+        };
+        Self((0..count).map(shard).collect())
+    }
+
+    fn of(&self, id: Id) -> &Shard {
+        &self.0[id.block() & (self.0.len() - 1)]
+    }
+
+    fn len(&self) -> usize {
+        let shards = self.0.iter();
+        shards.map(|shard| shard.len.load(Ordering::Relaxed)).sum()
+    }
+}
+
+impl Drop for Shards {
+    fn drop(&mut self) {
+        if self
+            .0
+            .iter_mut()
+            .any(|shard| shard.list.get_mut().len() > 0)
+        {
+            // T5: the address of a shard stays that of a shard while a task compares itself to it.
+            std::mem::forget(std::mem::take(&mut self.0));
+        }
     }
 }
 
@@ -55,14 +91,7 @@ impl<S: Schedule> OwnedTasks<S> {
             (threads * 4).next_power_of_two()
         };
         Self {
-            shards: (0..shards)
-                .map(|_| {
-                    CachePadded::new(Shard {
-                        list: Mutex::new(List::new()),
-                        len: AtomicUsize::new(0),
-                    })
-                })
-                .collect(),
+            shards: Shards::new(shards),
             closed: AtomicBool::new(false),
             _scheduler: PhantomData,
         }
@@ -119,7 +148,7 @@ impl<S: Schedule> OwnedTasks<S> {
         let (notified, task) = unsafe { (Notified::from_raw(raw), Task::<S>::from_raw(raw)) };
         // SAFETY: T1: the references above.
         let id = unsafe { raw.as_ref() }.id;
-        let shard = &self.shards[id.block() & (self.shards.len() - 1)];
+        let shard = self.shards.of(id);
         let mut list = shard.list.lock();
         if self.closed.load(Ordering::Acquire) {
             drop(list);
@@ -152,8 +181,8 @@ impl<S: Schedule> OwnedTasks<S> {
         let owner = unsafe { list::owner(task) };
         // SAFETY: as above.
         let id = unsafe { task.as_ref() }.id;
-        let shard = &self.shards[id.block() & (self.shards.len() - 1)];
-        (shard.address() == owner).then_some(&**shard)
+        let shard = self.shards.of(id);
+        (shard.address() == owner).then_some(shard)
     }
 
     /// Closes the list to new tasks and shuts down all tasks in it.
@@ -161,7 +190,7 @@ impl<S: Schedule> OwnedTasks<S> {
     /// A task that another thread is polling is shut down by that thread, after the poll.
     pub(crate) fn close_and_shutdown_all(&self) {
         self.closed.store(true, Ordering::Release);
-        for shard in &self.shards {
+        for shard in &self.shards.0 {
             loop {
                 let popped = {
                     let mut list = shard.list.lock();
@@ -178,23 +207,6 @@ impl<S: Schedule> OwnedTasks<S> {
 
     /// Returns the number of tasks.
     pub(crate) fn len(&self) -> usize {
-        self.shards
-            .iter()
-            .map(|shard| shard.len.load(Ordering::Relaxed))
-            .sum()
-    }
-}
-
-impl<S: 'static> Drop for OwnedTasks<S> {
-    fn drop(&mut self) {
-        let len: usize = self
-            .shards
-            .iter_mut()
-            .map(|shard| shard.list.get_mut().len())
-            .sum();
-        if len > 0 {
-            // T5: the address of a shard stays that of a shard while a task compares itself to it.
-            std::mem::forget(std::mem::take(&mut self.shards));
-        }
+        self.shards.len()
     }
 }
