@@ -21,7 +21,7 @@ static TABLE: OnceLock<Table> = OnceLock::new();
 #[derive(Debug)]
 pub(super) struct Table {
     /// Indexed by the signal's number.
-    signals: Box<[Signal]>,
+    signals: Vec<Signal>,
     sockets: &'static SignalSockets,
 }
 

@@ -32,7 +32,7 @@ const NANOS_PER_TICK: u32 = 1_000_000;
 /// See the module's documentation.
 #[derive(Debug)]
 pub(crate) struct Timers {
-    shards: Box<[Arc<TimerShard>]>,
+    shards: Vec<Arc<TimerShard>>,
     ticker: Arc<Ticker>,
 }
 

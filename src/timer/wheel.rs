@@ -52,7 +52,7 @@ impl Key {
 #[derive(Debug)]
 pub(crate) struct Wheel {
     elapsed: u64,
-    lists: Box<[List]>,
+    lists: Vec<List>,
     /// One bit per slot, one word per level.
     occupied: [u64; LEVELS],
     entries: Slab<Entry>,
@@ -91,7 +91,7 @@ impl Wheel {
     pub(crate) fn new() -> Self {
         Self {
             elapsed: 0,
-            lists: vec![List::EMPTY; LISTS].into_boxed_slice(),
+            lists: vec![List::EMPTY; LISTS],
             occupied: [0; LEVELS],
             entries: Slab::new(),
             generation: 0,

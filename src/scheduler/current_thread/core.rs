@@ -153,8 +153,9 @@ impl Context {
                 self.with_core(|core| shrink_if_empty(&mut core.queue));
                 return false;
             };
-            let again = task.run();
-            self.with_core(|core| core.queue.extend(again));
+            if let Some(again) = task.run() {
+                self.with_core(|core| core.queue.push_back(again));
+            }
         }
         true
     }

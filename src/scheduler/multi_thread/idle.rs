@@ -175,14 +175,14 @@ impl Idle {
 /// A set of workers, one bit each.
 #[derive(Debug)]
 struct Bitmap {
-    words: Box<[u64]>,
+    words: Vec<u64>,
 }
 
 impl Bitmap {
     fn new(workers: usize) -> Bitmap {
         let words = workers.div_ceil(u64::BITS as usize);
         Bitmap {
-            words: vec![0; words].into_boxed_slice(),
+            words: vec![0; words],
         }
     }
 

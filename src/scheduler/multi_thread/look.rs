@@ -20,7 +20,7 @@ use crate::util::wake;
 /// What the monitor saw on its last tick.
 pub(super) struct Seen {
     /// The workers' [`Progress::mark`](super::progress::Progress::mark).
-    marks: Box<[u32]>,
+    marks: Vec<u32>,
     /// The driver's [`waits`](crate::driver::Driver::waits).
     waits: usize,
 }

@@ -33,7 +33,7 @@ pub(super) type Runnable = Notified<Arc<Shared>>;
 pub(crate) struct Shared {
     // Read by every thread, and not written while the runtime is working.
     services: Services,
-    pub(super) remotes: Box<[CachePadded<Remote>]>,
+    pub(super) remotes: Vec<CachePadded<Remote>>,
     pub(super) owned: OwnedTasks<Arc<Shared>>,
     /// Set once, by the thread that ends the runtime; read by each worker after each task.
     closed: AtomicBool,
@@ -80,7 +80,7 @@ impl Shared {
         }
         let shared = Shared {
             services,
-            remotes: remotes.into_boxed_slice(),
+            remotes,
             owned: OwnedTasks::new(workers),
             closed: AtomicBool::new(false),
             done: Mutex::new(Vec::with_capacity(workers)),
@@ -209,7 +209,9 @@ impl Remote {
 
     /// Moves the tasks that wait for this worker, the next one first, to `tasks`.
     pub(super) fn take_all(&self, tasks: &mut Vec<Runnable>) {
-        tasks.extend(self.lifo.take());
+        if let Some(next) = self.lifo.take() {
+            tasks.push(next);
+        }
         // Only as many as there are now: its worker may be in a poll that spawns many.
         for _ in 0..self.stealer.len() {
             match self.stealer.steal() {

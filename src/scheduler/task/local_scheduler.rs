@@ -186,15 +186,14 @@ impl LocalScheduler {
     }
 
     fn schedule_at_home(&self, task: Notified<Arc<Self>>) {
-        let mut task = Some(task);
-        let wake = self.with_home(|home| {
-            if !home.closed {
-                home.ready.extend(task.take());
+        let (refused, wake) = self.with_home(|home| {
+            if home.closed {
+                return (Some(task), false);
             }
-            !home.closed && !home.polling
+            home.ready.push_back(task);
+            (None, !home.polling)
         });
-        // A task that was refused is dropped here, outside the lock.
-        drop(task);
+        drop(refused);
         if wake {
             let waker = self.away.lock().waker.take();
             wake::wake_some(waker);
@@ -202,15 +201,18 @@ impl LocalScheduler {
     }
 
     fn schedule_from_away(&self, task: Notified<Arc<Self>>) {
-        let mut task = Some(task);
-        let waker = {
-            let mut away = self.away.lock();
-            if !away.closed {
-                away.ready.extend(task.take());
+        let mut away = self.away.lock();
+        let refused = match away.closed {
+            true => Some(task),
+            false => {
+                away.ready.push_back(task);
+                None
             }
-            away.waker.take()
         };
-        drop(task);
+        let waker = away.waker.take();
+        drop(away);
+        // A task that was refused is dropped here, outside the lock.
+        drop(refused);
         wake::wake_some(waker);
     }
 }
