@@ -150,9 +150,11 @@
 //! |---|---|---|
 //! | `tokio-rt-worker`, or what the builder sets | one for each worker of a multi-thread runtime | as long as the runtime |
 //! | the same | up to 512 for closures of `spawn_blocking`, see [`max_blocking_threads`](crate::runtime::Builder::max_blocking_threads) | started on demand, end when idle |
+//! | the same | one for each worker inside `block_in_place`, up to as many as for closures | started on demand, end when idle |
 //! | the same | up to 512 for file operations, and more if none could begin for 50 ms | started on demand, end when idle |
 //! | `zokio-ring` | one, with io_uring | started by the first read that needs it, ends when idle |
 //! | `zokio-monitor` | one, with two or more workers | started once the runtime is older than 10 ms and busy |
+//! | `zokio-join` | one | while `shutdown_timeout` waits for threads that are ending |
 //! | `zokio-probe` | one | while io_uring is tried, which is when the first runtime is built |
 //!
 //! # fork

@@ -133,7 +133,7 @@
 //! - File operations run on the calling thread if they need not wait. Those that do wait have
 //!   threads of their own and are not held up by closures of `spawn_blocking`.
 //! - There are threads with names that tokio does not have: `zokio-monitor`, `zokio-ring` and, for
-//!   a moment, `zokio-probe`. Workers are named `tokio-rt-worker`, as in tokio.
+//!   a moment, `zokio-probe` and `zokio-join`. Workers are named `tokio-rt-worker`, as in tokio.
 //! - The texts of `Debug` and of some errors and panics differ. Error kinds are the same.
 //!
 //! # Using the crate `zokio` directly

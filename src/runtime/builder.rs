@@ -348,7 +348,7 @@ impl Builder {
     /// Sets the name of the runtime's threads; by default `tokio-rt-worker`.
     ///
     /// These are the workers and the threads that run blocking closures and file operations. The
-    /// threads `zokio-ring` and `zokio-monitor` keep their names.
+    /// threads that the [guide](crate::guide::back_ends#threads) lists by a name of their own keep it.
     ///
     /// # Examples
     ///
