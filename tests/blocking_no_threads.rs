@@ -20,10 +20,11 @@ use zokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use zokio::runtime::Runtime;
 use zokio::task::JoinHandle;
 
-use self::apart::{apart, builder, on_each_scheduler, on_schedulers};
+use self::apart::{apart, builder, on_each_scheduler, on_schedulers, sanitizer};
 
 /// Lets this thread, and those that it has started from here on, start no more.
 fn refuse_threads() {
+    sanitizer::start_symbolizer();
     filter::refuse(&[libc::SYS_clone3, libc::SYS_clone], libc::EAGAIN);
 }
 
