@@ -10,6 +10,7 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::io::{ErrorKind, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -20,7 +21,22 @@ use zokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use zokio::runtime::Runtime;
 use zokio::task::JoinHandle;
 
-use self::apart::{apart, builder, on_each_scheduler, on_schedulers, sanitizer};
+use self::apart::{SCHEDULERS, apart, builder, on_schedulers_prepared, sanitizer};
+
+/// Runs the scenario of `test` once for each of `schedulers`, without the search for leaks at the
+/// end: AddressSanitizer starts a process for it, which is refused.
+#[track_caller]
+fn on_schedulers(test: &str, schedulers: &[usize], scenario: impl Fn(usize)) {
+    let no_search = |command: &mut Command| {
+        command.env("LSAN_OPTIONS", "detect_leaks=0");
+    };
+    on_schedulers_prepared(test, schedulers, no_search, scenario);
+}
+
+#[track_caller]
+fn on_each_scheduler(test: &str, scenario: impl Fn(usize)) {
+    on_schedulers(test, &SCHEDULERS, scenario);
+}
 
 /// Lets this thread, and those that it has started from here on, start no more.
 fn refuse_threads() {

@@ -57,6 +57,17 @@ pub fn on_each_scheduler(test: &str, scenario: impl Fn(usize)) {
 /// [`on_each_scheduler`] for some of them.
 #[track_caller]
 pub fn on_schedulers(test: &str, schedulers: &[usize], scenario: impl Fn(usize)) {
+    on_schedulers_prepared(test, schedulers, |_| {}, scenario);
+}
+
+/// [`on_schedulers`], with a change to each process before it starts.
+#[track_caller]
+pub fn on_schedulers_prepared(
+    test: &str,
+    schedulers: &[usize],
+    prepare: impl Fn(&mut Command),
+    scenario: impl Fn(usize),
+) {
     let names: Vec<String> = schedulers
         .iter()
         .map(|workers| format!("{workers} workers"))
@@ -65,7 +76,7 @@ pub fn on_schedulers(test: &str, schedulers: &[usize], scenario: impl Fn(usize))
         let (workers, _) = name.split_once(' ').unwrap();
         scenario(workers.parse().unwrap());
     };
-    apart(test, &names, |_| {}, scenario);
+    apart(test, &names, prepare, scenario);
 }
 
 /// Runs the scenario of `test`, which calls this, in a process of its own for each name, and fails
