@@ -13,7 +13,8 @@ use std::time::Instant;
 use super::pool::{Callback, PoolShared};
 use super::state::{Job, PoolState, Sleeper};
 use crate::loom::sync::MutexGuard;
-use crate::loom::thread::{self, Builder, JoinHandle};
+use crate::loom::thread::{Builder, JoinHandle, current};
+use crate::util::thread;
 use crate::util::unwind::{contain, drop_payload};
 
 /// Starts a thread that runs jobs.
@@ -77,12 +78,13 @@ fn launch(
             builder = builder.stack_size(size);
         }
         let shared = shared.clone();
-        builder.spawn(move || {
+        let run = move || {
             call(shared.config.after_start.as_ref());
             run(&shared);
             call(shared.config.before_stop.as_ref());
             leave(&shared, id);
-        })
+        };
+        thread::start(builder, Box::new(run))
     };
     // The standard library panics if the name holds a zero byte.
     catch_unwind(AssertUnwindSafe(spawn)).unwrap_or_else(|payload| {
@@ -206,7 +208,7 @@ fn leave(shared: &PoolShared, id: usize) {
 /// not longer than until `deadline`.
 pub(super) fn join_all(mut threads: Vec<JoinHandle<()>>, deadline: Option<Instant>) {
     // A thread-local value of one of them may own the runtime.
-    let this = thread::current().id();
+    let this = current().id();
     threads.retain(|thread| thread.thread().id() != this);
     let Some(deadline) = deadline else {
         return threads.into_iter().for_each(join);
@@ -217,11 +219,13 @@ pub(super) fn join_all(mut threads: Vec<JoinHandle<()>>, deadline: Option<Instan
     }
     // A join has no timeout, so another thread waits for them.
     let (done, ended) = mpsc::channel();
-    let joiner = Builder::new().name("zokio-join".to_owned()).spawn(move || {
+    let builder = Builder::new().name("zokio-join".to_owned());
+    let run = move || {
         threads.into_iter().for_each(join);
         // The receiver may have given up.
         let _ = done.send(());
-    });
+    };
+    let joiner = thread::start(builder, Box::new(run));
     if let (Ok(joiner), Ok(())) = (joiner, ended.recv_timeout(left)) {
         join(joiner);
     }

@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 
 use std::io;
-use std::thread::{Builder, JoinHandle};
+
+use crate::loom::thread::{Builder, JoinHandle};
 
 /// Starts a thread that calls `run`.
 ///

@@ -13,6 +13,7 @@ use io_uring::opcode;
 use super::uring::setup;
 use crate::error::Error;
 use crate::loom::sync::OnceLock;
+use crate::loom::thread::Builder;
 use crate::util::thread;
 
 /// The environment variable that forces a back-end.
@@ -140,7 +141,7 @@ fn probed() -> Result<(), RingRefusal> {
 /// system call of the thread that has used it (`io_ring_exit_work` in io_uring/io_uring.c), which
 /// must not be one of the user's (I10).
 fn try_out_elsewhere() -> Result<(), RingRefusal> {
-    let builder = std::thread::Builder::new().name("zokio-probe".to_owned());
+    let builder = Builder::new().name("zokio-probe".to_owned());
     let answer = Arc::new(OnceLock::new());
     let of_thread = answer.clone();
     let run = move || {

@@ -17,11 +17,11 @@
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::ticking::Ticking;
 use crate::loom::sync::Mutex;
+use crate::loom::thread::{Builder, JoinHandle};
 use crate::util::thread;
 
 /// The time between two ticks.

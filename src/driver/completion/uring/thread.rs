@@ -19,7 +19,9 @@ use crate::blocking::pool::Kind;
 use crate::driver::completion::op::{Completed, Op, ReadFrom, room};
 use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::{Submitted, threads};
+use crate::loom::thread::Builder;
 use crate::loom::unmodeled::sync::Mutex;
+use crate::util::thread;
 use crate::util::wake::wake_some;
 
 /// How long the thread waits for a request when nothing is in flight, before it ends.
@@ -46,8 +48,8 @@ const RESTARTS: [i32; 4] = [512, 513, 514, 516];
 
 /// Starts the thread.
 pub(super) fn start(ring: Arc<Ring>) -> io::Result<()> {
-    let builder = std::thread::Builder::new().name("zokio-ring".to_owned());
-    crate::util::thread::start(builder, Box::new(move || run(ring)))?;
+    let builder = Builder::new().name("zokio-ring".to_owned());
+    thread::start(builder, Box::new(move || run(ring)))?;
     Ok(())
 }
 
