@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::loom::sync::Mutex;
-use crate::loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use crate::loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// An operation that was submitted. `P` is what it owns until it has begun, `R` what it ends with.
 #[derive(Debug)]
@@ -181,19 +181,22 @@ impl<P, R> Operation<P, R> {
 /// Counts operations from their submission until their task has been woken. A paused clock stands
 /// still while there are any.
 pub(super) struct Count {
-    operations: AtomicUsize,
-    /// Whether `end_wait` is to be called when the count reaches zero: set before the count is
-    /// read, and read after it has become zero.
-    awaited: AtomicBool,
+    /// The number of operations times [`ONE`], and [`AWAITED`].
+    word: AtomicUsize,
     end_wait: Box<dyn Fn() + Send + Sync>,
 }
+
+/// One operation.
+const ONE: usize = 2;
+
+/// The end of the last operation ends the wait, and takes this flag away.
+const AWAITED: usize = 1;
 
 impl Count {
     /// Creates a count that calls `end_wait` when it reaches zero, if that was awaited.
     pub(super) fn new(end_wait: impl Fn() + Send + Sync + 'static) -> Count {
         Count {
-            operations: AtomicUsize::new(0),
-            awaited: AtomicBool::new(false),
+            word: AtomicUsize::new(0),
             end_wait: Box::new(end_wait),
         }
     }
@@ -201,24 +204,24 @@ impl Count {
     /// Returns `false` if no operation is in flight. Otherwise the end of the last one ends the
     /// wait.
     pub(super) fn await_zero(&self) -> bool {
-        self.awaited.store(true, Ordering::SeqCst);
-        let busy = self.operations.load(Ordering::SeqCst) > 0;
-        if !busy {
-            self.awaited.store(false, Ordering::SeqCst);
-        }
-        busy
+        let set = |word| (word >= ONE).then_some(word | AWAITED);
+        let update = self
+            .word
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, set);
+        update.is_ok()
     }
 
     #[cfg(test)]
     pub(super) fn get(&self) -> usize {
-        self.operations.load(Ordering::SeqCst)
+        self.word.load(Ordering::SeqCst) / ONE
     }
 }
 
 impl fmt::Debug for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operations = self.word.load(Ordering::SeqCst) / ONE;
         f.debug_struct("Count")
-            .field("operations", &self.operations)
+            .field("operations", &operations)
             .finish_non_exhaustive()
     }
 }
@@ -230,15 +233,23 @@ pub(super) struct Counted(Arc<Count>);
 impl Counted {
     /// Counts one operation, until the result is dropped.
     pub(super) fn new(count: &Arc<Count>) -> Counted {
-        count.operations.fetch_add(1, Ordering::SeqCst);
+        count.word.fetch_add(ONE, Ordering::SeqCst);
         Counted(count.clone())
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let former = self.0.operations.fetch_sub(1, Ordering::SeqCst);
-        if former == 1 && self.0.awaited.swap(false, Ordering::SeqCst) {
+        let former = self.0.word.fetch_sub(ONE, Ordering::SeqCst);
+        if former != ONE | AWAITED {
+            return;
+        }
+        // Unless an operation has come since, or another thread has ended the wait.
+        let ended = self
+            .0
+            .word
+            .compare_exchange(AWAITED, 0, Ordering::SeqCst, Ordering::SeqCst);
+        if ended.is_ok() {
             (self.0.end_wait)();
         }
     }
