@@ -66,6 +66,7 @@ const UNSAFE: &[&str] = &[
     "src/driver/completion/op.rs",
     "src/driver/completion/probe.rs",
     "src/driver/completion/threads.rs",
+    "src/driver/completion/uring/released.rs",
     "src/driver/completion/uring/thread.rs",
     "src/driver/readiness/slot.rs",
     "src/driver/readiness/waiters.rs",

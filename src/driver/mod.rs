@@ -24,7 +24,8 @@
 //! - **I7** Teardown cancels what is on the ring, waits at most 2 s for its end (`CANCEL_PATIENCE`
 //!   in `scheduler/services.rs`), and leaves what has not ended by then to the ring's thread.
 //!   Operations on threads end with their pool. Memory that the kernel may still write is never
-//!   freed.
+//!   freed. A ring that may not be entered any more is closed, and what it had taken ends when the
+//!   kernel has released it (`uring/released.rs`).
 //! - **I8** Dropping a future returns at once. It cancels the operation, unless that changes the
 //!   file system (`InFlight::detach`) or belongs to an open file: then it continues. What a drop
 //!   does to bytes and file descriptors is documented in the function's `# Cancel safety` section.

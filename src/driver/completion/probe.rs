@@ -158,7 +158,7 @@ fn try_out_elsewhere() -> Result<(), RingRefusal> {
 
 /// Tries io_uring out, without the cached result.
 pub(crate) fn try_out() -> Result<(), RingRefusal> {
-    let mut io = setup::ring(8).map_err(|error| refusal("io_uring_setup", &error))?;
+    let (mut io, _released) = setup::ring(8).map_err(|error| refusal("io_uring_setup", &error))?;
     let known =
         setup::knows_our_entries(&io).map_err(|error| refusal("io_uring_register", &error))?;
     let parameters = io.params();

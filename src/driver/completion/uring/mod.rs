@@ -17,6 +17,7 @@
 //! work, since close(2) may wait.
 
 mod hand_over;
+mod released;
 mod ring;
 pub(super) mod setup;
 mod thread;

@@ -5,6 +5,8 @@ use std::io;
 
 use io_uring::{IoUring, opcode};
 
+use super::released::Released;
+
 /// Completion queue entries per submission queue entry: operations wait long, submissions do not.
 const COMPLETIONS_PER_SUBMISSION: u32 = 8;
 
@@ -17,7 +19,7 @@ const KERNEL_THREADS: u32 = 512;
 /// Makes a ring for the calling thread alone.
 ///
 /// Newer flags are tried first and left out where the kernel does not know them.
-pub(in crate::driver::completion) fn ring(entries: u32) -> io::Result<IoUring> {
+pub(in crate::driver::completion) fn ring(entries: u32) -> io::Result<(IoUring, Released)> {
     let io = match build(entries, Age::Newest) {
         Err(error) if is_unknown(&error) => match build(entries, Age::Newer) {
             Err(error) if is_unknown(&error) => build(entries, Age::Any)?,
@@ -27,11 +29,13 @@ pub(in crate::driver::completion) fn ring(entries: u32) -> io::Result<IoUring> {
     };
     let limits = &mut [KERNEL_THREADS; 2];
     match io.submitter().register_iowq_max_workers(limits) {
-        Ok(()) => Ok(io),
+        Ok(()) => {}
         // Linux 5.15; before that, the kernel's own limits hold.
-        Err(error) if is_unknown(&error) => Ok(io),
-        Err(error) => Err(error),
+        Err(error) if is_unknown(&error) => {}
+        Err(error) => return Err(error),
     }
+    let released = Released::of(&io)?;
+    Ok((io, released))
 }
 
 fn is_unknown(error: &io::Error) -> bool {
@@ -70,7 +74,9 @@ fn build(entries: u32, age: Age) -> io::Result<IoUring> {
 pub(in crate::driver::completion) fn knows_our_entries(io: &IoUring) -> io::Result<bool> {
     let mut probe = io_uring::Probe::new();
     io.submitter().register_probe(&mut probe)?;
-    Ok([opcode::Read::CODE, opcode::AsyncCancel::CODE]
-        .into_iter()
-        .all(|code| probe.is_supported(code)))
+    let codes = [
+        opcode::Read::CODE,
+        opcode::AsyncCancel::CODE,
+    ];
+    Ok(codes.into_iter().all(|code| probe.is_supported(code)))
 }

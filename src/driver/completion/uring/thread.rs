@@ -13,15 +13,16 @@ use io_uring::types::{Fd, SubmitArgs, Timespec};
 use io_uring::{IoUring, opcode, squeue};
 use slab::Slab;
 
+use super::released::Released;
 use super::ring::{Request, Ring};
 use super::setup;
-use crate::blocking::pool::Kind;
+use crate::blocking::pool::{Kind, Pool};
 use crate::driver::completion::op::{Completed, Op, ReadFrom, room};
 use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::{Submitted, threads};
 use crate::loom::thread::Builder;
-use crate::loom::unmodeled::sync::Mutex;
 use crate::util::thread;
+use crate::util::unwind::contain;
 use crate::util::wake::wake_some;
 
 /// How long the thread waits for a request when nothing is in flight, before it ends.
@@ -57,7 +58,7 @@ pub(super) fn start(ring: Arc<Ring>) -> io::Result<()> {
 fn run(ring: Arc<Ring>) {
     block_signals();
     match setup::ring(ring.entries) {
-        Ok(io) => RingThread::new(ring, io).run(),
+        Ok((io, released)) => RingThread::new(ring, io, released).run(),
         Err(error) => {
             log::warn!("zokio: no ring, threads serve instead: {error}");
             // Descriptors or memory may become available again.
@@ -83,6 +84,8 @@ fn block_signals() {
 struct RingThread {
     ring: Arc<Ring>,
     io: IoUring,
+    /// Tells when the kernel has released the ring, if it is given up.
+    released: Released,
     flights: Slab<Flight>,
     /// How many entries have been queued.
     queued: u64,
@@ -111,10 +114,11 @@ struct Flight {
 struct Broken(io::Error);
 
 impl RingThread {
-    fn new(ring: Arc<Ring>, io: IoUring) -> RingThread {
+    fn new(ring: Arc<Ring>, io: IoUring, released: Released) -> RingThread {
         RingThread {
             ring,
             io,
+            released,
             flights: Slab::new(),
             queued: 0,
             requests: Vec::new(),
@@ -218,8 +222,8 @@ impl RingThread {
         flight.operation.ticket.store(word, Ordering::Relaxed);
         self.flights.insert(flight);
         // SAFETY: I1: the table owns the operation until its final completion, and nothing touches
-        // its buffer until then; moving it within the table does not move what it points to. What
-        // the kernel has not released when the ring is abandoned is leaked (`leave_the_ring`).
+        // its buffer until then; moving it within the table does not move what it points to. When
+        // the ring is given up, the table lives until the kernel has released it (`leave_the_ring`).
         unsafe { self.push(&entry.user_data(word)) }
     }
 
@@ -381,72 +385,63 @@ impl RingThread {
             // the entry (I4).
             unsafe { op.finish(raw) }
         };
-        self.finish(&operation, counted, completed);
+        finish(&self.ring.pool, &operation, counted, completed);
         Ok(())
-    }
-
-    /// Completes `operation` and wakes its task. An outcome that no future waits for may close a
-    /// descriptor, which may block, so another thread drops it.
-    fn finish(&self, operation: &Submitted, counted: Counted, completed: Completed) {
-        match operation.complete(completed) {
-            Ended::Wake(waker) => {
-                wake_some(waker);
-                drop(counted);
-            }
-            Ended::Unwanted(completed) => {
-                let work = Box::new(move || drop((completed, counted)));
-                if self.ring.pool.push(work, Kind::Detached).is_err() {
-                    log::debug!("zokio: a descriptor was closed on the ring's thread");
-                }
-            }
-        }
     }
 
     /// Leaves a ring that the kernel refuses (because of a system call filter that was installed
     /// later, or for lack of memory for over a second): what the kernel has not taken goes to
-    /// threads, and so do all later operations. The memory of what it has taken is never freed
-    /// (I7), and its tasks receive the error.
+    /// threads, and so do all later operations. What it has taken ends with the error, but not
+    /// before the kernel has released the ring and with it all memory (I1).
     fn leave_the_ring(mut self, error: &io::Error) {
         log::warn!("zokio: the ring is no longer served, threads take over: {error}");
         let errno = error.raw_os_error().unwrap_or(libc::EIO);
         let taken = self.queued - self.io.submission().len() as u64;
-        let mut buffers = Vec::new();
-        for flight in std::mem::take(&mut self.flights) {
-            let Flight {
-                operation,
-                mut op,
-                counted,
-                sequence,
-            } = flight.1;
-            if sequence >= taken {
-                threads::submit_begun(&self.ring.pool, operation, (op, counted));
+        let mut left = Vec::new();
+        for (_, flight) in std::mem::take(&mut self.flights) {
+            if flight.sequence < taken {
+                left.push(flight);
                 continue;
             }
-            if let Op::Read { buffer, .. } = &mut op {
-                buffers.push(std::mem::take(buffer));
-            }
-            self.finish(&operation, counted, op.fail(errno));
+            let begun = (flight.op, flight.counted);
+            threads::submit_begun(&self.ring.pool, flight.operation, begun);
         }
         while let Some(request) = self.requests.pop() {
             self.ring.refuse(request);
         }
         self.ring.give_up(true);
-        LEFT_TO_THE_KERNEL.lock().push(LeftToTheKernel {
-            _io: self.io,
-            _alarm_count: self.alarm_count,
-            _buffers: buffers,
-        });
+        self.released.close(self.io);
+        for flight in left {
+            let completed = flight.op.fail(errno);
+            finish(
+                &self.ring.pool,
+                &flight.operation,
+                flight.counted,
+                completed,
+            );
+        }
     }
 }
 
-/// Memory that the kernel may write to as long as the process lives, since the ring that would
-/// report the end is no longer served (I1).
-static LEFT_TO_THE_KERNEL: Mutex<Vec<LeftToTheKernel>> = Mutex::new(Vec::new());
-
-struct LeftToTheKernel {
-    _io: IoUring,
-    _alarm_count: Box<u64>,
-    _buffers: Vec<Vec<u8>>,
+/// Completes `operation` and wakes its task. An outcome that no future waits for may close a
+/// descriptor, which may block, so another thread drops it.
+fn finish(pool: &Pool, operation: &Submitted, counted: Counted, completed: Completed) {
+    match operation.complete(completed) {
+        Ended::Wake(waker) => {
+            wake_some(waker);
+            drop(counted);
+        }
+        Ended::Unwanted(completed) => {
+            let work = Box::new(move || drop((completed, counted)));
+            // A pool that refuses it drops it here, and with it perhaps a user's buffer, whose
+            // destructor is the user's code.
+            contain(|| {
+                if pool.push(work, Kind::Detached).is_err() {
+                    log::debug!("zokio: a descriptor was closed on the ring's thread");
+                }
+            });
+        }
+    }
 }
 
 /// Returns the submission queue entry of `op`, without user data; `None` where a ring does not suit
