@@ -27,8 +27,10 @@
 //!   freed. A ring that may not be entered any more is closed, and what it had taken ends when the
 //!   kernel has released it (`uring/released.rs`).
 //! - **I8** Dropping a future returns at once. It cancels the operation, unless that changes the
-//!   file system (`InFlight::detach`) or belongs to an open file: then it continues. What a drop
-//!   does to bytes and file descriptors is documented in the function's `# Cancel safety` section.
+//!   file system (`InFlight::detach`) or belongs to an open file: then it continues. Transfers of a
+//!   user's buffer are cancelled, writes too. What a drop does to bytes and file descriptors is
+//!   documented in the function's `# Cancel safety` section. A future may also ask for the end and
+//!   wait for it (`InFlight::cancel`): then what the operation owns comes back.
 //! - **I9** Progress: from the submission on, an operation needs no thread that runs user code: not
 //!   to begin, not to continue, not to complete, not to wake its task.
 //! - **I10** No interference: no thread that runs user code carries the kernel's task work for us.

@@ -25,6 +25,11 @@ use crate::util::wake::drop_waker;
 /// Submission queue entries of a ring.
 const ENTRIES: u32 = 128;
 
+/// The largest transfer of lent memory that a ring takes. Bytes that are in memory are copied by the
+/// ring's thread, when it submits, and the operations behind it wait for that. (The reads of `fs`
+/// are no larger, unless a file's `max_buf_size` was raised.)
+const MOST_ON_RING: usize = 2 * 1024 * 1024;
+
 /// The parts of a [`Completions`].
 pub(crate) struct Config {
     /// The back-end to use.
@@ -90,8 +95,17 @@ impl Completions {
     ///
     /// Returns an error if there is no thread for the operation.
     pub(crate) fn submit(&self, op: Op) -> Result<InFlight, Refused> {
+        match self.submit_or_return(op) {
+            (in_flight, None) => Ok(in_flight),
+            (_, Some(refused)) => Err(refused),
+        }
+    }
+
+    /// Like [`submit`](Completions::submit), for an operation whose memory is to come back in any
+    /// case. One for which there is no thread has ended as cancelled; also returns why.
+    pub(crate) fn submit_or_return(&self, op: Op) -> (InFlight, Option<Refused>) {
         if self.is_closed() {
-            return Ok(InFlight(Submission::Refused(Box::new(op))));
+            return (InFlight(Submission::Refused(Box::new(op))), None);
         }
         let counted = Counted::new(&self.count);
         let kind = threads::kind(&op);
@@ -101,10 +115,11 @@ impl Completions {
             Some(ring) => ring.submit(&operation),
             None => threads::submit(&self.threads, operation.clone(), kind),
         };
-        match submitted {
-            Ok(()) | Err(Refused::Closed) => Ok(InFlight::new(operation, ring.cloned())),
-            Err(refused) => Err(refused),
-        }
+        let refused = match submitted {
+            Ok(()) | Err(Refused::Closed) => None,
+            Err(refused) => Some(refused),
+        };
+        (InFlight::new(operation, ring.cloned()), refused)
     }
 
     /// Returns whether new operations are refused.
@@ -146,7 +161,7 @@ impl Drop for Completions {
 }
 
 /// Returns whether a ring carries `op` out without a thread of the kernel. It does so for reads
-/// that wait for a device or for the other end of a pipe.
+/// that wait for a device or for the other end of a pipe, and for most direct writes.
 ///
 /// Everything else would be handed to such a thread, one hop further than a thread of ours
 /// (`REQ_F_FORCE_ASYNC` in io_uring/{fs,sync,truncate}.c; a buffered write of ext4 and an open that
@@ -161,8 +176,23 @@ fn suits_ring(op: &Op) -> bool {
             ReadFrom::Offset(_) => true,
             ReadFrom::Stream => status_flags(fd).is_ok_and(|flags| flags & libc::O_NONBLOCK == 0),
         },
+        // As an offset, the kernel takes the greatest numbers for something else.
+        Op::ReadAt {
+            offset,
+            into: lent,
+            on_ring,
+            ..
+        }
+        | Op::WriteAt {
+            offset,
+            from: lent,
+            on_ring,
+            ..
+        } => *on_ring && i64::try_from(*offset).is_ok() && lent.parts().len() <= MOST_ON_RING,
         Op::Open { .. }
         | Op::Write { .. }
+        | Op::Allocate { .. }
+        | Op::Close { .. }
         | Op::Sync { .. }
         | Op::Truncate { .. }
         | Op::Rename { .. }
@@ -225,6 +255,20 @@ impl InFlight {
             Submission::Submitted { .. } | Submission::Done => {
                 panic!("an operation was polled after its outcome")
             }
+        }
+    }
+
+    /// Asks for the end of the operation, and continues to wait for its outcome. One that has not
+    /// begun ends at once, one that is on the ring when the kernel has cancelled it, and one that a
+    /// thread carries out when the thread is done.
+    pub(crate) fn cancel(&self) {
+        let Submission::Submitted { operation, ring } = &self.0 else {
+            return;
+        };
+        match (operation.cancel(), ring) {
+            (Some((op, counted)), _) => threads::finish(operation, counted, op.refuse()),
+            (None, Some(ring)) => ring.cancel(operation.clone()),
+            (None, None) => {}
         }
     }
 

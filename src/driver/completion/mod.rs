@@ -9,13 +9,14 @@
 //!   wait for a device or for the other end of a pipe;
 //! - **threads** ([`threads`]), for everything else, and for all of it where there is no io_uring.
 //!
-//! A third, *inline*, is tried by `fs` before it submits an operation (`fs/inline`). Between the
-//! ring and threads `suits_ring` in `completions.rs` decides, for each operation by itself. For a
-//! read the caller decides too, by its [`ReadFrom`](op::ReadFrom): see `read_from` in
-//! `fs/file/io.rs`. Neither way needs a thread that runs tasks: not to begin, not to continue, not
-//! to complete, not to wake the task (I9).
+//! A third, *inline*, is tried by `fs` and `completion` before they submit an operation
+//! (`fs/inline`). Between the ring and threads `suits_ring` in `completions.rs` decides, for each
+//! operation by itself. For a read the caller decides too, by its [`ReadFrom`](op::ReadFrom) or by
+//! `on_ring`: see `read_from` in `fs/file/io.rs`. Neither way needs a thread that runs tasks: not to
+//! begin, not to continue, not to complete, not to wake the task (I9).
 
 mod completions;
+pub(crate) mod lent;
 pub(crate) mod op;
 mod operation;
 pub(crate) mod probe;

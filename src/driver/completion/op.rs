@@ -15,6 +15,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::Arc;
 
+use super::lent::Lent;
+
 /// A file descriptor of any kind, which stays open as long as an operation on it is in flight.
 pub(crate) type SharedFd = Arc<File>;
 
@@ -48,6 +50,14 @@ pub(crate) enum Op {
         buffer: Vec<u8>,
         max: usize,
     },
+    /// preadv(2) into memory of a user's buffer. With `on_ring` a ring may carry it out, because a
+    /// read of this file waits without a thread of the kernel.
+    ReadAt {
+        fd: SharedFd,
+        offset: u64,
+        into: Lent,
+        on_ring: bool,
+    },
     /// write(2) of `buffer` from `written` on, repeated until everything is written or a call
     /// fails, whether or not a task waits for it.
     Write {
@@ -55,6 +65,18 @@ pub(crate) enum Op {
         buffer: Vec<u8>,
         written: usize,
     },
+    /// pwritev(2) of memory of a user's buffer; one call, which may write a part. With `on_ring` a
+    /// ring may carry it out.
+    WriteAt {
+        fd: SharedFd,
+        offset: u64,
+        from: Lent,
+        on_ring: bool,
+    },
+    /// fallocate(2), which makes the file longer if need be.
+    Allocate { fd: SharedFd, offset: u64, len: u64 },
+    /// close(2) of the last descriptor of an open file. `None` once it was called.
+    Close { fd: Option<OwnedFd> },
     /// fsync(2), or fdatasync(2).
     Sync { fd: SharedFd, data_only: bool },
     /// ftruncate(2).
@@ -95,7 +117,10 @@ impl Op {
         match self {
             Op::Open { .. } => "open",
             Op::Read { .. } => "read",
-            Op::Write { .. } => "write",
+            Op::ReadAt { .. } => "read",
+            Op::Write { .. } | Op::WriteAt { .. } => "write",
+            Op::Allocate { .. } => "allocate",
+            Op::Close { .. } => "close",
             Op::Sync { .. } => "sync",
             Op::Truncate { .. } => "truncate",
             Op::Rename { .. } => "rename",
@@ -121,7 +146,12 @@ impl Op {
                 // SAFETY: the kernel reported `count` for this very read, so it wrote as many bytes
                 // behind the vector's end, within the capacity that was offered to it.
                 Op::Read { buffer, .. } => unsafe { buffer.set_len(buffer.len() + count) },
-                Op::Write { .. }
+                // The owner of lent memory is told the count when it is back.
+                Op::ReadAt { .. }
+                | Op::WriteAt { .. }
+                | Op::Write { .. }
+                | Op::Allocate { .. }
+                | Op::Close { .. }
                 | Op::Sync { .. }
                 | Op::Truncate { .. }
                 | Op::Rename { .. }
@@ -176,6 +206,14 @@ impl Completed {
         match self.op {
             Op::Read { buffer, .. } | Op::Write { buffer, .. } => (result, buffer),
             other => unreachable!("{} transfers no bytes", other.name()),
+        }
+    }
+    /// Returns the outcome of a transfer of lent memory: the number of bytes, and the memory.
+    pub(crate) fn returned(self) -> (io::Result<usize>, Lent) {
+        let result = self.result();
+        match self.op {
+            Op::ReadAt { into: lent, .. } | Op::WriteAt { from: lent, .. } => (result, lent),
+            other => unreachable!("{} was lent no memory", other.name()),
         }
     }
 }

@@ -26,6 +26,10 @@
 //! the operation can only end by *complete* (I2). *Abandon* is the future's last act. It may ask
 //! for a cancellation, which is a request: an operation that has not begun never does; one that has
 //! begun still ends by *complete*.
+//!
+//! *Cancel* asks for the same while the future continues to wait, because what the operation owns is
+//! to come back. An operation that has not begun counts as begun by the one that cancels, which
+//! completes it.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -48,16 +52,10 @@ struct OperationState<P, R> {
     stage: Stage<P, R>,
     /// The waker of the task that waits. Set only before the operation has completed.
     waker: Option<Waker>,
-    future: Future,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Future {
-    Waits,
-    /// The future is gone, and the operation continues without it.
-    Detached,
-    /// The future is gone, and has asked for a cancellation.
-    Cancelled,
+    /// Whether the future is gone.
+    abandoned: bool,
+    /// Whether a cancellation was asked for.
+    cancelled: bool,
 }
 
 #[derive(Debug)]
@@ -98,7 +96,8 @@ impl<P, R> Operation<P, R> {
             state: Mutex::new(OperationState {
                 stage: Stage::Queued(payload),
                 waker: None,
-                future: Future::Waits,
+                abandoned: false,
+                cancelled: false,
             }),
             ticket: AtomicU64::new(0),
         }
@@ -122,7 +121,7 @@ impl<P, R> Operation<P, R> {
     pub(crate) fn complete(&self, outcome: R) -> Ended<R> {
         let mut state = self.state.lock();
         debug_assert!(matches!(state.stage, Stage::Begun));
-        if state.future != Future::Waits {
+        if state.abandoned {
             state.stage = Stage::Over;
             return Ended::Unwanted(outcome);
         }
@@ -132,7 +131,14 @@ impl<P, R> Operation<P, R> {
 
     /// Returns whether a cancellation was asked for.
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.state.lock().future == Future::Cancelled
+        self.state.lock().cancelled
+    }
+
+    /// Asks for a cancellation, and continues to wait. Returns the payload if the operation has not
+    /// begun: the caller calls [`complete`](Operation::complete).
+    pub(crate) fn cancel(&self) -> Option<P> {
+        self.state.lock().cancelled = true;
+        self.begin()
     }
 
     /// Fetches the outcome, or leaves the waker for the completion to wake.
@@ -161,11 +167,8 @@ impl<P, R> Operation<P, R> {
     /// Detaches the future. With `cancel`, an operation that has not begun ends here.
     pub(crate) fn abandon(&self, cancel: bool) -> Abandoned<P, R> {
         let mut state = self.state.lock();
-        state.future = if cancel {
-            Future::Cancelled
-        } else {
-            Future::Detached
-        };
+        state.abandoned = true;
+        state.cancelled |= cancel;
         match std::mem::replace(&mut state.stage, Stage::Over) {
             Stage::Queued(payload) if cancel => Abandoned::NeverBegun(payload),
             Stage::Completed(outcome) => Abandoned::Completed(outcome),
@@ -308,6 +311,29 @@ mod tests {
             panic!("it had not begun");
         };
         assert_eq!(operation.begin(), None);
+    }
+
+    #[test]
+    fn what_is_cancelled_while_the_future_waits_comes_back() {
+        let operation = operation();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(operation.poll(&mut cx).is_pending());
+        assert_eq!(operation.cancel(), Some("payload"));
+        assert!(operation.is_cancelled());
+        assert_eq!(operation.begin(), None);
+        assert!(matches!(operation.complete(7), Ended::Wake(Some(_))));
+        assert_eq!(operation.cancel(), None);
+        assert_eq!(operation.poll(&mut cx), Poll::Ready(7));
+    }
+
+    #[test]
+    fn what_has_begun_is_only_asked_to_end() {
+        let operation = operation();
+        assert_eq!(operation.begin(), Some("payload"));
+        assert_eq!(operation.cancel(), None);
+        assert!(operation.is_cancelled());
+        assert!(matches!(operation.complete(7), Ended::Wake(None)));
+        assert!(matches!(operation.abandon(true), Abandoned::Completed(7)));
     }
 
     #[test]

@@ -126,3 +126,29 @@ fn loom_the_last_operation_ends_the_wait() {
         assert_eq!(waits_ended.load(Ordering::SeqCst), usize::from(busy));
     });
 }
+
+/// A cancellation by a future that continues to wait: the outcome comes, by the thread or by the
+/// future itself, and nothing is released before it is fetched.
+#[test]
+fn loom_a_cancelled_operation_comes_back() {
+    loom::model(|| {
+        let (operation, drops) = setup();
+        let completer = {
+            let operation = operation.clone();
+            thread::spawn(move || carry_out(&operation))
+        };
+        let never_begun = match operation.cancel() {
+            Some(payload) => {
+                assert!(matches!(operation.complete(payload), Ended::Wake(None)));
+                true
+            }
+            None => false,
+        };
+        let payload = block_on(poll_fn(|cx| operation.poll(cx)));
+        let begun = completer.join().unwrap();
+        assert!(begun != never_begun);
+        assert_eq!(drops.load(Ordering::SeqCst), 0);
+        drop(payload);
+        assert_eq!(drops.load(Ordering::SeqCst), 1);
+    });
+}

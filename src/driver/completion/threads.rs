@@ -10,12 +10,13 @@
 //! `blocking/pool.rs`).
 
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
 
 use crate::blocking::pool::{Kind, Pool, Refused};
 use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom, room};
 use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::{Payload, Submitted};
+use crate::util::unwind::contain;
 use crate::util::wake::wake_some;
 
 /// Has a thread perform `operation`; an error completes it as cancelled.
@@ -42,11 +43,14 @@ fn push(pool: &Pool, job: Job, kind: Kind) -> Result<(), Refused> {
 pub(super) fn kind(op: &Op) -> Kind {
     match op {
         // It may wait without a bound, and changes nothing: the shutdown does not wait for it.
-        Op::Read { .. } => Kind::Detached,
+        Op::Read { .. } | Op::ReadAt { .. } => Kind::Detached,
         Op::Open { flags, .. } if flags & (libc::O_CREAT | libc::O_TRUNC) == 0 => Kind::Detached,
-        // A write that was accepted happens even if it has not begun, and so does what changes the
-        // file system.
+        // What was accepted happens even if it has not begun, and so does what changes the file
+        // system.
         Op::Write { .. }
+        | Op::WriteAt { .. }
+        | Op::Allocate { .. }
+        | Op::Close { .. }
         | Op::Open { .. }
         | Op::Sync { .. }
         | Op::Truncate { .. }
@@ -95,7 +99,8 @@ impl Drop for Job {
 pub(super) fn finish(operation: &Submitted, counted: Counted, completed: Completed) {
     match operation.complete(completed) {
         Ended::Wake(waker) => wake_some(waker),
-        Ended::Unwanted(completed) => drop(completed),
+        // It may hold a user's buffer, whose destructor is the user's code.
+        Ended::Unwanted(completed) => contain(|| drop(completed)),
     }
     drop(counted);
 }
@@ -110,9 +115,13 @@ fn perform(mut op: Op) -> Completed {
             | Op::Link { .. }
             | Op::Symlink { .. }
             | Op::Open { .. } => by_name(&op),
-            Op::Read { .. } | Op::Write { .. } | Op::Sync { .. } | Op::Truncate { .. } => {
-                by_descriptor(&mut op)
-            }
+            Op::ReadAt { .. } | Op::WriteAt { .. } => transfer_lent(&op),
+            Op::Read { .. }
+            | Op::Write { .. }
+            | Op::Allocate { .. }
+            | Op::Close { .. }
+            | Op::Sync { .. }
+            | Op::Truncate { .. } => by_descriptor(&mut op),
         };
         if raw == -libc::EINTR || is_part(&mut op, raw) {
             continue;
@@ -181,13 +190,50 @@ fn by_descriptor(op: &mut Op) -> i32 {
             Op::Sync { fd, data_only } if *data_only => answer(libc::fdatasync(fd.as_raw_fd())),
             Op::Sync { fd, .. } => answer(libc::fsync(fd.as_raw_fd())),
             Op::Truncate { fd, len } => answer(libc::ftruncate64(fd.as_raw_fd(), *len as i64)),
+            Op::Allocate { fd, offset, len } => {
+                let (offset, len) = (*offset as i64, *len as i64);
+                answer(libc::fallocate64(fd.as_raw_fd(), 0, offset, len))
+            }
+            Op::Close { fd } => {
+                match answer(fd.take().map_or(0, |fd| libc::close(fd.into_raw_fd()))) {
+                    // The descriptor is closed, but what it had to write may not be written (close(2)).
+                    interrupted if interrupted == -libc::EINTR => -libc::EINPROGRESS,
+                    raw => raw,
+                }
+            }
             Op::Open { .. }
+            | Op::ReadAt { .. }
+            | Op::WriteAt { .. }
             | Op::Rename { .. }
             | Op::Unlink { .. }
             | Op::MakeDirectory { .. }
             | Op::Link { .. }
             | Op::Symlink { .. } => unreachable!("{} has no descriptor", op.name()),
         }
+    }
+}
+
+/// Transfers lent memory.
+fn transfer_lent(op: &Op) -> i32 {
+    match op {
+        Op::ReadAt {
+            fd, offset, into, ..
+        } => {
+            let parts = into.parts().as_slice();
+            let (fd, start, count) = (fd.as_raw_fd(), parts.as_ptr(), parts.len() as i32);
+            // SAFETY: I1: the descriptor, the list and the memory that it leads to belong to `op`,
+            // which outlives the call.
+            answer(unsafe { libc::preadv64(fd, start, count, *offset as i64) } as i64)
+        }
+        Op::WriteAt {
+            fd, offset, from, ..
+        } => {
+            let parts = from.parts().as_slice();
+            let (fd, start, count) = (fd.as_raw_fd(), parts.as_ptr(), parts.len() as i32);
+            // SAFETY: as above.
+            answer(unsafe { libc::pwritev64(fd, start, count, *offset as i64) } as i64)
+        }
+        other => unreachable!("{} was lent no memory", other.name()),
     }
 }
 
@@ -212,9 +258,14 @@ fn by_name(op: &Op) -> i32 {
             Op::Symlink { target, link } => {
                 answer(libc::symlinkat(target.as_ptr(), CWD, link.as_ptr()))
             }
-            Op::Read { .. } | Op::Write { .. } | Op::Sync { .. } | Op::Truncate { .. } => {
-                unreachable!("{} has no path", op.name())
-            }
+            Op::Read { .. }
+            | Op::ReadAt { .. }
+            | Op::Write { .. }
+            | Op::WriteAt { .. }
+            | Op::Allocate { .. }
+            | Op::Close { .. }
+            | Op::Sync { .. }
+            | Op::Truncate { .. } => unreachable!("{} has no path", op.name()),
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::driver::completion::{Completions, Config, InFlight};
 use crate::driver::wake::Wake as DriverWake;
 
 mod cancelling;
+mod lent;
 mod operations;
 mod pressure;
 mod refused;

@@ -8,6 +8,11 @@ use crate::driver::completion::probe::try_out;
 
 /// Makes `call` fail with `errno` from now on, on this thread and on those it starts.
 pub(super) fn forbid(call: libc::c_long, errno: i32) {
+    forbid_from(call, errno, 0);
+}
+
+/// Like [`forbid`], for calls whose second argument is `least` or more.
+pub(super) fn forbid_from(call: libc::c_long, errno: i32, least: u32) {
     let instruction = |code: u32, skip_true, skip_false, k| libc::sock_filter {
         code: code as u16,
         jt: skip_true,
@@ -20,9 +25,12 @@ pub(super) fn forbid(call: libc::c_long, errno: i32) {
         instruction(
             libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
             0,
-            1,
+            3,
             call as u32,
         ),
+        // The second argument, of which this is the lower half.
+        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 24),
+        instruction(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, least),
         instruction(
             libc::BPF_RET | libc::BPF_K,
             0,

@@ -76,6 +76,9 @@ pub(in crate::driver::completion) fn knows_our_entries(io: &IoUring) -> io::Resu
     io.submitter().register_probe(&mut probe)?;
     let codes = [
         opcode::Read::CODE,
+        opcode::Readv::CODE,
+        opcode::Write::CODE,
+        opcode::Writev::CODE,
         opcode::AsyncCancel::CODE,
     ];
     Ok(codes.into_iter().all(|code| probe.is_supported(code)))
