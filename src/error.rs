@@ -113,7 +113,6 @@ impl Error {
     }
 
     /// Creates the error of an operation on the file at `path`.
-    #[allow(dead_code, reason = "for the completion API; the tests use it")]
     pub(crate) fn io_at(
         operation: &'static str,
         path: impl Into<PathBuf>,
@@ -141,7 +140,6 @@ impl Error {
     }
 
     /// Creates the error of an operation that took longer than its limit.
-    #[allow(dead_code, reason = "for the completion API; the tests use it")]
     pub(crate) fn timeout(operation: &'static str, limit: Duration) -> Error {
         Error(Box::new(Repr::Timeout { operation, limit }))
     }

@@ -250,6 +250,9 @@
 //! }
 //! ```
 //!
+//! Beyond tokio's API, the module [`completion`] has files whose operations own their buffers: any
+//! number of reads and writes at a time, at explicit offsets, without a copy.
+//!
 //! # zokio and the tokio crate
 //!
 //! A program that uses the crate `zokio` can still use libraries that are generic over the `tokio`
@@ -266,7 +269,7 @@
 //! |---|---|
 //! | `full` (default) | `io-util`, `macros`, `rt` and `sync` |
 //! | `tokio` (default) | the `tokio` crate's I/O traits on every I/O type; enables `rt` |
-//! | `rt` | the runtime, and the modules that need one: [`fs`], [`net`], [`process`], [`runtime`], [`signal`], [`task`] and [`time`]; enables `io-util` and `sync` |
+//! | `rt` | the runtime, and the modules that need one: [`completion`], [`fs`], [`net`], [`process`], [`runtime`], [`signal`], [`task`] and [`time`]; enables `io-util` and `sync` |
 //! | `macros` | [`#[main]`](macro@main) and [`#[test]`](macro@test); enables `rt` and `select` |
 //! | `select` | [`select!`] |
 //! | `sync` | the module [`sync`] |
@@ -305,6 +308,8 @@ pub(crate) mod stream;
 #[cfg(feature = "sync")]
 pub mod sync;
 
+#[cfg(feature = "rt")]
+pub mod completion;
 #[cfg(feature = "rt")]
 mod error;
 #[cfg(feature = "rt")]

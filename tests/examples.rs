@@ -165,6 +165,24 @@ fn lines() {
 }
 
 #[test]
+fn copier() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let [from, to] = ["from", "to"].map(|name| folder.path().join(name));
+    let copy = || {
+        let [from, to] = [&from, &to].map(|path| path.to_str().expect("the name is UTF-8"));
+        output("copier", &[from, to])
+    };
+    // More chunks than are copied at a time, and a part of one.
+    let content: Vec<u8> = (0..1_500_000_u32).flat_map(u32::to_le_bytes).collect();
+    fs::write(&from, &content).expect("a file can be written");
+    assert_eq!(copy(), "6000000 bytes\n");
+    assert!(fs::read(&to).expect("the copy is there") == content);
+    fs::write(&from, "").expect("a file can be written");
+    assert_eq!(copy(), "0 bytes\n");
+    assert_eq!(fs::read(&to).expect("the copy is there"), b"");
+}
+
+#[test]
 fn a_server_reports_a_taken_port_in_words() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = taken.local_addr().expect("it is bound").to_string();

@@ -34,6 +34,7 @@ const ROWS: &Rows = &[
     ("lib", 9),
     ("tokio_traits", 8),
     ("macros", 7),
+    ("completion", 6),
     ("net", 6),
     ("fs", 6),
     ("process", 6),
@@ -63,6 +64,10 @@ const UNSAFE: &[&str] = &[
     "compat/cargo-zokio/src/raw.rs",
     // hyper's buffers are told by unsafe functions how far they are filled.
     "compat/hyper/src/io.rs",
+    "src/completion/io_buf.rs",
+    "src/completion/raw.rs",
+    "src/completion/slice.rs",
+    "src/completion/vectored.rs",
     "src/driver/completion/lent.rs",
     "src/driver/completion/op.rs",
     "src/driver/completion/probe.rs",
@@ -142,6 +147,7 @@ const CANCEL_SAFETY: &[&str] = &[
     "src/signal/",
     "src/time/",
     "src/task/",
+    "src/completion/",
 ];
 
 /// What may stand at the repository's root, beside dot-files and the build folder.

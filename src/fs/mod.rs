@@ -69,17 +69,18 @@
 mod directories;
 mod file;
 mod file_times;
-mod inline;
+pub(crate) mod inline;
 mod links;
 mod metadata;
 mod open_options;
 mod raw;
 mod read;
 mod read_dir;
-mod run;
+pub(crate) mod run;
 mod whole;
 
 pub use self::directories::{DirBuilder, create_dir, create_dir_all, remove_dir, remove_dir_all};
+pub(crate) use self::file::Attempt;
 pub use self::file::File;
 pub use self::file_times::FileTimes;
 pub use self::links::{canonicalize, hard_link, read_link, remove_file, rename, symlink};

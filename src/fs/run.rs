@@ -21,7 +21,7 @@ use crate::task::JoinHandle;
 use crate::util::budget::poll_proceed;
 
 /// The error of an operation that a shut-down runtime does not carry out.
-pub(super) fn task_failed() -> io::Error {
+pub(crate) fn task_failed() -> io::Error {
     io::Error::other("background task failed")
 }
 
@@ -29,15 +29,28 @@ pub(super) fn task_failed() -> io::Error {
 ///
 /// # Panics
 /// Panics if called outside a runtime.
-pub(super) fn check() -> io::Result<()> {
-    if with_runtime(|handle| handle.services().driver.completions().is_closed()) {
+pub(crate) fn check() -> io::Result<()> {
+    with_runtime(check_on)
+}
+
+/// Returns an error if this runtime does not carry out operations any more.
+pub(crate) fn check_on(handle: &Handle) -> io::Result<()> {
+    if handle.services().driver.completions().is_closed() {
         return Err(task_failed());
     }
     Ok(())
 }
 
+/// Returns the current runtime, for an operation that continues where there may be none.
+///
+/// # Panics
+/// Panics if called outside a runtime.
+pub(crate) fn current() -> Handle {
+    with_runtime(Handle::clone)
+}
+
 /// Takes a unit of budget and checks that there is a runtime. First in every function.
-pub(super) async fn begin() -> io::Result<()> {
+pub(crate) async fn begin() -> io::Result<()> {
     poll_fn(poll_proceed).await.made_progress();
     check()
 }
@@ -72,13 +85,19 @@ pub(super) fn try_submit(op: Op) -> Result<InFlight, Refused> {
     with_runtime(|handle| handle.services().driver.completions().submit(op))
 }
 
+/// Submits `op`, whose memory is to come back in any case, to this runtime's driver. One for which
+/// there is no thread has ended as cancelled; also returns why.
+pub(crate) fn submit_on(handle: &Handle, op: Op) -> (InFlight, Option<Refused>) {
+    handle.services().driver.completions().submit_or_return(op)
+}
+
 /// Carries out `op`, which is cancelled if the future is dropped.
-pub(super) async fn perform(op: Op) -> Completed {
+pub(crate) async fn perform(op: Op) -> Completed {
     submit(op).await
 }
 
 /// Carries out `op`, which continues if the future is dropped.
-pub(super) async fn perform_fully(op: Op) -> Completed {
+pub(crate) async fn perform_fully(op: Op) -> Completed {
     struct Detach(Option<InFlight>);
     impl Drop for Detach {
         fn drop(&mut self) {
@@ -96,7 +115,7 @@ pub(super) async fn perform_fully(op: Op) -> Completed {
 }
 
 /// Converts the error of an operation that the runtime's shutdown refused or cancelled to tokio's.
-pub(super) fn outcome<T>(result: io::Result<T>) -> io::Result<T> {
+pub(crate) fn outcome<T>(result: io::Result<T>) -> io::Result<T> {
     result.map_err(|error| match error.raw_os_error() {
         Some(libc::ECANCELED) => task_failed(),
         _ => error,
@@ -104,7 +123,7 @@ pub(super) fn outcome<T>(result: io::Result<T>) -> io::Result<T> {
 }
 
 /// Runs `f` on a thread where it may block.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     f: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     match start_blocking(f).await {

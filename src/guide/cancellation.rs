@@ -27,6 +27,11 @@
 //! happens even if the file is dropped. See [`files`](super::files#writes) for what that means for
 //! errors.
 //!
+//! **Operations with owned buffers.** An operation of [`completion`](crate::completion) is cancelled,
+//! which a system call that a thread has begun is not, and its buffer is dropped when the kernel has
+//! let go of it. [`Operation::timeout`](crate::completion::Operation::timeout) and a
+//! [`Canceller`](crate::completion::Canceller) cancel it and return the buffer.
+//!
 //! **Changes of the file system.** Once polled, an operation that creates, renames, removes, links,
 //! copies, writes a whole file, or changes a length, permissions or times is carried out, whether
 //! or not its future is dropped or the runtime shuts down. A `timeout` around it limits how long the

@@ -30,6 +30,8 @@
 //! - For a whole file, use [`fs::read`](crate::fs::read). It opens, reads and closes with a minimum
 //!   of steps, and at once if the file is small and cached.
 //! - For many small pieces, wrap the file in a [`BufReader`](crate::io::BufReader).
+//! - For many reads or writes of one file at a time, use the file of
+//!   [`completion`](crate::completion), whose operations own their buffers.
 //! - To copy a file, use [`fs::copy`](crate::fs::copy), which has the kernel move the bytes, rather
 //!   than [`io::copy`](crate::io::copy).
 //!

@@ -33,6 +33,8 @@ pub use zokio_crate::{fs, net, process, runtime, signal, spawn, task, task_local
 /// What zokio offers beyond tokio's API, and the sign that this tokio is zokio.
 pub mod zokio {
     pub use zokio_crate::VERSION;
+    #[cfg(feature = "rt")]
+    pub use zokio_crate::{Error, Result, completion};
 }
 
 /// tokio's module of that name: the stream types live in the `tokio-stream` crate.

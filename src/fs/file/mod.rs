@@ -17,7 +17,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use self::state::{Attempt, Inner};
+pub(crate) use self::state::Attempt;
+use self::state::Inner;
 use crate::fs::OpenOptions;
 use crate::fs::inline::paths::{About, Opened};
 use crate::loom::sync::OnceLock;
@@ -300,6 +301,12 @@ impl File {
         let file = File::private(opened.file, flags);
         let _ = file.about.set(opened.about);
         file
+    }
+
+    /// Returns the open file, the flags that it was opened with, and the facts that are known.
+    /// Nothing is in flight for a file that was just opened.
+    pub(crate) fn into_parts(self) -> (Arc<StdFile>, i32, Option<About>) {
+        (self.std, self.flags, self.about.into_inner())
     }
 
     /// Returns the maximum number of bytes that one read or write moves; see

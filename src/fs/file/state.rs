@@ -36,7 +36,7 @@ pub(super) enum FileState {
 
 /// Whether to try a call without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
+pub(crate) enum Attempt {
     /// The page cache may have it.
     Cache,
     /// The file lives in memory.

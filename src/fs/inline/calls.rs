@@ -141,6 +141,50 @@ pub(crate) fn write(file: &File, from: &[u8]) -> Result<usize, Refusal> {
     usize::try_from(count).map_err(|_| last_error())
 }
 
+fn flags(source: Source) -> i32 {
+    match source {
+        Source::Cache => libc::RWF_NOWAIT,
+        Source::Memory => 0,
+    }
+}
+
+/// Reads at `offset`; preadv2(2), from the page cache with `RWF_NOWAIT`.
+///
+/// # Safety
+///
+/// The parts are writable memory.
+pub(crate) unsafe fn read_parts(
+    file: &File,
+    into: &[libc::iovec],
+    offset: i64,
+    source: Source,
+) -> Result<usize, Refusal> {
+    let flags = flags(source);
+    let (start, parts) = (into.as_ptr(), into.len() as i32);
+    // SAFETY: the kernel reads the list, which is borrowed, and writes to the parts, as the caller
+    // allows.
+    let count = unsafe { libc::preadv2(file.as_raw_fd(), start, parts, offset, flags) };
+    usize::try_from(count).map_err(|_| last_error())
+}
+
+/// Writes at `offset`; pwritev2(2), to the page cache with `RWF_NOWAIT`.
+///
+/// # Safety
+///
+/// The parts are readable memory.
+pub(crate) unsafe fn write_parts(
+    file: &File,
+    from: &[libc::iovec],
+    offset: i64,
+    source: Source,
+) -> Result<usize, Refusal> {
+    let flags = flags(source);
+    let (start, parts) = (from.as_ptr(), from.len() as i32);
+    // SAFETY: the kernel reads the list, which is borrowed, and the parts, as the caller allows.
+    let count = unsafe { libc::pwritev2(file.as_raw_fd(), start, parts, offset, flags) };
+    usize::try_from(count).map_err(|_| last_error())
+}
+
 /// Writes with write(2). For files that live in memory.
 pub(crate) fn write_memory(file: &File, from: &[u8]) -> Result<usize, Refusal> {
     let len = from.len().min(MAX_TRANSFER);
@@ -267,6 +311,17 @@ pub(crate) fn clear_nonblock(file: &impl AsRawFd, flags: i32) -> io::Result<()> 
     match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, keep) } {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),
+    }
+}
+
+/// Returns whether files of this process may grow without a limit; getrlimit(2), `RLIMIT_FSIZE`.
+pub(crate) fn files_have_no_limit() -> bool {
+    let mut limit = MaybeUninit::<libc::rlimit>::zeroed();
+    // SAFETY: `limit` is a whole `rlimit`, which is plain integers and was zeroed: it is initialized
+    // whether or not the call succeeds.
+    unsafe {
+        libc::getrlimit(libc::RLIMIT_FSIZE, limit.as_mut_ptr());
+        limit.assume_init().rlim_cur == libc::RLIM_INFINITY
     }
 }
 

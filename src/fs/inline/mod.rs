@@ -5,7 +5,7 @@
 //! calls, [`paths`] what they report about a path. [`mounts`] knows on which file systems a call
 //! may wait all the same, and [`stopwatch`] learns it.
 
-pub(super) mod calls;
-pub(super) mod mounts;
-pub(super) mod paths;
-pub(super) mod stopwatch;
+pub(crate) mod calls;
+pub(crate) mod mounts;
+pub(crate) mod paths;
+pub(crate) mod stopwatch;

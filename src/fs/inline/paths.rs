@@ -30,16 +30,16 @@ pub(in crate::fs) struct Opened {
 
 /// What an open file is and where it lies.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::fs) struct About {
-    pub(in crate::fs) facts: Facts,
-    pub(in crate::fs) place: Place,
+pub(crate) struct About {
+    pub(crate) facts: Facts,
+    pub(crate) place: Place,
     /// Times the inline calls on it.
-    pub(in crate::fs) stopwatch: &'static Stopwatch,
+    pub(crate) stopwatch: &'static Stopwatch,
 }
 
 impl About {
     /// Returns what `file` is; `None` where that is not known. A later call may know.
-    pub(in crate::fs) fn of(file: &File) -> Option<About> {
+    pub(crate) fn of(file: &File) -> Option<About> {
         let facts = Stopwatch::of(None).time(|| facts(file)).ok()?;
         if facts.is_stream() {
             // Where a pipe lies tells nothing about it, and most lie nowhere.
@@ -57,7 +57,7 @@ impl About {
     }
 
     /// Returns whether asking for its attributes does not wait.
-    pub(in crate::fs) fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         self.place != Place::Remote
     }
 }

@@ -1,0 +1,79 @@
+//! The futures of reads and writes.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::opened::OpenFile;
+use super::transfer::{Extent, Transfer};
+use crate::completion::operation::sealed::{Cancel, Cause};
+use crate::completion::raw::{Drain, DrainAll, Fill, FillAll};
+use crate::completion::{BufResult, IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
+
+/// Makes the future of a transfer, which owns the file and the buffer.
+macro_rules! transfer {
+    ($method:literal, $name:ident<$bound:ident>, $lend:ident, $extent:ident, $output:ty, $map:expr) => {
+        #[doc = concat!("The future returned by [`File::", $method, "`](super::File::", $method, ").")]
+        #[must_use = "futures do nothing unless you `.await` or poll them"]
+        pub struct $name<B: $bound>(Transfer<$lend<B>>);
+
+        impl<B: $bound> $name<B> {
+            pub(super) fn new(file: &Arc<OpenFile>, buffer: B, offset: u64) -> Self {
+                $name(Transfer::new(file, $lend(buffer), offset, Extent::$extent))
+            }
+        }
+
+        // A buffer is never pinned.
+        impl<B: $bound> Unpin for $name<B> {}
+
+        impl<B: $bound> Future for $name<B> {
+            type Output = BufResult<$output, B>;
+
+            fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+                self.0
+                    .poll(cx)
+                    .map(|(count, buffer)| (count.map($map), buffer))
+            }
+        }
+
+        impl<B: $bound> Cancel for $name<B> {
+            fn cancel(mut self: Pin<&mut Self>, cause: Cause) {
+                self.0.cancel(cause);
+            }
+        }
+
+        impl<B: $bound> fmt::Debug for $name<B> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+transfer!("read_at", ReadAt<IoBufMut>, Fill, Some, usize, |count| {
+    count
+});
+transfer!("read_exact_at", ReadExactAt<IoBufMut>, Fill, All, (), drop);
+transfer!(
+    "readv_at",
+    ReadVectoredAt<IoVectoredBufMut>,
+    FillAll,
+    Some,
+    usize,
+    |count| count
+);
+transfer!("write_at", WriteAt<IoBuf>, Drain, Some, usize, |count| {
+    count
+});
+transfer!("write_all_at", WriteAllAt<IoBuf>, Drain, All, (), drop);
+transfer!(
+    "writev_at",
+    WriteVectoredAt<IoVectoredBuf>,
+    DrainAll,
+    Some,
+    usize,
+    |count| count
+);

@@ -1,0 +1,151 @@
+//! Operations with owned buffers: many at a time on one file, without a copy, and none loses its
+//! buffer.
+//!
+//! This module goes beyond tokio's API. An operation takes a buffer by value, owns it while the
+//! kernel uses it, and returns it with its result, as a [`BufResult`]:
+//!
+//! ```
+//! use zokio::completion::fs::File;
+//!
+//! #[zokio::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let dir = tempfile::tempdir()?;
+//!     let file = File::create(dir.path().join("file")).await?;
+//!     let (written, text) = file.write_all_at(String::from("hello"), 0).await;
+//!     written?;
+//!     assert_eq!(text, "hello");
+//!     file.close().await
+//! }
+//! ```
+//!
+//! # Why
+//!
+//! The I/O traits pass a *borrowed* buffer to each poll. The kernel cannot write to such a buffer
+//! between two polls, because its owner may drop the future and reuse the memory. So
+//! [`fs::File`](crate::fs::File) reads into a buffer of its own and copies, has one read or write in
+//! flight, and keeps one position, like tokio's. That suits streams of bytes. For a database, a file
+//! server or a copier the file here suits better:
+//!
+//! | | [`zokio::fs::File`](crate::fs::File) | [`completion::fs::File`](fs::File) |
+//! |---|---|---|
+//! | in flight at a time | one read or write | any number, from any task |
+//! | where | at the position of the open file | at an offset that the call names |
+//! | bytes that are not in memory | are copied once more | go straight into the buffer |
+//! | a write has returned | it may still be in progress until `flush` | it is done |
+//! | an error of the close | is lost | is returned by [`close`](fs::File::close) |
+//! | direct I/O (`O_DIRECT`) | its buffer is not aligned for it | with aligned buffers of the caller's |
+//! | traits of [`io`](crate::io) | yes | no |
+//!
+//! The kernel is asked in the same ways as by [`fs`](crate::fs): what it has in memory is done
+//! during the first poll, reads that have to wait and direct writes go to io_uring, and the rest to
+//! threads, as does everything where there is no io_uring. The results are the same either way.
+//! [`guide::files`](crate::guide::files) has the background.
+//!
+//! # The futures
+//!
+//! Each operation returns a future that is `Send` and `'static`: it can be spawned, collected, or
+//! polled by another executor. It begins at its first poll, which must be in the context of a
+//! runtime, and completes on whatever thread polls it.
+//!
+//! **The buffer always comes back**: with a success, with an error, from an operation that was
+//! cancelled, and from a runtime that was shut down, which completes an operation or ends it with an
+//! error of the kind [`Other`](std::io::ErrorKind::Other). Dropping the future is the one way to lose it. Then the
+//! operation is cancelled if it can be, and the buffer is dropped when the kernel has let go of it,
+//! on another thread if need be. [`IoBuf`] and [`IoBufMut`] are the buffers that an operation takes;
+//! [`IoBuf::slice`] restricts one to a part.
+//!
+//! Reads from many places of a file, at once:
+//!
+//! ```
+//! use futures::future::join_all;
+//! use zokio::completion::fs::File;
+//!
+//! #[zokio::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let dir = tempfile::tempdir()?;
+//!     let path = dir.path().join("file");
+//!     std::fs::write(&path, (0..=255).collect::<Vec<u8>>())?;
+//!     let file = File::open(&path).await?;
+//!     let reads = (0..8).map(|block| file.read_exact_at(vec![0; 4], block * 32));
+//!     for (block, (read, buffer)) in join_all(reads).await.into_iter().enumerate() {
+//!         read?;
+//!         assert_eq!(usize::from(buffer[0]), block * 32);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Cancelling
+//!
+//! [`Operation::timeout`] limits an operation, and a [`Canceller`] ends a group of them. Both really
+//! cancel, wait for the end, and return the buffer. An operation that has not begun ends at once, and
+//! so does most of what is with io_uring. A system call that a thread has begun cannot be
+//! interrupted: its buffer comes back when it returns.
+//!
+//! ```
+//! use std::time::Duration;
+//! use zokio::completion::{Operation, fs::File};
+//!
+//! #[zokio::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let file = File::open("/proc/version").await?;
+//!     let read = file.read_at(vec![0; 5], 0).timeout(Duration::from_secs(5));
+//!     let (count, buffer) = read.await;
+//!     assert_eq!((count?, &buffer[..]), (5, &b"Linux"[..]));
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Errors
+//!
+//! A read or a write returns an [`io::Error`](std::io::Error) with the code of the operating system.
+//! An open returns [`zokio::Error`](crate::Error), which carries the path. An operation that took too
+//! long returns that type too, within an `io::Error` where the operation returns one. If the system
+//! starts no thread that an operation needs, a read or a write returns an error of the resource
+//! family, and an operation without a buffer panics, as
+//! [`spawn_blocking`](crate::task::spawn_blocking) does.
+
+mod canceller;
+pub mod fs;
+mod io_buf;
+mod operation;
+mod raw;
+mod slice;
+mod vectored;
+
+use std::io;
+
+pub use self::canceller::Canceller;
+pub use self::io_buf::{IoBuf, IoBufMut};
+pub use self::operation::{Operation, Timeout, With};
+pub use self::slice::Slice;
+pub use self::vectored::{IoVectoredBuf, IoVectoredBufMut};
+
+/// The result of an operation, and the buffer that it took.
+///
+/// # Examples
+///
+/// ```
+/// use zokio::completion::{BufResult, fs::File};
+///
+/// /// Reads the block with this number, without a new buffer.
+/// async fn read_block(file: &File, number: u64, buffer: Vec<u8>) -> BufResult<(), Vec<u8>> {
+///     file.read_exact_at(buffer, number * 4096).await
+/// }
+///
+/// #[zokio::main]
+/// async fn main() -> std::io::Result<()> {
+///     let dir = tempfile::tempdir()?;
+///     let path = dir.path().join("file");
+///     std::fs::write(&path, [[1; 4096], [2; 4096]].concat())?;
+///     let file = File::open(&path).await?;
+///     let (read, buffer) = read_block(&file, 0, Vec::with_capacity(4096)).await;
+///     read?;
+///     assert!(buffer.iter().all(|&byte| byte == 1));
+///     let (read, buffer) = read_block(&file, 1, buffer).await;
+///     read?;
+///     assert!(buffer.iter().all(|&byte| byte == 2));
+///     Ok(())
+/// }
+/// ```
+pub type BufResult<T, B> = (io::Result<T>, B);

@@ -1,0 +1,247 @@
+//! `Operation`: what all futures of this module have in common, and what limits them.
+#![forbid(unsafe_code)]
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use self::sealed::{Cancel, Cause};
+use super::canceller::{Canceller, Member};
+use crate::error::Error;
+use crate::time::{Sleep, sleep};
+use crate::util::budget::{self, Budget};
+
+/// An operation of [`completion`](super), before it has completed.
+///
+/// All futures of the module implement this trait, and no others can. It limits an operation
+/// without losing what the operation owns, which a `select!` or
+/// [`time::timeout`](crate::time::timeout) around it would drop.
+pub trait Operation: Future + Cancel {
+    /// Limits the operation to `limit`, counted from this call.
+    ///
+    /// An operation that has not ended by then is cancelled, and its future waits until it has let
+    /// go of its buffer. It then ends with an [`Error`] of the timeout family, as an
+    /// [`io::Error`] of the kind [`TimedOut`](io::ErrorKind::TimedOut), and the buffer. An operation
+    /// that succeeds first, or in spite of the cancellation, returns its result.
+    ///
+    /// **A thread that has begun a system call cannot be interrupted.** A transfer that a thread
+    /// carries out (every one without io_uring, most writes, and reads that io_uring does not suit)
+    /// returns its buffer when the call returns, however long after the limit that is. Such a
+    /// call usually succeeds, and then its result is returned. An operation without a buffer, such
+    /// as an open, ends at the limit in any case.
+    ///
+    /// # Cancel safety
+    ///
+    /// The same as that of the operation.
+    ///
+    /// # Panics
+    ///
+    /// Panics if called outside a runtime, or in a runtime whose timers are off (see
+    /// [`Builder::enable_time`](crate::runtime::Builder::enable_time)).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use zokio::completion::{Operation, fs::File};
+    ///
+    /// #[zokio::main]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let dir = tempfile::tempdir()?;
+    ///     let pipe = dir.path().join("pipe");
+    ///     # assert!(std::process::Command::new("mkfifo").arg(&pipe).status()?.success());
+    ///     // The pipe is never opened for writing.
+    ///     let error = File::open(&pipe).timeout(Duration::from_millis(5)).await.unwrap_err();
+    ///     assert!(error.is_timeout());
+    ///     assert_eq!(error.to_string(), "cannot open a file: not done within 5ms");
+    ///     # // Ends the open that a thread still waits in.
+    ///     # std::fs::File::options().read(true).write(true).open(&pipe)?;
+    ///     Ok(())
+    /// }
+    /// ```
+    #[track_caller]
+    fn timeout(self, limit: Duration) -> Timeout<Self>
+    where
+        Self: Sized,
+    {
+        Timeout {
+            operation: self,
+            sleep: sleep(limit),
+            limit,
+            expired: false,
+        }
+    }
+
+    /// Has the operation cancelled together with all others of a group.
+    ///
+    /// It then ends with `ECANCELED` and its buffer, if it has not succeeded by then. When the
+    /// buffer comes back is the same as for [`timeout`](Operation::timeout).
+    ///
+    /// # Cancel safety
+    ///
+    /// The same as that of the operation.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::completion::{Canceller, Operation, fs::File};
+    ///
+    /// #[zokio::main]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let file = File::open("/proc/version").await?;
+    ///     let canceller = Canceller::new();
+    ///     let reads = [0, 6].map(|offset| file.read_at(vec![0; 4], offset).with(&canceller));
+    ///     canceller.cancel();
+    ///     for read in reads {
+    ///         let (count, buffer) = read.await;
+    ///         assert_eq!(count.unwrap_err().raw_os_error(), Some(libc::ECANCELED));
+    ///         assert_eq!(buffer, [0; 4]);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    fn with(self, canceller: &Canceller) -> With<Self>
+    where
+        Self: Sized,
+    {
+        With {
+            operation: self,
+            member: canceller.join(),
+            asked: false,
+        }
+    }
+}
+
+impl<O: Future + Cancel> Operation for O {}
+
+pub(super) mod sealed {
+    use std::pin::Pin;
+    use std::time::Duration;
+
+    /// Why an operation is to end before it has completed.
+    #[derive(Clone, Copy, Debug)]
+    pub enum Cause {
+        Limit(Duration),
+        Canceller,
+    }
+
+    /// What can be told to end.
+    pub trait Cancel {
+        /// Asks for the end of the operation, which then completes as soon as it can. The first
+        /// cause counts.
+        #[doc(hidden)]
+        fn cancel(self: Pin<&mut Self>, cause: Cause);
+    }
+}
+
+impl Cause {
+    /// Returns the error of an operation that ended because of this; `operation` is a verb with its
+    /// object.
+    pub(super) fn error(self, operation: &'static str) -> Error {
+        match self {
+            Cause::Limit(limit) => Error::timeout(operation, limit),
+            Cause::Canceller => Error::io(operation, cancelled()),
+        }
+    }
+
+    /// Like [`error`](Cause::error), with the code of the operating system where there is one.
+    pub(super) fn io_error(self, operation: &'static str) -> io::Error {
+        match self {
+            Cause::Limit(_) => self.error(operation).into(),
+            Cause::Canceller => cancelled(),
+        }
+    }
+}
+
+fn cancelled() -> io::Error {
+    io::Error::from_raw_os_error(libc::ECANCELED)
+}
+
+pin_project! {
+    /// The future returned by [`Operation::timeout`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Timeout<O> {
+        #[pin]
+        operation: O,
+        #[pin]
+        sleep: Sleep,
+        limit: Duration,
+        expired: bool,
+    }
+}
+
+impl<O: Operation> Future for Timeout<O> {
+    type Output = O::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+        let mut this = self.project();
+        let polled = this.operation.as_mut().poll(cx);
+        if polled.is_ready() || *this.expired {
+            return polled;
+        }
+        // An operation that used up the budget must not keep the timer from being looked at.
+        let sleep = budget::with(Budget::UNCONSTRAINED, || this.sleep.poll(cx));
+        if sleep.is_pending() {
+            return Poll::Pending;
+        }
+        *this.expired = true;
+        this.operation.as_mut().cancel(Cause::Limit(*this.limit));
+        this.operation.poll(cx)
+    }
+}
+
+impl<O: Operation> Cancel for Timeout<O> {
+    fn cancel(self: Pin<&mut Self>, cause: Cause) {
+        self.project().operation.cancel(cause);
+    }
+}
+
+pin_project! {
+    /// The future returned by [`Operation::with`].
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct With<O> {
+        #[pin]
+        operation: O,
+        member: Member,
+        // Whether the operation was asked to end.
+        asked: bool,
+    }
+}
+
+impl<O: std::fmt::Debug> std::fmt::Debug for With<O> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("With")
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<O: Operation> Future for With<O> {
+    type Output = O::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+        let mut this = self.project();
+        // Asked before the operation is polled, so that one whose group is cancelled does not begin.
+        // An outcome that is there by now counts all the same.
+        if !*this.asked && this.member.poll_cancelled(cx) {
+            *this.asked = true;
+            this.operation.as_mut().cancel(Cause::Canceller);
+        }
+        let polled = this.operation.poll(cx);
+        if polled.is_ready() {
+            this.member.leave();
+        }
+        polled
+    }
+}
+
+impl<O: Operation> Cancel for With<O> {
+    fn cancel(self: Pin<&mut Self>, cause: Cause) {
+        self.project().operation.cancel(cause);
+    }
+}
