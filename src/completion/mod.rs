@@ -111,6 +111,7 @@ mod io_buf;
 mod operation;
 mod raw;
 mod slice;
+mod unbuffered;
 mod vectored;
 
 use std::io;
