@@ -24,8 +24,10 @@ mod registry;
 mod slot;
 mod slots;
 mod waiters;
+mod waiting;
 mod word;
 
 pub(crate) use registration::{ReadyEvent, Registration, Verdict};
 pub(crate) use registry::Registry;
 pub(crate) use slot::Direction;
+pub(crate) use waiting::{Registered, Waiting};

@@ -10,7 +10,7 @@ use std::os::fd::RawFd;
 use std::task::{Context, Poll, ready};
 
 use super::registry::RegistryShared;
-use super::slot::{Direction, HeldSlot};
+use super::slot::{Direction, HeldSlot, Slot};
 use super::word::Snapshot;
 use crate::driver::shutdown_error;
 use crate::stream::{Interest, Ready};
@@ -37,7 +37,7 @@ pub(crate) enum Verdict {
 }
 
 impl ReadyEvent {
-    fn new(snapshot: Snapshot, mask: Ready) -> ReadyEvent {
+    pub(super) fn new(snapshot: Snapshot, mask: Ready) -> ReadyEvent {
         ReadyEvent {
             tick: snapshot.tick(),
             ready: Ready::from_bits(snapshot.ready()) & mask,
@@ -79,6 +79,31 @@ impl Registration {
     /// Assumes `ready` until an operation shows otherwise.
     pub(crate) fn assume(&self, ready: Ready) {
         self.slot.word().assume(ready.bits());
+    }
+
+    /// Sets `ready` as an event of the kernel does, and wakes those who wait for it.
+    pub(crate) fn announce(&self, ready: Ready) {
+        let generation = self.slot.word().generation();
+        let satisfies = |interest: Interest| !(interest.mask() & ready).is_empty();
+        let [read, write] = [Interest::READABLE, Interest::WRITABLE].map(satisfies);
+        self.slot.record(generation, ready.bits(), read, write);
+    }
+
+    /// Registers another descriptor with the same driver.
+    ///
+    /// # Errors
+    ///
+    /// Returns the kernel's error, or an error if the driver is shut down.
+    pub(crate) fn register_beside(
+        &self,
+        fd: RawFd,
+        interest: Interest,
+    ) -> io::Result<Registration> {
+        RegistryShared::register(self.slot.owner(), fd, interest)
+    }
+
+    pub(super) fn slot(&self) -> &Slot {
+        &self.slot
     }
 
     /// Returns the current readiness.

@@ -52,22 +52,7 @@ impl Registry {
     /// Returns the kernel's error, or [`shutdown_error`](crate::driver::shutdown_error) once the
     /// driver is shut down.
     pub(crate) fn register(&self, fd: RawFd, interest: Interest) -> io::Result<Registration> {
-        let slots = &self.shared.slots;
-        let index = slots.acquire()?;
-        let slot = HeldSlot::new(self.shared.clone(), |shared| shared.slots.slot(index))
-            .expect("an acquired index has a slot");
-        let registered = self.shared.mio.register(
-            &mut SourceFd(&fd),
-            token(index, slot.word().generation()),
-            to_mio(interest),
-        );
-        match registered {
-            Ok(()) => Ok(Registration::new(slot, index, fd)),
-            Err(error) => {
-                slots.release(index);
-                Err(error)
-            }
-        }
+        RegistryShared::register(&self.shared, fd, interest)
     }
 
     /// Records one event of the wait and wakes the tasks that wait for it.
@@ -95,6 +80,29 @@ impl Registry {
 }
 
 impl RegistryShared {
+    /// See [`Registry::register`].
+    pub(super) fn register(
+        shared: &Arc<RegistryShared>,
+        fd: RawFd,
+        interest: Interest,
+    ) -> io::Result<Registration> {
+        let index = shared.slots.acquire()?;
+        let slot = HeldSlot::new(shared.clone(), |shared| shared.slots.slot(index))
+            .expect("an acquired index has a slot");
+        let registered = shared.mio.register(
+            &mut SourceFd(&fd),
+            token(index, slot.word().generation()),
+            to_mio(interest),
+        );
+        match registered {
+            Ok(()) => Ok(Registration::new(slot, index, fd)),
+            Err(error) => {
+                shared.slots.release(index);
+                Err(error)
+            }
+        }
+    }
+
     /// Stops watching `fd`, for which `index` was acquired, and releases the slot.
     pub(super) fn deregister(&self, index: u32, fd: RawFd) -> io::Result<()> {
         let result = self.mio.deregister(&mut SourceFd(&fd));

@@ -110,13 +110,8 @@ impl Slot {
     /// Returns a future that waits for one of the flags in `mask`, or for the shutdown.
     ///
     /// Once woken it does not wait again, so its snapshot may show none of the flags.
-    pub(super) fn wait(&self, mask: u8) -> Wait<'_> {
-        Wait {
-            slot: self,
-            mask,
-            linked: false,
-            waiter: Waiter::new(),
-        }
+    pub(super) fn wait(&self, mask: u8) -> Wait<&Slot> {
+        Wait::new(self, mask)
     }
 
     /// Records an event of the registration `generation` and wakes the tasks that wait for it.
@@ -194,7 +189,7 @@ impl<T> HeldSlot<T> {
         Some(HeldSlot { slot, owner })
     }
 
-    pub(super) fn owner(&self) -> &T {
+    pub(super) fn owner(&self) -> &Arc<T> {
         &self.owner
     }
 }
@@ -230,23 +225,56 @@ fn satisfied(snapshot: Snapshot, mask: u8) -> Option<Snapshot> {
     (snapshot.ready() & mask != 0 || snapshot.is_shutdown()).then_some(snapshot)
 }
 
-/// The future of [`Slot::wait`].
+/// What leads to a slot.
+///
+/// # Safety
+///
+/// It is the same slot at each call, also after the value was moved. The slot stays in its place as
+/// long as the value lives.
+pub(super) unsafe trait LeadsToSlot {
+    fn slot(&self) -> &Slot;
+}
+
+// SAFETY: what is borrowed stays in its place.
+unsafe impl LeadsToSlot for &Slot {
+    #[inline]
+    fn slot(&self) -> &Slot {
+        self
+    }
+}
+
+/// The future of [`Slot::wait`]. Once it is ready, it can be polled again, for the next time.
 #[derive(Debug)]
-pub(super) struct Wait<'a> {
-    slot: &'a Slot,
+pub(super) struct Wait<L: LeadsToSlot> {
+    to_slot: L,
     mask: u8,
     /// Whether the waiter was ever linked; whether it still is can only be seen under the lock.
     linked: bool,
     waiter: Waiter,
 }
 
-impl Future for Wait<'_> {
+impl<L: LeadsToSlot> Wait<L> {
+    pub(super) fn new(to_slot: L, mask: u8) -> Wait<L> {
+        Wait {
+            to_slot,
+            mask,
+            linked: false,
+            waiter: Waiter::new(),
+        }
+    }
+
+    pub(super) fn get_ref(&self) -> &L {
+        &self.to_slot
+    }
+}
+
+impl<L: LeadsToSlot> Future for Wait<L> {
     type Output = Snapshot;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Snapshot> {
         // SAFETY: nothing is moved out: only the flag is written, and `waiter` stays in place.
         let this = unsafe { self.get_unchecked_mut() };
-        let slot = this.slot;
+        let slot = this.to_slot.slot();
         if this.linked {
             let mut waiters = slot.waiters.lock();
             // SAFETY: W1: the waiter was linked into this slot's list and nowhere else.
@@ -280,11 +308,13 @@ impl Future for Wait<'_> {
     }
 }
 
-impl Drop for Wait<'_> {
+impl<L: LeadsToSlot> Drop for Wait<L> {
     fn drop(&mut self) {
         if self.linked {
+            let mut waiters = self.to_slot.slot().waiters.lock();
             // SAFETY: W1: the waiter was linked into this slot's list and nowhere else.
-            let waker = unsafe { self.slot.waiters.lock().list.remove(&self.waiter) };
+            let waker = unsafe { waiters.list.remove(&self.waiter) };
+            drop(waiters);
             wake::drop_waker(waker);
         }
     }
@@ -358,8 +388,8 @@ mod loom_tests {
 
     use super::{Direction, Slot};
     use crate::loom::sync::Arc;
-    use crate::loom::sync::atomic::AtomicUsize;
-    use crate::loom::sync::atomic::Ordering::Relaxed;
+    use crate::loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+    use crate::loom::sync::atomic::{AtomicBool, AtomicUsize};
     use crate::loom::thread;
     use loom::future::block_on;
 
@@ -421,6 +451,31 @@ mod loom_tests {
                 }
             }
             driver.join().unwrap();
+        });
+    }
+
+    /// A socket is closed while a thread finds nothing to read. That thread must not clear what the
+    /// closing has announced, and must see what was done before.
+    #[test]
+    fn loom_slot_clear_does_not_lose_an_announcement() {
+        loom::model(|| {
+            let slot = Arc::new(Slot::new());
+            slot.word().assume(READ);
+            let closed = Arc::new(AtomicBool::new(false));
+            let (other, flag) = (slot.clone(), closed.clone());
+            let closing = thread::spawn(move || {
+                flag.store(true, Release);
+                event(&other, READ | WRITE);
+            });
+            let mut wait = pin!(slot.wait(READ));
+            loop {
+                let seen = block_on(wait.as_mut());
+                if closed.load(Acquire) {
+                    break;
+                }
+                slot.word().clear(seen.tick(), READ);
+            }
+            closing.join().unwrap();
         });
     }
 
