@@ -48,7 +48,7 @@ type Lookup = JoinHandle<io::Result<vec::IntoIter<SocketAddr>>>;
 pub trait ToSocketAddrs: ToSocketAddrsPriv {}
 
 /// The addresses of `source`.
-pub(super) fn resolve<A: ToSocketAddrs>(source: &A) -> A::Future {
+pub(crate) fn resolve<A: ToSocketAddrs>(source: &A) -> A::Future {
     source.to_socket_addrs(Internal)
 }
 
@@ -81,7 +81,7 @@ where
 }
 
 /// The IP address that a system call filled in.
-pub(super) fn ip(address: &SockAddr) -> io::Result<SocketAddr> {
+pub(crate) fn ip(address: &SockAddr) -> io::Result<SocketAddr> {
     address.as_socket().ok_or_else(|| {
         io::Error::new(
             io::ErrorKind::InvalidData,

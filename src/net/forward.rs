@@ -25,7 +25,7 @@ macro_rules! forward_fd {
 }
 
 /// Implements what a socket shares with the one of `std` that it wraps: its descriptor, its `Debug`
-/// and the conversion.
+/// and the conversion; and the conversions to and from the watched descriptor.
 macro_rules! forward_std {
     ($type:ty, $std:ty) => {
         $crate::net::forward::forward_fd!($type, |this| this.io.source());
@@ -42,6 +42,18 @@ macro_rules! forward_std {
             /// The same as `from_std`.
             fn try_from(socket: $std) -> std::io::Result<$type> {
                 <$type>::from_std(socket)
+            }
+        }
+
+        impl From<$crate::watched::Watched<$std>> for $type {
+            fn from(io: $crate::watched::Watched<$std>) -> $type {
+                Self { io }
+            }
+        }
+
+        impl From<$type> for $crate::watched::Watched<$std> {
+            fn from(socket: $type) -> Self {
+                socket.io
             }
         }
     };

@@ -80,12 +80,13 @@ mod forward;
 mod halves;
 mod lookup_host;
 mod open;
-mod raw;
+pub(crate) mod raw;
 pub mod tcp;
 mod udp;
 pub mod unix;
 
 pub use self::addr::ToSocketAddrs;
+pub(crate) use self::addr::{ip, resolve};
 pub use self::lookup_host::lookup_host;
 pub use self::tcp::listener::TcpListener;
 pub use self::tcp::socket::TcpSocket;

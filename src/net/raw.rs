@@ -20,7 +20,7 @@ fn check(result: c_int) -> io::Result<c_int> {
 }
 
 /// Accepts a connection as a socket that does not block and is not inherited, in one call.
-pub(super) fn accept(listener: &impl AsFd) -> io::Result<(OwnedFd, SockAddr)> {
+pub(crate) fn accept(listener: &impl AsFd) -> io::Result<(OwnedFd, SockAddr)> {
     const FLAGS: c_int = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
     // SAFETY: the closure passes the storage and its length on to `accept4`, which fills in both.
     unsafe {

@@ -20,7 +20,7 @@ use crate::runtime::Handle;
 use crate::stream::{Interest, Ready};
 
 pub(crate) use datagram::Datagrams;
-pub(crate) use stream::{ByteStream, Receive, forward_read, forward_write, read};
+pub(crate) use stream::{ByteStream, Receive, forward_read, forward_write, is_short, read};
 
 /// A file descriptor and its registration with the driver.
 #[derive(Debug)]
@@ -72,6 +72,36 @@ impl<S> Watched<S> {
     #[inline]
     pub(crate) fn source(&self) -> &S {
         &self.source
+    }
+
+    /// Registers another source, which must be non-blocking, with the same driver.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the registration. The source is dropped then.
+    pub(crate) fn watch_beside<T: AsFd>(
+        &self,
+        source: T,
+        interest: Interest,
+    ) -> io::Result<Watched<T>> {
+        let fd = source.as_fd().as_raw_fd();
+        let registration = self.registration.register_beside(fd, interest)?;
+        Ok(Watched {
+            registration,
+            source,
+        })
+    }
+
+    pub(crate) fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    /// Converts the source, which keeps its descriptor and its registration.
+    pub(crate) fn map<T>(self, convert: impl FnOnce(S) -> T) -> Watched<T> {
+        Watched {
+            registration: self.registration,
+            source: convert(self.source),
+        }
     }
 
     /// Ends the registration and returns the source.

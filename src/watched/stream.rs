@@ -77,7 +77,7 @@ pub(crate) enum Receive {
 }
 
 impl Receive {
-    pub(super) fn flags(self) -> c_int {
+    pub(crate) fn flags(self) -> c_int {
         match self {
             Receive::Take => 0,
             Receive::Peek => libc::MSG_PEEK,
@@ -344,6 +344,7 @@ fn first<'a, 'b>(bufs: &'a [IoSlice<'b>]) -> &'a [IoSlice<'b>] {
 }
 
 /// Returns whether a call moved something, but less than it could have.
-fn is_short(n: usize, len: usize) -> bool {
+#[inline]
+pub(crate) fn is_short(n: usize, len: usize) -> bool {
     0 < n && n < len.min(MAX_BYTES)
 }

@@ -50,7 +50,7 @@ impl SocketAddr {
     }
 
     /// The address that a system call filled in.
-    pub(super) fn received(address: &SockAddr) -> io::Result<SocketAddr> {
+    pub(crate) fn received(address: &SockAddr) -> io::Result<SocketAddr> {
         let std = if let Some(name) = address.as_abstract_namespace() {
             std::os::unix::net::SocketAddr::from_abstract_name(name)
         } else {
