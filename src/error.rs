@@ -126,7 +126,6 @@ impl Error {
     }
 
     /// Creates the error of an operation on a socket.
-    #[allow(dead_code, reason = "for the completion API; the tests use it")]
     pub(crate) fn network(
         operation: &'static str,
         address: SocketAddr,

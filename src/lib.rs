@@ -250,8 +250,9 @@
 //! }
 //! ```
 //!
-//! Beyond tokio's API, the module [`completion`] has files whose operations own their buffers: any
-//! number of reads and writes at a time, at explicit offsets, without a copy.
+//! Beyond tokio's API, the module [`completion`] has files and sockets whose operations own their
+//! buffers: any number of reads and writes at a time, in files at explicit offsets and without a
+//! copy.
 //!
 //! # zokio and the tokio crate
 //!

@@ -186,22 +186,54 @@ fn copier() {
 fn a_server_reports_a_taken_port_in_words() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = taken.local_addr().expect("it is bound").to_string();
-    for name in ["echo", "http_server"] {
+    let refused = format!("{address} failed: Address already in use (os error 98)\n");
+    let named = format!("cannot listen at {address}: Address already in use (os error 98)\n");
+    for (name, expected) in [
+        ("echo", &refused),
+        ("http_server", &refused),
+        ("owned_echo", &named),
+    ] {
         let output = Command::new(program(name))
             .arg(&address)
             .output()
             .expect("the example runs");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success(), "{name}");
-        let expected =
-            format!("serving on {address} failed: Address already in use (os error 98)\n");
-        assert!(errors.ends_with(&expected), "{name}: {errors}");
+        assert!(errors.ends_with(expected), "{name}: {errors}");
     }
 }
 
 #[test]
 fn echo() {
-    let mut server = Server::start("echo");
+    echoes("echo");
+}
+
+#[test]
+fn owned_echo() {
+    echoes("owned_echo");
+}
+
+#[test]
+fn owned_echo_disconnects_when_it_is_stopped() {
+    let mut server = Server::start("owned_echo");
+    let line = server.line();
+    let address = line
+        .strip_prefix("listening on ")
+        .expect("the address is printed first");
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    stream.write_all(b"silent").expect("the server reads");
+    let mut answer = [0; 6];
+    stream
+        .read_exact(&mut answer)
+        .expect("the server sends it back");
+    assert_eq!(&answer, b"silent");
+    assert!(server.stop(address).success());
+    assert_eq!(stream.read(&mut answer).expect("it is closed"), 0);
+}
+
+/// Has a server send back what is more than fits into the sockets.
+fn echoes(name: &str) {
+    let mut server = Server::start(name);
     let line = server.line();
     let address = line
         .strip_prefix("listening on ")

@@ -65,6 +65,7 @@ const UNSAFE: &[&str] = &[
     // hyper's buffers are told by unsafe functions how far they are filled.
     "compat/hyper/src/io.rs",
     "src/completion/io_buf.rs",
+    "src/completion/net/raw.rs",
     "src/completion/raw.rs",
     "src/completion/slice.rs",
     "src/completion/vectored.rs",

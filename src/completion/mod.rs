@@ -18,6 +18,8 @@
 //! }
 //! ```
 //!
+//! [`fs`] has files, and [`net`] has sockets. What follows is about files unless it says otherwise.
+//!
 //! # Why
 //!
 //! The I/O traits pass a *borrowed* buffer to each poll. The kernel cannot write to such a buffer
@@ -41,11 +43,16 @@
 //! threads, as does everything where there is no io_uring. The results are the same either way.
 //! [`guide::files`](crate::guide::files) has the background.
 //!
+//! For sockets, owned buffers are a matter of convenience: a future that owns all it needs can be
+//! spawned, limited and cancelled, and its buffer is not lost. [`net`] says how its operations are
+//! carried out, which at present is by readiness, without io_uring or threads.
+//!
 //! # The futures
 //!
 //! Each operation returns a future that is `Send` and `'static`: it can be spawned, collected, or
 //! polled by another executor. It begins at its first poll, which must be in the context of a
-//! runtime, and completes on whatever thread polls it.
+//! runtime, and completes on whatever thread polls it. An operation on a socket that is there needs
+//! no such context: the socket knows its runtime.
 //!
 //! **The buffer always comes back**: with a success, with an error, from an operation that was
 //! cancelled, and from a runtime that was shut down, which completes an operation or ends it with an
@@ -104,10 +111,14 @@
 //! starts no thread that an operation needs, a read or a write returns an error of the resource
 //! family, and an operation without a buffer panics, as
 //! [`spawn_blocking`](crate::task::spawn_blocking) does.
+//!
+//! An operation that makes or connects a socket returns a [`zokio::Error`](crate::Error), which
+//! carries the address or the path.
 
 mod canceller;
 pub mod fs;
 mod io_buf;
+pub mod net;
 mod operation;
 mod raw;
 mod slice;

@@ -166,6 +166,23 @@ impl<L: Lend> Held<L> {
         Ok(count)
     }
 
+    /// Transfers by `call`, which is shown where the rest is and returns how many bytes of it were
+    /// transferred.
+    ///
+    /// # Safety
+    ///
+    /// `call` transfers bytes of what it is shown, from its start on, in the direction of `L`. It
+    /// returns no more than it has transferred.
+    #[inline]
+    pub(super) unsafe fn transfer(
+        &mut self,
+        call: impl FnOnce(&[libc::iovec]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let count = call(self.rest().as_slice())?;
+        self.done += count;
+        Ok(count)
+    }
+
     /// Returns the operation that transfers the rest, and owns the buffer.
     pub(super) fn into_op(self, fd: SharedFd, offset: u64, on_ring: bool) -> Op {
         let mut owner = Box::new(self);

@@ -29,7 +29,8 @@
 //!
 //! **Operations with owned buffers.** An operation of [`completion`](crate::completion) is cancelled,
 //! which a system call that a thread has begun is not, and its buffer is dropped when the kernel has
-//! let go of it. [`Operation::timeout`](crate::completion::Operation::timeout) and a
+//! let go of it. On a socket it is cancelled at once, and has moved nothing, as above.
+//! [`Operation::timeout`](crate::completion::Operation::timeout) and a
 //! [`Canceller`](crate::completion::Canceller) cancel it and return the buffer.
 //!
 //! **Changes of the file system.** Once polled, an operation that creates, renames, removes, links,

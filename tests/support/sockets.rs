@@ -1,0 +1,117 @@
+//! What the `completion_net*` tests share: runtimes of every kind, and connected sockets.
+#![allow(dead_code)]
+
+#[path = "sanitizer.rs"]
+pub mod sanitizer;
+
+use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use zokio::completion::net::{TcpListener, TcpStream, UdpSocket, UnixStream};
+use zokio::runtime::{Builder, DriverKind, Runtime};
+
+/// Long enough for a slow machine: only a test that would never end comes near.
+pub const LONG: Duration = Duration::from_secs(60);
+
+/// One runtime for each back-end and scheduler.
+pub fn runtimes() -> impl Iterator<Item = Runtime> {
+    sanitizer::start_symbolizer();
+    let drivers = [None, Some(DriverKind::Threads)];
+    drivers.into_iter().flat_map(|driver| {
+        [0, 2].map(|workers| {
+            let mut builder = match workers {
+                0 => Builder::new_current_thread(),
+                _ => Builder::new_multi_thread(),
+            };
+            if workers > 0 {
+                builder.worker_threads(workers);
+            }
+            if let Some(driver) = driver {
+                builder.driver(driver);
+            }
+            builder.enable_all().build().unwrap()
+        })
+    })
+}
+
+/// Aborts if `f` takes too long.
+pub fn within_the_limit<R>(f: impl FnOnce() -> R) -> R {
+    let (done, watch) = mpsc::channel::<()>();
+    let watchdog = thread::spawn(move || {
+        if watch.recv_timeout(LONG) == Err(mpsc::RecvTimeoutError::Timeout) {
+            eprintln!("the test hangs");
+            std::process::abort();
+        }
+    });
+    let result = f();
+    drop(done);
+    watchdog.join().unwrap();
+    result
+}
+
+/// Runs the test on every runtime, by `block_on` and as a task.
+pub fn everywhere<F>(test: impl Fn() -> F)
+where
+    F: Future<Output = io::Result<()>> + Send + 'static,
+{
+    for runtime in runtimes() {
+        within_the_limit(|| {
+            runtime.block_on(test()).unwrap();
+            runtime.block_on(runtime.spawn(test())).unwrap().unwrap();
+        });
+    }
+}
+
+/// Runs the test once on every runtime.
+pub fn on_every_runtime<F>(test: impl Fn() -> F)
+where
+    F: Future<Output = io::Result<()>>,
+{
+    for runtime in runtimes() {
+        within_the_limit(|| runtime.block_on(test()).unwrap());
+    }
+}
+
+/// The two ends of a TCP connection: who connected, who accepted.
+pub async fn tcp_pair() -> io::Result<(TcpStream, TcpStream)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let client = TcpStream::connect(listener.local_addr()?).await?;
+    let (server, peer) = listener.accept().await?;
+    assert_eq!(peer, client.local_addr()?);
+    Ok((client, server))
+}
+
+/// As [`tcp_pair`], with a connection of Unix sockets.
+pub async fn unix_pair() -> io::Result<(UnixStream, UnixStream)> {
+    UnixStream::pair()
+}
+
+/// Two datagram sockets that are connected to each other.
+pub async fn udp_pair() -> io::Result<(UdpSocket, UdpSocket)> {
+    let one = UdpSocket::bind("127.0.0.1:0").await?;
+    let other = UdpSocket::bind("127.0.0.1:0").await?;
+    one.connect(other.local_addr()?).await?;
+    other.connect(one.local_addr()?).await?;
+    Ok((one, other))
+}
+
+/// Whether an operation reached its limit.
+pub fn is_limit(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    error.kind() == ErrorKind::TimedOut && inner.is_some_and(zokio::Error::is_timeout)
+}
+
+/// Whether an operation was cancelled.
+pub fn is_cancelled(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ECANCELED)
+}
+
+/// Lets the runtime work until `done`.
+pub async fn until(mut done: impl FnMut() -> bool) {
+    while !done() {
+        zokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
