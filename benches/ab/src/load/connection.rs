@@ -1,0 +1,106 @@
+//! A connection to the program, with at most one request in flight.
+
+#![forbid(unsafe_code)]
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::Check;
+use super::answer::Answer;
+
+/// The connection.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    request: Vec<u8>,
+    /// The number of this connection and of its next request: the beginning of an echo.
+    number: u64,
+    /// When the request in flight was due.
+    due: Option<Instant>,
+    received: usize,
+}
+
+/// What a read has brought.
+pub(crate) struct Progress {
+    pub(crate) bytes: usize,
+    /// When the request was due that is answered now.
+    pub(crate) answered: Option<Instant>,
+}
+
+impl Connection {
+    pub(crate) fn connect(address: SocketAddr, request: &[u8], number: u32) -> Result<Connection> {
+        let stream = connect(address)?;
+        Ok(Connection {
+            stream,
+            request: request.to_vec(),
+            number: u64::from(number) << 32,
+            due: None,
+            received: 0,
+        })
+    }
+
+    pub(crate) fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// Returns when the request in flight was due, if there is one.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// Sends a request. There is none in flight, so the buffer of the socket has room for it.
+    pub(crate) fn send(&mut self, answer: &Answer, due: Instant) -> Result<()> {
+        if let (Answer::Echo { .. }, Some(start)) = (answer, self.request.first_chunk_mut()) {
+            self.number += 1;
+            *start = self.number.to_le_bytes();
+        }
+        let sent = self
+            .stream
+            .write(&self.request)
+            .context("sending a request")?;
+        ensure!(
+            sent == self.request.len(),
+            "the program took {sent} bytes of a request"
+        );
+        self.due = Some(due);
+        self.received = 0;
+        Ok(())
+    }
+
+    /// Reads once.
+    pub(crate) fn receive(
+        &mut self,
+        answer: &Answer,
+        buffer: &mut [u8],
+        check: Check,
+    ) -> Result<Progress> {
+        let bytes = match self.stream.read(buffer) {
+            Ok(0) => bail!("the program closed a connection"),
+            Ok(length) => length,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            Err(error) => return Err(error).context("reading an answer"),
+        };
+        let due = self.due.context("the program answered without a request")?;
+        let agrees = answer.agrees(&self.request, self.received, &buffer[..bytes], check);
+        ensure!(agrees, "the program's answer is wrong");
+        self.received += bytes;
+        let answered = self.received == answer.length();
+        if answered {
+            self.due = None;
+        }
+        Ok(Progress {
+            bytes,
+            answered: answered.then_some(due),
+        })
+    }
+}
+
+/// Connects a socket that does not wait from then on.
+pub(crate) fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address).context("connecting to the program")?;
+    stream.set_nodelay(true)?;
+    stream.set_nonblocking(true)?;
+    Ok(stream)
+}

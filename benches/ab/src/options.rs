@@ -1,0 +1,180 @@
+//! The command line.
+
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::scenario::{self, SCENARIOS, Scenario};
+
+pub(crate) const HELP: &str = "\
+Measures programs on tokio and on zokio, in pairs.
+
+usage: cargo run --release -p zokio-ab -- [SCENARIO...] [options]
+
+Without a SCENARIO, all of them are measured (see --list).
+
+  --rounds N           pairs of each scenario (9)
+  --seconds S          how long one side of a pair is measured (0.5)
+  --workers N[,N...]   workers of the runtimes; 1 is a current-thread runtime (1)
+  --rate R             open loop: R requests a second, or R% of what tokio serves in a
+                       closed loop; for scenarios with requests
+  --driver uring|mio   with or without io_uring (what zokio chooses)
+  --json FILE          write every figure to FILE
+  --debug              build without optimizations: to try the scenarios, not to measure
+  --list               the scenarios
+  --help               this text
+
+The program runs on the first cores, as many as it has workers, and the load on the
+last one; `taskset -c LIST` in front of the command selects the cores that there are.";
+
+/// How many requests a second are sent in an open loop.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Rate {
+    /// This many.
+    PerSecond(f64),
+    /// This part of what tokio serves in a closed loop.
+    Share(f64),
+}
+
+/// What the user asks for.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Help,
+    List,
+    Run(Options),
+}
+
+/// The parsed command line of a run.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) scenarios: Vec<&'static Scenario>,
+    pub(crate) rounds: usize,
+    pub(crate) time: Duration,
+    pub(crate) workers: Vec<usize>,
+    pub(crate) rate: Option<Rate>,
+    pub(crate) driver: Option<String>,
+    pub(crate) json: Option<PathBuf>,
+    pub(crate) debug: bool,
+}
+
+/// Parses the arguments.
+///
+/// # Errors
+///
+/// Returns an error that names the argument that is wrong.
+pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request> {
+    let mut options = Options {
+        scenarios: Vec::new(),
+        rounds: 9,
+        time: Duration::from_millis(500),
+        workers: vec![1],
+        rate: None,
+        driver: None,
+        json: None,
+        debug: false,
+    };
+    while let Some(arg) = args.next() {
+        let mut value = || {
+            args.next()
+                .with_context(|| format!("`{arg}` needs a value"))
+        };
+        match arg.as_str() {
+            "--help" | "-h" => return Ok(Request::Help),
+            "--list" => return Ok(Request::List),
+            "--debug" => options.debug = true,
+            "--rounds" => options.rounds = whole(&arg, &value()?)?,
+            "--seconds" => options.time = Duration::from_secs_f64(positive(&arg, &value()?)?),
+            "--workers" => {
+                let value = value()?;
+                let all = value.split(',').map(|number| whole(&arg, number));
+                options.workers = all.collect::<Result<_>>()?;
+            }
+            "--rate" => options.rate = Some(rate(&arg, &value()?)?),
+            "--driver" => {
+                let driver = value()?;
+                let known = ["uring", "mio"].contains(&driver.as_str());
+                ensure!(known, "`{driver}` is not a driver: uring or mio");
+                options.driver = Some(driver);
+            }
+            "--json" => options.json = Some(value()?.into()),
+            name if name.starts_with('-') => bail!("`{name}` is not an option; try --help"),
+            name => options.scenarios.push(scenario::named(name)?),
+        }
+    }
+    if options.scenarios.is_empty() {
+        options.scenarios = SCENARIOS.iter().collect();
+    }
+    let takes_rate = options
+        .scenarios
+        .iter()
+        .any(|scenario| scenario.takes_rate());
+    ensure!(
+        options.rate.is_none() || takes_rate,
+        "none of the scenarios has requests that could be sent at a rate"
+    );
+    Ok(Request::Run(options))
+}
+
+fn whole(option: &str, text: &str) -> Result<usize> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => bail!("`{option}` needs a whole number above zero, not `{text}`"),
+    }
+}
+
+fn positive(option: &str, text: &str) -> Result<f64> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number <= 1e9 => Ok(number),
+        _ => bail!("`{option}` needs a number above zero, not `{text}`"),
+    }
+}
+
+fn rate(option: &str, text: &str) -> Result<Rate> {
+    match text.strip_suffix('%') {
+        Some(part) => Ok(Rate::Share(positive(option, part)? / 100.0)),
+        None => Ok(Rate::PerSecond(positive(option, text)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Options, Rate, Request, parse};
+    use crate::scenario::SCENARIOS;
+
+    fn options(line: &str) -> Result<Options, String> {
+        match parse(line.split_whitespace().map(str::to_owned)) {
+            Ok(Request::Run(options)) => Ok(options),
+            Ok(other) => Err(format!("{other:?}")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn scenarios_and_options_in_any_order() {
+        let found = options("--workers 1,2 echo --rate 30% http --seconds 0.1 --rounds 3").unwrap();
+        let names: Vec<_> = found.scenarios.iter().map(|s| s.name).collect();
+        assert_eq!(names, ["echo", "http"]);
+        assert_eq!(found.workers, [1, 2]);
+        assert_eq!(found.rate, Some(Rate::Share(0.3)));
+        assert_eq!((found.rounds, found.time), (3, Duration::from_millis(100)));
+        assert_eq!(options("").unwrap().scenarios.len(), SCENARIOS.len());
+        assert_eq!(options("--help").unwrap_err(), "Help");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let message = |line| options(line).unwrap_err();
+        assert_eq!(message("--rounds"), "`--rounds` needs a value");
+        assert!(message("--rounds 0").contains("above zero, not `0`"));
+        assert!(message("--rate fast").contains("not `fast`"));
+        assert!(message("--seconds inf").contains("not `inf`"));
+        assert!(message("--driver epoll").contains("uring or mio"));
+        assert!(message("ecko").contains("`ecko`"));
+        assert!(message("fsync --rate 100").contains("none of the scenarios"));
+    }
+}
