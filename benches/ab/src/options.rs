@@ -86,7 +86,7 @@ pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request> {
             "--list" => return Ok(Request::List),
             "--debug" => options.debug = true,
             "--rounds" => options.rounds = whole(&arg, &value()?)?,
-            "--seconds" => options.time = Duration::from_secs_f64(positive(&arg, &value()?)?),
+            "--seconds" => options.time = Duration::from_secs_f64(number(&arg, &value()?, 3600.0)?),
             "--workers" => {
                 let value = value()?;
                 let all = value.split(',').map(|number| whole(&arg, number));
@@ -125,17 +125,17 @@ fn whole(option: &str, text: &str) -> Result<usize> {
     }
 }
 
-fn positive(option: &str, text: &str) -> Result<f64> {
+fn number(option: &str, text: &str, most: f64) -> Result<f64> {
     match text.parse::<f64>() {
-        Ok(number) if number > 0.0 && number <= 1e9 => Ok(number),
-        _ => bail!("`{option}` needs a number above zero, not `{text}`"),
+        Ok(number) if number > 0.0 && number <= most => Ok(number),
+        _ => bail!("`{option}` needs a number above zero and at most {most}, not `{text}`"),
     }
 }
 
 fn rate(option: &str, text: &str) -> Result<Rate> {
     match text.strip_suffix('%') {
-        Some(part) => Ok(Rate::Share(positive(option, part)? / 100.0)),
-        None => Ok(Rate::PerSecond(positive(option, text)?)),
+        Some(part) => Ok(Rate::Share(number(option, part, 1000.0)? / 100.0)),
+        None => Ok(Rate::PerSecond(number(option, text, 1e7)?)),
     }
 }
 
@@ -172,6 +172,8 @@ mod tests {
         assert_eq!(message("--rounds"), "`--rounds` needs a value");
         assert!(message("--rounds 0").contains("above zero, not `0`"));
         assert!(message("--rate fast").contains("not `fast`"));
+        assert!(message("--rate 2000%").contains("at most 1000, not `2000`"));
+        assert!(message("--rate 1e8").contains("at most 10000000, not"));
         assert!(message("--seconds inf").contains("not `inf`"));
         assert!(message("--driver epoll").contains("uring or mio"));
         assert!(message("ecko").contains("`ecko`"));
