@@ -142,6 +142,7 @@ mod tests {
             calls: None,
             busy: 99.0,
             load: None,
+            others: 0.0,
             idle_mib: 2.0,
             peak_mib: 3.0,
             late: None,

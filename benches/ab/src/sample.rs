@@ -17,6 +17,7 @@ pub(crate) struct Sample {
     pub(crate) calls: Option<f64>,
     pub(crate) busy: f64,
     pub(crate) load: Option<f64>,
+    pub(crate) others: f64,
     pub(crate) idle_mib: f64,
     pub(crate) peak_mib: f64,
     pub(crate) late: Option<f64>,
@@ -34,6 +35,8 @@ impl Sample {
     ) -> Sample {
         let wall = used.wall.as_secs_f64();
         let cpu = used.cpu.as_secs_f64();
+        let own = used.cpu + tally.load.unwrap_or_default();
+        let others = used.machine.saturating_sub(own).as_secs_f64();
         Sample {
             units_per_s: tally.units / wall,
             cpu_us: cpu * 1e6 / tally.units,
@@ -42,6 +45,7 @@ impl Sample {
             calls,
             busy: 100.0 * cpu / (wall * cores as f64),
             load: tally.load.map(|load| 100.0 * load.as_secs_f64() / wall),
+            others: 100.0 * others / (wall * used.machine_cores as f64),
             idle_mib: idle_kib as f64 / 1024.0,
             peak_mib: peak_kib as f64 / 1024.0,
             late: tally.late.map(|part| 100.0 * part),
@@ -123,6 +127,11 @@ pub(crate) const MEASURES: &[Measure] = &[
         of: |sample| sample.load,
     },
     Measure {
+        key: "others_percent",
+        label: "use by others, %",
+        of: |sample| Some(sample.others),
+    },
+    Measure {
         key: "late_percent",
         label: "sent late, %",
         of: |sample| sample.late,
@@ -155,6 +164,8 @@ mod tests {
             wall: Duration::from_millis(500),
             cpu: Duration::from_millis(250),
             switches: 100,
+            machine: Duration::from_millis(850),
+            machine_cores: 4,
         };
         let sample = Sample::new(tally, used, None, (1024, 2048), 2);
         let value = |key: &str| {
@@ -166,6 +177,7 @@ mod tests {
         assert_eq!(value("switches"), Some(0.1));
         assert_eq!(value("busy_percent"), Some(25.0));
         assert_eq!(value("load_percent"), Some(80.0));
+        assert_eq!(value("others_percent"), Some(10.0));
         assert_eq!(value("peak_mib"), Some(2.0));
         assert_eq!(value("late_percent"), Some(25.0));
         assert_eq!((value("p50_us"), value("system_calls")), (None, None));

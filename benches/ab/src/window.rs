@@ -11,6 +11,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use rustix::param::clock_ticks_per_second;
 
 use crate::raw::CpuClock;
 
@@ -20,6 +21,7 @@ pub(crate) struct Window {
     clock: CpuClock,
     switches: u64,
     cpu: Duration,
+    cores: Cores,
     start: Instant,
 }
 
@@ -30,6 +32,10 @@ pub(crate) struct Used {
     pub(crate) cpu: Duration,
     /// Context switches of the threads that are there at both ends.
     pub(crate) switches: u64,
+    /// What all cores of the machine worked, whatever for.
+    pub(crate) machine: Duration,
+    /// How many cores that are.
+    pub(crate) machine_cores: usize,
 }
 
 impl Window {
@@ -40,6 +46,7 @@ impl Window {
     /// Returns an error if the process has ended.
     pub(crate) fn open(pid: u32) -> Result<Window> {
         let clock = CpuClock::of(pid).context("looking for the program's CPU clock")?;
+        let cores = Cores::read()?;
         let switches = switches(pid)?;
         let cpu = clock.read().context("reading the program's CPU clock")?;
         Ok(Window {
@@ -47,6 +54,7 @@ impl Window {
             clock,
             switches,
             cpu,
+            cores,
             start: Instant::now(),
         })
     }
@@ -66,6 +74,46 @@ impl Window {
             wall,
             cpu: cpu.saturating_sub(self.cpu),
             switches: switches(self.pid)?.saturating_sub(self.switches),
+            machine: Cores::read()?.busy.saturating_sub(self.cores.busy),
+            machine_cores: self.cores.number,
+        })
+    }
+}
+
+/// What the cores of the machine have worked, in ticks of the kernel.
+struct Cores {
+    busy: Duration,
+    number: usize,
+}
+
+impl Cores {
+    fn read() -> Result<Cores> {
+        let stat = fs::read_to_string("/proc/stat").context("reading /proc/stat")?;
+        Cores::parse(&stat, clock_ticks_per_second()).context("/proc/stat has no line `cpu`")
+    }
+
+    fn parse(stat: &str, ticks_per_second: u64) -> Option<Cores> {
+        let mut lines = stat.lines().filter(|line| line.starts_with("cpu"));
+        let all = lines.next()?.split_whitespace().skip(1);
+        let ticks: Vec<u64> = all.map(|ticks| ticks.parse().ok()).collect::<Option<_>>()?;
+        let [
+            user,
+            nice,
+            system,
+            _idle,
+            _wait,
+            interrupt,
+            soft_interrupt,
+            stolen,
+            ..,
+        ] = ticks[..]
+        else {
+            return None;
+        };
+        let busy = user + nice + system + interrupt + soft_interrupt + stolen;
+        Some(Cores {
+            busy: Duration::from_secs_f64(busy as f64 / ticks_per_second as f64),
+            number: lines.count(),
         })
     }
 }
@@ -106,7 +154,7 @@ fn number(status: &str, name: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Window, memory_kib, number};
+    use super::{Cores, Window, memory_kib, number};
 
     #[test]
     fn a_status_is_read_by_whole_names() {
@@ -119,12 +167,20 @@ mod tests {
     }
 
     #[test]
+    fn the_machine_works_where_it_is_not_idle() {
+        let stat = "cpu  10 20 30 4000 5000 6 7 27 1 0\ncpu0 1 2\ncpu1 1 2\nintr 5 0\n";
+        let cores = Cores::parse(stat, 100).unwrap();
+        assert_eq!((cores.busy.as_millis(), cores.number), (1000, 2));
+        assert!(Cores::parse("intr 5\n", 100).is_none());
+    }
+
+    #[test]
     fn this_process_uses_something() {
         let pid = std::process::id();
         let window = Window::open(pid).unwrap();
         let (now, peak) = memory_kib(pid).unwrap();
         assert!(now > 0 && peak > 0);
         let used = window.close().unwrap();
-        assert!(!used.cpu.is_zero() && !used.wall.is_zero());
+        assert!(!used.cpu.is_zero() && !used.wall.is_zero() && used.machine_cores > 0);
     }
 }
