@@ -80,6 +80,7 @@ const UNSAFE: &[&str] = &[
     "src/driver/readiness/slot.rs",
     "src/driver/readiness/waiters.rs",
     "src/driver/readiness/waiting.rs",
+    "src/driver/splice.rs",
     "src/driver/wake.rs",
     "src/fs/inline/calls.rs",
     "src/fs/raw.rs",

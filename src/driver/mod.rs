@@ -46,7 +46,9 @@ use std::fmt;
 use std::io;
 
 pub(crate) mod completion;
+pub(crate) mod pipes;
 pub(crate) mod readiness;
+pub(crate) mod splice;
 mod wait;
 mod wake;
 

@@ -55,16 +55,6 @@ pub(super) fn peer_credentials(stream: BorrowedFd<'_>) -> io::Result<libc::ucred
     Ok(unsafe { credentials.assume_init() })
 }
 
-/// A pipe whose ends do not block and are not inherited: the end to read and the end to write.
-pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    let mut ends: [RawFd; 2] = [-1; 2];
-    // SAFETY: the array has room for the two descriptors.
-    check(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) })?;
-    let [reader, writer] = ends;
-    // SAFETY: the kernel just made these two descriptors for us.
-    Ok(unsafe { (OwnedFd::from_raw_fd(reader), OwnedFd::from_raw_fd(writer)) })
-}
-
 /// The access mode and the status flags of an open file.
 pub(super) fn status_flags(fd: BorrowedFd<'_>) -> io::Result<c_int> {
     // SAFETY: this call takes no pointers.

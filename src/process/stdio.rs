@@ -11,6 +11,7 @@ use socket2::SockRef;
 
 use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::net::unix::pipe::{Receiver, Sender};
+use crate::stream::{forward_bulk_sink, forward_bulk_source};
 
 /// The pipe to a child's standard input.
 ///
@@ -338,6 +339,8 @@ impl AsyncWrite for ChildStdin {
         self.inner.is_write_vectored()
     }
 
+    forward_bulk_sink!(|me| Pin::new(&mut me.get_mut().inner));
+
     /// Returns at once: written bytes are already in the kernel.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_flush(cx)
@@ -357,6 +360,8 @@ impl AsyncRead for ChildStdout {
     ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_read(cx, buf)
     }
+
+    forward_bulk_source!(|me| Pin::new(&mut me.get_mut().inner));
 }
 
 impl AsyncRead for ChildStderr {
@@ -367,6 +372,8 @@ impl AsyncRead for ChildStderr {
     ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_read(cx, buf)
     }
+
+    forward_bulk_source!(|me| Pin::new(&mut me.get_mut().inner));
 }
 
 impl AsRawFd for ChildStdin {

@@ -1,9 +1,10 @@
-//! The back-end of a runtime's driver.
+//! The back-end of a runtime's driver, and what copies moved within the kernel.
 #![forbid(unsafe_code)]
 
 use std::fmt;
 
-use crate::driver::completion::probe::{Backend, Choice, Kind};
+use crate::driver::Driver;
+use crate::driver::completion::probe::{Choice, Kind};
 
 /// A back-end of the driver.
 ///
@@ -42,9 +43,10 @@ impl fmt::Display for DriverKind {
     }
 }
 
-/// The back-end in use, and the reason: see [`Handle::driver_info`](super::Handle::driver_info).
+/// The back-end in use, the reason, and what copies moved within the kernel: see
+/// [`Handle::driver_info`](super::Handle::driver_info).
 ///
-/// `Display` prints both on one line.
+/// `Display` prints the back-end and the reason on one line.
 ///
 /// # Examples
 ///
@@ -62,16 +64,19 @@ impl fmt::Display for DriverKind {
 pub struct DriverInfo {
     pub(super) kind: DriverKind,
     pub(super) reason: String,
+    copied_in_kernel: u64,
 }
 
 impl DriverInfo {
-    pub(super) fn of(backend: &Backend) -> DriverInfo {
+    pub(super) fn of(driver: &Driver) -> DriverInfo {
+        let backend = driver.completions().backend();
         DriverInfo {
             kind: match backend.kind {
                 Kind::Ring => DriverKind::Ring,
                 Kind::Threads => DriverKind::Threads,
             },
             reason: backend.reason.clone(),
+            copied_in_kernel: driver.readiness().pipes().moved(),
         }
     }
 
@@ -108,6 +113,28 @@ impl DriverInfo {
     /// ```
     pub fn reason(&self) -> &str {
         &self.reason
+    }
+
+    /// Returns how many bytes [`copy`](crate::io::copy()) and its siblings have moved within the
+    /// kernel so far, from one socket or pipe to another, instead of through the memory of the
+    /// program.
+    ///
+    /// The count is that of the whole runtime. It stays at 0 while all copies are small, and where
+    /// the kernel or a filter of system calls refuses splice(2).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().build()?;
+    /// assert_eq!(rt.handle().driver_info().copied_in_kernel(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn copied_in_kernel(&self) -> u64 {
+        self.copied_in_kernel
     }
 }
 

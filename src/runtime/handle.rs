@@ -311,7 +311,8 @@ impl Handle {
         RuntimeMetrics::new(self.scheduler.clone())
     }
 
-    /// Returns which back-end the runtime's driver has, and why.
+    /// Returns which back-end the runtime's driver has, why, and how much copies moved
+    /// within the kernel.
     ///
     /// # Examples
     ///
@@ -323,7 +324,7 @@ impl Handle {
     /// # }
     /// ```
     pub fn driver_info(&self) -> DriverInfo {
-        DriverInfo::of(self.scheduler.services().driver.completions().backend())
+        DriverInfo::of(self.driver())
     }
 
     /// Returns the driver. Sockets use [`io_driver`](Handle::io_driver).

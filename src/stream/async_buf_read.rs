@@ -8,8 +8,8 @@ use std::ops::DerefMut;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::stream::AsyncRead;
 use crate::stream::forward::forward_buf_read;
+use crate::stream::{AsyncRead, PipeBuf};
 
 /// A source of bytes that has a buffer of its own.
 ///
@@ -96,6 +96,11 @@ pub trait AsyncBufRead: AsyncRead {
     /// # std::io::Result::Ok(()) }).unwrap();
     /// ```
     fn consume(self: Pin<&mut Self>, amt: usize);
+
+    /// Takes the bytes in `pipe`, which this reader moved there, back into the buffer; see
+    /// `stream/pipe_buf.rs`.
+    #[doc(hidden)]
+    fn put_back(self: Pin<&mut Self>, _pipe: &mut PipeBuf) {}
 }
 
 impl<T: ?Sized + AsyncBufRead + Unpin> AsyncBufRead for Box<T> {

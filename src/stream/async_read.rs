@@ -8,8 +8,8 @@ use std::ops::DerefMut;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::stream::ReadBuf;
 use crate::stream::forward::forward_read;
+use crate::stream::{Bulk, PipeBuf, ReadBuf, Transfer};
 
 /// A source of bytes that can be read from without blocking the thread.
 ///
@@ -95,6 +95,24 @@ pub trait AsyncRead {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>>;
+
+    /// Returns by what means bulk data is read from here; see `stream/pipe_buf.rs`.
+    #[doc(hidden)]
+    fn bulk_source(self: Pin<&mut Self>) -> Bulk {
+        Bulk::Ordinary
+    }
+
+    /// Moves at most `max` bytes that have come into `pipe`, which is empty, without waiting.
+    ///
+    /// The number of bytes in the pipe grows by what was moved. An error is that of a read.
+    #[doc(hidden)]
+    fn try_read_to_pipe(
+        self: Pin<&mut Self>,
+        _pipe: &mut PipeBuf,
+        _max: usize,
+    ) -> io::Result<Transfer> {
+        Ok(Transfer::Refused)
+    }
 }
 
 impl<T: ?Sized + AsyncRead + Unpin> AsyncRead for Box<T> {

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::stream::forward::forward_write;
+use crate::stream::{Bulk, PipeBuf, Transfer};
 
 /// A destination for bytes that can be written to without blocking the thread.
 ///
@@ -215,6 +216,28 @@ pub trait AsyncWrite {
     /// ```
     fn is_write_vectored(&self) -> bool {
         false
+    }
+
+    /// Returns by what means bulk data is written here; see `stream/pipe_buf.rs`.
+    #[doc(hidden)]
+    fn bulk_sink(self: Pin<&mut Self>) -> Bulk {
+        Bulk::Ordinary
+    }
+
+    /// Tries to take bytes from the front of `pipe`, which is not empty.
+    ///
+    /// The number of bytes in the pipe shrinks by what was taken. An error is that of a write.
+    ///
+    /// # Cancel safety
+    ///
+    /// The same as for [`poll_write`](AsyncWrite::poll_write).
+    #[doc(hidden)]
+    fn poll_write_from_pipe(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        _pipe: &mut PipeBuf,
+    ) -> Poll<io::Result<Transfer>> {
+        Poll::Ready(Ok(Transfer::Refused))
     }
 }
 

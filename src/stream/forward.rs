@@ -14,6 +14,29 @@ macro_rules! forward_read {
             let $this = self;
             $reader.poll_read(cx, buf)
         }
+
+        $crate::stream::forward::forward_bulk_source!(|$this| $reader);
+    };
+}
+
+/// Implements the methods of `AsyncRead` for bulk data; see `pipe_buf.rs`.
+macro_rules! forward_bulk_source {
+    (|$this:ident| $reader:expr) => {
+        #[doc(hidden)]
+        fn bulk_source(self: std::pin::Pin<&mut Self>) -> $crate::stream::Bulk {
+            let $this = self;
+            $reader.bulk_source()
+        }
+
+        #[doc(hidden)]
+        fn try_read_to_pipe(
+            self: std::pin::Pin<&mut Self>,
+            pipe: &mut $crate::stream::PipeBuf,
+            max: usize,
+        ) -> std::io::Result<$crate::stream::Transfer> {
+            let $this = self;
+            $reader.try_read_to_pipe(pipe, max)
+        }
     };
 }
 
@@ -31,6 +54,12 @@ macro_rules! forward_buf_read {
         fn consume(self: std::pin::Pin<&mut Self>, amt: usize) {
             let $this = self;
             $reader.consume(amt);
+        }
+
+        #[doc(hidden)]
+        fn put_back(self: std::pin::Pin<&mut Self>, pipe: &mut $crate::stream::PipeBuf) {
+            let $this = self;
+            $reader.put_back(pipe);
         }
     };
 }
@@ -77,6 +106,29 @@ macro_rules! forward_write {
             let $shared = self;
             $shared_writer.is_write_vectored()
         }
+
+        $crate::stream::forward::forward_bulk_sink!(|$this| $writer);
+    };
+}
+
+/// Implements the methods of `AsyncWrite` for bulk data; see `pipe_buf.rs`.
+macro_rules! forward_bulk_sink {
+    (|$this:ident| $writer:expr) => {
+        #[doc(hidden)]
+        fn bulk_sink(self: std::pin::Pin<&mut Self>) -> $crate::stream::Bulk {
+            let $this = self;
+            $writer.bulk_sink()
+        }
+
+        #[doc(hidden)]
+        fn poll_write_from_pipe(
+            self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+            pipe: &mut $crate::stream::PipeBuf,
+        ) -> std::task::Poll<std::io::Result<$crate::stream::Transfer>> {
+            let $this = self;
+            $writer.poll_write_from_pipe(cx, pipe)
+        }
     };
 }
 
@@ -102,3 +154,4 @@ macro_rules! forward_seek {
 }
 
 pub(super) use {forward_buf_read, forward_read, forward_seek, forward_write};
+pub(crate) use {forward_bulk_sink, forward_bulk_source};

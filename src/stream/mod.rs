@@ -12,6 +12,7 @@ mod buf_mut;
 mod forward;
 mod interest;
 mod join;
+mod pipe_buf;
 #[cfg(feature = "io-util")]
 pub(crate) mod raw;
 mod read_buf;
@@ -25,8 +26,13 @@ pub use self::async_buf_read::AsyncBufRead;
 pub use self::async_read::AsyncRead;
 pub use self::async_seek::AsyncSeek;
 pub use self::async_write::AsyncWrite;
+#[cfg(feature = "rt")]
+pub(crate) use self::forward::{forward_bulk_sink, forward_bulk_source};
 pub use self::interest::Interest;
 pub use self::join::{Join, join};
+pub use self::pipe_buf::{Bulk, PipeBuf, Transfer};
+#[cfg(feature = "rt")]
+pub(crate) use self::pipe_buf::{PipeEnds, PipeHome};
 pub use self::read_buf::ReadBuf;
 pub use self::ready::Ready;
 #[cfg(feature = "io-util")]

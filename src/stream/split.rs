@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::stream::raw::SharedStream;
-use crate::stream::{AsyncRead, AsyncWrite, ReadBuf};
+use crate::stream::{AsyncRead, AsyncWrite, Bulk, PipeBuf, ReadBuf, Transfer};
 
 /// The reading half of a stream.
 ///
@@ -161,6 +161,21 @@ impl<T: AsyncRead> AsyncRead for ReadHalf<T> {
     ) -> Poll<io::Result<()>> {
         self.stream.with(|stream| stream.poll_read(cx, buf))
     }
+
+    #[doc(hidden)]
+    fn bulk_source(mut self: Pin<&mut Self>) -> Bulk {
+        self.stream.with(|stream| stream.bulk_source())
+    }
+
+    #[doc(hidden)]
+    fn try_read_to_pipe(
+        mut self: Pin<&mut Self>,
+        pipe: &mut PipeBuf,
+        max: usize,
+    ) -> io::Result<Transfer> {
+        self.stream
+            .with(|stream| stream.try_read_to_pipe(pipe, max))
+    }
 }
 
 impl<T: AsyncWrite> AsyncWrite for WriteHalf<T> {
@@ -191,6 +206,21 @@ impl<T: AsyncWrite> AsyncWrite for WriteHalf<T> {
 
     fn is_write_vectored(&self) -> bool {
         self.is_write_vectored
+    }
+
+    #[doc(hidden)]
+    fn bulk_sink(mut self: Pin<&mut Self>) -> Bulk {
+        self.stream.with(|stream| stream.bulk_sink())
+    }
+
+    #[doc(hidden)]
+    fn poll_write_from_pipe(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pipe: &mut PipeBuf,
+    ) -> Poll<io::Result<Transfer>> {
+        self.stream
+            .with(|stream| stream.poll_write_from_pipe(cx, pipe))
     }
 }
 

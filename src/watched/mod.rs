@@ -5,13 +5,14 @@
 //!
 //! [`Watched`] itself waits and runs closures. A system call comes in three shapes for each
 //! direction: `reading` waits, `poll_reading` polls, `try_reading` does neither. `stream` adds
-//! bytes, for all types that read and write a stream of them, and their I/O traits; `datagram` adds
-//! receiving with a sender.
+//! bytes, for all types that read and write a stream of them, and their I/O traits, and `bulk` moves
+//! them in the kernel; `datagram` adds receiving with a sender.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::task::{Context, Poll, ready};
 
+mod bulk;
 mod datagram;
 mod stream;
 

@@ -224,6 +224,22 @@ macro_rules! forward_read {
                 let $this = self.get_mut();
                 $io.poll_read(cx, buf)
             }
+
+            #[doc(hidden)]
+            fn bulk_source(self: std::pin::Pin<&mut Self>) -> $crate::stream::Bulk {
+                let $this = self.get_mut();
+                $io.bulk()
+            }
+
+            #[doc(hidden)]
+            fn try_read_to_pipe(
+                self: std::pin::Pin<&mut Self>,
+                pipe: &mut $crate::stream::PipeBuf,
+                max: usize,
+            ) -> std::io::Result<$crate::stream::Transfer> {
+                let $this = self.get_mut();
+                $io.try_read_to_pipe(pipe, max)
+            }
         }
     };
 }
@@ -253,6 +269,22 @@ macro_rules! forward_write {
 
             fn is_write_vectored(&self) -> bool {
                 true
+            }
+
+            #[doc(hidden)]
+            fn bulk_sink(self: std::pin::Pin<&mut Self>) -> $crate::stream::Bulk {
+                let $this = self.get_mut();
+                $io.bulk()
+            }
+
+            #[doc(hidden)]
+            fn poll_write_from_pipe(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                pipe: &mut $crate::stream::PipeBuf,
+            ) -> std::task::Poll<std::io::Result<$crate::stream::Transfer>> {
+                let $this = self.get_mut();
+                $io.poll_write_from_pipe(cx, pipe)
             }
 
             /// Ready at once: what was written is with the kernel.

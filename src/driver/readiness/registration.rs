@@ -12,6 +12,7 @@ use std::task::{Context, Poll, ready};
 use super::registry::RegistryShared;
 use super::slot::{Direction, HeldSlot, Slot};
 use super::word::Snapshot;
+use crate::driver::pipes::PipeUse;
 use crate::driver::shutdown_error;
 use crate::stream::{Interest, Ready};
 use crate::util::budget;
@@ -74,6 +75,11 @@ pub(crate) struct Registration {
 impl Registration {
     pub(super) fn new(slot: HeldSlot<RegistryShared>, index: u32, fd: RawFd) -> Registration {
         Registration { slot, index, fd }
+    }
+
+    /// Returns the pipes for copies from or to the descriptor.
+    pub(crate) fn pipes(&self) -> &PipeUse {
+        &self.slot.owner().pipes
     }
 
     /// Assumes `ready` until an operation shows otherwise.

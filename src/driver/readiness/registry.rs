@@ -14,6 +14,7 @@ use mio::unix::SourceFd;
 use super::registration::Registration;
 use super::slot::HeldSlot;
 use super::slots::Slots;
+use crate::driver::pipes::PipeUse;
 use crate::stream::{Interest, Ready};
 
 const _: () = assert!(usize::BITS >= 64, "a token holds two 32-bit numbers");
@@ -30,6 +31,7 @@ pub(crate) struct Registry {
 pub(super) struct RegistryShared {
     mio: mio::Registry,
     pub(super) slots: Slots,
+    pub(super) pipes: PipeUse,
 }
 
 impl Registry {
@@ -39,6 +41,7 @@ impl Registry {
             shared: Arc::new(RegistryShared {
                 mio,
                 slots: Slots::new(),
+                pipes: PipeUse::new(),
             }),
         }
     }
@@ -71,6 +74,11 @@ impl Registry {
             satisfies(Interest::READABLE),
             satisfies(Interest::WRITABLE),
         );
+    }
+
+    /// Returns the pipes for copies between what is watched.
+    pub(crate) fn pipes(&self) -> &PipeUse {
+        &self.shared.pipes
     }
 
     /// Wakes all waiters; waits and registrations fail from now on.

@@ -14,6 +14,7 @@ use crate::fs::inline::mounts::Place;
 use crate::fs::inline::paths::About;
 use crate::fs::run;
 use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
+use crate::stream::Bulk;
 use crate::util::budget::{poll_proceed, spend_bytes};
 
 /// Larger reads are not made inline in one call: copying takes longer than a handover to another
@@ -55,6 +56,16 @@ impl File {
             Attempt::Memory
         } else {
             Attempt::Never
+        }
+    }
+
+    /// Returns by what means bulk data is moved. What `O_DIRECT` asks of a buffer is between the
+    /// caller and the file.
+    fn bulk(&self) -> Bulk {
+        if self.flags & libc::O_DIRECT != 0 {
+            Bulk::Ordinary
+        } else {
+            Bulk::Large
         }
     }
 
@@ -279,6 +290,11 @@ impl AsyncRead for File {
         coop.made_progress();
         Poll::Ready(Ok(()))
     }
+
+    #[doc(hidden)]
+    fn bulk_source(self: Pin<&mut Self>) -> Bulk {
+        self.bulk()
+    }
 }
 
 impl AsyncWrite for File {
@@ -305,6 +321,11 @@ impl AsyncWrite for File {
 
     fn is_write_vectored(&self) -> bool {
         true
+    }
+
+    #[doc(hidden)]
+    fn bulk_sink(self: Pin<&mut Self>) -> Bulk {
+        self.bulk()
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

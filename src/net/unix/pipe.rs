@@ -15,6 +15,7 @@ use std::task::{Context, Poll};
 use bytes::BufMut;
 use libc::c_int;
 
+use crate::driver::splice;
 use crate::io::{Interest, ReadBuf, Ready};
 use crate::net::forward::forward_fd;
 use crate::net::raw;
@@ -50,7 +51,7 @@ use crate::watched::{ByteStream, Watched, forward_read, forward_write, read};
 /// ```
 #[track_caller]
 pub fn pipe() -> io::Result<(Sender, Receiver)> {
-    let (reader, writer) = raw::pipe()?;
+    let (reader, writer) = splice::pipe()?;
     let sender = Sender::new(writer.into())?;
     sender.io.assume(Ready::WRITABLE);
     Ok((sender, Receiver::new(reader.into())?))

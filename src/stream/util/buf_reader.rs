@@ -10,7 +10,9 @@ use pin_project_lite::pin_project;
 
 use crate::stream::forward::forward_write;
 use crate::stream::util::DEFAULT_BUF_SIZE;
-use crate::stream::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
+use crate::stream::{
+    AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, Bulk, PipeBuf, ReadBuf, Transfer,
+};
 
 pin_project! {
     /// Adds a buffer to any reader, so that many small reads become few large ones.
@@ -43,7 +45,9 @@ pin_project! {
 
 /// The bytes of `space[start..end]` are buffered.
 pub(super) struct Buffer {
+    /// Larger than `capacity` while it holds bytes that were put back.
     space: Box<[u8]>,
+    capacity: usize,
     start: usize,
     end: usize,
 }
@@ -126,6 +130,7 @@ impl<R: AsyncRead> BufReader<R> {
             buffer: Buffer {
                 // Zeroed: readers may rely on memory that is initialized.
                 space: vec![0; capacity].into_boxed_slice(),
+                capacity,
                 start: 0,
                 end: 0,
             },
@@ -233,7 +238,7 @@ impl<R: AsyncRead> AsyncRead for BufReader<R> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.buffer.is_empty() && buf.remaining() >= self.buffer.space.len() {
+        if self.buffer.is_empty() && buf.remaining() >= self.buffer.capacity {
             // The caller's buffer is at least as good as ours.
             return self.project().inner.poll_read(cx, buf);
         }
@@ -243,6 +248,23 @@ impl<R: AsyncRead> AsyncRead for BufReader<R> {
         self.consume(n);
         Poll::Ready(Ok(()))
     }
+
+    #[doc(hidden)]
+    fn bulk_source(self: Pin<&mut Self>) -> Bulk {
+        self.project().inner.bulk_source()
+    }
+
+    #[doc(hidden)]
+    fn try_read_to_pipe(
+        self: Pin<&mut Self>,
+        pipe: &mut PipeBuf,
+        max: usize,
+    ) -> io::Result<Transfer> {
+        if !self.buffer.is_empty() {
+            return Ok(Transfer::Later);
+        }
+        self.project().inner.try_read_to_pipe(pipe, max)
+    }
 }
 
 impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
@@ -250,6 +272,10 @@ impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
         let me = self.project();
         let buffer = me.buffer;
         if buffer.is_empty() {
+            if buffer.space.len() > buffer.capacity {
+                buffer.clear();
+                buffer.space = vec![0; buffer.capacity].into_boxed_slice();
+            }
             let mut buf = ReadBuf::new(&mut buffer.space);
             ready!(me.inner.poll_read(cx, &mut buf))?;
             buffer.end = buf.filled().len();
@@ -261,6 +287,24 @@ impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
     fn consume(self: Pin<&mut Self>, amt: usize) {
         let buffer = self.project().buffer;
         buffer.start = buffer.end.min(buffer.start.saturating_add(amt));
+    }
+
+    #[doc(hidden)]
+    fn put_back(self: Pin<&mut Self>, pipe: &mut PipeBuf) {
+        let buffer = self.project().buffer;
+        let mut space = buffer.bytes().to_vec();
+        let mut end = space.len();
+        space.resize(buffer.capacity.max(end + pipe.len()), 0);
+        while !pipe.is_empty() {
+            // A pipe that holds bytes does not fail to be read.
+            let Ok(n @ 1..) = pipe.read(&mut space[end..]) else {
+                break;
+            };
+            end += n;
+        }
+        buffer.space = space.into_boxed_slice();
+        buffer.start = 0;
+        buffer.end = end;
     }
 }
 

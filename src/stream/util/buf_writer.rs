@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::stream::forward::{forward_buf_read, forward_read};
 use crate::stream::util::{DEFAULT_BUF_SIZE, interrupted, total_len};
-use crate::stream::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite};
+use crate::stream::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, Bulk, PipeBuf, Transfer};
 
 pin_project! {
     /// Adds a buffer to any writer, so that many small writes become few large ones.
@@ -316,6 +316,22 @@ impl<W: AsyncWrite> AsyncWrite for BufWriter<W> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.as_mut().poll_write_out(cx))?;
         self.project().inner.poll_shutdown(cx)
+    }
+
+    #[doc(hidden)]
+    fn bulk_sink(self: Pin<&mut Self>) -> Bulk {
+        self.project().inner.bulk_sink()
+    }
+
+    #[doc(hidden)]
+    fn poll_write_from_pipe(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pipe: &mut PipeBuf,
+    ) -> Poll<io::Result<Transfer>> {
+        // What was written before goes first.
+        ready!(self.as_mut().poll_write_out(cx))?;
+        self.project().inner.poll_write_from_pipe(cx, pipe)
     }
 }
 

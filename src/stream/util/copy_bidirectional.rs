@@ -20,10 +20,14 @@ use crate::stream::{AsyncRead, AsyncWrite};
 /// [`copy_bidirectional_with_sizes`]. A read or a write that reports
 /// [`Interrupted`](io::ErrorKind::Interrupted) is tried again.
 ///
+/// Between sockets or pipes, data that comes in more than 16 KiB at a time stays in the kernel, as
+/// with [`copy`](crate::io::copy()), with the same results. A connection that is at rest holds no
+/// descriptors for that, and all copies together hold few.
+///
 /// # Cancel safety
 ///
 /// This function is not cancel safe: if the future is dropped, bytes that were read but not yet
-/// written are lost.
+/// written are lost, up to 512 KiB in each direction.
 ///
 /// # Errors
 ///
@@ -59,6 +63,9 @@ where
 }
 
 /// Like [`copy_bidirectional`], with buffers of the given sizes in bytes.
+///
+/// The sizes are those of the buffers in memory. They do not apply to bulk data that stays in the
+/// kernel.
 ///
 /// # Cancel safety
 ///

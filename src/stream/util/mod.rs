@@ -11,6 +11,7 @@ mod async_write_ext;
 mod buf_reader;
 mod buf_stream;
 mod buf_writer;
+mod bulk;
 mod chain;
 mod copy;
 mod copy_bidirectional;

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::stream::{AsyncBufRead, AsyncRead, ReadBuf, raw};
+use crate::stream::{AsyncBufRead, AsyncRead, Bulk, PipeBuf, ReadBuf, Transfer, raw};
 
 pin_project! {
     /// A reader that ends after at most a given number of bytes of another one.
@@ -168,6 +168,29 @@ impl<R: AsyncRead> AsyncRead for Take<R> {
         *me.limit -= n as u64;
         Poll::Ready(Ok(()))
     }
+
+    #[doc(hidden)]
+    fn bulk_source(self: Pin<&mut Self>) -> Bulk {
+        self.project().inner.bulk_source()
+    }
+
+    #[doc(hidden)]
+    fn try_read_to_pipe(
+        self: Pin<&mut Self>,
+        pipe: &mut PipeBuf,
+        max: usize,
+    ) -> io::Result<Transfer> {
+        // As for a read, the inner reader is not asked at the limit.
+        if self.limit == 0 {
+            return Ok(Transfer::End);
+        }
+        let me = self.project();
+        let transfer = me.inner.try_read_to_pipe(pipe, max.min(clamp(*me.limit)))?;
+        if let Transfer::Moved(n) = transfer {
+            *me.limit -= n as u64;
+        }
+        Ok(transfer)
+    }
 }
 
 impl<R: AsyncBufRead> AsyncBufRead for Take<R> {
@@ -187,6 +210,13 @@ impl<R: AsyncBufRead> AsyncBufRead for Take<R> {
         let amt = amt.min(clamp(*me.limit));
         *me.limit -= amt as u64;
         me.inner.consume(amt);
+    }
+
+    #[doc(hidden)]
+    fn put_back(self: Pin<&mut Self>, pipe: &mut PipeBuf) {
+        let me = self.project();
+        *me.limit += pipe.len() as u64;
+        me.inner.put_back(pipe);
     }
 }
 

@@ -1,0 +1,88 @@
+//! Bulk data of a [`Watched`]: moved between descriptors in the kernel, by way of a [`PipeBuf`].
+//!
+//! A read into a pipe is a mere attempt, and clears no readiness. Whether there is nothing to read
+//! for now, or nothing any more, is for recv(2) or read(2) to say, since splice(2) stops for good at
+//! some places that they pass: at TCP's urgent mark it returns `EAGAIN`, or 0 if the peer has closed
+//! its side behind the mark (`tcp_splice_read` in net/ipv4/tcp.c). Only the ordinary read waits.
+//!
+//! A write out of a pipe waits by itself, as any write does. It is made while the pipe holds bytes,
+//! so that `EAGAIN` means that the sink is full; the kernel has then noted that a writer waits for
+//! room, because this is the same function of the protocol as for send(2).
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::os::fd::AsFd;
+use std::task::{Context, Poll};
+
+use super::Watched;
+use crate::driver::splice;
+use crate::stream::{Bulk, Interest, PipeBuf, Transfer};
+
+impl<S: AsFd> Watched<S> {
+    /// Returns by what means bulk data is moved.
+    pub(crate) fn bulk(&self) -> Bulk {
+        if splice::suits(self.source.as_fd()) {
+            Bulk::Pipe
+        } else {
+            Bulk::Ordinary
+        }
+    }
+
+    /// Moves at most `max` bytes into `pipe`, which is empty, without waiting.
+    pub(crate) fn try_read_to_pipe(&self, pipe: &mut PipeBuf, max: usize) -> io::Result<Transfer> {
+        if self.registration.event(Interest::READABLE).ready.is_empty() {
+            return Ok(Transfer::Later);
+        }
+        if !pipe.has_pipe() && !self.registration.pipes().lend(pipe) {
+            return Ok(Transfer::NoPipe);
+        }
+        match pipe.fill_with(|end| splice::splice(self.source.as_fd(), end, max)) {
+            // The end, or a place that splice(2) does not pass: see above.
+            Ok(0) => Ok(Transfer::Later),
+            Ok(moved) => Ok(Transfer::Moved(moved)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Transfer::Later),
+            Err(error) => refused(error),
+        }
+    }
+
+    /// Takes bytes from the front of `pipe`, which is not empty. The last caller is woken.
+    pub(crate) fn poll_write_from_pipe(
+        &self,
+        cx: &mut Context<'_>,
+        pipe: &mut PipeBuf,
+    ) -> Poll<io::Result<Transfer>> {
+        self.poll_writing(cx, |sink| {
+            if !splice::ignores_sigpipe() {
+                return Ok(Transfer::Refused);
+            }
+            match pipe.drain_with(|end, len| splice::splice(end, sink.as_fd(), len)) {
+                Ok(moved) => {
+                    self.registration.pipes().count(moved);
+                    Ok(Transfer::Moved(moved))
+                }
+                Err(error) => refused(error),
+            }
+        })
+    }
+}
+
+/// Tells a refusal of splice(2) from an error of the stream.
+///
+/// The first is a property of the kernel, of a filter of system calls, of the kind of descriptor or
+/// of the memory at hand, and an ordinary read or write does better or reports it. An error of the
+/// stream has to be reported here, because the kernel reports most of them once.
+fn refused(error: io::Error) -> io::Result<Transfer> {
+    match error.raw_os_error() {
+        Some(
+            libc::EINVAL
+            | libc::ENOSYS
+            | libc::EPERM
+            | libc::EACCES
+            | libc::EOPNOTSUPP
+            | libc::EBADF
+            | libc::ESPIPE
+            | libc::ENOMEM,
+        ) => Ok(Transfer::Refused),
+        _ => Err(error),
+    }
+}
