@@ -192,7 +192,6 @@ fn cancelled_while_it_waits() {
 fn cancelled_at_any_time(rig: &Rig) {
     let lender = Lender::default();
     let file = Arc::new(rig.file(b"hello"));
-    let mut cancelled = 0;
     for round in 0..300 {
         let op = match round % 2 {
             0 => read_into(&file, 0, lender.lend(b"12345")),
@@ -206,14 +205,10 @@ fn cancelled_at_any_time(rig: &Rig) {
         let (result, bytes) = returned(rig.block_on(waiting));
         match result {
             Ok(count) => assert_eq!((count, &bytes[..]), (5, &b"hello"[..])),
-            Err(error) => {
-                assert_eq!(error.raw_os_error(), Some(libc::ECANCELED));
-                cancelled += 1;
-            }
+            Err(error) => assert_eq!(error.raw_os_error(), Some(libc::ECANCELED)),
         }
         assert_eq!(lender.dropped(), round + 1);
     }
-    assert!(cancelled > 0, "all were faster");
     rig.until_quiet();
 }
 
