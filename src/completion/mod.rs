@@ -105,7 +105,7 @@
 //!
 //! # Errors
 //!
-//! A read or a write returns an [`io::Error`](std::io::Error) with the code of the operating system.
+//! A read or a write returns an [`io::Error`] with the code of the operating system.
 //! An open returns [`zokio::Error`](crate::Error), which carries the path. An operation that took too
 //! long returns that type too, within an `io::Error` where the operation returns one. If the system
 //! starts no thread that an operation needs, a read or a write returns an error of the resource

@@ -33,7 +33,7 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 /// of [`AsyncReadExt`](crate::io::AsyncReadExt), [`AsyncWriteExt`](crate::io::AsyncWriteExt) and
 /// [`AsyncSeekExt`](crate::io::AsyncSeekExt). For many small reads or writes, wrap the file in a
 /// [`BufReader`](crate::io::BufReader) or [`BufWriter`](crate::io::BufWriter). To read or write a
-/// whole file, [`fs::read`](crate::fs::read) and [`fs::write`](crate::fs::write) take fewer steps.
+/// whole file, [`fs::read`](fn@crate::fs::read) and [`fs::write`](crate::fs::write) take fewer steps.
 ///
 /// [`guide::files`](crate::guide::files) has more: which operations complete at once, appending,
 /// syncing, FIFOs and terminals, and when [`spawn_blocking`](crate::task::spawn_blocking) is the
