@@ -1,0 +1,45 @@
+//! Operations of `zokio::completion` where no thread can be started: an error, and the buffer.
+
+#[path = "support/apart.rs"]
+mod apart;
+#[path = "support/filter.rs"]
+mod filter;
+#[path = "support/owned.rs"]
+mod owned;
+
+use std::io;
+
+use zokio::completion::fs::File;
+
+use self::apart::{on_schedulers, runtime, sanitizer};
+use self::owned::ON_A_THREAD;
+
+#[track_caller]
+fn lacks_a_thread(error: &io::Error, operation: &str) {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    let inner: &zokio::Error = inner.expect("an error of zokio's");
+    assert!(inner.is_resource() && inner.is_retryable(), "{inner:?}");
+    assert_eq!(inner.operation(), operation);
+    let text = format!("cannot {operation}: no thread could be started: ");
+    assert!(error.to_string().starts_with(&text), "{error}");
+}
+
+#[test]
+fn without_a_thread_the_buffer_comes_back() {
+    let test = "without_a_thread_the_buffer_comes_back";
+    on_schedulers(test, &[0, 1], |workers| {
+        let runtime = runtime(workers);
+        let file = File::from(tempfile::tempfile().unwrap());
+        sanitizer::start_symbolizer();
+        filter::refuse(&[libc::SYS_clone3, libc::SYS_clone], libc::EAGAIN);
+        for _ in 0..2 {
+            let write = file.write_all_at(vec![7; ON_A_THREAD], 0);
+            let (written, buffer) = runtime.block_on(write);
+            lacks_a_thread(&written.unwrap_err(), "write to a file");
+            assert!(buffer.iter().all(|&byte| byte == 7));
+            let (count, buffer) = runtime.block_on(file.read_at(buffer, 0));
+            lacks_a_thread(&count.unwrap_err(), "read a file");
+            assert_eq!(buffer.len(), ON_A_THREAD);
+        }
+    });
+}
