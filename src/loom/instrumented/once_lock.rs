@@ -58,6 +58,20 @@ impl<T> OnceLock<T> {
         drop(filling);
         self.get().expect("it has been filled")
     }
+
+    pub(crate) fn into_inner(self) -> Option<T> {
+        self.value.into_inner()
+    }
+}
+
+impl<T> From<T> for OnceLock<T> {
+    fn from(value: T) -> Self {
+        OnceLock {
+            is_full: AtomicBool::new(true),
+            filling: Mutex::new(()),
+            value: UnsafeCell::new(Some(value)),
+        }
+    }
 }
 
 impl<T> Default for OnceLock<T> {
