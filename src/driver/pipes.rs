@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use super::splice;
-use crate::loom::unmodeled::sync::Mutex;
+use crate::loom::unmodeled::sync::{Mutex, OnceLock};
 use crate::stream::{PipeBuf, PipeEnds, PipeHome};
 
 /// The capacity that a pipe should have, in bytes. The kernel counts pages, of which a small packet
@@ -57,31 +57,26 @@ struct State {
 /// The pipes as one runtime uses them.
 #[derive(Debug)]
 pub(crate) struct PipeUse {
-    pipes: Arc<Pipes>,
+    /// The pipes of the process, once a copy has asked for one.
+    pipes: OnceLock<Arc<Pipes>>,
     /// How many bytes the runtime's copies moved out of pipes. Any thread that copies adds to it.
     moved: AtomicU64,
 }
 
 impl PipeUse {
-    /// Uses the pipes of the process.
     pub(crate) fn new() -> PipeUse {
-        let mut shared = SHARED.lock();
-        let pipes = shared.upgrade().unwrap_or_else(|| {
-            let share = splice::max_descriptors() / (2 * SHARE);
-            Arc::new(Pipes::new(usize::try_from(share).unwrap_or(MOST).min(MOST)))
-        });
-        *shared = Arc::downgrade(&pipes);
         PipeUse {
-            pipes,
+            pipes: OnceLock::new(),
             moved: AtomicU64::new(0),
         }
     }
 
     /// Puts a pipe into `buffer`, which has none; returns whether there was one to be lent.
     pub(crate) fn lend(&self, buffer: &mut PipeBuf) -> bool {
-        match self.pipes.take() {
+        let pipes = self.pipes.get_or_init(of_process);
+        match pipes.take() {
             Some(ends) => {
-                buffer.set_pipe(ends, self.pipes.clone());
+                buffer.set_pipe(ends, pipes.clone());
                 true
             }
             None => false,
@@ -97,6 +92,17 @@ impl PipeUse {
     pub(crate) fn moved(&self) -> u64 {
         self.moved.load(Ordering::Relaxed)
     }
+}
+
+/// Returns the pipes of the process.
+fn of_process() -> Arc<Pipes> {
+    let mut shared = SHARED.lock();
+    let pipes = shared.upgrade().unwrap_or_else(|| {
+        let share = splice::max_descriptors() / (2 * SHARE);
+        Arc::new(Pipes::new(usize::try_from(share).unwrap_or(MOST).min(MOST)))
+    });
+    *shared = Arc::downgrade(&pipes);
+    pipes
 }
 
 impl Pipes {
