@@ -7,12 +7,12 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::pool::{Callback, PoolShared};
 use super::state::{Job, PoolState, Sleeper};
-use crate::loom::sync::MutexGuard;
+use crate::loom::sync::{Condvar, Mutex, MutexGuard};
 use crate::loom::thread::{Builder, JoinHandle, current};
 use crate::util::thread;
 use crate::util::unwind::{contain, drop_payload};
@@ -218,17 +218,27 @@ pub(super) fn join_all(mut threads: Vec<JoinHandle<()>>, deadline: Option<Instan
         return;
     }
     // A join has no timeout, so another thread waits for them.
-    let (done, ended) = mpsc::channel();
+    let joined = Arc::new((Mutex::new(false), Condvar::new()));
+    let of_joiner = joined.clone();
     let builder = Builder::new().name("zokio-join".to_owned());
     let run = move || {
         threads.into_iter().for_each(join);
-        // The receiver may have given up.
-        let _ = done.send(());
+        *of_joiner.0.lock() = true;
+        of_joiner.1.notify_all();
     };
-    let joiner = thread::start(builder, Box::new(run));
-    if let (Ok(joiner), Ok(())) = (joiner, ended.recv_timeout(left)) {
-        join(joiner);
+    let Ok(joiner) = thread::start(builder, Box::new(run)) else {
+        return;
+    };
+    let mut all = joined.0.lock();
+    while !*all {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        all = joined.1.wait_timeout(all, left).0;
     }
+    drop(all);
+    join(joiner);
 }
 
 /// Waits for a thread that is ending. No panic leaves one.
