@@ -132,7 +132,7 @@ fn what_is_done_counts() {
     });
 }
 
-/// An open that may wait for ever ends at its limit, and what it opens later is closed.
+/// An open that may wait without a bound ends at its limit, and what it opens later is closed.
 #[test]
 fn a_limit_ends_an_open() {
     everywhere_with_time(|| async {

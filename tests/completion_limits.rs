@@ -63,8 +63,8 @@ extern "C" fn count(_: libc::c_int) {
     SIGNALS.fetch_add(1, Ordering::SeqCst);
 }
 
-/// The signal of the system call arrives, whichever way a write takes. Unhandled, it would end the
-/// process.
+/// The signal of the system call arrives, however a write is carried out. Unhandled, it would end
+/// the process.
 #[test]
 fn the_signal_of_a_limit() {
     on_each_scheduler("the_signal_of_a_limit", |workers| {

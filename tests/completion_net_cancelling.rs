@@ -24,7 +24,7 @@ use self::owned::{Census, pattern, poll_once, random};
 use self::support::{everywhere, is_cancelled, is_limit, on_every_runtime, tcp_pair, udp_pair};
 use self::support::{unix_pair, until};
 
-/// Polls an operation and gives it up after a while, in one of several ways. Returns what it
+/// Polls an operation and abandons it after a while, in one of several ways. Returns what it
 /// returned if it was faster.
 async fn impatient<O, T, B>(operation: O, state: &mut u64) -> Option<(T, B)>
 where

@@ -410,7 +410,9 @@ fn nothing_is_left_unfinished() {
 #[test]
 fn comments_use_the_words_of_the_field() {
     let list = include_str!("tidy/words.txt");
-    let found = each(&product(), |source| rules::no_private_words(source, list));
+    let found = each(&everything(), |source| {
+        rules::no_private_words(source, list)
+    });
     verdict("prose", found);
 }
 
