@@ -19,8 +19,17 @@ use crate::driver::splice;
 use crate::stream::{Bulk, Interest, PipeBuf, Transfer};
 
 impl<S: AsFd> Watched<S> {
-    /// Returns by what means bulk data is moved.
-    pub(crate) fn bulk(&self) -> Bulk {
+    /// Returns by what means bulk data is read.
+    pub(crate) fn bulk_source(&self) -> Bulk {
+        self.bulk()
+    }
+
+    /// Returns by what means bulk data is written.
+    pub(crate) fn bulk_sink(&self) -> Bulk {
+        self.bulk()
+    }
+
+    fn bulk(&self) -> Bulk {
         if splice::suits(self.source.as_fd()) {
             Bulk::Pipe
         } else {

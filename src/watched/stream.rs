@@ -212,7 +212,7 @@ impl<S: ByteStream> Watched<S> {
 }
 
 /// Implements `AsyncRead` for a type that has a [`Watched`] stream of bytes. The macro takes the type
-/// and, as in a closure, how to reach the stream from a reference to it.
+/// and, as in a closure, how to get a reference to the stream from one to the type.
 macro_rules! forward_read {
     ($type:ty, |$this:ident| $io:expr) => {
         impl $crate::stream::AsyncRead for $type {
@@ -225,21 +225,10 @@ macro_rules! forward_read {
                 $io.poll_read(cx, buf)
             }
 
-            #[doc(hidden)]
-            fn bulk_source(self: std::pin::Pin<&mut Self>) -> $crate::stream::Bulk {
-                let $this = self.get_mut();
-                $io.bulk()
-            }
-
-            #[doc(hidden)]
-            fn try_read_to_pipe(
-                self: std::pin::Pin<&mut Self>,
-                pipe: &mut $crate::stream::PipeBuf,
-                max: usize,
-            ) -> std::io::Result<$crate::stream::Transfer> {
-                let $this = self.get_mut();
-                $io.try_read_to_pipe(pipe, max)
-            }
+            $crate::stream::forward_bulk_source!(|pinned| {
+                let $this = pinned.get_mut();
+                $io
+            });
         }
     };
 }
@@ -271,21 +260,10 @@ macro_rules! forward_write {
                 true
             }
 
-            #[doc(hidden)]
-            fn bulk_sink(self: std::pin::Pin<&mut Self>) -> $crate::stream::Bulk {
-                let $this = self.get_mut();
-                $io.bulk()
-            }
-
-            #[doc(hidden)]
-            fn poll_write_from_pipe(
-                self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
-                pipe: &mut $crate::stream::PipeBuf,
-            ) -> std::task::Poll<std::io::Result<$crate::stream::Transfer>> {
-                let $this = self.get_mut();
-                $io.poll_write_from_pipe(cx, pipe)
-            }
+            $crate::stream::forward_bulk_sink!(|pinned| {
+                let $this = pinned.get_mut();
+                $io
+            });
 
             /// Ready at once: what was written is with the kernel.
             fn poll_flush(

@@ -958,5 +958,5 @@ impl AsRef<TcpStream> for TcpStream {
 }
 
 forward_std!(TcpStream, std::net::TcpStream);
-forward_read!(TcpStream, |stream| stream.io);
-forward_write!(TcpStream, |stream| stream.io, stream.close_writing());
+forward_read!(TcpStream, |stream| &stream.io);
+forward_write!(TcpStream, |stream| &stream.io, stream.close_writing());

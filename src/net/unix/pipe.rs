@@ -667,9 +667,9 @@ impl fmt::Debug for Receiver {
 }
 
 // A shutdown closes nothing: that is done by dropping the sender.
-forward_write!(Sender, |sender| sender.io, Ok(()));
+forward_write!(Sender, |sender| &sender.io, Ok(()));
 forward_fd!(Sender, |sender| sender.io.source().0);
-forward_read!(Receiver, |receiver| receiver.io);
+forward_read!(Receiver, |receiver| &receiver.io);
 forward_fd!(Receiver, |receiver| receiver.io.source().0);
 
 #[cfg(test)]

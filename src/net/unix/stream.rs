@@ -357,5 +357,5 @@ impl AsRef<UnixStream> for UnixStream {
 }
 
 forward_std!(UnixStream, std::os::unix::net::UnixStream);
-forward_read!(UnixStream, |stream| stream.io);
-forward_write!(UnixStream, |stream| stream.io, stream.close_writing());
+forward_read!(UnixStream, |stream| &stream.io);
+forward_write!(UnixStream, |stream| &stream.io, stream.close_writing());
