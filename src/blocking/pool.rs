@@ -43,6 +43,7 @@ use super::state::PoolState;
 pub(crate) use super::state::{Kind, Work};
 use super::threads;
 use crate::loom::sync::{Condvar, Mutex, MutexGuard};
+use crate::util::wait_while::wait_while;
 
 /// A callback around a thread's life.
 pub(crate) type Callback = Arc<dyn Fn() + Send + Sync>;
@@ -194,19 +195,10 @@ impl Pool {
         self.close();
         // A timeout beyond what the clock can show is none.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let mut state = self.shared.state.lock();
-        let mut in_time = true;
-        while !state.is_quiet() && in_time {
-            state = match deadline {
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    in_time = !left.is_zero();
-                    self.shared.gone.wait_timeout(state, left).0
-                }
-                None => self.shared.gone.wait(state),
-            };
-        }
-        let ended = state.is_quiet();
+        let state = self.shared.state.lock();
+        let (mut state, ended) = wait_while(&self.shared.gone, state, deadline, |state| {
+            !state.is_quiet()
+        });
         let (left, others) = state.let_go();
         drop(state);
         drop(others);

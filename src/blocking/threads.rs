@@ -16,6 +16,7 @@ use crate::loom::sync::{Condvar, Mutex, MutexGuard};
 use crate::loom::thread::{Builder, JoinHandle, current};
 use crate::util::thread;
 use crate::util::unwind::{contain, drop_payload};
+use crate::util::wait_while::wait_while;
 
 /// Starts a thread that runs jobs.
 pub(super) fn start<'a>(
@@ -213,8 +214,7 @@ pub(super) fn join_all(mut threads: Vec<JoinHandle<()>>, deadline: Option<Instan
     let Some(deadline) = deadline else {
         return threads.into_iter().for_each(join);
     };
-    let left = deadline.saturating_duration_since(Instant::now());
-    if threads.is_empty() || left.is_zero() {
+    if threads.is_empty() || deadline <= Instant::now() {
         return;
     }
     // A join has no timeout, so another thread waits for them.
@@ -229,16 +229,11 @@ pub(super) fn join_all(mut threads: Vec<JoinHandle<()>>, deadline: Option<Instan
     let Ok(joiner) = thread::start(builder, Box::new(run)) else {
         return;
     };
-    let mut all = joined.0.lock();
-    while !*all {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return;
-        }
-        all = joined.1.wait_timeout(all, left).0;
-    }
+    let (all, in_time) = wait_while(&joined.1, joined.0.lock(), Some(deadline), |all| !*all);
     drop(all);
-    join(joiner);
+    if in_time {
+        join(joiner);
+    }
 }
 
 /// Waits for a thread that is ending. No panic leaves one.

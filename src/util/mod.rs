@@ -18,6 +18,8 @@ pub(crate) mod status_flags;
 pub(crate) mod thread;
 pub(crate) mod unwind;
 pub(crate) mod wait_queue;
+#[cfg(feature = "rt")]
+pub(crate) mod wait_while;
 pub(crate) mod wake;
 pub(crate) mod wake_list;
 

@@ -22,6 +22,7 @@ use std::time::Instant;
 
 use crate::loom::sync::atomic::{AtomicBool, Ordering};
 use crate::loom::sync::{Condvar, Mutex};
+use crate::util::wait_while::wait_while;
 
 /// The meeting point of submitters and the ring's thread.
 #[derive(Debug)]
@@ -152,19 +153,10 @@ impl<T> HandOver<T> {
     /// Waits until no thread serves, at most until `deadline` (`None`: without a limit); returns
     /// whether none does.
     pub(super) fn wait_until_gone(&self, deadline: Option<Instant>) -> bool {
-        let mut state = self.state.lock();
-        while state.served {
-            let Some(deadline) = deadline else {
-                state = self.gone.wait(state);
-                continue;
-            };
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            state = self.gone.wait_timeout(state, left).0;
-        }
-        true
+        wait_while(&self.gone, self.state.lock(), deadline, |state| {
+            state.served
+        })
+        .1
     }
 }
 
