@@ -5,11 +5,14 @@
     reason = "tests are built by a newer compiler"
 )]
 
+#[path = "runtimes.rs"]
+mod all;
+
 use std::future::Future;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,33 +21,19 @@ use zokio::io::AsyncWriteExt;
 use zokio::runtime::{Builder, DriverKind, Runtime};
 use zokio::task::unconstrained;
 
-/// Long enough for a slow machine: only a test that would never end comes near.
-pub const LONG: Duration = Duration::from_secs(30);
+pub use all::{LONG, within_the_limit};
+use all::{builder, builders};
 
 /// A runtime without I/O and time enabled: files need neither.
 pub fn runtime(workers: usize, driver: Option<DriverKind>) -> Runtime {
-    let mut builder = match workers {
-        0 => Builder::new_current_thread(),
-        _ => Builder::new_multi_thread(),
-    };
-    if workers > 0 {
-        builder.worker_threads(workers);
-    }
-    if let Some(driver) = driver {
-        builder.driver(driver);
-    }
-    builder.build().unwrap()
+    builder(workers, driver).build().unwrap()
 }
 
-/// Every scheduler on the driver that the environment says and on the fallback.
+/// Every scheduler on the driver of the environment and on the fallback.
 pub fn runtimes() -> Vec<Runtime> {
-    let mut runtimes = Vec::new();
-    for driver in [None, Some(DriverKind::Threads)] {
-        for workers in [0, 1, 2] {
-            runtimes.push(runtime(workers, driver));
-        }
-    }
-    runtimes
+    builders(&[0, 1, 2])
+        .map(|mut builder| builder.build().unwrap())
+        .collect()
 }
 
 /// Runs the test on every runtime, from where futures are polled in different ways: by `block_on`,
@@ -73,21 +62,6 @@ where
     for runtime in runtimes() {
         within_the_limit(|| runtime.block_on(test()).unwrap());
     }
-}
-
-/// Ends the process if `f` takes far too long: a hang is a failure, not a wait for the time limit.
-pub fn within_the_limit<R>(f: impl FnOnce() -> R) -> R {
-    let (done, watch) = mpsc::channel::<()>();
-    let watchdog = thread::spawn(move || {
-        if watch.recv_timeout(LONG) == Err(mpsc::RecvTimeoutError::Timeout) {
-            eprintln!("the test hangs");
-            std::process::abort();
-        }
-    });
-    let result = f();
-    drop(done);
-    watchdog.join().unwrap();
-    result
 }
 
 /// Whether what `f` begins is done at its first poll, fifty times in a row: that it is most likely

@@ -1,55 +1,25 @@
 //! What the `completion_net*` tests share: runtimes of every kind, and connected sockets.
 #![allow(dead_code)]
 
+#[path = "runtimes.rs"]
+mod all;
 #[path = "sanitizer.rs"]
 pub mod sanitizer;
 
 use std::future::Future;
 use std::io::{self, ErrorKind};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use zokio::completion::net::{TcpListener, TcpStream, UdpSocket, UnixStream};
-use zokio::runtime::{Builder, DriverKind, Runtime};
+use zokio::runtime::Runtime;
 
-/// Long enough for a slow machine: only a test that would never end comes near.
-pub const LONG: Duration = Duration::from_secs(60);
+use all::builders;
+pub use all::within_the_limit;
 
 /// One runtime for each back-end and scheduler.
 pub fn runtimes() -> impl Iterator<Item = Runtime> {
     sanitizer::start_symbolizer();
-    let drivers = [None, Some(DriverKind::Threads)];
-    drivers.into_iter().flat_map(|driver| {
-        [0, 2].map(|workers| {
-            let mut builder = match workers {
-                0 => Builder::new_current_thread(),
-                _ => Builder::new_multi_thread(),
-            };
-            if workers > 0 {
-                builder.worker_threads(workers);
-            }
-            if let Some(driver) = driver {
-                builder.driver(driver);
-            }
-            builder.enable_all().build().unwrap()
-        })
-    })
-}
-
-/// Aborts if `f` takes too long.
-pub fn within_the_limit<R>(f: impl FnOnce() -> R) -> R {
-    let (done, watch) = mpsc::channel::<()>();
-    let watchdog = thread::spawn(move || {
-        if watch.recv_timeout(LONG) == Err(mpsc::RecvTimeoutError::Timeout) {
-            eprintln!("the test hangs");
-            std::process::abort();
-        }
-    });
-    let result = f();
-    drop(done);
-    watchdog.join().unwrap();
-    result
+    builders(&[0, 2]).map(|mut builder| builder.enable_all().build().unwrap())
 }
 
 /// Runs the test on every runtime, by `block_on` and as a task.
