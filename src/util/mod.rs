@@ -4,6 +4,8 @@ pub(crate) mod apart;
 pub(crate) mod atomic_waker;
 pub(crate) mod bit_lock;
 pub(crate) mod budget;
+#[cfg(feature = "rt")]
+pub(crate) mod cache_padded;
 pub(crate) mod enter;
 pub(crate) mod large;
 pub(crate) mod list;

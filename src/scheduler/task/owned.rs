@@ -8,8 +8,6 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use crossbeam_utils::CachePadded;
-
 use super::handles::{Notified, Task};
 use super::header::{Cell, Header};
 use super::id::Id;
@@ -18,6 +16,7 @@ use super::list::{self, List};
 use super::{Schedule, harness};
 use crate::loom::sync::Mutex;
 use crate::loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::util::cache_padded::CachePadded;
 
 /// The tasks of one scheduler.
 pub(crate) struct OwnedTasks<S: 'static> {
