@@ -55,6 +55,7 @@ pub(crate) fn replace(budget: Budget) -> Budget {
 }
 
 /// Runs `f` with `budget` and restores the former one, even if `f` panics.
+#[inline]
 pub(crate) fn with<R>(budget: Budget, f: impl FnOnce() -> R) -> R {
     struct Restore(Budget);
     impl Drop for Restore {
@@ -67,6 +68,7 @@ pub(crate) fn with<R>(budget: Budget, f: impl FnOnce() -> R) -> R {
 }
 
 /// Runs `f`, one poll of a task, with a full budget.
+#[inline]
 pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
     with(Budget::INITIAL, f)
 }
