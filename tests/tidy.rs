@@ -93,6 +93,8 @@ const UNSAFE: &[&str] = &[
     "src/process/raw.rs",
     "src/scheduler/current_thread/local.rs",
     "src/scheduler/multi_thread/lifo.rs",
+    // The slots of the run queue, which one thread writes and another reads.
+    "src/scheduler/multi_thread/queue.rs",
     "src/scheduler/task/abort.rs",
     "src/scheduler/task/handles.rs",
     "src/scheduler/task/harness.rs",

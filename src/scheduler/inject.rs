@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
+use std::collections::vec_deque::Drain;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::loom::sync::Mutex;
@@ -79,15 +80,15 @@ impl<T> Inject<T> {
         task
     }
 
-    /// Takes one task to run, and passes up to `most` more to `sink`.
-    pub(crate) fn pop_batch(&self, most: usize, mut sink: impl FnMut(T)) -> Option<T> {
+    /// Takes one task to run, and passes up to `most` more to `sink`, which must not panic.
+    pub(crate) fn pop_batch(&self, most: usize, sink: impl FnOnce(Drain<'_, T>)) -> Option<T> {
         if self.is_empty() {
             return None;
         }
         let mut state = self.state.lock();
         let first = state.tasks.pop_front();
         let more = most.min(state.tasks.len());
-        state.tasks.drain(..more).for_each(&mut sink);
+        sink(state.tasks.drain(..more));
         shrink_if_empty(&mut state.tasks);
         self.length.store(state.tasks.len(), Ordering::SeqCst);
         first
@@ -114,7 +115,7 @@ mod tests {
         }
         assert_eq!(queue.pop(), Some(0));
         let mut batch = Vec::new();
-        assert_eq!(queue.pop_batch(3, |task| batch.push(task)), Some(1));
+        assert_eq!(queue.pop_batch(3, |tasks| batch.extend(tasks)), Some(1));
         assert_eq!(batch, [2, 3, 4]);
         assert_eq!(queue.len(), 5);
         queue.push_all(vec![10, 11]).unwrap();

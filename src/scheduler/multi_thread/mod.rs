@@ -2,15 +2,16 @@
 //!
 //! # Queues
 //!
-//! Each worker has a *core*: a run queue that others may steal from, and counters. The thread that
-//! owns a core runs it; `block_in_place` puts the core down for another thread to pick up. Beside
-//! the core's queue a worker has a *LIFO slot* for the task that was made runnable last: it runs
-//! next, while its data is still in the cache, but only a few times in a row.
+//! Each worker has a *core*: a run queue that others may steal from ([`queue`]), and counters. The
+//! thread that owns a core runs it; `block_in_place` puts the core down for another thread to pick
+//! up. Beside the core's queue a worker has a *LIFO slot* for the task that was made runnable last:
+//! it runs next, while its data is still in the cache, but only a few times in a row.
 //!
 //! A task made runnable on a worker goes to that worker; from any other thread it goes to the
-//! injection queue. Then, unless a worker is already searching for work, a sleeping worker is woken
-//! to search ([`idle`]). A searcher that finds more than it can run at once wakes the next, so
-//! workers wake one after the other as long as there is work for them.
+//! injection queue, and so does the older half of a run queue that is full. Then, unless a worker is
+//! already searching for work, a sleeping worker is woken to search ([`idle`]). A searcher that finds
+//! more than it can run at once wakes the next, so workers wake one after the other as long as there
+//! is work for them.
 //!
 //! A worker takes one task itself as soon as its current poll ends, so whether that task is worth
 //! waking another worker depends on how long its polls take on average ([`pace`]). Below 1 us
@@ -92,6 +93,7 @@ mod monitor;
 mod pace;
 mod parker;
 mod progress;
+mod queue;
 mod shared;
 mod shutdown;
 mod sleep;

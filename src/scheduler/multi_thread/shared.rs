@@ -6,20 +6,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
 
-use crossbeam_deque::{Steal, Stealer, Worker as Queue};
-use crossbeam_utils::CachePadded;
-
 use super::idle::Idle;
 use super::lifo::LifoSlot;
 use super::monitor::Monitor;
 use super::parker::Parker;
 use super::progress::Progress;
+use super::queue::{Queue, Stealer};
 use super::worker::{Context, Core};
 use crate::loom::sync::Mutex;
 use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
 use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Task};
+use crate::util::cache_padded::CachePadded;
 
 /// A runnable task of this scheduler.
 pub(super) type Runnable = Notified<Arc<Shared>>;
@@ -63,9 +62,9 @@ impl Shared {
         let mut remotes = Vec::with_capacity(workers);
         let mut cores = Vec::with_capacity(workers);
         for index in 0..workers {
-            let queue = Queue::new_fifo();
+            let (queue, stealer) = Queue::new();
             remotes.push(CachePadded::new(Remote {
-                stealer: queue.stealer(),
+                stealer,
                 lifo: LifoSlot::new(),
                 progress: Progress::default(),
                 parker: Parker::new(),
@@ -194,7 +193,7 @@ impl Shared {
         }
     }
 
-    /// Moves tasks that a stuck worker does not run into the injection queue.
+    /// Moves tasks of a worker that is stuck, or has no room for them, into the injection queue.
     pub(super) fn inject_all(&self, tasks: Vec<Runnable>) {
         // The queue is closed once the workers are gone, as above.
         drop(self.inject.push_all(tasks));
@@ -212,15 +211,7 @@ impl Remote {
         if let Some(next) = self.lifo.take() {
             tasks.push(next);
         }
-        // Only as many as there are now: its worker may be in a poll that spawns many.
-        for _ in 0..self.stealer.len() {
-            match self.stealer.steal() {
-                Steal::Success(task) => tasks.push(task),
-                Steal::Empty => break,
-                // Another thread took one.
-                Steal::Retry => {}
-            }
-        }
+        self.stealer.steal_all(tasks);
     }
 }
 

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
 
-use crossbeam_deque::{Steal, Worker as Queue};
-
 use super::pace::Pace;
+use super::queue::Queue;
 use super::shared::{Remote, Runnable, Shared};
 use crate::blocking::pool::Refused;
 use crate::loom::sync::Mutex;
@@ -244,21 +243,24 @@ impl Context {
     /// that comes too late each time, but even the next task should not wait behind a slow poll.
     /// Two slow tasks that alternate, each waking the other at the end of its poll, do wake a
     /// worker in vain.
+    #[inline]
     pub(super) fn push(&self, task: Runnable, is_yield: bool) -> Result<(), Runnable> {
         let core = self.core.borrow();
         let Some(core) = &*core else {
             return Err(task);
         };
-        let needs_help = if is_yield {
-            // Its poll is over, and this worker continues with what it has.
-            core.queue.push(task);
-            self.has_to_share(core)
-        } else if core.lifo_runs >= LIFO_RUNS {
-            core.queue.push(task);
-            !core.pace.is_quick() || self.has_to_share(core)
-        } else if let Some(overtaken) = self.remote().lifo.put(task) {
-            core.queue.push(overtaken);
-            true
+        // After a yield, the worker continues with what it has.
+        let waits = is_yield || core.lifo_runs >= LIFO_RUNS;
+        let queued = if waits {
+            Some(task)
+        } else {
+            self.remote().lifo.put(task)
+        };
+        let needs_help = if let Some(task) = queued {
+            if let Err(overflow) = core.queue.push(task) {
+                self.shared().inject_all(overflow);
+            }
+            !waits || !is_yield && !core.pace.is_quick() || self.has_to_share(core)
         } else {
             // The worker's own code, outside of tasks, does not take long.
             core.pace.is_slow() && !self.held.get()
@@ -337,8 +339,13 @@ impl Context {
     /// Takes this worker's share of the injection queue.
     pub(super) fn next_injected(&self, core: &Core) -> Option<Runnable> {
         let inject = &self.shared().inject;
-        let share = inject.len() / self.shared().workers() + 1;
-        inject.pop_batch(share.min(128) - 1, |task| core.queue.push(task))
+        let injected = inject.len();
+        if injected == 0 {
+            return None;
+        }
+        let share = injected / self.shared().workers();
+        let most = share.min(127).min(core.queue.space());
+        inject.pop_batch(most, |tasks| core.queue.extend(tasks))
     }
 
     /// Searches the other workers for work.
@@ -365,15 +372,9 @@ impl Context {
             if victim == core.index {
                 continue;
             }
-            loop {
-                match remotes[victim].stealer.steal_batch_and_pop(&core.queue) {
-                    Steal::Success(task) => {
-                        core.found_more = remotes[victim].has_work_for_others();
-                        return Some(task);
-                    }
-                    Steal::Empty => break,
-                    Steal::Retry => {}
-                }
+            if let Some(task) = remotes[victim].stealer.steal_into(&core.queue) {
+                core.found_more = remotes[victim].has_work_for_others();
+                return Some(task);
             }
         }
         None
