@@ -14,9 +14,10 @@
 //! no thread is left that would, the other jobs are dropped.
 //!
 //! A thread that ends before the pool is closed joins those that ended before it, so only one or
-//! two handles stay. When the pool retires or is closed, all handles are collected, and `shutdown`
-//! joins each. If it stops waiting, it lets go of them, so that nothing is kept of a thread that
-//! ends later, even if the pool is.
+//! two handles stay. When the pool retires or is closed, all handles are kept, and `shutdown` joins
+//! each: without a limit at once, since a join sleeps until the thread ends anyway, and otherwise
+//! when all have left. If it stops waiting, it lets go of them, so that nothing is kept of a thread
+//! that ends later, even if the pool is.
 //!
 //! A shutdown lets all jobs run that have been accepted, as tokio's does: a thread that is busy when
 //! the runtime ends takes what is queued. Exceptions are [`Kind::Detached`] jobs, which are dropped
@@ -195,7 +196,11 @@ impl Pool {
         self.close();
         // A timeout beyond what the clock can show is none.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let state = self.shared.state.lock();
+        if deadline.is_none() {
+            self.join_threads();
+        }
+        let mut state = self.shared.state.lock();
+        state.is_awaited = true;
         let (mut state, ended) = wait_while(&self.shared.gone, state, deadline, |state| {
             !state.is_quiet()
         });
@@ -206,6 +211,14 @@ impl Pool {
             threads::join_all(left, deadline);
         }
         ended
+    }
+
+    /// Joins threads as long as a shutdown has to wait for each. To wait first until all have left
+    /// would be one more sleep.
+    fn join_threads(&self) {
+        // The lock is not held during a join.
+        let next = || self.shared.state.lock().take_handle();
+        std::iter::from_fn(next).for_each(threads::join);
     }
 
     /// Has idle threads end from now on. Jobs are still accepted. For a thread that calls

@@ -209,6 +209,24 @@ fn loom_a_shutdown_meets_a_start() {
     }
 }
 
+/// One shutdown joins the thread, the other waits until it has left, and is woken.
+#[test]
+fn loom_two_shutdowns_wait_for_one_thread() {
+    loom::model(|| {
+        let (pool, count) = (pool(NEVER, &[]), Arc::new(Count::default()));
+        pool.spawn(count.job()).unwrap();
+        let other = {
+            let pool = pool.clone();
+            thread::spawn(move || assert!(pool.shutdown(None)))
+        };
+        assert!(pool.shutdown(None));
+        assert_eq!((count.ran(), count.dropped()), (1, 1));
+        other.join().unwrap();
+        let state = pool.shared.state.lock();
+        assert_eq!((state.threads(), state.handles()), (0, 0));
+    });
+}
+
 /// A shutdown does not wait for the job, and lets go of the handle of its thread.
 #[test]
 fn loom_a_shutdown_meets_a_job_that_it_drops() {

@@ -9,12 +9,12 @@
 //! follows it.
 #![forbid(unsafe_code)]
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::loom::sync::Condvar;
 use crate::loom::sync::atomic::{AtomicBool, Ordering};
-use crate::loom::thread::JoinHandle;
+use crate::loom::thread::{JoinHandle, current};
 use crate::util::shrink::shrink_if_empty;
 
 /// A closure for the pool.
@@ -93,9 +93,12 @@ pub(super) struct PoolState {
     let_go: bool,
     next_thread: usize,
     next_job: u64,
+    /// Whether a shutdown waits until it has nothing left to wait for.
+    pub(super) is_awaited: bool,
     /// The handles of threads that run.
-    handles: HashMap<usize, JoinHandle<()>>,
-    /// Threads that ended before their starters had stored their handles in `handles`.
+    handles: BTreeMap<usize, JoinHandle<()>>,
+    /// Threads that ended without a handle in `handles`: before their starters had stored it, or
+    /// after a shutdown had taken it.
     ended_early: Vec<usize>,
     /// Threads that are ending: the last one that left; after `close`, all of them, for the
     /// shutdown.
@@ -111,6 +114,11 @@ impl PoolState {
     /// Returns whether a shutdown has nothing left to wait for.
     pub(super) fn is_quiet(&self) -> bool {
         self.threads + self.leaving <= self.detached && self.launching == 0
+    }
+
+    /// Returns whether a shutdown waits for what is now the case.
+    pub(super) fn ends_a_wait(&self) -> bool {
+        self.is_awaited && self.is_quiet()
     }
 
     /// Queues a job; returns its number.
@@ -299,8 +307,25 @@ impl PoolState {
         previous
     }
 
+    /// Takes the handle of a thread that runs, for a shutdown that is to join it. Returns `None` if
+    /// it does not wait for every thread, or none but the calling thread is left.
+    ///
+    /// Called when the pool is closed: no job begins any more that a shutdown does not wait for.
+    pub(super) fn take_handle(&mut self) -> Option<JoinHandle<()>> {
+        if self.detached > 0 {
+            return None;
+        }
+        // The one that was started last has been woken last, and is the last to end.
+        let (id, handle) = self.handles.pop_last()?;
+        if handle.thread().id() == current().id() {
+            self.handles.insert(id, handle);
+            return None;
+        }
+        Some(handle)
+    }
+
     /// Lets go of all handles; returns those of threads that are ending, and the others.
-    pub(super) fn let_go(&mut self) -> (Vec<JoinHandle<()>>, HashMap<usize, JoinHandle<()>>) {
+    pub(super) fn let_go(&mut self) -> (Vec<JoinHandle<()>>, BTreeMap<usize, JoinHandle<()>>) {
         self.let_go = true;
         self.ended_early = Vec::new();
         let left = std::mem::take(&mut self.left);

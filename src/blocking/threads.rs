@@ -61,7 +61,7 @@ fn start_for<'a>(
             Err(error)
         }
     };
-    if state.closed && state.is_quiet() {
+    if state.ends_a_wait() {
         shared.gone.notify_all();
     }
     (state, started)
@@ -134,7 +134,8 @@ fn relieve(shared: &Arc<PoolShared>) {
 }
 
 fn run_jobs_locked<'a>(shared: &'a PoolShared, mut state: MutexGuard<'a, PoolState>) {
-    let sleeper = Arc::new(Sleeper::new());
+    // Most threads that run a worker end without ever being idle.
+    let mut sleeper = None;
     loop {
         while let Some(job) = state.next(shared.config.max_workers) {
             let kind = job.kind;
@@ -145,7 +146,8 @@ fn run_jobs_locked<'a>(shared: &'a PoolShared, mut state: MutexGuard<'a, PoolSta
         }
         let mut was_called = false;
         if !state.ends() {
-            (state, was_called) = sleep(shared, state, &sleeper);
+            let sleeper = sleeper.get_or_insert_with(|| Arc::new(Sleeper::new()));
+            (state, was_called) = sleep(shared, state, sleeper);
         }
         if !was_called {
             // From here on this thread counts for nothing: a job that is pushed now finds another.
@@ -197,9 +199,9 @@ fn run(job: Job) {
 fn leave(shared: &PoolShared, id: usize) {
     let mut state = shared.state.lock();
     let previous = state.left(id);
-    let was_awaited = state.closed && state.is_quiet();
+    let ends_a_wait = state.ends_a_wait();
     drop(state);
-    if was_awaited {
+    if ends_a_wait {
         shared.gone.notify_all();
     }
     previous.into_iter().for_each(join);
@@ -237,7 +239,7 @@ pub(super) fn join_all(mut threads: Vec<JoinHandle<()>>, deadline: Option<Instan
 }
 
 /// Waits for a thread that is ending. No panic leaves one.
-fn join(thread: JoinHandle<()>) {
+pub(super) fn join(thread: JoinHandle<()>) {
     if thread.join().is_err() {
         log::error!("a thread of the blocking pool panicked");
     }
