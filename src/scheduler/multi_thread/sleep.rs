@@ -61,12 +61,9 @@ impl Context {
         let parker = &self.remote().parker;
         let limit = self.shared().monitor.first_tick(self.shared());
         if let Some(mut turn) = self.shared().services().driver.try_turn() {
-            let limit = if parker.enter_driver() {
-                limit
-            } else {
-                Some(Duration::ZERO)
-            };
-            core = self.wait(core, &mut turn, limit);
+            if parker.enter_driver() {
+                core = self.wait(core, &mut turn, limit);
+            }
             drop(turn);
             parker.leave();
         } else {
