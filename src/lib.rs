@@ -268,9 +268,14 @@
 //!
 //! | Feature | What it enables |
 //! |---|---|
-//! | `full` (default) | `io-util`, `macros`, `rt` and `sync` |
-//! | `tokio` (default) | the `tokio` crate's I/O traits on every I/O type; enables `rt` |
-//! | `rt` | the runtime, and the modules that need one: [`completion`], [`fs`], [`net`], [`process`], [`runtime`], [`signal`], [`task`] and [`time`]; enables `io-util` and `sync` |
+//! | `full` (default) | every other feature but `tokio` |
+//! | `tokio` (default) | the `tokio` crate's I/O traits on every I/O type; enables `fs` and `process` |
+//! | `completion` | [`completion`]; enables `fs` and `net` |
+//! | `fs` | [`fs`]; enables `rt` |
+//! | `net` | [`net`]; enables `rt` |
+//! | `process` | [`process`]; enables `net` and `signal` |
+//! | `signal` | [`signal`]; enables `rt` |
+//! | `rt` | [`runtime`], [`task`], [`time`], and of [`io`] the standard streams and [`AsyncFd`](io::unix::AsyncFd); enables `io-util` and `sync` |
 //! | `macros` | [`#[main]`](macro@main) and [`#[test]`](macro@test); enables `rt` and `select` |
 //! | `select` | [`select!`] |
 //! | `sync` | the module [`sync`] |
@@ -296,8 +301,11 @@
 //!   [README](https://github.com/zokio/zokio#readme) for measurements and for the differences from
 //!   tokio.
 
-// The runtime uses parts of `util` and `io` that are left unused where it is not compiled.
-#![cfg_attr(not(feature = "rt"), allow(dead_code))]
+// Each part is compiled whole or not at all, so without one, what it uses of the others is left unused.
+#![cfg_attr(
+    not(all(feature = "completion", feature = "process")),
+    allow(dead_code, unused_imports, unused_macros)
+)]
 
 pub(crate) mod loom;
 pub(crate) mod util;
@@ -309,21 +317,21 @@ pub(crate) mod stream;
 #[cfg(feature = "sync")]
 pub mod sync;
 
-#[cfg(feature = "rt")]
+#[cfg(feature = "completion")]
 pub mod completion;
 #[cfg(feature = "rt")]
 mod error;
-#[cfg(feature = "rt")]
+#[cfg(feature = "fs")]
 pub mod fs;
 #[cfg(feature = "rt")]
 pub mod guide;
-#[cfg(feature = "rt")]
+#[cfg(feature = "net")]
 pub mod net;
-#[cfg(feature = "rt")]
+#[cfg(feature = "process")]
 pub mod process;
 #[cfg(feature = "rt")]
 pub mod runtime;
-#[cfg(feature = "rt")]
+#[cfg(feature = "signal")]
 pub mod signal;
 #[cfg(feature = "rt")]
 pub mod task;

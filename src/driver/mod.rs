@@ -54,7 +54,7 @@ mod wake;
 
 pub(crate) use wait::{Config, Driver, Turn, Waited};
 
-#[cfg(test)]
+#[cfg(all(test, feature = "fs"))]
 mod conformance;
 
 #[derive(Debug)]

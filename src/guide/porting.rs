@@ -113,9 +113,11 @@
 //! less finely than tokio's do:
 //!
 //! - `sync`, `io-util` and `macros` enable what their names say and compile no runtime.
-//! - Every other feature that needs a runtime (`rt`, `rt-multi-thread`, `net`, `fs`, `time`,
-//!   `process`, `signal`, `io-std`, `test-util`) enables all of it. Multi-thread runtimes and the
-//!   paused clock are part of that.
+//! - `fs`, `net`, `process` and `signal` enable the module of that name, and the runtime.
+//! - Every other feature that needs a runtime (`rt`, `rt-multi-thread`, `time`, `io-std`,
+//!   `test-util`) enables both schedulers, timers and the paused clock, the standard streams and
+//!   `AsyncFd`.
+//! - `completion` is zokio's own, and part of `full`: it enables `tokio::zokio::completion`.
 //! - Names that have no meaning in zokio (`parking_lot`, `tracing`, `mio` and others) are accepted
 //!   and change nothing.
 //!

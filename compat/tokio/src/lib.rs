@@ -26,15 +26,25 @@ pub use {
 #[cfg(feature = "sync")]
 pub use zokio_crate::sync;
 
-// What needs a runtime is exported as a whole if any of its parts was requested.
+#[cfg(feature = "fs")]
+pub use zokio_crate::fs;
+#[cfg(feature = "net")]
+pub use zokio_crate::net;
+#[cfg(feature = "process")]
+pub use zokio_crate::process;
+#[cfg(feature = "signal")]
+pub use zokio_crate::signal;
+// tokio has `time` apart from the runtime. zokio's schedulers have timers in any case.
 #[cfg(feature = "rt")]
-pub use zokio_crate::{fs, net, process, runtime, signal, spawn, task, task_local, time};
+pub use zokio_crate::{runtime, spawn, task, task_local, time};
 
 /// What zokio offers beyond tokio's API, and the sign that this tokio is zokio.
 pub mod zokio {
     pub use zokio_crate::VERSION;
+    #[cfg(feature = "completion")]
+    pub use zokio_crate::completion;
     #[cfg(feature = "rt")]
-    pub use zokio_crate::{Error, Result, completion};
+    pub use zokio_crate::{Error, Result};
 }
 
 /// tokio's module of that name: the stream types live in the `tokio-stream` crate.

@@ -14,19 +14,34 @@
 //! operation by itself. For a read the caller decides too, by its [`ReadFrom`](op::ReadFrom) or by
 //! `on_ring`: see `read_from` in `fs/file/io.rs`. Neither way needs a thread that runs tasks: not to
 //! begin, not to continue, not to complete, not to wake the task (I9).
+//!
+//! Only files need operations. Without the feature `fs` there are none, and a [`Completions`] holds
+//! the choice of the back-end and the threads (`without_operations.rs`).
 
+#[cfg(feature = "fs")]
 mod completions;
+#[cfg(not(feature = "fs"))]
+#[path = "without_operations.rs"]
+mod completions;
+#[cfg(feature = "fs")]
 pub(crate) mod lent;
+#[cfg(feature = "fs")]
 pub(crate) mod op;
+#[cfg(feature = "fs")]
 mod operation;
 pub(crate) mod probe;
+#[cfg(feature = "fs")]
 mod threads;
 mod uring;
 
-pub(crate) use completions::{Completions, Config, InFlight};
+#[cfg(feature = "fs")]
+pub(crate) use completions::InFlight;
+pub(crate) use completions::{Completions, Config};
 
 /// What an operation owns until it has begun.
+#[cfg(feature = "fs")]
 type Payload = (op::Op, operation::Counted);
 
 /// An operation that was submitted, as its future and what carries it out share it.
+#[cfg(feature = "fs")]
 type Submitted = std::sync::Arc<operation::Operation<Payload, op::Completed>>;

@@ -1,0 +1,57 @@
+//! [`Completions`] of a build without the feature `fs`: the back-end that was chosen, and the threads
+//! for calls of the runtime's own that may wait. There are no operations.
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::probe::{Backend, Choice, decide};
+use crate::blocking::Pool;
+use crate::driver::wake::Wake;
+use crate::error::Error;
+
+/// The parts of a [`Completions`].
+pub(crate) struct Config {
+    /// The back-end to use.
+    pub(crate) choice: Choice,
+    /// Threads for calls that may wait.
+    pub(crate) threads: Pool,
+    /// Ends the driver's wait, which no operation does.
+    pub(crate) wake: Arc<Wake>,
+}
+
+/// The completion half of a driver; see the folder's documentation.
+#[derive(Debug)]
+pub(crate) struct Completions {
+    threads: Pool,
+    backend: Backend,
+}
+
+impl Completions {
+    /// Chooses the back-end, with the errors of a build that has operations. Threads are started
+    /// when they are first needed.
+    pub(crate) fn new(config: Config) -> Result<Completions, Error> {
+        Ok(Completions {
+            backend: decide(config.choice)?,
+            threads: config.threads,
+        })
+    }
+
+    /// Returns the back-end that was chosen and why.
+    pub(crate) fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    /// Returns the threads that carry out calls of the runtime's own that may wait.
+    pub(crate) fn threads(&self) -> &Pool {
+        &self.threads
+    }
+
+    /// Returns `false`: no operation is in flight.
+    pub(crate) fn await_quiet(&self) -> bool {
+        false
+    }
+
+    /// Has nothing to cancel. The threads continue until their pool is shut down.
+    pub(crate) fn shutdown(&self, _deadline: Option<Instant>) {}
+}
