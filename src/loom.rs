@@ -13,6 +13,7 @@
 
 #[cfg(tsan)]
 mod instrumented;
+mod lock;
 
 /// The primitives of `std`, also with `--cfg loom`.
 pub(crate) mod unmodeled {
@@ -55,47 +56,13 @@ pub(crate) mod unmodeled {
         #[cfg(not(tsan))]
         use std::sync as locks;
 
-        pub(crate) use locks::{MutexGuard, OnceLock, RwLockReadGuard, RwLockWriteGuard};
+        pub(crate) use super::super::lock::{Condvar, Mutex, MutexGuard};
+        pub(crate) use locks::{OnceLock, RwLockReadGuard, RwLockWriteGuard};
+        use std::sync::PoisonError;
         pub(crate) use std::sync::{Arc, Weak};
-        use std::sync::{PoisonError, TryLockError};
-        use std::time::Duration;
 
         pub(crate) mod atomic {
             pub(crate) use std::sync::atomic::*;
-        }
-
-        /// A mutex without poison.
-        #[derive(Debug, Default)]
-        pub(crate) struct Mutex<T: ?Sized>(locks::Mutex<T>);
-
-        impl<T> Mutex<T> {
-            pub(crate) const fn new(value: T) -> Self {
-                Self(locks::Mutex::new(value))
-            }
-
-            pub(crate) fn into_inner(self) -> T {
-                self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
-            }
-        }
-
-        impl<T: ?Sized> Mutex<T> {
-            #[inline]
-            pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-                self.0.lock().unwrap_or_else(PoisonError::into_inner)
-            }
-
-            #[inline]
-            pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-                match self.0.try_lock() {
-                    Ok(guard) => Some(guard),
-                    Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-                    Err(TryLockError::WouldBlock) => None,
-                }
-            }
-
-            pub(crate) fn get_mut(&mut self) -> &mut T {
-                self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
-            }
         }
 
         /// A readers-writer lock without poison.
@@ -117,41 +84,6 @@ pub(crate) mod unmodeled {
             #[inline]
             pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
                 self.0.write().unwrap_or_else(PoisonError::into_inner)
-            }
-        }
-
-        /// A condition variable for [`Mutex`].
-        #[derive(Debug, Default)]
-        pub(crate) struct Condvar(locks::Condvar);
-
-        impl Condvar {
-            pub(crate) const fn new() -> Self {
-                Self(locks::Condvar::new())
-            }
-
-            pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-                self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
-            }
-
-            /// Waits at most `timeout`; the flag is whether the time ran out.
-            pub(crate) fn wait_timeout<'a, T>(
-                &self,
-                guard: MutexGuard<'a, T>,
-                timeout: Duration,
-            ) -> (MutexGuard<'a, T>, bool) {
-                let (guard, result) = self
-                    .0
-                    .wait_timeout(guard, timeout)
-                    .unwrap_or_else(PoisonError::into_inner);
-                (guard, result.timed_out())
-            }
-
-            pub(crate) fn notify_one(&self) {
-                self.0.notify_one();
-            }
-
-            pub(crate) fn notify_all(&self) {
-                self.0.notify_all();
             }
         }
     }

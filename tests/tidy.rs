@@ -89,6 +89,7 @@ const UNSAFE: &[&str] = &[
     "src/loom/instrumented/mutex.rs",
     "src/loom/instrumented/once_lock.rs",
     "src/loom/instrumented/rw_lock.rs",
+    "src/loom/lock.rs",
     "src/net/raw.rs",
     "src/process/raw.rs",
     "src/scheduler/current_thread/local.rs",
@@ -140,6 +141,7 @@ const UNSAFE: &[&str] = &[
 /// Files (or folders) that may use `cfg`, beside `lib.rs` and every `mod.rs`.
 const CFG: &[&str] = &[
     "src/loom.rs",
+    "src/loom/lock.rs",
     // loom's primitives cannot be made in a constant, so no constructor of `sync` can.
     "src/sync/",
 ];
