@@ -211,7 +211,7 @@ impl<S> Watched<S> {
         mut call: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
         self.registration
-            .poll_io(cx, Direction::Read, |_| call(&self.source))
+            .poll_dyn(cx, Direction::Read, &mut |_| call(&self.source))
     }
 
     /// Polls a system call on the source that writes. The last caller is woken.
@@ -222,6 +222,6 @@ impl<S> Watched<S> {
         mut call: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
         self.registration
-            .poll_io(cx, Direction::Write, |_| call(&self.source))
+            .poll_dyn(cx, Direction::Write, &mut |_| call(&self.source))
     }
 }

@@ -90,8 +90,8 @@ impl Registration {
     /// Sets `ready` as an event of the kernel does, and wakes those who wait for it.
     pub(crate) fn announce(&self, ready: Ready) {
         let generation = self.slot.word().generation();
-        let satisfies = |interest: Interest| !(interest.mask() & ready).is_empty();
-        let [read, write] = [Interest::READABLE, Interest::WRITABLE].map(satisfies);
+        let read = !(Interest::READABLE.mask() & ready).is_empty();
+        let write = !(Interest::WRITABLE.mask() & ready).is_empty();
         self.slot.record(generation, ready.bits(), read, write);
     }
 
@@ -178,6 +178,17 @@ impl Registration {
         }
     }
 
+    /// [`poll_io`](Registration::poll_io), compiled once for each type of result. The reads and
+    /// writes of streams, which are the most frequent, have a copy each instead.
+    pub(crate) fn poll_dyn<R>(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        operation: &mut dyn FnMut(ReadyEvent) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        self.poll_io(cx, direction, operation)
+    }
+
     /// Runs `operation` if the registration looks ready for it.
     ///
     /// # Errors
@@ -190,15 +201,28 @@ impl Registration {
         verdict: Verdict,
         operation: impl FnOnce() -> io::Result<R>,
     ) -> io::Result<R> {
+        let event = self.ready_event(interest)?;
+        let result = operation();
+        if let Err(error) = &result {
+            self.failed(error, event, verdict);
+        }
+        result
+    }
+
+    /// Returns the current readiness, or `WouldBlock` if there is none.
+    fn ready_event(&self, interest: Interest) -> io::Result<ReadyEvent> {
         let event = self.event(interest);
         if event.ready.is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let result = operation();
-        if would_block(&result) {
+        Ok(event)
+    }
+
+    /// Draws the conclusion from an operation's error.
+    fn failed(&self, error: &io::Error, event: ReadyEvent, verdict: Verdict) {
+        if error.kind() == io::ErrorKind::WouldBlock {
             self.disprove(event, verdict);
         }
-        result
     }
 
     /// Waits for `interest`. Every waiting future is woken, so the flags of the result may no
