@@ -182,17 +182,12 @@ impl PoolState {
 
     /// Takes back a job that no thread has taken.
     pub(super) fn remove(&mut self, id: u64, kind: Kind) -> Option<Job> {
-        let queue = self.queue_of(kind);
-        let place = queue.iter().position(|job| job.id == id)?;
-        queue.remove(place)
+        take_if(self.queue_of(kind), |job| job.id == id).pop()
     }
 
     /// Takes the jobs that a shutdown drops.
     pub(super) fn take_detached(&mut self) -> Vec<Job> {
-        let (dropped, kept): (Vec<Job>, Vec<Job>) =
-            (self.queue.drain(..)).partition(|job| job.kind == Kind::Detached);
-        self.queue.extend(kept);
-        dropped
+        take_if(&mut self.queue, |job| job.kind == Kind::Detached)
     }
 
     /// Returns whether all threads run jobs that a shutdown does not wait for, although other jobs
@@ -217,14 +212,17 @@ impl PoolState {
         let mut jobs = self.take_queue();
         // Beyond the bound they wait for the end of a worker.
         if self.threads <= self.running_workers && self.running_workers < bound {
-            jobs.extend(std::mem::take(&mut self.workers));
+            let mut workers = std::mem::take(&mut self.workers);
+            while let Some(job) = workers.pop_front() {
+                jobs.push(job);
+            }
         }
         jobs
     }
 
     /// Takes all jobs but workers.
     pub(super) fn take_queue(&mut self) -> Vec<Job> {
-        std::mem::take(&mut self.queue).into()
+        take_if(&mut self.queue, |_| true)
     }
 
     /// Takes the thread that became idle last off the list; the caller notifies it. Others run
@@ -337,4 +335,19 @@ impl PoolState {
     pub(super) fn handles(&self) -> usize {
         self.handles.len() + self.left.len() + self.ended_early.len() + self.launching
     }
+}
+
+/// Takes the jobs that `is_taken` selects out of `queue`, both in their order. All of them pass by,
+/// which needs a small part of the code of `VecDeque`'s own methods for this.
+fn take_if(queue: &mut VecDeque<Job>, is_taken: impl Fn(&Job) -> bool) -> Vec<Job> {
+    let mut taken = Vec::new();
+    for _ in 0..queue.len() {
+        let Some(job) = queue.pop_front() else { break };
+        if is_taken(&job) {
+            taken.push(job);
+        } else {
+            queue.push_back(job);
+        }
+    }
+    taken
 }

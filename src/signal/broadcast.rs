@@ -46,13 +46,14 @@ impl Broadcast {
     pub(super) fn send(&self) {
         let mut state = self.state.lock();
         state.times += 1;
-        let woken: Vec<Waker> = state
-            .waiting
-            .iter_mut()
-            .filter_map(|(_, waker)| waker.take())
-            .collect();
+        let mut woken: Vec<Waker> = Vec::new();
+        for (_, waker) in &mut state.waiting {
+            woken.extend(waker.take());
+        }
         drop(state);
-        woken.into_iter().for_each(wake::wake);
+        for waker in woken {
+            wake::wake(waker);
+        }
     }
 
     pub(super) fn listen(&'static self) -> Listener {

@@ -49,13 +49,14 @@ impl Table {
     }
 
     fn new(sockets: &'static SignalSockets) -> Table {
-        let signals = (0..=libc::SIGRTMAX())
-            .map(|_| Signal {
+        let mut signals = Vec::new();
+        for _ in 0..=libc::SIGRTMAX() {
+            signals.push(Signal {
                 pending: AtomicBool::new(false),
                 installed: Mutex::new(false),
                 listeners: Broadcast::new(),
-            })
-            .collect();
+            });
+        }
         Table { signals, sockets }
     }
 

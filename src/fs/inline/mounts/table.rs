@@ -32,15 +32,20 @@ struct Line<'a> {
 impl Table {
     /// Parses lines of proc_pid_mountinfo(5). A line that is not understood is left out.
     pub(super) fn parse(text: &str) -> Table {
-        let lines: Vec<Line<'_>> = text.lines().filter_map(Line::parse).collect();
-        // Of two mounts at one point the later one is on top.
-        let points: HashMap<&[u8], &Line<'_>> =
-            lines.iter().map(|line| (&*line.point, line)).collect();
+        let mut lines = Vec::new();
+        for line in text.lines() {
+            lines.extend(Line::parse(line));
+        }
+        let mut points = HashMap::new();
+        for line in &lines {
+            // Of two mounts at one point the later one is on top.
+            points.insert(&*line.point, line);
+        }
         // A heap sorts them with a small part of the code that `sort` would bring.
-        let places: BinaryHeap<(u64, Place)> = lines
-            .iter()
-            .map(|line| (line.id, line.place(&points, DEPTH)))
-            .collect();
+        let mut places = BinaryHeap::new();
+        for line in &lines {
+            places.push((line.id, line.place(&points, DEPTH)));
+        }
         Table {
             places: places.into_sorted_vec(),
         }
@@ -75,12 +80,14 @@ impl<'a> Line<'a> {
         if place != Place::Layers || depth == 0 {
             return place;
         }
-        let remote = self.layers().any(|layer| {
+        for layer in self.layers() {
             // In a container the root is the overlay itself: the layer is not visible.
-            mount_of(points, &layer)
-                .is_some_and(|mount| mount.id != self.id && mount.is_remote(points, depth - 1))
-        });
-        if remote { Place::Remote } else { place }
+            let mount = mount_of(points, &layer).filter(|mount| mount.id != self.id);
+            if mount.is_some_and(|mount| mount.is_remote(points, depth - 1)) {
+                return Place::Remote;
+            }
+        }
+        place
     }
 
     fn is_remote(&self, points: &HashMap<&[u8], &Line<'_>>, depth: usize) -> bool {
@@ -89,15 +96,17 @@ impl<'a> Line<'a> {
 
     /// Returns the folders of an overlay: one option with a list of them, or an option for each
     /// (overlayfs.rst in the kernel's documentation).
-    fn layers(&self) -> impl Iterator<Item = Vec<u8>> {
-        self.options.split(',').flat_map(|option| {
+    fn layers(&self) -> Vec<Vec<u8>> {
+        let mut layers = Vec::new();
+        for option in self.options.split(',') {
             let (name, value) = option.split_once('=').unwrap_or_default();
             match name {
-                "lowerdir" => split_layers(value),
-                "lowerdir+" | "datadir+" | "upperdir" => vec![unescape(value)],
-                _ => Vec::new(),
+                "lowerdir" => layers.extend(split_layers(value)),
+                "lowerdir+" | "datadir+" | "upperdir" => layers.push(unescape(value)),
+                _ => {}
             }
-        })
+        }
+        layers
     }
 }
 
@@ -122,34 +131,42 @@ fn mount_of<'a>(points: &HashMap<&[u8], &'a Line<'a>>, path: &[u8]) -> Option<&'
 /// Splits `/a:/b::/c`, where a backslash makes the next character a part of the name. Both the
 /// backslash and the colon in a name may be escaped again as an octal number.
 fn split_layers(value: &str) -> Vec<Vec<u8>> {
-    let mut layers = vec![Vec::new()];
+    let mut layers = Vec::new();
+    let mut layer = Vec::new();
     let mut rest = value.as_bytes();
     let mut literal = false;
     while let Some((byte, escaped, after)) = next_byte(rest) {
         rest = after;
         match byte {
             b'\\' if !literal => literal = true,
-            b':' if !literal && !escaped => layers.push(Vec::new()),
+            b':' if !literal && !escaped => end_layer(&mut layer, &mut layers),
             _ => {
                 literal = false;
-                layers.last_mut().expect("it starts with one").push(byte);
+                layer.push(byte);
             }
         }
     }
-    // Layers of data only stand after two colons.
-    layers.retain(|layer| !layer.is_empty());
+    end_layer(&mut layer, &mut layers);
     layers
+}
+
+/// Moves `layer` to `layers`. Layers of data only stand after two colons, between which there is
+/// nothing.
+fn end_layer(layer: &mut Vec<u8>, layers: &mut Vec<Vec<u8>>) {
+    if !layer.is_empty() {
+        layers.push(std::mem::take(layer));
+    }
 }
 
 /// Undoes the octal escapes of blanks and backslashes.
 fn unescape(value: &str) -> Vec<u8> {
     let mut rest = value.as_bytes();
-    std::iter::from_fn(|| {
-        let (byte, _, after) = next_byte(rest)?;
+    let mut name = Vec::new();
+    while let Some((byte, _, after)) = next_byte(rest) {
         rest = after;
-        Some(byte)
-    })
-    .collect()
+        name.push(byte);
+    }
+    name
 }
 
 /// Returns the first byte of `text`, whether it was escaped as `\ooo`, and what follows.
@@ -162,8 +179,8 @@ fn next_byte(text: &[u8]) -> Option<(u8, bool, &[u8])> {
             low @ b'0'..=b'7',
             after @ ..,
         ] => {
-            let digits = [high, middle, low].into_iter();
-            let byte = digits.fold(0_u32, |value, digit| value * 8 + u32::from(digit - b'0'));
+            let digit = |digit: &u8| u32::from(digit - b'0');
+            let byte = (digit(high) * 8 + digit(middle)) * 8 + digit(low);
             Some((u8::try_from(byte).ok()?, true, after))
         }
         [byte, after @ ..] => Some((*byte, false, after)),
