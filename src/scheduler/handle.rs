@@ -78,9 +78,16 @@ impl Handle {
         R: Send + 'static,
     {
         let (task, join_handle) = task::blocking_task(f, Id::next());
-        // If the job is refused, the task is dropped, and its handle reports it as cancelled.
+        self.run_on(pool, task);
+        join_handle
+    }
+
+    /// Runs `task` on `pool`. If it is refused, it is dropped, and its handle reports it as
+    /// cancelled.
+    #[track_caller]
+    fn run_on(&self, pool: &Pool, task: UnownedTask) {
         match pool.spawn(self.blocking_work(task)) {
-            Ok(()) | Err(Refused::Closed) => join_handle,
+            Ok(()) | Err(Refused::Closed) => {}
             Err(refused @ Refused::NoThread(_)) => panic!("{refused}"),
         }
     }

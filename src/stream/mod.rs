@@ -37,6 +37,8 @@ pub use self::read_buf::ReadBuf;
 pub use self::ready::Ready;
 #[cfg(feature = "io-util")]
 pub use self::split::{ReadHalf, WriteHalf, split};
+#[cfg(feature = "rt")]
+pub(crate) use self::util::total_len;
 #[cfg(feature = "io-util")]
 pub use self::util::{
     AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufReader, BufStream, BufWriter,

@@ -155,10 +155,7 @@ impl<T> Default for List<T> {
 
 impl<T> fmt::Debug for List<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("List")
-            .field("head", &self.head)
-            .field("tail", &self.tail)
-            .finish()
+        f.debug_struct("List").finish_non_exhaustive()
     }
 }
 

@@ -38,7 +38,7 @@ use socket2::SockRef;
 
 use super::Watched;
 use crate::driver::readiness::{Direction, Verdict};
-use crate::stream::ReadBuf;
+use crate::stream::{ReadBuf, total_len};
 
 /// The most bytes that one call moves (`read(2)`, `write(2)`).
 const MAX_BYTES: usize = 0x7fff_f000;
@@ -165,7 +165,7 @@ impl<S: ByteStream> Watched<S> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let bufs = first(bufs);
-        let len = bufs.iter().map(|buf| buf.len()).sum();
+        let len = total_len(bufs);
         self.poll_write_with(cx, len, |source| source.write_vectored(bufs))
     }
 

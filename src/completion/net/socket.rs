@@ -129,7 +129,11 @@ impl Owner {
     /// Watches a socket that was made elsewhere, with the driver of the current runtime.
     #[track_caller]
     pub(super) fn of<S: Into<OwnedFd>>(socket: S, kind: Kind) -> io::Result<Owner> {
-        let fd: OwnedFd = socket.into();
+        Owner::of_descriptor(socket.into(), kind)
+    }
+
+    #[track_caller]
+    fn of_descriptor(fd: OwnedFd, kind: Kind) -> io::Result<Owner> {
         SockRef::from(&fd).set_nonblocking(true)?;
         Ok(Owner::new(Watched::new(fd, kind.interest())?, kind))
     }

@@ -14,7 +14,7 @@ use crate::fs::inline::mounts::Place;
 use crate::fs::inline::paths::About;
 use crate::fs::run;
 use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
-use crate::stream::Bulk;
+use crate::stream::{Bulk, total_len};
 use crate::util::budget::{poll_proceed, spend_bytes};
 
 /// Larger reads are not made inline in one call: copying takes longer than a handover to another
@@ -183,11 +183,11 @@ impl File {
     }
 
     /// Writes the `len` bytes in `slices`, or buffers them for the background; returns how many.
-    fn poll_write_slices<'a>(
+    fn poll_write_slices(
         &mut self,
         cx: &mut Context<'_>,
         len: usize,
-        slices: impl Iterator<Item = &'a [u8]> + Clone,
+        slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let coop = ready!(poll_proceed(cx));
         loop {
@@ -207,7 +207,7 @@ impl File {
         coop.made_progress();
         run::check()?;
         let len = len.min(self.max_buf_size);
-        let first = slices.clone().find(|slice| !slice.is_empty());
+        let first = slices.iter().find(|slice| !slice.is_empty());
         // Slices are written together, up to what the buffer holds.
         match first.and_then(|first| first.get(..len)) {
             Some(alone) => {
@@ -229,11 +229,7 @@ impl File {
             && self.about().is_none_or(|about| about.facts.is_regular())
     }
 
-    fn write_in_background<'a>(
-        &mut self,
-        len: usize,
-        slices: impl Iterator<Item = &'a [u8]>,
-    ) -> io::Result<()> {
+    fn write_in_background(&mut self, len: usize, slices: &[IoSlice<'_>]) -> io::Result<()> {
         let fd = self.std.clone();
         let inner = self.inner.get_mut();
         let mut buffer = inner.empty_buffer(len);
@@ -303,8 +299,8 @@ impl AsyncWrite for File {
         cx: &mut Context<'_>,
         src: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let slices = std::iter::once(src);
-        self.get_mut().poll_write_slices(cx, src.len(), slices)
+        let slices = [IoSlice::new(src)];
+        self.get_mut().poll_write_slices(cx, src.len(), &slices)
     }
 
     fn poll_write_vectored(
@@ -312,11 +308,8 @@ impl AsyncWrite for File {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let len = bufs
-            .iter()
-            .fold(0_usize, |len, slice| len.saturating_add(slice.len()));
-        let slices = bufs.iter().map(|slice| &**slice);
-        self.get_mut().poll_write_slices(cx, len, slices)
+        let len = total_len(bufs);
+        self.get_mut().poll_write_slices(cx, len, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {

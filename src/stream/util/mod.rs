@@ -87,7 +87,7 @@ fn interrupted(error: &io::Error) -> bool {
 }
 
 /// Returns the number of bytes in all of `bufs`.
-fn total_len(bufs: &[IoSlice<'_>]) -> usize {
+pub(crate) fn total_len(bufs: &[IoSlice<'_>]) -> usize {
     bufs.iter()
         .fold(0, |sum, buf| sum.saturating_add(buf.len()))
 }
