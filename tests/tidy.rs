@@ -77,6 +77,7 @@ const UNSAFE: &[&str] = &[
     "src/driver/completion/threads.rs",
     "src/driver/completion/uring/released.rs",
     "src/driver/completion/uring/thread.rs",
+    "src/driver/epoll.rs",
     "src/driver/readiness/slot.rs",
     "src/driver/readiness/waiters.rs",
     "src/driver/readiness/waiting.rs",

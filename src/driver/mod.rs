@@ -46,7 +46,9 @@ use std::fmt;
 use std::io;
 
 pub(crate) mod completion;
+mod epoll;
 pub(crate) mod pipes;
+mod poller;
 pub(crate) mod readiness;
 pub(crate) mod splice;
 mod wait;

@@ -19,11 +19,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Interest, Poll, Token};
 
 use crate::blocking::Pool;
 use crate::driver::completion::probe::Choice;
 use crate::driver::completion::{Completions, Config as CompletionConfig};
+use crate::driver::epoll;
+use crate::driver::poller::Poller;
 use crate::driver::readiness::Registry;
 use crate::driver::wake::Wake;
 use crate::loom::sync::{Mutex, MutexGuard};
@@ -52,13 +54,6 @@ pub(crate) struct Driver {
     /// See [`Driver::waits`]. Written while holding the turn.
     waits: AtomicUsize,
     poller: Mutex<Poller>,
-}
-
-#[derive(Debug)]
-struct Poller {
-    poll: Poll,
-    events: Events,
-    busy_events: Events,
 }
 
 /// The right to wait; released on drop.
@@ -94,6 +89,7 @@ impl Driver {
         registry
             .register(&mut SourceFd(&fd), WAKE, Interest::READABLE)
             .map_err(fail)?;
+        let exact = epoll::works(&poll, WAKE, || wake.signal());
         let readiness = Registry::new(registry.try_clone().map_err(fail)?);
         let completions = Completions::new(CompletionConfig {
             choice: config.choice,
@@ -105,11 +101,12 @@ impl Driver {
             completions,
             wake,
             waits: AtomicUsize::new(0),
-            poller: Mutex::new(Poller {
+            poller: Mutex::new(Poller::new(
                 poll,
-                events: Events::with_capacity(config.events_per_tick),
-                busy_events: Events::with_capacity(config.events_per_busy_tick),
-            }),
+                exact,
+                config.events_per_tick,
+                config.events_per_busy_tick,
+            )),
         })
     }
 
@@ -191,25 +188,17 @@ impl Turn<'_> {
     }
 
     fn poll(&mut self, timeout: Option<Duration>, busy: bool, waited: &mut Waited) {
-        let Poller {
-            poll,
-            events,
-            busy_events,
-        } = &mut *self.poller;
-        let events = if busy { busy_events } else { events };
-        match poll.poll(events, timeout) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
-            Err(error) => panic!("the readiness poll failed, which is a bug in zokio: {error}"),
-        }
-        for event in events.iter() {
-            match event.token() {
-                WAKE => {}
-                _ => {
-                    waited.progress = true;
-                    self.driver.readiness.dispatch(event);
-                }
+        let readiness = &self.driver.readiness;
+        let polled = self.poller.poll(timeout, busy, |token, ready| {
+            if token != WAKE {
+                waited.progress = true;
+                readiness.dispatch(token, ready);
             }
+        });
+        match polled {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => panic!("the readiness poll failed, which is a bug in zokio: {error}"),
         }
     }
 }

@@ -56,8 +56,8 @@ impl Wake {
         }
     }
 
-    /// Writes to the eventfd.
-    fn signal(&self) {
+    /// Writes to the eventfd, which ends a sleep or the next one.
+    pub(super) fn signal(&self) {
         let one = 1u64.to_ne_bytes();
         loop {
             // SAFETY: the pointer and the length name eight initialized bytes.

@@ -8,7 +8,7 @@ use std::io;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-use mio::event::Event;
+use mio::Token;
 use mio::unix::SourceFd;
 
 use super::registration::Registration;
@@ -61,12 +61,11 @@ impl Registry {
     /// Records one event of the wait and wakes the tasks that wait for it.
     ///
     /// Events of registrations that are over change nothing.
-    pub(crate) fn dispatch(&self, event: &Event) {
-        let (index, generation) = parts(event.token());
+    pub(crate) fn dispatch(&self, token: Token, ready: Ready) {
+        let (index, generation) = parts(token);
         let Some(slot) = self.shared.slots.slot(index) else {
             return;
         };
-        let ready = from_mio(event);
         let satisfies = |interest: Interest| !(interest.mask() & ready).is_empty();
         slot.record(
             generation,
@@ -119,11 +118,11 @@ impl RegistryShared {
     }
 }
 
-fn token(index: u32, generation: u32) -> mio::Token {
-    mio::Token(index as usize | (generation as usize) << INDEX_BITS)
+fn token(index: u32, generation: u32) -> Token {
+    Token(index as usize | (generation as usize) << INDEX_BITS)
 }
 
-fn parts(token: mio::Token) -> (u32, u32) {
+fn parts(token: Token) -> (u32, u32) {
     (token.0 as u32, (token.0 >> INDEX_BITS) as u32)
 }
 
@@ -141,47 +140,18 @@ fn to_mio(interest: Interest) -> mio::Interest {
         .unwrap_or(mio::Interest::PRIORITY)
 }
 
-/// Returns the flags that an event of the kernel sets.
-///
-/// | epoll | flags |
-/// |---|---|
-/// | `IN` | readable |
-/// | `OUT` | writable |
-/// | `PRI` | priority, readable |
-/// | `IN` with `RDHUP` | read closed |
-/// | `HUP` | read closed, write closed |
-/// | `ERR` | error, readable, writable: either operation reports the error |
-/// | `ERR` alone or with `OUT` | also write closed: the reader of a pipe is gone |
-fn from_mio(event: &Event) -> Ready {
-    let flags = [
-        (event.is_readable(), Ready::READABLE),
-        (event.is_writable(), Ready::WRITABLE),
-        (event.is_read_closed(), Ready::READ_CLOSED),
-        (event.is_write_closed(), Ready::WRITE_CLOSED),
-        (event.is_priority(), Ready::PRIORITY),
-        (
-            event.is_error(),
-            Ready::ERROR | Ready::READABLE | Ready::WRITABLE,
-        ),
-    ];
-    let mut ready = Ready::EMPTY;
-    for (_, flag) in flags.into_iter().filter(|(set, _)| *set) {
-        ready |= flag;
-    }
-    ready
-}
-
 #[cfg(test)]
 mod tests {
     use super::{parts, to_mio, token};
     use crate::stream::Interest;
+    use mio::Token;
 
     #[test]
     fn a_token_holds_both_numbers_and_is_not_the_wake_token() {
         for (index, generation) in [(0, 0), (7, 3), (u32::MAX - 1, u32::MAX), (5, u32::MAX)] {
             let token = token(index, generation);
             assert_eq!(parts(token), (index, generation));
-            assert_ne!(token, mio::Token(usize::MAX));
+            assert_ne!(token, Token(usize::MAX));
         }
     }
 

@@ -1,0 +1,98 @@
+//! epoll_pwait2(2): a wait for events whose time-out is exact.
+//!
+//! mio's poll rounds its time-out up to whole milliseconds. Its descriptor is that of an epoll
+//! instance whose events carry the token as their data, so this call can take the poll's place.
+//! mio promises neither, and kernels before 5.11 and some containers do not have the call, so
+//! [`works`] tries it, once per process. Where it fails, `poller.rs` uses mio's poll.
+
+use std::io;
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use libc::{c_int, c_long};
+use mio::{Poll, Token};
+
+use crate::loom::unmodeled::sync::OnceLock;
+
+/// The events of one wait.
+pub(super) struct EpollEvents(Vec<libc::epoll_event>);
+
+impl EpollEvents {
+    /// Creates a buffer for at most `capacity` events, which is not zero.
+    pub(super) fn with_capacity(capacity: usize) -> EpollEvents {
+        EpollEvents(Vec::with_capacity(capacity))
+    }
+
+    /// Waits until there are events, at most for `timeout`, and takes at most `most` of them.
+    /// `None` waits without a limit; zero does not wait.
+    pub(super) fn wait(
+        &mut self,
+        poll: &Poll,
+        most: usize,
+        timeout: Option<Duration>,
+    ) -> io::Result<()> {
+        let timeout = timeout.map(|timeout| libc::timespec {
+            // The kernel adds it to the present and stops at the end of its clock.
+            tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
+            tv_nsec: timeout.subsec_nanos() as c_long,
+        });
+        let timeout = timeout
+            .as_ref()
+            .map_or(std::ptr::null(), std::ptr::from_ref);
+        let events = &mut self.0;
+        events.clear();
+        let most = c_int::try_from(most.min(events.capacity())).unwrap_or(c_int::MAX);
+        // SAFETY: the buffer has room for `most` events; the time-out is null or outlives the
+        // call; there is no signal mask, so its size is not read.
+        let count = unsafe {
+            libc::syscall(
+                libc::SYS_epoll_pwait2,
+                poll.as_raw_fd(),
+                events.as_mut_ptr(),
+                most,
+                timeout,
+                std::ptr::null::<libc::sigset_t>(),
+                0_usize,
+            )
+        };
+        let Ok(count) = usize::try_from(count) else {
+            return Err(io::Error::last_os_error());
+        };
+        // SAFETY: the kernel has written `count` events, which are at most `most`.
+        unsafe { events.set_len(count) };
+        Ok(())
+    }
+
+    /// Returns the token of each event and its bits, which are those of epoll_ctl(2).
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Token, u32)> + '_ {
+        self.0
+            .iter()
+            .map(|event| (Token(event.u64 as usize), event.events))
+    }
+}
+
+impl std::fmt::Debug for EpollEvents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("EpollEvents").field(&self.0.len()).finish()
+    }
+}
+
+/// Returns whether the call works on a mio poll. The first call in a process finds out: `raise`
+/// must cause a readable event of `token`, the only one of `poll`, which is used up.
+pub(super) fn works(poll: &Poll, token: Token, raise: impl FnOnce()) -> bool {
+    static WORKS: OnceLock<bool> = OnceLock::new();
+    *WORKS.get_or_init(|| {
+        raise();
+        let mut events = EpollEvents::with_capacity(2);
+        match events.wait(poll, 2, Some(Duration::ZERO)) {
+            Ok(()) => {
+                let expected = (token, libc::EPOLLIN as u32);
+                events.iter().eq([expected])
+            }
+            Err(error) => {
+                log::debug!("zokio: timers have a resolution of 1 ms: epoll_pwait2: {error}");
+                false
+            }
+        }
+    })
+}
