@@ -27,8 +27,7 @@ pub(super) fn wait(services: &Services, turn: &mut Turn<'_>, limit: Option<Durat
         }
         _ => turn.wait(shorter(limit, next)),
     };
-    timers.end_wait();
-    waited.progress |= timers.process() > 0;
+    waited.progress |= timers.end_wait(!waited.woken && !waited.progress) > 0;
     waited
 }
 

@@ -10,6 +10,7 @@ use std::task::Waker;
 
 use crate::loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::loom::sync::{Mutex, MutexGuard};
+use crate::timer::TICKS_PER_MS;
 use crate::timer::due::{DueWord, Expire};
 use crate::timer::wheel::{Key, NEVER, Wheel};
 use crate::timer::words::Words;
@@ -43,6 +44,17 @@ pub(crate) enum Reset {
     /// The deadline has passed already: the timer has fired.
     Due,
 }
+
+/// What a shard fired at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fired {
+    pub(crate) timers: usize,
+    /// How often a thread that slept until each deadline would have woken.
+    pub(crate) wakes: u64,
+}
+
+/// A thread that wakes for a deadline is late by about as much, and finds what is due by then.
+const TICKS_OF_A_WAKE: u64 = TICKS_PER_MS / 16;
 
 impl Shard {
     pub(crate) fn new() -> Self {
@@ -143,10 +155,11 @@ impl Shard {
         wake::drop_waker(waker);
     }
 
-    /// Fires every timer that is due at `now`, in the order of the deadlines, and returns how many
-    /// there were.
-    pub(crate) fn fire_expired(&self, now: u64) -> usize {
-        let mut fired = 0;
+    /// Fires every timer that is due at `now`, in the order of the deadlines.
+    pub(crate) fn fire_expired(&self, now: u64) -> Fired {
+        let mut fired = Fired::default();
+        // The tick at which a thread that slept until each deadline would be asleep again.
+        let mut asleep = 0;
         wake_in_batches(|wakers| {
             let mut wheel = self.wheel.lock();
             let mut more = true;
@@ -158,7 +171,11 @@ impl Shard {
                 match self.word(key).expire(now) {
                     Expire::Later(when) => wheel.schedule(key, when),
                     Expire::Fired => {
-                        fired += 1;
+                        fired.timers += 1;
+                        if wheel.elapsed() >= asleep {
+                            asleep = wheel.elapsed() + TICKS_OF_A_WAKE;
+                            fired.wakes += 1;
+                        }
                         if let Some(waker) = wheel.take_waker(key) {
                             wakers.push(waker);
                         }

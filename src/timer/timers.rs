@@ -7,33 +7,44 @@
 //!
 //! # No timer is missed
 //!
-//! The waiting thread first publishes the tick until which it will sleep and then reads every
-//! shard's next deadline; a thread that adds a timer first publishes the deadline and then reads
-//! that tick. All four are sequentially consistent, so that at least one of the two sees the
+//! The waiting thread first publishes the tick before which a timer ends its sleep and then reads
+//! every shard's next deadline; a thread that adds a timer first publishes the deadline and then
+//! reads that tick. All four are sequentially consistent, so that at least one of the two sees the
 //! other: the waiter shortens its wait, or the adder wakes it.
+//!
+//! # Whole milliseconds
+//!
+//! Under a paused clock, time goes from one whole millisecond to the next: the present is rounded
+//! down and a wait is rounded up. Timers then fire as if a tick were a millisecond, also those that
+//! were added before the pause. Where timers are many, a wait is rounded up in the same way
+//! ([`Coalescing`]).
 #![forbid(unsafe_code)]
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use crate::loom::sync::atomic::{AtomicU64, Ordering};
 use crate::timer::clock::{Clock, ever_paused};
-use crate::timer::{Armed, Key, NEVER, Reset, Shard};
+use crate::timer::coalescing::Coalescing;
+use crate::timer::shard::Fired;
+use crate::timer::{Armed, Key, NEVER, Reset, Shard, TICKS_PER_MS};
 use crate::util::local_worker::local_worker;
 
-/// `Ticker::sleeping_until` while no thread waits.
+/// `Ticker::ends_sleep_before` while no thread waits.
 const AWAKE: u64 = 0;
 /// No deadline at all.
 const NO_DEADLINE: u64 = u64::MAX;
-const NANOS_PER_TICK: u32 = 1_000_000;
+const TICKS_PER_SECOND: u64 = 1000 * TICKS_PER_MS;
+const NANOS_PER_TICK: u32 = 1_000_000_000 / TICKS_PER_SECOND as u32;
 
 /// See the module's documentation.
 #[derive(Debug)]
 pub(crate) struct Timers {
     shards: Vec<Arc<TimerShard>>,
     ticker: Arc<Ticker>,
+    coalescing: Coalescing,
 }
 
 /// One worker's timers.
@@ -47,8 +58,9 @@ struct Ticker {
     clock: Clock,
     /// Tick zero.
     start: Instant,
-    /// The tick until which the waiting thread sleeps: [`AWAKE`] if none does.
-    sleeping_until: AtomicU64,
+    /// The tick before which a timer has to be due to end the sleep of the waiting thread:
+    /// [`AWAKE`] if none sleeps. Written by that thread, and by the one that wakes it.
+    ends_sleep_before: AtomicU64,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -57,7 +69,7 @@ impl fmt::Debug for Ticker {
         f.debug_struct("Ticker")
             .field("clock", &self.clock)
             .field("start", &self.start)
-            .field("sleeping_until", &self.sleeping_until)
+            .field("ends_sleep_before", &self.ends_sleep_before)
             .finish_non_exhaustive()
     }
 }
@@ -69,7 +81,7 @@ impl Timers {
         let ticker = Arc::new(Ticker {
             start: clock.now(),
             clock,
-            sleeping_until: AtomicU64::new(AWAKE),
+            ends_sleep_before: AtomicU64::new(AWAKE),
             wake,
         });
         let shards = (0..shards.max(1))
@@ -80,7 +92,11 @@ impl Timers {
                 })
             })
             .collect();
-        Self { shards, ticker }
+        Self {
+            shards,
+            ticker,
+            coalescing: Coalescing::new(),
+        }
     }
 
     /// Returns the shard of the worker that runs on this thread, or the first shard on any other
@@ -93,47 +109,95 @@ impl Timers {
 
     /// Fires what is due, waking wakers with no lock held, and returns how many timers fired.
     pub(crate) fn process(&self) -> usize {
+        self.fire_due().map_or(0, |(_, fired)| fired.timers)
+    }
+
+    /// Returns the present and what was fired, or `None` if there is no timer.
+    fn fire_due(&self) -> Option<(u64, Fired)> {
         let next = self.next_deadline();
         if next == NO_DEADLINE {
-            return 0;
+            return None;
         }
-        let now = self.ticker.now_tick();
-        if next > now {
-            return 0;
+        let now = self.ticker.present().tick;
+        let mut fired = Fired::default();
+        if next <= now {
+            let due = |shard: &&Arc<TimerShard>| shard.shard.next_deadline() <= now;
+            for shard in self.shards.iter().filter(due) {
+                let more = shard.shard.fire_expired(now);
+                fired.timers += more.timers;
+                fired.wakes += more.wakes;
+            }
         }
-        self.shards
-            .iter()
-            .filter(|shard| shard.shard.next_deadline() <= now)
-            .map(|shard| shard.shard.fire_expired(now))
-            .sum()
+        Some((now, fired))
     }
 
     /// Returns how long the calling thread may sleep: until the next timer, zero if one is due,
     /// `None` if there is no timer. Until [`Self::end_wait`], a thread that adds a timer that is
     /// due earlier calls `wake`. Only one thread may be waiting at a time.
     ///
+    /// The sleep is longer if the clock is paused or timers have been many: see the module's
+    /// documentation.
+    ///
     /// A timer that was dropped or reset may make this too short, never too long, and no more than
-    /// once: [`Self::process`] corrects it.
+    /// once: [`Self::end_wait`] corrects it.
     pub(crate) fn begin_wait(&self) -> Option<Duration> {
-        let mut until = self.next_deadline();
+        let mut next = self.next_deadline();
+        let mut present = None;
         loop {
-            self.ticker.sleeping_until.store(until, Ordering::SeqCst);
-            let next = self.next_deadline();
-            if next >= until {
-                return self.ticker.time_until(until);
+            let (until, ends_before) = if next >= NEVER {
+                (next, next)
+            } else {
+                let present = present.get_or_insert_with(|| self.ticker.present());
+                self.wait_for(next, present)
+            };
+            self.ticker
+                .ends_sleep_before
+                .store(ends_before, Ordering::SeqCst);
+            let seen = self.next_deadline();
+            if seen >= ends_before {
+                let deadline = self.ticker.instant_of(until)?;
+                let now =
+                    present.map_or_else(|| self.ticker.clock.now(), |present| present.instant);
+                return Some(deadline.saturating_duration_since(now));
             }
-            until = next;
+            next = seen;
         }
     }
 
-    /// The thread that waited is awake: see [`Self::begin_wait`].
-    pub(crate) fn end_wait(&self) {
-        self.ticker.sleeping_until.store(AWAKE, Ordering::SeqCst);
+    /// Returns until when to sleep for a timer that is due at `next`, and the tick before which
+    /// another has to be due to end that sleep.
+    fn wait_for(&self, next: u64, present: &Present) -> (u64, u64) {
+        if next <= present.tick {
+            return (next, next);
+        }
+        let period = if present.paused {
+            TICKS_PER_MS
+        } else {
+            self.coalescing.period(present.tick)
+        };
+        match next.checked_next_multiple_of(period) {
+            // Any tick after the previous multiple is rounded up to the same one.
+            Some(until) => (until, until - (period - 1)),
+            None => (next, next),
+        }
+    }
+
+    /// The thread that waited is awake: see [`Self::begin_wait`]. Fires what is due as
+    /// [`Self::process`] does. `timed_out` is whether nothing but the time ended the sleep.
+    pub(crate) fn end_wait(&self, timed_out: bool) -> usize {
+        self.ticker.ends_sleep_before.store(AWAKE, Ordering::SeqCst);
+        let Some((now, fired)) = self.fire_due() else {
+            return 0;
+        };
+        if timed_out {
+            self.coalescing.pay(now, fired.wakes);
+        }
+        fired.timers
     }
 
     /// Ends the sleep of the thread that waits, if any: the clock was changed.
     pub(crate) fn wake_waiting(&self) {
-        self.ticker.wake_if_sleeping_beyond(AWAKE);
+        self.ticker.end_sleep_for(AWAKE);
     }
 
     /// Fires every timer. A timer that is polled from now on panics, as it will never be due.
@@ -154,13 +218,14 @@ impl Timers {
 
 impl TimerShard {
     /// Adds a timer; returns `None` if its deadline has passed.
+    #[inline]
     pub(crate) fn arm(&self, deadline: Instant, waker: Option<Waker>) -> Option<Key> {
         let when = self.ticker.tick_of(deadline);
         match self.shard.arm(when, self.ticker.moved_to(), waker) {
             Armed::Due => None,
             Armed::Pending { key, earliest } => {
                 if earliest {
-                    self.ticker.wake_if_sleeping_beyond(when);
+                    self.ticker.end_sleep_for(when);
                 }
                 Some(key)
             }
@@ -181,7 +246,7 @@ impl TimerShard {
             Reset::Due => false,
             Reset::Pending { earliest } => {
                 if earliest {
-                    self.ticker.wake_if_sleeping_beyond(when);
+                    self.ticker.end_sleep_for(when);
                 }
                 true
             }
@@ -211,11 +276,29 @@ impl TimerShard {
     }
 }
 
+/// What a clock shows at a moment.
+#[derive(Debug)]
+struct Present {
+    instant: Instant,
+    /// The tick that has come: the start of the millisecond if the clock is paused.
+    tick: u64,
+    paused: bool,
+}
+
 impl Ticker {
-    /// Returns the current tick.
-    fn now_tick(&self) -> u64 {
-        let elapsed = self.clock.now().saturating_duration_since(self.start);
-        ticks(elapsed, 0)
+    fn present(&self) -> Present {
+        let instant = self.clock.now();
+        let tick = ticks(instant.saturating_duration_since(self.start), 0);
+        let paused = self.clock.is_paused();
+        Present {
+            instant,
+            tick: if paused {
+                tick - tick % TICKS_PER_MS
+            } else {
+                tick
+            },
+            paused,
+        }
     }
 
     /// Returns the first tick at which a deadline has passed.
@@ -228,25 +311,32 @@ impl Ticker {
     /// learn the time only when they are turned, but a test expects a deadline that it has moved
     /// past to have passed.
     fn moved_to(&self) -> u64 {
-        if ever_paused() { self.now_tick() } else { 0 }
+        if ever_paused() { self.moved() } else { 0 }
     }
 
-    fn time_until(&self, tick: u64) -> Option<Duration> {
+    #[cold]
+    fn moved(&self) -> u64 {
+        self.present().tick
+    }
+
+    /// Returns the instant at which a tick begins, unless that never comes.
+    fn instant_of(&self, tick: u64) -> Option<Instant> {
         if tick >= NEVER {
             return None;
         }
-        let deadline = self.start.checked_add(Duration::from_millis(tick))?;
-        Some(deadline.saturating_duration_since(self.clock.now()))
+        let below_second = (tick % TICKS_PER_SECOND) as u32 * NANOS_PER_TICK;
+        let after = Duration::new(tick / TICKS_PER_SECOND, below_second);
+        self.start.checked_add(after)
     }
 
-    /// Wakes the waiting thread if it would sleep past `tick`.
-    fn wake_if_sleeping_beyond(&self, tick: u64) {
-        let until = self.sleeping_until.load(Ordering::SeqCst);
+    /// Wakes the waiting thread if a timer that is due at `tick` has to end its sleep.
+    fn end_sleep_for(&self, tick: u64) {
+        let before = self.ends_sleep_before.load(Ordering::SeqCst);
         // The thread that resets the tick wakes, so that a sleep is ended once.
-        if until > tick
+        if before > tick
             && self
-                .sleeping_until
-                .compare_exchange(until, AWAKE, Ordering::SeqCst, Ordering::SeqCst)
+                .ends_sleep_before
+                .compare_exchange(before, AWAKE, Ordering::SeqCst, Ordering::SeqCst)
                 .is_ok()
         {
             (self.wake)();
@@ -259,7 +349,7 @@ fn ticks(duration: Duration, extra: u32) -> u64 {
     let below_second = u64::from((duration.subsec_nanos() + extra) / NANOS_PER_TICK);
     duration
         .as_secs()
-        .saturating_mul(1000)
+        .saturating_mul(TICKS_PER_SECOND)
         .saturating_add(below_second)
         .min(NEVER)
 }

@@ -1,13 +1,14 @@
-//! The timer wheel: six levels of 64 slots and a list for what lies beyond.
+//! The timer wheel: seven levels of 64 slots and a list for what lies beyond.
 //!
-//! A slot of level `n` spans `64^n` ticks. An entry lies in the level of the highest base-64 digit
+//! A slot of level `n` spans `64^n` ticks: level 1 counts milliseconds. An entry lies in the level of the highest base-64 digit
 //! in which its deadline differs from `elapsed`, so that level `n` only holds deadlines that agree
 //! with `elapsed` in every higher digit and have a larger digit `n`. Two things follow: the lowest
 //! level that is not empty holds the earliest deadline, in its first occupied slot; and `elapsed`
 //! may move forward freely as long as it enters no occupied slot. When it enters one, the slot's
-//! entries move to lower levels or become due.
+//! entries move to lower levels or become due; those of a slot of the lowest level, which are due
+//! together, stay where they are.
 //!
-//! Deadlines that differ from `elapsed` above the sixth digit (2.2 years) wait in one unsorted list
+//! Deadlines that differ from `elapsed` above the seventh digit (2.2 years) wait in one unsorted list
 //! until `elapsed` has reached their epoch.
 //!
 //! Insert, schedule, cancel and remove are O(1). Read `shard.rs` next.
@@ -24,7 +25,7 @@ pub(crate) const NEVER: u64 = u64::MAX - 1;
 
 const DIGIT_BITS: u32 = 6;
 const SLOTS: usize = 1 << DIGIT_BITS;
-const LEVELS: usize = 6;
+const LEVELS: usize = 7;
 const NIL: u32 = u32::MAX;
 
 /// The lists besides the slots: deadlines beyond the last level, and entries that are due.
@@ -53,6 +54,8 @@ impl Key {
 pub(crate) struct Wheel {
     elapsed: u64,
     lists: Vec<List>,
+    /// One bit per level in which a slot is occupied.
+    levels: u8,
     /// One bit per slot, one word per level.
     occupied: [u64; LEVELS],
     entries: Slab<Entry>,
@@ -92,6 +95,7 @@ impl Wheel {
         Self {
             elapsed: 0,
             lists: vec![List::EMPTY; LISTS],
+            levels: 0,
             occupied: [0; LEVELS],
             entries: Slab::new(),
             generation: 0,
@@ -159,6 +163,7 @@ impl Wheel {
     }
 
     /// Removes an entry and returns its waker.
+    #[inline]
     pub(crate) fn remove(&mut self, key: Key) -> Option<Waker> {
         self.entry(key)?;
         self.unlink(key.index);
@@ -206,7 +211,11 @@ impl Wheel {
     /// Returns `None` if nothing more is due at `now`.
     pub(crate) fn pop_expired(&mut self, now: u64) -> Option<Key> {
         loop {
-            let index = self.lists[DUE as usize].head;
+            // What was scheduled when its tick had come is behind what had waited for it.
+            let mut index = self.lists[self.elapsed as usize % SLOTS].head;
+            if index == NIL {
+                index = self.lists[DUE as usize].head;
+            }
             if index != NIL {
                 self.unlink(index);
                 let generation = self.entries[index as usize].generation;
@@ -220,7 +229,8 @@ impl Wheel {
     }
 
     /// Moves `elapsed` to the start of the next occupied slot, if that is not after `now`, and
-    /// moves the slot's entries to lower levels. Returns `false` if no slot starts by `now`.
+    /// moves the slot's entries to lower levels, if there is one. Returns `false` if no slot starts
+    /// by `now`.
     fn enter_next_slot(&mut self, now: u64) -> bool {
         let (place, start) = match self.first_slot() {
             Some(place) => (place, self.slot_start(place)),
@@ -238,10 +248,11 @@ impl Wheel {
         }
         // The far list's bound may belong to an entry that has left the list, and be in the past.
         self.elapsed = self.elapsed.max(start);
-        let taken = std::mem::replace(&mut self.lists[place], List::EMPTY);
-        if place < FAR as usize {
-            self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));
+        if place < SLOTS {
+            return true;
         }
+        let taken = std::mem::replace(&mut self.lists[place], List::EMPTY);
+        self.vacate(place);
         let mut index = taken.head;
         while index != NIL {
             let entry = &self.entries[index as usize];
@@ -254,8 +265,9 @@ impl Wheel {
 
     /// Returns the first occupied slot of the lowest level that has one.
     fn first_slot(&self) -> Option<usize> {
-        let level = self.occupied.iter().position(|&bits| bits != 0)?;
-        Some(level * SLOTS + self.occupied[level].trailing_zeros() as usize)
+        let level = self.levels.trailing_zeros() as usize;
+        let slots = self.occupied.get(level)?;
+        Some(level * SLOTS + slots.trailing_zeros() as usize)
     }
 
     /// Returns the first tick of an occupied slot.
@@ -289,6 +301,7 @@ impl Wheel {
             list.head = index;
             if place < FAR {
                 let place = place as usize;
+                self.levels |= 1 << (place / SLOTS);
                 self.occupied[place / SLOTS] |= 1 << (place % SLOTS);
             }
         } else {
@@ -299,6 +312,16 @@ impl Wheel {
         entry.place = place;
         entry.prev = tail;
         entry.next = NIL;
+    }
+
+    /// Records that a list is empty.
+    #[inline]
+    fn vacate(&mut self, place: usize) {
+        let level = place / SLOTS;
+        if let Some(slots) = self.occupied.get_mut(level) {
+            *slots &= !(1 << (place % SLOTS));
+            self.levels &= !(u8::from(*slots == 0) << level);
+        }
     }
 
     /// Takes an entry out of its list, if it is in one.
@@ -324,9 +347,7 @@ impl Wheel {
         }
         if list.head == NIL {
             list.earliest = u64::MAX;
-            if place < FAR as usize {
-                self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));
-            }
+            self.vacate(place);
         }
     }
 

@@ -30,14 +30,14 @@ fn a_waiter_is_woken_for_an_earlier_timer_only() {
     let shard = timers.local_shard();
     let first = shard.arm(now + 100 * MS, None).unwrap();
     assert_eq!(woken.load(Ordering::Relaxed), 1);
-    timers.end_wait();
+    timers.end_wait(false);
     assert_eq!(timers.begin_wait(), Some(100 * MS));
     shard.arm(now + 200 * MS, None).unwrap();
     assert_eq!(woken.load(Ordering::Relaxed), 1);
     shard.arm(now + 50 * MS, None).unwrap();
     shard.arm(now + 40 * MS, None).unwrap();
     assert_eq!(woken.load(Ordering::Relaxed), 2, "one sleep is ended once");
-    timers.end_wait();
+    timers.end_wait(false);
     shard.arm(now + 30 * MS, None).unwrap();
     assert_eq!(woken.load(Ordering::Relaxed), 2, "nobody waits");
     assert_eq!(timers.begin_wait(), Some(30 * MS));

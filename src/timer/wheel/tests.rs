@@ -21,7 +21,7 @@ impl Random {
 
     /// Returns a distance of any magnitude: every level of the wheel, and beyond.
     fn distance(&mut self) -> u64 {
-        let bits = self.below(44);
+        let bits = self.below(50);
         self.next() & ((1 << bits) - 1)
     }
 }
@@ -199,7 +199,7 @@ fn keys_of_removed_entries_are_harmless() {
 #[test]
 fn deadlines_far_away_and_at_the_end_of_time() {
     let mut wheel = Wheel::new();
-    let epoch = 1_u64 << 36;
+    let epoch = 1_u64 << 42;
     let whens = [epoch - 1, epoch, epoch + 1, 3 * epoch + 5, NEVER - 1];
     let keys = whens.map(|when| {
         let key = wheel.insert(None);
