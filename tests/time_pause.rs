@@ -6,7 +6,7 @@ use std::thread;
 
 use zokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use zokio::runtime::Builder;
-use zokio::task::spawn_blocking;
+use zokio::task::{spawn, spawn_blocking, yield_now};
 use zokio::time::{Duration, Instant, advance, interval, pause, resume, sleep};
 
 const MS: Duration = Duration::from_millis(1);
@@ -183,4 +183,21 @@ fn misuse_panics_with_advice() {
     assert!(threads.contains("`current_thread` runtime"), "{threads}");
     let outside = message(&pause);
     assert!(outside.contains("there is no reactor running"), "{outside}");
+}
+
+/// The clock stops at a moment that is no whole millisecond of the runtime's, while a timer waits.
+#[test]
+fn a_clock_that_was_paused_later_goes_by_whole_milliseconds() {
+    let rt = Builder::new_current_thread().enable_all().build().unwrap();
+    rt.block_on(async {
+        let before = spawn(sleep(Duration::from_micros(20_300)));
+        yield_now().await;
+        pause();
+        before.await.unwrap();
+        for (asked, taken) in [(1_000, 1), (300, 1), (1_700, 2), (2_001, 3)] {
+            let start = Instant::now();
+            sleep(Duration::from_micros(asked)).await;
+            assert_eq!(start.elapsed(), Duration::from_millis(taken));
+        }
+    });
 }

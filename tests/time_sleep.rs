@@ -284,3 +284,60 @@ fn there_is_none_where_timers_are_off() {
     let rt = Builder::new_current_thread().build().unwrap();
     rt.block_on(async { sleep(MS).await });
 }
+
+/// Returns the first quartile of how long 21 sleeps of a millisecond take.
+fn quartile(mut sleep_once: impl FnMut()) -> Duration {
+    let mut taken: Vec<Duration> = (0..21)
+        .map(|_| {
+            let start = Instant::now();
+            sleep_once();
+            start.elapsed()
+        })
+        .collect();
+    taken.sort_unstable();
+    taken[5]
+}
+
+/// With ticks of a millisecond and a wait that is rounded up, a sleep took a millisecond too long.
+/// The machine is measured beside it, and may be busy at times. This needs Linux 5.11.
+#[test]
+fn a_short_sleep_is_as_exact_as_that_of_a_thread() {
+    for rt in runtimes() {
+        let compared = std::iter::repeat_with(|| {
+            let thread = quartile(|| thread::sleep(MS));
+            let task = quartile(|| rt.block_on(async { zokio::spawn(sleep(MS)).await.unwrap() }));
+            (thread, task)
+        });
+        let close = |(thread, task): &(Duration, Duration)| *task < *thread + MS / 2;
+        let compared: Vec<_> = compared.take(10).take_while(|pair| !close(pair)).collect();
+        assert!(compared.len() < 10, "{compared:?}");
+    }
+}
+
+/// More timers than the runtime wakes for one by one: each has its turn, and those of one task come
+/// in the order of their deadlines.
+#[test]
+fn many_timers_keep_their_order() {
+    for rt in runtimes() {
+        rt.block_on(async {
+            let tasks = (0..200_u32).map(|task| {
+                zokio::spawn(async move {
+                    let start = Instant::now();
+                    let due = |step| {
+                        start + Duration::from_micros(u64::from(200_000 + task * 7 + step * 900))
+                    };
+                    let sleeps = (0..40).rev().map(|step| async move {
+                        sleep_until(due(step)).await;
+                        assert!(Instant::now() >= due(step));
+                        step
+                    });
+                    let order: Vec<u32> = sleeps.collect::<FuturesUnordered<_>>().collect().await;
+                    assert!(order.is_sorted(), "{order:?}");
+                })
+            });
+            for task in tasks.collect::<Vec<_>>() {
+                task.await.unwrap();
+            }
+        });
+    }
+}

@@ -68,7 +68,7 @@ impl Shard {
 
     /// Returns a tick before which no timer of this shard is due; `u64::MAX` if there is none.
     pub(crate) fn next_deadline(&self) -> u64 {
-        self.next.load(Ordering::SeqCst)
+        self.next.load(Ordering::Relaxed)
     }
 
     /// Returns whether [`Self::close`] has been called.
@@ -213,9 +213,8 @@ impl Shard {
         let next = wheel.next_deadline().unwrap_or(u64::MAX);
         let former = self.next.load(Ordering::Relaxed);
         if next != former {
-            // SeqCst pairs with the waiting thread, which publishes how long it will wait and then
-            // reads this: one of the two sees the other.
-            self.next.store(next, Ordering::SeqCst);
+            // The fences that order this with the thread that waits are in `timers.rs`.
+            self.next.store(next, Ordering::Relaxed);
         }
         next < former
     }

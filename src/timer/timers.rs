@@ -9,8 +9,8 @@
 //!
 //! The waiting thread first publishes the tick before which a timer ends its sleep and then reads
 //! every shard's next deadline; a thread that adds a timer first publishes the deadline and then
-//! reads that tick. All four are sequentially consistent, so that at least one of the two sees the
-//! other: the waiter shortens its wait, or the adder wakes it.
+//! reads that tick. Each has a sequentially consistent fence in between, so that at least one of
+//! the two sees the other: the waiter shortens its wait, or the adder wakes it.
 //!
 //! # Whole milliseconds
 //!
@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use crate::loom::sync::atomic::{AtomicU64, Ordering};
+use crate::loom::sync::atomic::{AtomicU64, Ordering, fence};
 use crate::timer::clock::{Clock, ever_paused};
 use crate::timer::coalescing::Coalescing;
 use crate::timer::shard::Fired;
@@ -150,14 +150,17 @@ impl Timers {
                 let present = present.get_or_insert_with(|| self.ticker.present());
                 self.wait_for(next, present)
             };
-            self.ticker
-                .ends_sleep_before
-                .store(ends_before, Ordering::SeqCst);
+            let ends_sleep_before = &self.ticker.ends_sleep_before;
+            ends_sleep_before.store(ends_before, Ordering::Relaxed);
+            fence(Ordering::SeqCst);
             let seen = self.next_deadline();
             if seen >= ends_before {
                 let deadline = self.ticker.instant_of(until)?;
-                let now =
-                    present.map_or_else(|| self.ticker.clock.now(), |present| present.instant);
+                let now = match present {
+                    Some(present) if !ever_paused() => present.instant,
+                    // A clock that another thread moved before it looked for a sleeping one.
+                    _ => self.ticker.clock.now(),
+                };
                 return Some(deadline.saturating_duration_since(now));
             }
             next = seen;
@@ -185,7 +188,8 @@ impl Timers {
     /// The thread that waited is awake: see [`Self::begin_wait`]. Fires what is due as
     /// [`Self::process`] does. `timed_out` is whether nothing but the time ended the sleep.
     pub(crate) fn end_wait(&self, timed_out: bool) -> usize {
-        self.ticker.ends_sleep_before.store(AWAKE, Ordering::SeqCst);
+        let ends_sleep_before = &self.ticker.ends_sleep_before;
+        ends_sleep_before.store(AWAKE, Ordering::Relaxed);
         let Some((now, fired)) = self.fire_due() else {
             return 0;
         };
@@ -331,12 +335,13 @@ impl Ticker {
 
     /// Wakes the waiting thread if a timer that is due at `tick` has to end its sleep.
     fn end_sleep_for(&self, tick: u64) {
-        let before = self.ends_sleep_before.load(Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        let before = self.ends_sleep_before.load(Ordering::Relaxed);
         // The thread that resets the tick wakes, so that a sleep is ended once.
         if before > tick
             && self
                 .ends_sleep_before
-                .compare_exchange(before, AWAKE, Ordering::SeqCst, Ordering::SeqCst)
+                .compare_exchange(before, AWAKE, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok()
         {
             (self.wake)();
@@ -356,3 +361,62 @@ fn ticks(duration: Duration, extra: u32) -> u64 {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::Timers;
+    use crate::loom::sync::Arc;
+    use crate::loom::sync::atomic::{AtomicBool, Ordering};
+    use crate::timer::Clock;
+    use std::time::Duration;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    /// Lets a thread wait for a timer while another adds one that is due at `added`. Returns how
+    /// long the wait is, unless its end was asked for.
+    fn race(paused: bool, waited_for: Option<Duration>, added: Duration) -> Option<Duration> {
+        let clock = Clock::new(true, paused);
+        let woken = Arc::new(AtomicBool::new(false));
+        let wake = {
+            let woken = woken.clone();
+            move || woken.store(true, Ordering::SeqCst)
+        };
+        let start = clock.now();
+        let timers = Arc::new(Timers::new(1, clock, Box::new(wake)));
+        if let Some(due) = waited_for {
+            timers.local_shard().arm(start + due, None);
+        }
+        let adder = {
+            let timers = timers.clone();
+            loom::thread::spawn(move || {
+                timers.local_shard().arm(start + added, None);
+            })
+        };
+        let wait = timers.begin_wait();
+        adder.join().unwrap();
+        let wait = wait.unwrap_or(Duration::MAX);
+        (!woken.load(Ordering::SeqCst)).then_some(wait)
+    }
+
+    #[test]
+    fn loom_an_earlier_timer_ends_or_shortens_the_wait() {
+        for paused in [true, false] {
+            for waited_for in [None, Some(3_600_000 * MS)] {
+                loom::model(move || {
+                    if let Some(wait) = race(paused, waited_for, 600_000 * MS) {
+                        assert!(wait <= 600_000 * MS);
+                    }
+                });
+            }
+        }
+    }
+
+    /// Under a paused clock, both timers are due in the same millisecond.
+    #[test]
+    fn loom_a_timer_of_the_same_millisecond_ends_no_wait() {
+        loom::model(|| {
+            let wait = race(true, Some(5 * MS), 4 * MS + MS / 4);
+            assert_eq!(wait, Some(5 * MS));
+        });
+    }
+}
