@@ -90,7 +90,7 @@ pub(super) fn works(poll: &Poll, token: Token, raise: impl FnOnce()) -> bool {
                 events.iter().eq([expected])
             }
             Err(error) => {
-                log::debug!("zokio: timers have a resolution of 1 ms: epoll_pwait2: {error}");
+                log::debug!("zokio: waits are rounded up to milliseconds: epoll_pwait2: {error}");
                 false
             }
         }

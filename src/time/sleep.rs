@@ -14,9 +14,10 @@ use crate::time::entry::Entry;
 
 /// Waits until `deadline`.
 ///
-/// Timers have a resolution of one millisecond: the future is ready up to a millisecond after
-/// the deadline, plus the time it takes for its task to run, but never before it. A deadline in
-/// the past makes it ready at its first poll or soon after.
+/// The future is never ready before the deadline, and usually within a tenth of a millisecond after
+/// it; where timers are many, up to 1.25 milliseconds (see
+/// [Resolution](crate::time#resolution)). The time it takes for its task to run comes on top. A
+/// deadline in the past makes it ready at its first poll or soon after.
 ///
 /// # Cancel safety
 ///
