@@ -32,6 +32,10 @@ use crate::util::budget::poll_proceed;
 /// The results are the same, and where the kernel refuses or too many copies do so already, the
 /// copy continues through its buffer.
 ///
+/// A sender can put pages of a file into a socket or a pipe without copying them, by sendfile(2) or
+/// splice(2). Like [`std::io::copy`], this function passes such pages on. If the file is overwritten
+/// before they have arrived, what arrives changes too, even after the copy has completed.
+///
 /// # Cancel safety
 ///
 /// This function is not cancel safe: if the future is dropped, bytes that were read but not yet
