@@ -8,6 +8,7 @@ mod support;
 
 use std::future::Future;
 use std::io::{self, ErrorKind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
@@ -328,6 +329,44 @@ fn dropped_at_random() {
         });
         // What was written is what was there.
         assert!(std::fs::read(&path).unwrap() == content);
+    }
+}
+
+/// Buffers that panic when they are dropped, on whatever thread that is: the ring and the threads
+/// continue, and every buffer is dropped once.
+#[test]
+fn a_buffer_panics_when_it_is_dropped() {
+    fn drop_here<T>(value: T) {
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
+    }
+    let dir = tempfile::tempdir_in(".").unwrap();
+    let path = dir.path().join("file");
+    let content = pattern(ON_A_THREAD);
+    std::fs::write(&path, &content).unwrap();
+    for runtime in runtimes() {
+        let census = Census::default();
+        within_the_limit(|| {
+            runtime.block_on(async {
+                let file = File::open(&path).await.unwrap();
+                for round in 0..100 {
+                    if round % 5 == 0 {
+                        make_cold(&path);
+                    }
+                    let len = [BLOCK, ON_A_THREAD][round % 2];
+                    let offset = (round % 7 * BLOCK) as u64;
+                    let mut read = file.read_at(census.panicking_buffer(vec![0; len]), offset);
+                    drop_here(poll_once(&mut read).await);
+                    drop_here(read);
+                }
+                support::until(|| census.living() == 0).await;
+                make_cold(&path);
+                for len in [BLOCK, ON_A_THREAD] {
+                    let (read, buffer) = file.read_exact_at(vec![0; len], 0).await;
+                    read.unwrap();
+                    assert!(buffer == content[..len]);
+                }
+            });
+        });
     }
 }
 

@@ -29,7 +29,15 @@ impl Census {
         Counted {
             bytes,
             census: self.clone(),
+            panics: false,
         }
+    }
+
+    /// A buffer that panics when it is dropped.
+    pub fn panicking_buffer(&self, bytes: Vec<u8>) -> Counted {
+        let mut buffer = self.buffer(bytes);
+        buffer.panics = true;
+        buffer
     }
 
     /// How many buffers were made and not dropped.
@@ -43,6 +51,7 @@ impl Census {
 pub struct Counted {
     pub bytes: Vec<u8>,
     census: Census,
+    panics: bool,
 }
 
 impl Drop for Counted {
@@ -50,6 +59,10 @@ impl Drop for Counted {
         // What the kernel still wrote to would be seen by a sanitizer.
         self.bytes.fill(0xdd);
         self.census.dropped.fetch_add(1, Ordering::SeqCst);
+        if self.panics {
+            // Without a message.
+            std::panic::resume_unwind(Box::new("dropped"));
+        }
     }
 }
 
