@@ -8,8 +8,12 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "grpc")]
+pub mod grpc;
+
 use std::future::Future;
 use std::io::{self, BufRead, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
 use std::time::{Duration, Instant};
@@ -45,8 +49,13 @@ where
 /// Binds a socket to a free port and prints its address.
 pub async fn listen() -> io::Result<TcpListener> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    print(&format!("listening {}", listener.local_addr()?))?;
+    listening(listener.local_addr()?)?;
     Ok(listener)
+}
+
+/// Prints the address of a server that is ready.
+pub fn listening(address: SocketAddr) -> io::Result<()> {
+    print(&format!("listening {address}"))
 }
 
 /// What a task of [`work`] is told.
@@ -122,6 +131,17 @@ where
         all.add(ended??.0).map_err(io::Error::other)?;
     }
     Ok(all)
+}
+
+/// Runs a future once. It is passed the arguments behind the number of workers.
+pub fn once<F>(main: impl FnOnce(std::iter::Skip<std::env::Args>) -> F) -> ExitCode
+where
+    F: Future<Output = io::Result<()>>,
+{
+    outcome(arguments().and_then(|(workers, _)| {
+        let rest = std::env::args().skip(2);
+        runtime(workers)?.block_on(main(rest))
+    }))
 }
 
 fn arguments() -> io::Result<(usize, String)> {
