@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::fmt;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -40,6 +41,16 @@ impl Case {
     /// Returns whether this process puts the program under load.
     pub(crate) fn has_load(&self) -> bool {
         !matches!(self.scenario.work, Work::Own)
+    }
+}
+
+/// The scenario's name, and the workers if there is more than one.
+impl fmt::Display for Case {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.workers {
+            1 => formatter.write_str(self.scenario.name),
+            workers => write!(formatter, "{}, {workers} workers", self.scenario.name),
+        }
     }
 }
 
@@ -101,7 +112,8 @@ impl Bench<'_> {
 
     /// Returns the rate of an open loop. Both sides have the same.
     fn rate(&self, outcome: &mut Outcome) -> Result<Option<f64>> {
-        match self.options.rate {
+        let share = outcome.case.scenario.share.map(Rate::Share);
+        match self.options.rate.or(share) {
             Some(_) if !outcome.case.scenario.takes_rate() => Ok(None),
             Some(Rate::PerSecond(rate)) => Ok(Some(rate)),
             Some(Rate::Share(share)) => {

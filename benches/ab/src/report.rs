@@ -146,6 +146,7 @@ mod tests {
             idle_mib: 2.0,
             peak_mib: 3.0,
             late: None,
+            connections: None,
         }
     }
 

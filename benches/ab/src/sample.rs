@@ -21,6 +21,7 @@ pub(crate) struct Sample {
     pub(crate) idle_mib: f64,
     pub(crate) peak_mib: f64,
     pub(crate) late: Option<f64>,
+    pub(crate) connections: Option<f64>,
 }
 
 impl Sample {
@@ -49,6 +50,7 @@ impl Sample {
             idle_mib: idle_kib as f64 / 1024.0,
             peak_mib: peak_kib as f64 / 1024.0,
             late: tally.late.map(|part| 100.0 * part),
+            connections: tally.connections,
         }
     }
 }
@@ -135,6 +137,11 @@ pub(crate) const MEASURES: &[Measure] = &[
         key: "late_percent",
         label: "sent late, %",
         of: |sample| sample.late,
+    },
+    Measure {
+        key: "connections",
+        label: "connections opened",
+        of: |sample| sample.connections,
     },
 ];
 

@@ -14,6 +14,9 @@ pub(crate) struct Scenario {
     /// What is counted, and its plural.
     pub(crate) unit: [&'static str; 2],
     pub(crate) work: Work,
+    /// The rate of an open loop, unless the user names one: a part of what tokio serves in a closed
+    /// loop.
+    pub(crate) share: Option<f64>,
 }
 
 /// Where the work of a program comes from.
@@ -25,6 +28,8 @@ pub(crate) enum Work {
     Bulk(usize),
     /// The program makes its own.
     Own,
+    /// The program makes its own, as the client of an HTTP server in this process.
+    Client,
 }
 
 /// What a request asks for.
@@ -32,7 +37,11 @@ pub(crate) enum Work {
 pub(crate) enum Content {
     /// To have these many bytes back.
     Echo(usize),
-    /// The same through a proxy.
+    /// The same in datagrams.
+    Datagram(usize),
+    /// To store a value in a map, and to have it back.
+    Commands,
+    /// To have these many bytes back through a proxy.
     Proxy(usize),
     /// The words of the HTTP server.
     Hello,
@@ -70,6 +79,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         about: "64 bytes there and back, over 64 TCP connections",
         unit: REQUEST,
         work: Work::Requests(64, Content::Echo(64)),
+        share: None,
     },
     Scenario {
         name: "timeouts",
@@ -77,6 +87,31 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         about: "echo with a timeout on every read and write",
         unit: REQUEST,
         work: Work::Requests(64, Content::Echo(64)),
+        share: None,
+    },
+    Scenario {
+        name: "udp-echo",
+        program: "udp-echo",
+        about: "64 bytes there and back, from 64 UDP sockets to one",
+        unit: REQUEST,
+        work: Work::Requests(64, Content::Datagram(64)),
+        share: None,
+    },
+    Scenario {
+        name: "key-value",
+        program: "key-value",
+        about: "SET and GET on a map that 64 connections share, by lines",
+        unit: REQUEST,
+        work: Work::Requests(64, Content::Commands),
+        share: None,
+    },
+    Scenario {
+        name: "mixed",
+        program: "mixed",
+        about: "echo, channels, file reads and timers, at 30% of what tokio serves",
+        unit: REQUEST,
+        work: Work::Requests(64, Content::Echo(64)),
+        share: Some(0.3),
     },
     Scenario {
         name: "proxy-ping",
@@ -84,6 +119,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         about: "64 bytes there and back through a proxy (copy_bidirectional), 64 connections",
         unit: REQUEST,
         work: Work::Requests(64, Content::Proxy(64)),
+        share: None,
     },
     Scenario {
         name: "proxy-bulk",
@@ -91,6 +127,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         about: "a stream through a proxy (copy_bidirectional), 4 connections",
         unit: ["MiB", "MiB"],
         work: Work::Bulk(4),
+        share: None,
     },
     Scenario {
         name: "file-to-socket",
@@ -98,6 +135,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         about: "io::copy of a cached file of 64 MiB to a TCP connection",
         unit: ["file", "files"],
         work: Work::Requests(1, Content::Big),
+        share: None,
     },
     Scenario {
         name: "http",
@@ -105,6 +143,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         about: "HTTP/1.1 hello on axum, 64 connections",
         unit: REQUEST,
         work: Work::Requests(64, Content::Hello),
+        share: None,
     },
     Scenario {
         name: "static-4k",
@@ -112,6 +151,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         about: "a static file of 4 KiB (tower-http), 64 connections",
         unit: REQUEST,
         work: Work::Requests(64, Content::Page("4k")),
+        share: None,
     },
     Scenario {
         name: "static-1m",
@@ -119,6 +159,31 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         about: "a static file of 1 MiB (tower-http), 16 connections",
         unit: REQUEST,
         work: Work::Requests(16, Content::Page("1m")),
+        share: None,
+    },
+    Scenario {
+        name: "grpc-unary",
+        program: "grpc-unary",
+        about: "16 tasks make gRPC calls (tonic), client and server in one process",
+        unit: ["call", "calls"],
+        work: Work::Own,
+        share: None,
+    },
+    Scenario {
+        name: "grpc-stream",
+        program: "grpc-stream",
+        about: "the same with a message on a stream of each task",
+        unit: ["message", "messages"],
+        work: Work::Own,
+        share: None,
+    },
+    Scenario {
+        name: "client-pool",
+        program: "client-pool",
+        about: "64 tasks send HTTP requests by a client with a pool (hyper-util)",
+        unit: REQUEST,
+        work: Work::Client,
+        share: None,
     },
     Scenario {
         name: "channels",
@@ -126,6 +191,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         about: "a task asks 16 others (mpsc) and awaits their answers (oneshot)",
         unit: ["round", "rounds"],
         work: Work::Own,
+        share: None,
     },
     Scenario {
         name: "small-files",
@@ -133,6 +199,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         about: "16 tasks write, read and remove files of 4 KiB",
         unit: ["file", "files"],
         work: Work::Own,
+        share: None,
     },
     Scenario {
         name: "random-reads",
@@ -140,6 +207,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         about: "16 tasks read 4 KiB at random places of a cached file",
         unit: ["read", "reads"],
         work: Work::Own,
+        share: None,
     },
     Scenario {
         name: "fsync",
@@ -147,5 +215,6 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         about: "16 tasks write 4 KiB and wait for the device (sync_data)",
         unit: ["write", "writes"],
         work: Work::Own,
+        share: None,
     },
 ];

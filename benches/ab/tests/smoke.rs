@@ -85,7 +85,7 @@ fn every_scenario_runs_on_both_sides() {
     let latency = ["p50_us", "p99_us", "p999_us"];
 
     let scenarios = run(&[]);
-    assert_eq!(scenarios.len(), 12);
+    assert_eq!(scenarios.len(), 18);
     for scenario in &scenarios {
         check(scenario, &always);
         for side in ["tokio", "zokio"] {
@@ -94,7 +94,10 @@ fn every_scenario_runs_on_both_sides() {
         if scenario["name"] != "proxy-bulk" {
             check(scenario, &latency);
         }
-        assert!(scenario["rate"].is_null());
+        assert_eq!(scenario["rate"].is_null(), scenario["name"] != "mixed");
+        if scenario["name"] == "client-pool" {
+            check(scenario, &["connections"]);
+        }
         // Where the kernel lets this process count.
         if scenario["no_system_calls"].is_null() {
             check(scenario, &["system_calls"]);

@@ -4,6 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,14 @@ use super::Check;
 
 const STATUS: &[u8] = b"HTTP/1.1 200 OK\r\n";
 
+/// A request to the map: the key is the connection's number, and the value the request's.
+pub(crate) const COMMANDS: &[u8] = b"SET k00000000 0000000000000000\nGET k00000000\n";
+const KEYS: [Range<usize>; 2] = [5..13, 36..44];
+const VALUE: Range<usize> = 14..30;
+
+/// What comes back before the value and its line end.
+const STORED: &[u8] = b"OK\n";
+
 /// How much of an answer is its beginning.
 const BEGINNING: usize = 64;
 
@@ -21,6 +30,8 @@ const BEGINNING: usize = 64;
 pub(crate) enum Answer {
     /// The request. It begins with a number, so that one answer is not taken for another.
     Echo { length: usize },
+    /// What the request has stored, which consists of a `SET` and a `GET` (see [`COMMANDS`]).
+    Stored,
     /// A head of this length, which begins with the status and has a date in it, and a body.
     Http { head: usize, body: Arc<[u8]> },
     /// These bytes.
@@ -65,9 +76,29 @@ impl Answer {
         Ok(Answer::Http { head, body })
     }
 
+    /// Writes a number into a request, so that its answer is not taken for another. The upper half is
+    /// the connection's.
+    pub(crate) fn number(&self, request: &mut [u8], number: u64) {
+        match self {
+            Answer::Echo { .. } => {
+                if let Some(start) = request.first_chunk_mut() {
+                    *start = number.to_le_bytes();
+                }
+            }
+            Answer::Stored => {
+                for key in KEYS {
+                    request[key].copy_from_slice(format!("{:08x}", number >> 32).as_bytes());
+                }
+                request[VALUE].copy_from_slice(format!("{number:016x}").as_bytes());
+            }
+            Answer::Http { .. } | Answer::Bytes(_) => {}
+        }
+    }
+
     /// Returns the length of an answer.
     pub(crate) fn length(&self) -> usize {
         match self {
+            Answer::Stored => STORED.len() + VALUE.len() + 1,
             Answer::Echo { length } => *length,
             Answer::Http { head, body } => head + body.len(),
             Answer::Bytes(bytes) => bytes.len(),
@@ -86,6 +117,10 @@ impl Answer {
         }
         match self {
             Answer::Echo { .. } => overlap(request, 0, at, chunk),
+            Answer::Stored => {
+                let value = &request[VALUE.start..=VALUE.end];
+                overlap(STORED, 0, at, chunk) && overlap(value, STORED.len(), at, chunk)
+            }
             Answer::Http { head, body } => {
                 overlap(STATUS, 0, at, chunk) && overlap(&body[..shown(body)], *head, at, chunk)
             }
@@ -104,7 +139,7 @@ fn overlap(expected: &[u8], place: usize, at: usize, chunk: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::Check;
-    use super::{Answer, STATUS};
+    use super::{Answer, COMMANDS, STATUS};
 
     #[test]
     fn a_wrong_byte_is_found_wherever_the_reads_end() {
@@ -140,5 +175,18 @@ mod tests {
         let answer = Answer::Echo { length: 4 };
         assert!(answer.agrees(b"1234", 2, b"34", Check::Beginning));
         assert!(!answer.agrees(b"1234", 2, b"43", Check::Beginning));
+    }
+
+    #[test]
+    fn what_is_stored_is_the_number() {
+        let mut request = COMMANDS.to_vec();
+        Answer::Stored.number(&mut request, 0x12_0000_00ab);
+        let text = String::from_utf8(request.clone()).unwrap();
+        assert_eq!(text, "SET k00000012 00000012000000ab\nGET k00000012\n");
+        let agrees = |answer: &[u8]| Answer::Stored.agrees(&request, 0, answer, Check::Beginning);
+        assert!(agrees(b"OK\n00000012000000ab\n"));
+        assert!(!agrees(b"OK\n00000012000000aa\n"));
+        assert!(!agrees(b"OK\nNONE\n"));
+        assert_eq!(Answer::Stored.length(), 20);
     }
 }

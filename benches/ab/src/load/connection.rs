@@ -2,8 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,7 +14,7 @@ use super::answer::Answer;
 
 /// The connection.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    socket: Socket,
     request: Vec<u8>,
     /// The number of this connection and of its next request: the beginning of an echo.
     number: u64,
@@ -30,19 +31,18 @@ pub(crate) struct Progress {
 }
 
 impl Connection {
-    pub(crate) fn connect(address: SocketAddr, request: &[u8], number: u32) -> Result<Connection> {
-        let stream = connect(address)?;
-        Ok(Connection {
-            stream,
+    pub(crate) fn new(socket: Socket, request: &[u8], number: u32) -> Connection {
+        Connection {
+            socket,
             request: request.to_vec(),
             number: u64::from(number) << 32,
             due: None,
             received: 0,
-        })
+        }
     }
 
-    pub(crate) fn stream(&self) -> &TcpStream {
-        &self.stream
+    pub(crate) fn socket(&self) -> &Socket {
+        &self.socket
     }
 
     /// Returns when the request in flight was due, if there is one.
@@ -52,12 +52,10 @@ impl Connection {
 
     /// Sends a request. There is none in flight, so the buffer of the socket has room for it.
     pub(crate) fn send(&mut self, answer: &Answer, due: Instant) -> Result<()> {
-        if let (Answer::Echo { .. }, Some(start)) = (answer, self.request.first_chunk_mut()) {
-            self.number += 1;
-            *start = self.number.to_le_bytes();
-        }
+        self.number += 1;
+        answer.number(&mut self.request, self.number);
         let sent = self
-            .stream
+            .socket
             .write(&self.request)
             .context("sending a request")?;
         ensure!(
@@ -76,7 +74,7 @@ impl Connection {
         buffer: &mut [u8],
         check: Check,
     ) -> Result<Progress> {
-        let bytes = match self.stream.read(buffer) {
+        let bytes = match self.socket.read(buffer) {
             Ok(0) => bail!("the program closed a connection"),
             Ok(length) => length,
             Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
@@ -94,6 +92,58 @@ impl Connection {
             bytes,
             answered: answered.then_some(due),
         })
+    }
+}
+
+/// How the requests are transported.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Transport {
+    Tcp,
+    /// A datagram for each request and for each answer. Loopback loses none, as long as the buffers of
+    /// the sockets have room, and there are few requests in flight.
+    Udp,
+}
+
+/// A connected socket that does not wait.
+pub(crate) enum Socket {
+    Tcp(TcpStream),
+    Udp(UdpSocket),
+}
+
+impl Socket {
+    pub(crate) fn connect(address: SocketAddr, transport: Transport) -> Result<Socket> {
+        Ok(match transport {
+            Transport::Tcp => Socket::Tcp(connect(address)?),
+            Transport::Udp => {
+                let socket = UdpSocket::bind("127.0.0.1:0").context("binding a socket")?;
+                socket.connect(address)?;
+                socket.set_nonblocking(true)?;
+                Socket::Udp(socket)
+            }
+        })
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Socket::Tcp(stream) => stream.read(buffer),
+            Socket::Udp(socket) => socket.recv(buffer),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Socket::Tcp(stream) => stream.write(bytes),
+            Socket::Udp(socket) => socket.send(bytes),
+        }
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Socket::Tcp(stream) => stream.as_fd(),
+            Socket::Udp(socket) => socket.as_fd(),
+        }
     }
 }
 

@@ -9,12 +9,13 @@ mod answer;
 mod backend;
 mod bulk;
 mod connection;
+mod content;
 mod poller;
 mod requests;
 mod schedule;
+mod server;
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -25,10 +26,10 @@ use crate::data::Data;
 use crate::process::Process;
 use crate::scenario::{Content, Work};
 
-use self::answer::Answer;
 use self::backend::Backend;
 use self::bulk::Bulk;
 use self::requests::Requests;
+use self::server::Server;
 
 /// How long the load waits for the first answer, beyond the time that is measured.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,8 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) enum Load {
     Requests(Requests),
     Bulk(Bulk),
-    /// The program makes its own.
-    Own,
+    /// The program makes its own, maybe as the client of a server.
+    Own(Option<Server>),
 }
 
 /// What is checked of the bytes that come back.
@@ -60,6 +61,8 @@ pub(crate) struct Tally {
     pub(crate) latency_us: Option<[f64; 3]>,
     /// In an open loop, the part of the requests whose time the load noticed more than 100 us late.
     pub(crate) late: Option<f64>,
+    /// The connections that a client has opened since its start.
+    pub(crate) connections: Option<f64>,
     /// The CPU time that the load itself took.
     pub(crate) load: Option<Duration>,
 }
@@ -67,6 +70,7 @@ pub(crate) struct Tally {
 /// What has to be there before the program starts.
 pub(crate) struct Prepared {
     backend: Option<Backend>,
+    server: Option<Server>,
     /// The argument of the program.
     pub(crate) argument: OsString,
 }
@@ -81,12 +85,21 @@ pub(crate) fn prepare(work: Work, data: &Data) -> Result<Prepared> {
         Work::Requests(_, Content::Proxy(_)) | Work::Bulk(_) => Some(Backend::listen()?),
         _ => None,
     };
-    let argument = match (&backend, work) {
-        (Some(backend), _) => backend.address()?.to_string().into(),
-        (None, Work::Requests(_, Content::Page(_))) => data.folder().join("www").into(),
-        (None, _) => data.folder().into(),
+    let server = match work {
+        Work::Client => Some(Server::start()?),
+        _ => None,
     };
-    Ok(Prepared { backend, argument })
+    let argument = match (&backend, &server, work) {
+        (Some(backend), ..) => backend.address()?.to_string().into(),
+        (_, Some(server), _) => server.address().to_string().into(),
+        (.., Work::Requests(_, Content::Page(_))) => data.folder().join("www").into(),
+        _ => data.folder().into(),
+    };
+    Ok(Prepared {
+        backend,
+        server,
+        argument,
+    })
 }
 
 impl Load {
@@ -104,14 +117,15 @@ impl Load {
     ) -> Result<Load> {
         let address = || process.address.context("the program does not listen");
         Ok(match work {
-            Work::Own => Load::Own,
+            Work::Own | Work::Client => Load::Own(prepared.server),
             Work::Bulk(connections) => {
                 let backend = prepared.backend.context("a proxy needs a backend")?;
                 Load::Bulk(Bulk::connect(address()?, connections, backend)?)
             }
             Work::Requests(connections, content) => {
                 let (request, answer) = content.exchange(address()?, data)?;
-                let mut requests = Requests::connect(address()?, connections, &request, answer)?;
+                let server = (address()?, content.transport());
+                let mut requests = Requests::connect(server, connections, &request, answer)?;
                 if let Some(backend) = prepared.backend {
                     requests.serve(backend)?;
                 }
@@ -139,34 +153,19 @@ impl Load {
         let mut tally = match self {
             Load::Requests(requests) => requests.advance(time, check)?,
             Load::Bulk(bulk) => bulk.advance(time, check)?,
-            Load::Own => own_work(&process.work(time)?)?,
+            Load::Own(_) => own_work(&process.work(time)?)?,
         };
-        if !matches!(self, Load::Own) {
-            tally.load = Some(own_cpu()?.saturating_sub(before));
+        match self {
+            Load::Own(None) => {}
+            Load::Own(Some(server)) => {
+                server.is_running()?;
+                tally.connections = Some(server.connections() as f64);
+            }
+            _ => tally.load = Some(own_cpu()?.saturating_sub(before)),
         }
         let limit_s = (time + PATIENCE).as_secs();
         ensure!(tally.units > 0.0, "the program did nothing for {limit_s} s");
         Ok(tally)
-    }
-}
-
-impl Content {
-    /// Returns the bytes of a request and what answers it.
-    fn exchange(self, address: SocketAddr, data: &Data) -> Result<(Vec<u8>, Answer)> {
-        let http = |path: &str, body| {
-            let request = format!("GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes();
-            let answer = Answer::http(address, &request, body)?;
-            Ok((request, answer))
-        };
-        match self {
-            Content::Echo(length) | Content::Proxy(length) => {
-                let request = (0..length).map(|place| place as u8).collect();
-                Ok((request, Answer::Echo { length }))
-            }
-            Content::Hello => http("", b"Hello, World!".as_slice().into()),
-            Content::Page(name) => http(name, data.page(name)?),
-            Content::Big => Ok((vec![1], Answer::Bytes(data.big()))),
-        }
     }
 }
 

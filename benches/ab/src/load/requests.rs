@@ -12,7 +12,7 @@ use hdrhistogram::Histogram;
 
 use super::answer::Answer;
 use super::backend::Backend;
-use super::connection::Connection;
+use super::connection::{Connection, Socket, Transport};
 use super::poller::Poller;
 use super::schedule::Schedule;
 use super::{Check, Tally, is_over, latencies, record, until};
@@ -37,17 +37,20 @@ pub(crate) struct Requests {
 impl Requests {
     /// Connects so many times.
     pub(crate) fn connect(
-        address: SocketAddr,
+        (address, transport): (SocketAddr, Transport),
         connections: usize,
         request: &[u8],
         answer: Answer,
     ) -> Result<Requests> {
         let poller = Poller::new()?;
         let connections: Vec<Connection> = (0..connections as u32)
-            .map(|number| Connection::connect(address, request, number))
+            .map(|number| {
+                let socket = Socket::connect(address, transport)?;
+                Ok(Connection::new(socket, request, number))
+            })
             .collect::<Result<_>>()?;
         for (key, connection) in connections.iter().enumerate() {
-            poller.add_read(connection.stream(), key as u64)?;
+            poller.add_read(connection.socket(), key as u64)?;
         }
         Ok(Requests {
             poller,
@@ -167,7 +170,7 @@ impl Requests {
                 [0.5, 0.99, 0.999].map(|part| self.latencies.value_at_quantile(part) as f64 / 1e3)
             }),
             late,
-            load: None,
+            ..Tally::default()
         }
     }
 }
@@ -181,7 +184,7 @@ mod tests {
 
     use super::super::Check;
     use super::super::answer::Answer;
-    use super::Requests;
+    use super::{Requests, Transport};
 
     const TIME: Duration = Duration::from_millis(300);
 
@@ -201,7 +204,7 @@ mod tests {
 
     fn requests(address: SocketAddr) -> Requests {
         let answer = Answer::Echo { length: 16 };
-        Requests::connect(address, 1, &[7; 16], answer).unwrap()
+        Requests::connect((address, Transport::Tcp), 1, &[7; 16], answer).unwrap()
     }
 
     #[test]
