@@ -11,7 +11,15 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::options::Options;
+/// The programs that need the manifests' features, which are on by default. They are on or off as a
+/// whole, because each choice of some builds dependencies of its own.
+const FEATURED: &[&str] = &[
+    "client-pool",
+    "grpc-stream",
+    "grpc-unary",
+    "http",
+    "static-files",
+];
 
 /// The version that a package on the drop-in has in place of tokio's.
 const DROP_IN: &str = "1.999.0";
@@ -24,6 +32,8 @@ pub(crate) enum Side {
 }
 
 impl Side {
+    pub(crate) const BOTH: [Side; 2] = [Side::Tokio, Side::Zokio];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Side::Tokio => "tokio",
@@ -40,18 +50,22 @@ pub(crate) struct Builds {
 }
 
 impl Builds {
-    /// Builds what the scenarios need.
+    /// Builds programs on these sides, optimized unless `debug` is set.
     ///
     /// # Errors
     ///
     /// Returns an error if a build fails, or if more than the runtime differs.
-    pub(crate) fn make(options: &Options) -> Result<Builds> {
+    pub(crate) fn make(
+        wanted: &BTreeSet<&'static str>,
+        sides: &[Side],
+        debug: bool,
+    ) -> Result<Builds> {
         let mut programs = BTreeMap::new();
-        for side in [Side::Tokio, Side::Zokio] {
-            build(side, options, &mut programs)
+        for &side in sides {
+            build(side, wanted, debug, &mut programs)
                 .with_context(|| format!("building the programs on {}", side.name()))?;
         }
-        let [tokio, zokio] = [Side::Tokio, Side::Zokio].map(|side| {
+        let [tokio, zokio] = Side::BOTH.map(|side| {
             let path = folder(side).join("Cargo.lock");
             let text = fs::read_to_string(&path);
             text.with_context(|| format!("reading {}", path.display()))
@@ -68,7 +82,7 @@ impl Builds {
 }
 
 /// Returns the repository's root.
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
     above.expect("the package is two folders below the root")
 }
@@ -86,10 +100,10 @@ pub(crate) fn target() -> PathBuf {
 
 fn build(
     side: Side,
-    options: &Options,
+    wanted: &BTreeSet<&'static str>,
+    debug: bool,
     programs: &mut BTreeMap<(Side, &'static str), PathBuf>,
 ) -> Result<()> {
-    let wanted: BTreeSet<_> = options.scenarios.iter().map(|s| s.program).collect();
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // One folder for both, since most packages are the same; the programs' names differ.
     cargo
@@ -98,10 +112,13 @@ fn build(
         .env("CARGO_TARGET_DIR", target())
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
-    if !options.debug {
+    if !wanted.iter().any(|program| FEATURED.contains(program)) {
+        cargo.arg("--no-default-features");
+    }
+    if !debug {
         cargo.arg("--release");
     }
-    for program in &wanted {
+    for program in wanted {
         cargo.args(["--bin", &format!("{program}-{}", side.name())]);
     }
     let mut child = cargo.spawn().context("starting cargo")?;

@@ -7,13 +7,18 @@
 //!
 //! Read on in `scenario.rs`, which has the list, and in `pairs.rs`, which has one run.
 
+mod baselines;
 mod build;
+mod chart;
 mod cores;
+mod counts;
 mod data;
+mod guard;
 mod json;
 mod load;
 mod machine;
 mod options;
+mod page;
 mod pairs;
 mod process;
 mod progress;
@@ -29,39 +34,54 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::build::Builds;
+use crate::build::{Builds, Side};
 use crate::cores::Cores;
 use crate::data::Data;
+use crate::guard::Guard;
 use crate::machine::Machine;
 use crate::options::{Options, Request};
 use crate::pairs::{Bench, Case, Outcome};
 use crate::progress::Progress;
-use crate::scenario::SCENARIOS;
 
 /// Whether this program, with the load in it, was compiled with optimizations.
 const OPTIMIZED: bool = !cfg!(debug_assertions);
 
+/// How often a case has to be worse than saved.
+const REPEATS: usize = 3;
+
+/// The status of a process that has found nothing wrong because it could not look.
+const NOTHING_CHECKED: u8 = 77;
+
+/// What a process ends with.
+enum Verdict {
+    Passed,
+    /// Something is worse than what was saved.
+    Worse,
+    /// This machine has nothing to compare with, for this reason.
+    Unknown(String),
+}
+
 /// Runs what the arguments of the process ask for.
 pub fn run() -> ExitCode {
     let outcome = match options::parse(std::env::args().skip(1)) {
-        Ok(Request::Help) => {
-            println!("{}", options::HELP);
-            Ok(())
-        }
-        Ok(Request::List) => {
-            for scenario in SCENARIOS {
-                println!("{:16} {}", scenario.name, scenario.about);
-            }
-            Ok(())
+        Ok(Request::Text(text)) => {
+            println!("{text}");
+            Ok(Verdict::Passed)
         }
         Ok(Request::Run(options)) => measure(&options),
+        Ok(Request::Counts(options)) => counts::run(&options),
         Err(error) => {
             eprintln!("error: {error:#}");
             return ExitCode::from(2);
         }
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Verdict::Passed) => ExitCode::SUCCESS,
+        Ok(Verdict::Worse) => ExitCode::FAILURE,
+        Ok(Verdict::Unknown(reason)) => {
+            println!("nothing was checked: {reason}");
+            ExitCode::from(NOTHING_CHECKED)
+        }
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -69,28 +89,35 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn measure(options: &Options) -> Result<()> {
-    let builds = Builds::make(options)?;
+fn measure(options: &Options) -> Result<Verdict> {
     let data = Data::make()?;
-    let allowed = cores::allowed()?;
     let machine = Machine::find(data.folder())?;
-    println!("{}", report::heading(&builds, &machine, options));
-    let cases: Vec<Case> = options
-        .scenarios
-        .iter()
-        .flat_map(|&scenario| {
-            let cases = options.workers.iter();
-            cases.map(move |&workers| Case { scenario, workers })
-        })
-        .collect();
+    let guard = Guard::of(&machine, options)?;
+    let cases = cases(options);
+    if let Some(path) = &options.history {
+        page::save(path, &guard.history(&cases)?)?;
+        return Ok(Verdict::Passed);
+    }
+    if let Some(reason) = guard.is_empty().filter(|_| options.check) {
+        return Ok(Verdict::Unknown(reason));
+    }
+    let programs = options.scenarios.iter().map(|s| s.program).collect();
+    let builds = Builds::make(&programs, &Side::BOTH, options.debug)?;
+    let allowed = cores::allowed()?;
+    let heading = report::heading(&builds, &machine, options);
+    println!("{heading}");
     let mut progress = Progress::new(cases.len() * options.rounds * 2);
     let mut outcomes = Vec::new();
-    let save = |outcomes: &[Outcome]| match &options.json {
-        Some(path) => json::write(path, &machine, &builds, options, outcomes),
-        None => Ok(()),
+    let mut verdict = Verdict::Passed;
+    let write = |outcomes: &[Outcome]| {
+        page::write(options, &heading, outcomes)?;
+        match &options.json {
+            Some(path) => json::write(path, &machine, &builds, options, outcomes),
+            None => Ok(()),
+        }
     };
     // Now, because a file that cannot be written should not be found out in the end.
-    save(&outcomes)?;
+    write(&outcomes)?;
     for case in cases {
         let cores = Cores::choose(&allowed, case.workers, case.scenario);
         cores.pin_the_load()?;
@@ -103,8 +130,51 @@ fn measure(options: &Options) -> Result<()> {
         let outcome = bench.run(case, &mut progress)?;
         progress.clear();
         println!("{}", report::table(&outcome));
+        if options.check && !holds(&guard, &bench, &outcome, &mut progress)? {
+            verdict = Verdict::Worse;
+        }
         outcomes.push(outcome);
-        save(&outcomes)?;
+        write(&outcomes)?;
     }
-    Ok(())
+    if options.save {
+        guard.save(&machine, &builds.tokio, options, &outcomes)?;
+    }
+    Ok(verdict)
+}
+
+fn cases(options: &Options) -> Vec<Case> {
+    let scenarios = options.scenarios.iter();
+    let cases = scenarios.flat_map(|&scenario| {
+        let workers = options.workers.iter();
+        workers.map(move |&workers| Case { scenario, workers })
+    });
+    cases.collect()
+}
+
+/// Returns whether a case is no worse than when it was saved. If it is, it is measured again: only what
+/// is worse each time fails.
+fn holds(
+    guard: &Guard,
+    bench: &Bench<'_>,
+    outcome: &Outcome,
+    progress: &mut Progress,
+) -> Result<bool> {
+    let case = outcome.case;
+    let Some(mut worse) = guard.worse(outcome) else {
+        println!("{case}: not compared, because it was never saved\n");
+        return Ok(true);
+    };
+    for _ in 1..REPEATS {
+        if worse.is_empty() {
+            break;
+        }
+        println!("{case} is measured again: {}", worse.join("; "));
+        let again = guard.worse(&bench.run(case, progress)?);
+        worse = again.unwrap_or_default();
+    }
+    progress.clear();
+    if !worse.is_empty() {
+        println!("{case} is worse than saved: {}\n", worse.join("; "));
+    }
+    Ok(worse.is_empty())
 }

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::counts;
 use crate::scenario::{self, SCENARIOS, Scenario};
 
-pub(crate) const HELP: &str = "\
+const HELP: &str = "\
 Measures programs on tokio and on zokio, in pairs.
 
 usage: cargo run --release -p zokio-ab -- [SCENARIO...] [options]
+       cargo run --release -p zokio-ab -- counts [PATH...] [options]
 
 Without a SCENARIO, all of them are measured (see --list).
 
@@ -23,6 +25,14 @@ Without a SCENARIO, all of them are measured (see --list).
                        closed loop; for scenarios with requests
   --driver uring|mio   with or without io_uring (what zokio chooses)
   --json FILE          write every figure to FILE
+  --svg FILE           draw the ratios of the CPU time
+  --html FILE          write a page with charts and tables, which needs no other file
+  --save               append the ratios to benches/baselines.jsonl
+  --check              compare ratios with the latest saved ones of this kind of machine
+                       (processor, cores, file system, driver); fails if one is worse
+                       by more than 10% and the spread, three times in a row, and ends
+                       with the status 77 if there are none
+  --history FILE       draw the saved ratios of the CPU time by commit, measure nothing
   --debug              build without optimizations: to try the scenarios, not to measure
   --list               the scenarios
   --help               this text
@@ -42,9 +52,10 @@ pub(crate) enum Rate {
 /// What the user asks for.
 #[derive(Debug)]
 pub(crate) enum Request {
-    Help,
-    List,
+    /// To print this.
+    Text(String),
     Run(Options),
+    Counts(counts::Options),
 }
 
 /// The parsed command line of a run.
@@ -57,6 +68,11 @@ pub(crate) struct Options {
     pub(crate) rate: Option<Rate>,
     pub(crate) driver: Option<String>,
     pub(crate) json: Option<PathBuf>,
+    pub(crate) svg: Option<PathBuf>,
+    pub(crate) html: Option<PathBuf>,
+    pub(crate) history: Option<PathBuf>,
+    pub(crate) save: bool,
+    pub(crate) check: bool,
     pub(crate) debug: bool,
 }
 
@@ -65,7 +81,11 @@ pub(crate) struct Options {
 /// # Errors
 ///
 /// Returns an error that names the argument that is wrong.
-pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request> {
+pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Request> {
+    let mut args = args.peekable();
+    if args.next_if(|arg| arg == "counts").is_some() {
+        return counts::parse(args);
+    }
     let mut options = Options {
         scenarios: Vec::new(),
         rounds: 9,
@@ -74,6 +94,11 @@ pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request> {
         rate: None,
         driver: None,
         json: None,
+        svg: None,
+        html: None,
+        history: None,
+        save: false,
+        check: false,
         debug: false,
     };
     while let Some(arg) = args.next() {
@@ -82,24 +107,20 @@ pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request> {
                 .with_context(|| format!("`{arg}` needs a value"))
         };
         match arg.as_str() {
-            "--help" | "-h" => return Ok(Request::Help),
-            "--list" => return Ok(Request::List),
+            "--help" | "-h" => return Ok(Request::Text(HELP.to_owned())),
+            "--list" => return Ok(Request::Text(list())),
             "--debug" => options.debug = true,
             "--rounds" => options.rounds = whole(&arg, &value()?)?,
             "--seconds" => options.time = Duration::from_secs_f64(number(&arg, &value()?, 3600.0)?),
-            "--workers" => {
-                let value = value()?;
-                let all = value.split(',').map(|number| whole(&arg, number));
-                options.workers = all.collect::<Result<_>>()?;
-            }
+            "--workers" => options.workers = workers(&arg, &value()?)?,
             "--rate" => options.rate = Some(rate(&arg, &value()?)?),
-            "--driver" => {
-                let driver = value()?;
-                let known = ["uring", "mio"].contains(&driver.as_str());
-                ensure!(known, "`{driver}` is not a driver: uring or mio");
-                options.driver = Some(driver);
-            }
+            "--driver" => options.driver = Some(driver(value()?)?),
             "--json" => options.json = Some(value()?.into()),
+            "--svg" => options.svg = Some(value()?.into()),
+            "--html" => options.html = Some(value()?.into()),
+            "--history" => options.history = Some(value()?.into()),
+            "--save" => options.save = true,
+            "--check" => options.check = true,
             name if name.starts_with('-') => bail!("`{name}` is not an option; try --help"),
             name => options.scenarios.push(scenario::named(name)?),
         }
@@ -115,7 +136,30 @@ pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request> {
         options.rate.is_none() || takes_rate,
         "none of the scenarios has requests that could be sent at a rate"
     );
+    ensure!(
+        !(options.save && options.debug),
+        "`--save` goes with what is optimized"
+    );
     Ok(Request::Run(options))
+}
+
+fn list() -> String {
+    let lines = SCENARIOS
+        .iter()
+        .map(|scenario| format!("{:16} {}", scenario.name, scenario.about));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+pub(crate) fn workers(option: &str, text: &str) -> Result<Vec<usize>> {
+    text.split(',')
+        .map(|number| whole(option, number))
+        .collect()
+}
+
+pub(crate) fn driver(name: String) -> Result<String> {
+    let known = ["uring", "mio"].contains(&name.as_str());
+    ensure!(known, "`{name}` is not a driver: uring or mio");
+    Ok(name)
 }
 
 fn whole(option: &str, text: &str) -> Result<usize> {
@@ -163,7 +207,7 @@ mod tests {
         assert_eq!(found.rate, Some(Rate::Share(0.3)));
         assert_eq!((found.rounds, found.time), (3, Duration::from_millis(100)));
         assert_eq!(options("").unwrap().scenarios.len(), SCENARIOS.len());
-        assert_eq!(options("--help").unwrap_err(), "Help");
+        assert!(options("--help").unwrap_err().contains("usage"));
     }
 
     #[test]
@@ -176,6 +220,7 @@ mod tests {
         assert!(message("--rate 1e8").contains("at most 10000000, not"));
         assert!(message("--seconds inf").contains("not `inf`"));
         assert!(message("--driver epoll").contains("uring or mio"));
+        assert!(message("--save --debug").contains("optimized"));
         assert!(message("ecko").contains("`ecko`"));
         assert!(message("fsync --rate 100").contains("none of the scenarios"));
     }

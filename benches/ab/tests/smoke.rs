@@ -70,6 +70,45 @@ fn check(scenario: &Value, measures: &[&str]) {
     }
 }
 
+fn counts(args: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_zokio-ab"))
+        .args(["counts", "--debug"])
+        .args(args)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    (output.status.code(), text)
+}
+
+#[test]
+fn instructions_are_counted_on_both_sides() {
+    if !can_build() {
+        return;
+    }
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        let skip = b"SKIP: valgrind is not installed\n";
+        std::io::stderr().write_all(skip).unwrap();
+        return;
+    }
+    let (status, text) = counts(&["yield", "tcp-echo", "file-read", "--workers", "1,2"]);
+    assert_eq!(status, Some(0), "{text}");
+    for path in ["yield", "tcp-echo", "file-read"] {
+        let rows = text.lines().filter(|line| line.trim().starts_with(path));
+        let rows: Vec<Vec<_>> = rows.map(|row| row.split_whitespace().collect()).collect();
+        assert_eq!(rows.len(), 2, "{text}");
+        // Whether Valgrind knows the system calls of a file depends on its version.
+        if path != "file-read" {
+            let tokio: f64 = rows[0][1].parse().unwrap();
+            assert!(tokio > 0.0, "{text}");
+        }
+    }
+    // Nothing is saved of what is not optimized.
+    let (status, text) = counts(&["yield", "--check", "--driver", "mio"]);
+    assert_eq!(status, Some(77), "{text}");
+    assert!(text.contains("no counts are saved"), "{text}");
+}
+
 #[test]
 fn every_scenario_runs_on_both_sides() {
     if !can_build() {
