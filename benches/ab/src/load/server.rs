@@ -116,10 +116,10 @@ fn serve(listener: &TcpListener, end: &UnixStream, count: &AtomicUsize) -> Resul
                     let place = usize::try_from(key).ok();
                     let client = place.and_then(|place| clients.get_mut(place));
                     let client = client.context("an event of no connection")?;
-                    if let Some(open) = client
-                        && !answer(open, &mut buffer)?
-                    {
-                        *client = None;
+                    if let Some(open) = client {
+                        if !answer(open, &mut buffer)? {
+                            *client = None;
+                        }
                     }
                 }
             }
