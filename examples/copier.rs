@@ -1,4 +1,4 @@
-//! Copies a file, with 32 chunks in flight at a time.
+//! Copies a file, with 32 chunks in flight at a time, through buffers that are registered with io_uring.
 //!
 //! Run it with `cargo run --release --example copier FROM TO`. Each chunk has a buffer that goes from
 //! the read to the write and on to the next chunk.
@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::{env, io};
 
 use futures::stream::{FuturesUnordered, StreamExt};
-use zokio::completion::IoBuf;
 use zokio::completion::fs::File;
+use zokio::completion::{BufferPool, IoBuf, PooledBuf};
 
 const IN_FLIGHT: usize = 32;
 const CHUNK: usize = 128 * 1024;
@@ -20,13 +20,15 @@ async fn copy_chunk(
     to: &File,
     offset: u64,
     len: usize,
-    buffer: Vec<u8>,
-) -> io::Result<Vec<u8>> {
+    buffer: PooledBuf,
+) -> io::Result<PooledBuf> {
     let (read, chunk) = from.read_exact_at(buffer.slice(..len), offset).await;
     read?;
     let (written, chunk) = to.write_all_at(chunk, offset).await;
     written?;
-    Ok(chunk.into_inner())
+    let mut buffer = chunk.into_inner();
+    buffer.clear();
+    Ok(buffer)
 }
 
 /// Returns the number of bytes.
@@ -34,6 +36,7 @@ async fn copy(from: &Path, to: &Path) -> io::Result<u64> {
     let from = File::open(from).await?;
     let to = File::create(to).await?;
     let size = from.metadata().await?.len();
+    let pool = BufferPool::new(IN_FLIGHT, CHUNK)?;
 
     let mut offsets = (0..size).step_by(CHUNK);
     let mut next = |buffer| {
@@ -42,8 +45,8 @@ async fn copy(from: &Path, to: &Path) -> io::Result<u64> {
         Some(copy_chunk(&from, &to, offset, len, buffer))
     };
     let mut copying = FuturesUnordered::new();
-    for _ in 0..IN_FLIGHT {
-        copying.extend(next(Vec::with_capacity(CHUNK)));
+    while let Some(buffer) = pool.try_get() {
+        copying.extend(next(buffer));
     }
     while let Some(copied) = copying.next().await {
         copying.extend(next(copied?));

@@ -1,15 +1,17 @@
 //! `IoBuf` and `IoBufMut`: buffers that an operation can own.
 
 use std::ops::RangeBounds;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
 use super::slice::Slice;
+use crate::driver::completion::pool_memory::PoolMemory;
 
 /// A buffer that an operation can own while the kernel reads from it.
 ///
 /// It is implemented for `Vec<u8>`, `String`, `Box<[u8]>`, `Box<[u8; N]>`, [`Bytes`], [`BytesMut`],
-/// `&'static [u8]` and `&'static str`, and for [`Slice`]s of them. What is written to a file is what
+/// `&'static [u8]`, `&'static str` and [`PooledBuf`](super::PooledBuf), and for [`Slice`]s of them. What is written to a file is what
 /// is initialized: the content of a vector, not its spare capacity.
 ///
 /// # Safety
@@ -48,6 +50,13 @@ pub unsafe trait IoBuf: Send + 'static {
     /// [`bytes_init`](IoBuf::bytes_init) for what cannot grow.
     fn bytes_total(&self) -> usize;
 
+    /// Returns the pool whose memory this is. Only a buffer of a pool knows one.
+    #[doc(hidden)]
+    #[allow(private_interfaces, reason = "no other type is of a pool")]
+    fn pool_memory(&self) -> Option<&Arc<PoolMemory>> {
+        None
+    }
+
     /// Restricts operations to a part of the buffer. See [`Slice`].
     ///
     /// An open end is that of the buffer's [room](IoBuf::bytes_total).
@@ -76,8 +85,8 @@ pub unsafe trait IoBuf: Send + 'static {
 
 /// A buffer that an operation can own while the kernel writes to it.
 ///
-/// It is implemented for `Vec<u8>`, `Box<[u8]>`, `Box<[u8; N]>` and [`BytesMut`], and for
-/// [`Slice`]s of them.
+/// It is implemented for `Vec<u8>`, `Box<[u8]>`, `Box<[u8; N]>`, [`BytesMut`] and
+/// [`PooledBuf`](super::PooledBuf), and for [`Slice`]s of them.
 ///
 /// # Where a read puts its bytes
 ///

@@ -59,7 +59,8 @@
 //! error of the kind [`Other`](std::io::ErrorKind::Other). Dropping the future is the one way to lose it. Then the
 //! operation is cancelled if it can be, and the buffer is dropped when the kernel has let go of it,
 //! on another thread if need be. [`IoBuf`] and [`IoBufMut`] are the buffers that an operation takes;
-//! [`IoBuf::slice`] restricts one to a part.
+//! [`IoBuf::slice`] restricts one to a part. A [`BufferPool`] has buffers of one size, aligned for direct
+//! I/O, whose memory is registered with io_uring.
 //!
 //! Reads from many places of a file, at once:
 //!
@@ -120,6 +121,8 @@ pub mod fs;
 mod io_buf;
 pub mod net;
 mod operation;
+mod pool;
+mod pooled_buf;
 mod raw;
 mod slice;
 mod unbuffered;
@@ -130,6 +133,8 @@ use std::io;
 pub use self::canceller::Canceller;
 pub use self::io_buf::{IoBuf, IoBufMut};
 pub use self::operation::{Operation, Timeout, With};
+pub use self::pool::BufferPool;
+pub use self::pooled_buf::PooledBuf;
 pub use self::slice::Slice;
 pub use self::vectored::{IoVectoredBuf, IoVectoredBufMut};
 

@@ -6,11 +6,13 @@
 
 use std::fs::File as StdFile;
 use std::io;
+use std::sync::Arc;
 
 use super::io_buf::{IoBuf, IoBufMut};
 use super::vectored::{IoVectoredBuf, IoVectoredBufMut};
 use crate::driver::completion::lent::{Lent, Parts};
 use crate::driver::completion::op::{Completed, Op, SharedFd};
+use crate::driver::completion::pool_memory::PoolMemory;
 use crate::fs::inline::calls::{self, Refusal, Source};
 
 /// A buffer, or several, together with the direction in which bytes go.
@@ -27,6 +29,11 @@ pub(super) unsafe trait Lend: Send + 'static {
     const WRITES: bool;
 
     fn parts(&mut self) -> Parts;
+
+    /// Returns the pool whose memory it may be.
+    fn pool_memory(&self) -> Option<&Arc<PoolMemory>> {
+        None
+    }
 
     /// Returns the buffer, whose first `count` bytes were transferred.
     ///
@@ -50,6 +57,10 @@ unsafe impl<B: IoBufMut> Lend for Fill<B> {
         Parts::one(self.0.stable_mut_ptr(), self.0.bytes_total())
     }
 
+    fn pool_memory(&self) -> Option<&Arc<PoolMemory>> {
+        self.0.pool_memory()
+    }
+
     unsafe fn end(mut self, count: usize) -> B {
         // SAFETY: the caller's promise; no more than the room was offered to the kernel.
         unsafe { self.0.set_init(count) };
@@ -69,6 +80,10 @@ unsafe impl<B: IoBuf> Lend for Drain<B> {
     #[inline]
     fn parts(&mut self) -> Parts {
         Parts::one(self.0.stable_ptr().cast_mut(), self.0.bytes_init())
+    }
+
+    fn pool_memory(&self) -> Option<&Arc<PoolMemory>> {
+        self.0.pool_memory()
     }
 
     unsafe fn end(self, _count: usize) -> B {
@@ -187,9 +202,10 @@ impl<L: Lend> Held<L> {
     pub(super) fn into_op(self, fd: SharedFd, offset: u64, on_ring: bool) -> Op {
         let mut owner = Box::new(self);
         let parts = owner.rest();
+        let pool_memory = owner.lend.pool_memory().cloned();
         // SAFETY: I1: `Lend` promises that the memory belongs to the owner and stays where it is
         // when the owner is moved. The owner is in its box, which nothing opens before `back`.
-        let lent = unsafe { Lent::new(owner, parts) };
+        let lent = unsafe { Lent::new(owner, parts) }.in_pool(pool_memory);
         if L::WRITES {
             Op::WriteAt {
                 fd,

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::ops::{Bound, Deref, RangeBounds};
+use std::sync::Arc;
 
 use super::io_buf::{IoBuf, IoBufMut};
+use crate::driver::completion::pool_memory::PoolMemory;
 
 /// A part of a buffer, which it owns as a whole.
 ///
@@ -161,6 +163,11 @@ unsafe impl<B: IoBuf> IoBuf for Slice<B> {
 
     fn bytes_total(&self) -> usize {
         self.end - self.begin
+    }
+
+    #[allow(private_interfaces, reason = "no other type is of a pool")]
+    fn pool_memory(&self) -> Option<&Arc<PoolMemory>> {
+        self.buffer.pool_memory()
     }
 }
 

@@ -65,6 +65,7 @@ pub struct DriverInfo {
     pub(super) kind: DriverKind,
     pub(super) reason: String,
     copied_in_kernel: u64,
+    registered_transfers: u64,
 }
 
 impl DriverInfo {
@@ -77,6 +78,7 @@ impl DriverInfo {
             },
             reason: backend.reason.clone(),
             copied_in_kernel: driver.readiness().pipes().moved(),
+            registered_transfers: driver.completions().registered_transfers(),
         }
     }
 
@@ -135,6 +137,28 @@ impl DriverInfo {
     /// ```
     pub fn copied_in_kernel(&self) -> u64 {
         self.copied_in_kernel
+    }
+
+    /// Returns how many reads and writes of files have made use of the registered memory of a
+    /// [`BufferPool`](crate::completion::BufferPool) so far.
+    ///
+    /// The count is that of the whole runtime. It stays at 0 without io_uring, and where the memory
+    /// cannot be registered; see
+    /// [`BufferPool::registration_error`](crate::completion::BufferPool::registration_error).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().build()?;
+    /// assert_eq!(rt.handle().driver_info().registered_transfers(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn registered_transfers(&self) -> u64 {
+        self.registered_transfers
     }
 }
 

@@ -83,6 +83,12 @@ impl Completions {
         &self.backend
     }
 
+    /// Returns how many transfers from or to registered memory have succeeded.
+    pub(crate) fn registered_transfers(&self) -> u64 {
+        let ring = self.ring.as_ref();
+        ring.map_or(0, |ring| ring.registered_transfers())
+    }
+
     /// Returns the threads that carry out operations and other calls of the runtime's own that may
     /// wait.
     pub(crate) fn threads(&self) -> &Pool {

@@ -7,6 +7,9 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
+
+use super::pool_memory::PoolMemory;
 
 /// The most parts that one call takes (`UIO_MAXIOV`; readv(2)). More are not offered to the kernel,
 /// and the transfer is short.
@@ -89,6 +92,8 @@ impl fmt::Debug for Parts {
 pub(crate) struct Lent {
     owner: Box<dyn Any + Send>,
     parts: Parts,
+    /// Where the memory is, if it is one piece of a pool's.
+    pool_memory: Option<Arc<PoolMemory>>,
 }
 
 // SAFETY: the owner is `Send`, and the parts lead to nothing but what it owns (`Lent::new`).
@@ -105,7 +110,24 @@ impl Lent {
     /// for a read also writable, stays valid and where it is as long as `owner` lives, and nothing
     /// but the kernel touches it until the owner is taken back.
     pub(crate) unsafe fn new(owner: Box<dyn Any + Send>, parts: Parts) -> Lent {
-        Lent { owner, parts }
+        Lent {
+            owner,
+            parts,
+            pool_memory: None,
+        }
+    }
+
+    /// Names the pool whose memory this may be, and which a ring may have registered.
+    pub(crate) fn in_pool(mut self, memory: Option<Arc<PoolMemory>>) -> Lent {
+        let [part] = self.parts.as_slice() else {
+            return self;
+        };
+        self.pool_memory = memory.filter(|memory| memory.contains(part));
+        self
+    }
+
+    pub(super) fn pool_memory(&self) -> Option<&Arc<PoolMemory>> {
+        self.pool_memory.as_ref()
     }
 
     pub(crate) fn parts(&self) -> &Parts {

@@ -29,6 +29,8 @@ pub(crate) mod lent;
 pub(crate) mod op;
 #[cfg(feature = "fs")]
 mod operation;
+#[cfg(feature = "fs")]
+pub(crate) mod pool_memory;
 pub(crate) mod probe;
 #[cfg(feature = "fs")]
 mod threads;

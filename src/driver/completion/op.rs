@@ -131,6 +131,14 @@ impl Op {
         }
     }
 
+    /// Returns the memory that the operation was lent.
+    pub(super) fn lent(&self) -> Option<&Lent> {
+        match self {
+            Op::ReadAt { into: lent, .. } | Op::WriteAt { from: lent, .. } => Some(lent),
+            _ => None,
+        }
+    }
+
     /// Joins this operation with its final result: a count or a negative errno.
     ///
     /// # Safety

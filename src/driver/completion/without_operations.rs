@@ -47,6 +47,11 @@ impl Completions {
         &self.threads
     }
 
+    /// Returns 0: no operation has made use of registered memory.
+    pub(crate) fn registered_transfers(&self) -> u64 {
+        0
+    }
+
     /// Returns `false`: no operation is in flight.
     pub(crate) fn await_quiet(&self) -> bool {
         false

@@ -84,6 +84,18 @@ impl<T> HandOver<T> {
         Ok(self.rouse())
     }
 
+    /// Adds a request that is of interest only to a thread that serves, and starts none; returns it as
+    /// an error if no thread serves, or once the hand-over is closed.
+    pub(super) fn push_if_served(&self, request: T) -> Result<Pushed, T> {
+        let mut state = self.state.lock();
+        if state.closed || !state.served {
+            return Err(request);
+        }
+        state.requests.push(request);
+        drop(state);
+        Ok(self.rouse())
+    }
+
     fn rouse(&self) -> Pushed {
         if self.asleep.swap(false, Ordering::SeqCst) {
             Pushed::Wake
@@ -273,6 +285,33 @@ mod loom_tests {
             }
             assert_eq!(rig.served.load(Ordering::SeqCst), 2);
             assert!(rig.started.load(Ordering::SeqCst) <= 2);
+        });
+    }
+
+    /// A thread that ends as soon as it finds nothing, and a request that starts none: it is served,
+    /// or comes back because there is no thread any more.
+    #[test]
+    fn loom_a_request_to_a_thread_that_ends_is_served_or_comes_back() {
+        loom::model(|| {
+            let rig = rig();
+            let first = submit(&rig, 0).expect("the first request starts a thread");
+            let accepted = match rig.hand_over.push_if_served(10) {
+                Ok(Pushed::Wake) => {
+                    rig.alarm.raise();
+                    10
+                }
+                Ok(pushed) => {
+                    assert_eq!(pushed, Pushed::Done);
+                    10
+                }
+                Err(back) => {
+                    assert_eq!(back, 10);
+                    assert_eq!(rig.served.load(Ordering::SeqCst), 1);
+                    0
+                }
+            };
+            first.join().unwrap();
+            assert_eq!(rig.served.load(Ordering::SeqCst), 1 + accepted);
         });
     }
 

@@ -17,6 +17,8 @@
 //! work, since close(2) may wait.
 
 #[cfg(feature = "fs")]
+mod buffers;
+#[cfg(feature = "fs")]
 mod entry;
 #[cfg(feature = "fs")]
 mod hand_over;

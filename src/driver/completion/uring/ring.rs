@@ -4,12 +4,14 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::hand_over::{HandOver, Pushed};
 use super::thread;
 use crate::blocking::Pool;
 use crate::blocking::pool::{Kind, Refused};
+use crate::driver::completion::pool_memory::{PoolMemory, Registrar};
 use crate::driver::completion::{Submitted, threads};
 use crate::driver::wake::eventfd;
 use crate::loom::sync::OnceLock;
@@ -20,6 +22,8 @@ pub(super) enum Request {
     CarryOut(Submitted),
     /// The future of the operation is gone.
     Cancel(Submitted),
+    /// The pool of the memory is gone.
+    Deregister(Arc<PoolMemory>),
 }
 
 /// A ring, as any thread uses it.
@@ -32,6 +36,8 @@ pub(in crate::driver::completion) struct Ring {
     pub(super) entries: u32,
     /// Carries out the operations that the ring cannot take.
     pub(super) pool: Pool,
+    /// How many transfers from or to registered memory have succeeded. Counted by the ring's thread.
+    pub(super) registered_transfers: AtomicU64,
 }
 
 impl Ring {
@@ -41,6 +47,7 @@ impl Ring {
             alarm: OnceLock::new(),
             entries,
             pool,
+            registered_transfers: AtomicU64::new(0),
         }
     }
 
@@ -63,6 +70,11 @@ impl Ring {
     pub(in crate::driver::completion) fn cancel(self: &Arc<Ring>, operation: Submitted) {
         // No thread performs what is cancelled, so none was missing.
         self.push(Request::Cancel(operation));
+    }
+
+    /// Returns how many transfers from or to registered memory have succeeded.
+    pub(in crate::driver::completion) fn registered_transfers(&self) -> u64 {
+        self.registered_transfers.load(Ordering::Relaxed)
     }
 
     /// Returns the operations for which there is neither a ring nor a thread.
@@ -136,5 +148,16 @@ impl Ring {
     /// kernel does not release in time stays with the thread, which ends once it is released (I7).
     pub(in crate::driver::completion) fn wait_until_gone(&self, deadline: Option<Instant>) -> bool {
         self.requests.wait_until_gone(deadline)
+    }
+}
+
+impl Registrar for Ring {
+    fn deregister(&self, memory: Arc<PoolMemory>) {
+        match self.requests.push_if_served(Request::Deregister(memory)) {
+            Ok(Pushed::Wake) => self.wake(),
+            Ok(Pushed::Done | Pushed::Start) => {}
+            // A thread that ends lets go of all memory.
+            Err(_) => {}
+        }
     }
 }

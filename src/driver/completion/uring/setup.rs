@@ -78,6 +78,8 @@ pub(in crate::driver::completion) fn knows_our_entries(io: &IoUring) -> io::Resu
         opcode::Read::CODE,
         opcode::Readv::CODE,
         opcode::Write::CODE,
+        opcode::ReadFixed::CODE,
+        opcode::WriteFixed::CODE,
         opcode::Writev::CODE,
         opcode::AsyncCancel::CODE,
     ];

@@ -13,6 +13,7 @@ use io_uring::types::{Fd, SubmitArgs, Timespec};
 use io_uring::{IoUring, opcode, squeue};
 use slab::Slab;
 
+use super::buffers::BufferTable;
 use super::entry::entry;
 use super::released::Released;
 use super::ring::{Request, Ring};
@@ -20,6 +21,7 @@ use super::setup;
 use crate::blocking::pool::{Kind, Pool};
 use crate::driver::completion::op::{Completed, Op};
 use crate::driver::completion::operation::{Counted, Ended};
+use crate::driver::completion::pool_memory::Registrar;
 use crate::driver::completion::{Submitted, threads};
 use crate::loom::thread::Builder;
 use crate::util::thread;
@@ -88,6 +90,7 @@ struct RingThread {
     /// Tells when the kernel has released the ring, if it is given up.
     released: Released,
     flights: Slab<Flight>,
+    buffers: BufferTable,
     /// How many entries have been queued.
     queued: u64,
     /// The requests that this turn has not handled yet, the next one last. Empty between turns.
@@ -109,6 +112,8 @@ struct Flight {
     counted: Counted,
     /// How many entries had been queued before this one.
     sequence: u64,
+    /// Whether its memory is registered.
+    is_registered: bool,
 }
 
 /// The kernel no longer serves the ring.
@@ -116,11 +121,13 @@ struct Broken(io::Error);
 
 impl RingThread {
     fn new(ring: Arc<Ring>, io: IoUring, released: Released) -> RingThread {
+        let registrar: Arc<dyn Registrar> = ring.clone();
         RingThread {
             ring,
             io,
             released,
             flights: Slab::new(),
+            buffers: BufferTable::new(Arc::downgrade(&registrar)),
             queued: 0,
             requests: Vec::new(),
             alarm_count: Box::new(0),
@@ -155,6 +162,7 @@ impl RingThread {
             match request {
                 Request::CarryOut(operation) => self.carry_out(operation)?,
                 Request::Cancel(operation) => self.cancel(&operation)?,
+                Request::Deregister(memory) => self.buffers.deregister(&self.io, &memory),
             }
         }
         if self.requests.capacity() > 1024 {
@@ -191,6 +199,7 @@ impl RingThread {
             self.enter(None)?;
             self.reap()?;
         }
+        self.buffers.clear(Some(&self.io));
         Ok(self.ring.requests.end())
     }
 
@@ -212,12 +221,15 @@ impl RingThread {
             threads::submit_begun(&self.ring.pool, operation, (op, counted));
             return Err(broken);
         }
-        let entry = entry(&mut op).expect("what does not suit a ring is not submitted to one");
+        let slot = self.slot(&op);
+        let entry =
+            entry(&mut op, slot).expect("what does not suit a ring is not submitted to one");
         let flight = Flight {
             operation,
             op,
             counted,
             sequence: self.queued,
+            is_registered: slot.is_some(),
         };
         let word = word(self.flights.vacant_key(), self.queued);
         flight.operation.ticket.store(word, Ordering::Relaxed);
@@ -226,6 +238,12 @@ impl RingThread {
         // its buffer until then; moving it within the table does not move what it points to. When
         // the ring is given up, the table lives until the kernel has released it (`leave_the_ring`).
         unsafe { self.push(&entry.user_data(word)) }
+    }
+
+    /// Returns the slot of the memory of `op`, if that is registered.
+    fn slot(&mut self, op: &Op) -> Option<u16> {
+        let memory = op.lent()?.pool_memory()?;
+        self.buffers.slot(&self.io, memory)
     }
 
     fn cancel(&mut self, operation: &Submitted) -> Result<(), Broken> {
@@ -365,6 +383,7 @@ impl RingThread {
             operation,
             op,
             counted,
+            is_registered,
             ..
         } = self.flights.remove(place(word));
         let interrupted = matches!(-raw, libc::ECANCELED | libc::EINTR) || RESTARTS.contains(&-raw);
@@ -373,11 +392,18 @@ impl RingThread {
             // I5: no cancellation was asked for.
             return self.launch(operation, op, counted);
         }
-        if raw == -libc::EAGAIN && wanted {
+        // What cannot be reached as registered memory can be reached by its address.
+        let unreachable = is_registered && raw == -libc::EFAULT;
+        if (raw == -libc::EAGAIN || unreachable) && wanted {
             // I5: the kernel has stopped polling, or the descriptor is non-blocking. A system call
             // waits, or returns the right answer (I12).
             threads::submit_begun(&self.ring.pool, operation, (op, counted));
             return Ok(());
+        }
+        if is_registered && raw >= 0 {
+            self.ring
+                .registered_transfers
+                .fetch_add(1, Ordering::Relaxed);
         }
         let completed = if interrupted {
             op.refuse()
@@ -412,6 +438,7 @@ impl RingThread {
         }
         self.ring.give_up(true);
         self.released.close(self.io);
+        self.buffers.clear(None);
         for flight in left {
             let completed = flight.op.fail(errno);
             finish(
