@@ -316,12 +316,31 @@ impl Error {
     /// of something, was busy, was interrupted, or was not fast enough.
     ///
     /// # Examples
+    ///
     /// ```
-    /// fn attempts(error: &zokio::Error) -> u32 {
-    ///     if error.is_retryable() { 3 } else { 1 }
+    /// use std::time::Duration;
+    /// use zokio::completion::fs::File;
+    ///
+    /// /// Opens a file, even if the process has too many open files for a moment.
+    /// async fn open_patiently(path: &str) -> zokio::Result<File> {
+    ///     for _ in 0..3 {
+    ///         match File::open(path).await {
+    ///             Err(error) if error.is_transient() => {}
+    ///             done => return done,
+    ///         }
+    ///         zokio::time::sleep(Duration::from_millis(100)).await;
+    ///     }
+    ///     File::open(path).await
+    /// }
+    ///
+    /// #[zokio::main]
+    /// async fn main() -> zokio::Result<()> {
+    ///     open_patiently("/proc/version").await?;
+    ///     assert!(!open_patiently("/no/such").await.unwrap_err().is_transient());
+    ///     Ok(())
     /// }
     /// ```
-    pub fn is_retryable(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         if self.is_timeout() {
             return true;
         }
@@ -385,7 +404,7 @@ mod tests {
             error.to_string(),
             "cannot open `/no/such`: No such file or directory (os error 2)"
         );
-        assert!(error.is_io() && !error.is_retryable());
+        assert!(error.is_io() && !error.is_transient());
         assert_eq!(error.path(), Some(Path::new("/no/such")));
         assert_eq!(error.operation(), "open");
         assert!(error.source().is_some());
@@ -397,18 +416,18 @@ mod tests {
     #[test]
     fn tells_the_families_apart() {
         let timeout = Error::timeout("connect", Duration::from_secs(1));
-        assert!(timeout.is_timeout() && timeout.is_retryable());
+        assert!(timeout.is_timeout() && timeout.is_transient());
         assert_eq!(timeout.kind(), io::ErrorKind::TimedOut);
         let address = ([127, 0, 0, 1], 80).into();
         let refused = io::Error::from_raw_os_error(libc::ECONNREFUSED);
         let network = Error::network("connect to", address, refused);
-        assert!(network.is_network() && network.is_retryable());
+        assert!(network.is_network() && network.is_transient());
         assert_eq!(network.address(), Some(address));
         let resource = Error::resource("use io_uring", "the kernel has none", None);
-        assert!(resource.is_resource() && !resource.is_retryable());
+        assert!(resource.is_resource() && !resource.is_transient());
         assert_eq!(resource.kind(), io::ErrorKind::Unsupported);
         let full = Error::io("duplicate", io::Error::from_raw_os_error(libc::EMFILE));
-        assert!(full.is_retryable());
+        assert!(full.is_transient());
         assert_eq!(io::Error::from(full).raw_os_error(), Some(libc::EMFILE));
     }
 }

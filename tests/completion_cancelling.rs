@@ -142,7 +142,7 @@ fn a_limit_ends_an_open() {
         mkfifo(&path);
         let opening = File::open(&path).timeout(Duration::from_millis(10));
         let error = opening.await.unwrap_err();
-        assert!(error.is_timeout() && error.is_retryable());
+        assert!(error.is_timeout() && error.is_transient());
         let canceller = Canceller::new();
         let mut opening = File::open(&path).with(&canceller);
         assert!(poll_once(&mut opening).await.is_pending());

@@ -18,7 +18,7 @@ use self::owned::ON_A_THREAD;
 fn lacks_a_thread(error: &io::Error, operation: &str) {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
     let inner: &zokio::Error = inner.expect("an error of zokio's");
-    assert!(inner.is_resource() && inner.is_retryable(), "{inner:?}");
+    assert!(inner.is_resource() && inner.is_transient(), "{inner:?}");
     assert_eq!(inner.operation(), operation);
     let text = format!("cannot {operation}: no thread could be started: ");
     assert!(error.to_string().starts_with(&text), "{error}");

@@ -493,7 +493,7 @@ fn a_pool_beyond_the_limit_on_locked_memory() {
                 let error = refused.registration_error();
                 assert_eq!(error.is_some(), has_ring());
                 if let Some(error) = error {
-                    assert!(error.is_resource() && error.is_retryable(), "{error:?}");
+                    assert!(error.is_resource() && error.is_transient(), "{error:?}");
                     assert!(
                         error.to_string().ends_with("limit on locked memory"),
                         "{error}"
