@@ -7,11 +7,13 @@ mod filter;
 #[path = "support/owned.rs"]
 mod owned;
 
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 
 use zokio::completion::fs::File;
+use zokio::completion::{BufferPool, submit_all};
 
-use self::apart::{on_schedulers, runtime, sanitizer};
+use self::apart::{on_schedulers, runtime, sanitizer, skip};
 use self::owned::ON_A_THREAD;
 
 #[track_caller]
@@ -22,6 +24,33 @@ fn lacks_a_thread(error: &io::Error, operation: &str) {
     assert_eq!(inner.operation(), operation);
     let text = format!("cannot {operation}: no thread could be started: ");
     assert!(error.to_string().starts_with(&text), "{error}");
+}
+
+/// The same for operations that were to go to a ring together.
+#[test]
+fn without_a_thread_the_buffers_of_a_batch_come_back() {
+    let test = "without_a_thread_the_buffers_of_a_batch_come_back";
+    on_schedulers(test, &[0, 1], |workers| {
+        let runtime = runtime(workers);
+        let mut file = tempfile::NamedTempFile::new_in(".").unwrap();
+        file.write_all(&[7; 3 * 4096]).unwrap();
+        let mut options = std::fs::OpenOptions::new();
+        options.read(true).custom_flags(libc::O_DIRECT);
+        let Ok(file) = options.open(file.path()) else {
+            skip("no direct I/O here");
+        };
+        let file = File::from(file);
+        let pool = BufferPool::new(3, 4096).unwrap();
+        sanitizer::start_symbolizer();
+        filter::refuse(&[libc::SYS_clone3, libc::SYS_clone], libc::EAGAIN);
+        for _ in 0..2 {
+            let read = |place: u64| file.read_exact_at(pool.try_get().unwrap(), place * 4096);
+            for (read, buffer) in runtime.block_on(submit_all((0..3).map(read))) {
+                lacks_a_thread(&read.unwrap_err(), "read a file");
+                assert!(buffer.is_empty());
+            }
+        }
+    });
 }
 
 #[test]

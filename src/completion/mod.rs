@@ -83,6 +83,9 @@
 //! }
 //! ```
 //!
+//! [`submit_all`] does the same with one entry to the kernel, where io_uring carries the operations
+//! out, and returns results in order or as they come.
+//!
 //! # Cancelling
 //!
 //! [`Operation::timeout`] limits an operation, and a [`Canceller`] ends a group of them. Both really
@@ -125,6 +128,7 @@ mod pool;
 mod pooled_buf;
 mod raw;
 mod slice;
+mod submit_all;
 mod unbuffered;
 mod vectored;
 
@@ -136,6 +140,7 @@ pub use self::operation::{Operation, Timeout, With};
 pub use self::pool::BufferPool;
 pub use self::pooled_buf::PooledBuf;
 pub use self::slice::Slice;
+pub use self::submit_all::{SubmitAll, submit_all};
 pub use self::vectored::{IoVectoredBuf, IoVectoredBufMut};
 
 /// The result of an operation, and the buffer that it took.

@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use self::sealed::{Cancel, Cause};
 use super::canceller::{Canceller, Member};
+use crate::driver::completion::batch::Batch;
 use crate::error::Error;
 use crate::time::{Sleep, sleep};
 use crate::util::budget::{self, Budget};
@@ -119,8 +120,12 @@ pub trait Operation: Future + Cancel {
 impl<O: Future + Cancel> Operation for O {}
 
 pub(super) mod sealed {
+    use std::future::Future;
     use std::pin::Pin;
+    use std::task::{Context, Poll};
     use std::time::Duration;
+
+    use crate::driver::completion::batch::Batch;
 
     /// Why an operation is to end before it has completed.
     #[derive(Clone, Copy, Debug)]
@@ -130,11 +135,34 @@ pub(super) mod sealed {
     }
 
     /// What can be told to end.
-    pub trait Cancel {
+    pub trait Cancel: Future {
         /// Asks for the end of the operation, which then completes as soon as it can. The first
         /// cause counts.
         #[doc(hidden)]
         fn cancel(self: Pin<&mut Self>, cause: Cause);
+
+        /// Polls for the result. What goes to a ring goes there together with the others of `batch`.
+        #[doc(hidden)]
+        #[allow(private_interfaces, reason = "it is sealed")]
+        fn advance_with(
+            self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            _batch: &mut Batch,
+        ) -> Poll<Self::Output> {
+            self.poll(cx)
+        }
+    }
+
+    /// Polls an operation, together with others if there is a batch.
+    pub(super) fn poll<O: Cancel>(
+        operation: Pin<&mut O>,
+        cx: &mut Context<'_>,
+        batch: Option<&mut Batch>,
+    ) -> Poll<O::Output> {
+        match batch {
+            Some(batch) => operation.advance_with(cx, batch),
+            None => operation.poll(cx),
+        }
     }
 }
 
@@ -175,12 +203,14 @@ pin_project! {
     }
 }
 
-impl<O: Operation> Future for Timeout<O> {
-    type Output = O::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+impl<O: Operation> Timeout<O> {
+    fn advance(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        batch: Option<&mut Batch>,
+    ) -> Poll<O::Output> {
         let mut this = self.project();
-        let polled = this.operation.as_mut().poll(cx);
+        let polled = sealed::poll(this.operation.as_mut(), cx, batch);
         if polled.is_ready() || *this.expired {
             return polled;
         }
@@ -195,9 +225,26 @@ impl<O: Operation> Future for Timeout<O> {
     }
 }
 
+impl<O: Operation> Future for Timeout<O> {
+    type Output = O::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+        self.advance(cx, None)
+    }
+}
+
 impl<O: Operation> Cancel for Timeout<O> {
     fn cancel(self: Pin<&mut Self>, cause: Cause) {
         self.project().operation.cancel(cause);
+    }
+
+    #[allow(private_interfaces, reason = "it is sealed")]
+    fn advance_with(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        batch: &mut Batch,
+    ) -> Poll<O::Output> {
+        self.advance(cx, Some(batch))
     }
 }
 
@@ -221,10 +268,12 @@ impl<O: std::fmt::Debug> std::fmt::Debug for With<O> {
     }
 }
 
-impl<O: Operation> Future for With<O> {
-    type Output = O::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+impl<O: Operation> With<O> {
+    fn advance(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        batch: Option<&mut Batch>,
+    ) -> Poll<O::Output> {
         let mut this = self.project();
         // Asked before the operation is polled, so that one whose group is cancelled does not begin.
         // An outcome that is there by now counts all the same.
@@ -232,7 +281,7 @@ impl<O: Operation> Future for With<O> {
             *this.asked = true;
             this.operation.as_mut().cancel(Cause::Canceller);
         }
-        let polled = this.operation.poll(cx);
+        let polled = sealed::poll(this.operation, cx, batch);
         if polled.is_ready() {
             this.member.leave();
         }
@@ -240,8 +289,25 @@ impl<O: Operation> Future for With<O> {
     }
 }
 
+impl<O: Operation> Future for With<O> {
+    type Output = O::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+        self.advance(cx, None)
+    }
+}
+
 impl<O: Operation> Cancel for With<O> {
     fn cancel(self: Pin<&mut Self>, cause: Cause) {
         self.project().operation.cancel(cause);
+    }
+
+    #[allow(private_interfaces, reason = "it is sealed")]
+    fn advance_with(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        batch: &mut Batch,
+    ) -> Poll<O::Output> {
+        self.advance(cx, Some(batch))
     }
 }

@@ -14,6 +14,7 @@ use std::task::{Context, Poll, ready};
 
 use crate::blocking::pool::Refused;
 use crate::driver::completion::InFlight;
+use crate::driver::completion::batch::{Batch, Missing};
 use crate::driver::completion::op::{Completed, Op};
 use crate::scheduler::Handle;
 use crate::scheduler::context::with_current;
@@ -89,6 +90,12 @@ pub(super) fn try_submit(op: Op) -> Result<InFlight, Refused> {
 /// there is no thread has ended as cancelled; also returns why.
 pub(crate) fn submit_on(handle: &Handle, op: Op) -> (InFlight, Option<Refused>) {
     handle.services().driver.completions().submit_or_return(op)
+}
+
+/// Like [`submit_on`], together with the others of `batch`.
+pub(crate) fn submit_in(handle: &Handle, op: Op, batch: &mut Batch) -> (InFlight, Missing) {
+    let completions = handle.services().driver.completions();
+    completions.submit_in(op, batch)
 }
 
 /// Carries out `op`, which is cancelled if the future is dropped.

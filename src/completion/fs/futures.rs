@@ -12,6 +12,7 @@ use super::transfer::{Extent, Transfer};
 use crate::completion::operation::sealed::{Cancel, Cause};
 use crate::completion::raw::{Drain, DrainAll, Fill, FillAll};
 use crate::completion::{BufResult, IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
+use crate::driver::completion::batch::Batch;
 
 /// Makes the future of a transfer, which owns the file and the buffer.
 macro_rules! transfer {
@@ -24,6 +25,16 @@ macro_rules! transfer {
             pub(super) fn new(file: &Arc<OpenFile>, buffer: B, offset: u64) -> Self {
                 $name(Transfer::new(file, $lend(buffer), offset, Extent::$extent))
             }
+
+            fn advance(
+                &mut self,
+                cx: &mut Context<'_>,
+                batch: Option<&mut Batch>,
+            ) -> Poll<BufResult<$output, B>> {
+                self.0
+                    .poll(cx, batch)
+                    .map(|(count, buffer)| (count.map($map), buffer))
+            }
         }
 
         // A buffer is never pinned.
@@ -33,15 +44,22 @@ macro_rules! transfer {
             type Output = BufResult<$output, B>;
 
             fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-                self.0
-                    .poll(cx)
-                    .map(|(count, buffer)| (count.map($map), buffer))
+                self.advance(cx, None)
             }
         }
 
         impl<B: $bound> Cancel for $name<B> {
             fn cancel(mut self: Pin<&mut Self>, cause: Cause) {
                 self.0.cancel(cause);
+            }
+
+            #[allow(private_interfaces, reason = "it is sealed")]
+            fn advance_with(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                batch: &mut Batch,
+            ) -> Poll<BufResult<$output, B>> {
+                self.advance(cx, Some(batch))
             }
         }
 

@@ -26,6 +26,7 @@ use crate::completion::BufResult;
 use crate::completion::operation::sealed::Cause;
 use crate::completion::raw::{Held, Lend};
 use crate::driver::completion::InFlight;
+use crate::driver::completion::batch::{Batch, Missing};
 use crate::error::Error;
 use crate::fs::inline::calls::Refusal;
 use crate::fs::run;
@@ -53,7 +54,7 @@ pub(super) struct Transfer<L: Lend> {
     /// Why it is to end.
     cause: Option<Cause>,
     /// Why there was no thread for it.
-    refused: Option<Refused>,
+    missing: Missing,
 }
 
 enum State<L> {
@@ -83,7 +84,7 @@ impl<L: Lend> Transfer<L> {
             extent,
             runtime: None,
             cause: None,
-            refused: None,
+            missing: Missing::Nothing,
         }
     }
 
@@ -95,12 +96,17 @@ impl<L: Lend> Transfer<L> {
         }
     }
 
-    /// Polls for the result and the buffer.
+    /// Polls for the result and the buffer. What has to be submitted is submitted together with the
+    /// others of `batch`, if there is one.
     ///
     /// # Panics
     ///
     /// Panics if it begins outside a runtime, or if it was ready before.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<BufResult<usize, L::Buffer>> {
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut batch: Option<&mut Batch>,
+    ) -> Poll<BufResult<usize, L::Buffer>> {
         loop {
             let (step, mut held) = match std::mem::replace(&mut self.state, State::Over) {
                 State::Held(mut held) => {
@@ -128,8 +134,14 @@ impl<L: Lend> Transfer<L> {
                     let offset = self.position(&held);
                     let op = self.file.transfer(held, offset);
                     let runtime = self.runtime.get_or_insert_with(run::current);
-                    let (in_flight, refused) = run::submit_on(runtime, op);
-                    self.refused = refused;
+                    let in_flight;
+                    (in_flight, self.missing) = match &mut batch {
+                        Some(batch) => run::submit_in(runtime, op, batch),
+                        None => {
+                            let (in_flight, refused) = run::submit_on(runtime, op);
+                            (in_flight, refused.into())
+                        }
+                    };
                     self.state = State::InFlight(in_flight);
                     continue;
                 }
@@ -211,7 +223,7 @@ impl<L: Lend> Transfer<L> {
 
     /// Returns why an operation was cancelled.
     fn cancelled(&mut self) -> io::Error {
-        match (self.refused.take(), self.cause) {
+        match (self.missing.take(), self.cause) {
             (Some(Refused::NoThread(error)), _) => {
                 let reason = format!("no thread could be started: {error}");
                 Error::resource(Self::name(), reason, Some(error)).into()

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use super::batch::{Batch, Missing};
 use super::op::{Completed, Op, ReadFrom};
 use super::operation::{Abandoned, Count, Counted, Operation};
 use super::probe::{Backend, Choice, Kind, decide};
@@ -126,6 +127,20 @@ impl Completions {
             Err(refused) => Some(refused),
         };
         (InFlight::new(operation, ring.cloned()), refused)
+    }
+
+    /// Like [`submit_or_return`](Completions::submit_or_return), but an operation that suits the ring
+    /// is handed over together with the others of `batch`, and the reason is left later.
+    pub(crate) fn submit_in(&self, op: Op, batch: &mut Batch) -> (InFlight, Missing) {
+        let suits = |_: &&Arc<Ring>| !self.is_closed() && suits_ring(&op);
+        let Some(ring) = self.ring.as_ref().filter(suits) else {
+            let (in_flight, refused) = self.submit_or_return(op);
+            return (in_flight, Missing::from(refused));
+        };
+        let operation = Arc::new(Operation::new((op, Counted::new(&self.count))));
+        let later = batch.add(ring, operation.clone());
+        let in_flight = InFlight::new(operation, Some(ring.clone()));
+        (in_flight, Missing::Later(later))
     }
 
     /// Returns whether new operations are refused.

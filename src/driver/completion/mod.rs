@@ -19,6 +19,8 @@
 //! the choice of the back-end and the threads (`without_operations.rs`).
 
 #[cfg(feature = "fs")]
+pub(crate) mod batch;
+#[cfg(feature = "fs")]
 mod completions;
 #[cfg(not(feature = "fs"))]
 #[path = "without_operations.rs"]

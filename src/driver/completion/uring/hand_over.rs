@@ -21,7 +21,7 @@
 use std::time::Instant;
 
 use crate::loom::sync::atomic::{AtomicBool, Ordering};
-use crate::loom::sync::{Condvar, Mutex};
+use crate::loom::sync::{Condvar, Mutex, MutexGuard};
 use crate::util::wait_while::wait_while;
 
 /// The meeting point of submitters and the ring's thread.
@@ -56,6 +56,10 @@ pub(super) enum Pushed {
     Start,
 }
 
+/// Requests are refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Closed;
+
 impl<T> HandOver<T> {
     pub(super) fn new() -> HandOver<T> {
         HandOver {
@@ -76,12 +80,28 @@ impl<T> HandOver<T> {
             return Err(request);
         }
         state.requests.push(request);
+        Ok(self.announce(state))
+    }
+
+    /// Returns what a submitter has to do that has added requests.
+    fn announce(&self, mut state: MutexGuard<'_, HandOverState<T>>) -> Pushed {
         if !state.served {
             state.served = true;
-            return Ok(Pushed::Start);
+            return Pushed::Start;
         }
         drop(state);
-        Ok(self.rouse())
+        self.rouse()
+    }
+
+    /// Adds several requests, of which the thread sees all or none. Leaves them where they are once
+    /// the hand-over is closed.
+    pub(super) fn push_all(&self, requests: &mut Vec<T>) -> Result<Pushed, Closed> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(Closed);
+        }
+        state.requests.append(requests);
+        Ok(self.announce(state))
     }
 
     /// Adds a request that is of interest only to a thread that serves, and starts none; returns it as

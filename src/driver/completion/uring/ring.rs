@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use super::hand_over::{HandOver, Pushed};
+use super::hand_over::{Closed, HandOver, Pushed};
 use super::thread;
 use crate::blocking::Pool;
 use crate::blocking::pool::{Kind, Refused};
@@ -63,6 +63,24 @@ impl Ring {
         match refused.find(|(it, _)| Arc::ptr_eq(it, operation)) {
             Some((_, refused)) => Err(refused),
             None => Ok(()),
+        }
+    }
+
+    /// Has the ring carry out several operations, which it takes at the same time; returns those for
+    /// which there is neither a ring nor a thread.
+    pub(in crate::driver::completion) fn submit_all(
+        self: &Arc<Ring>,
+        operations: impl Iterator<Item = Submitted>,
+    ) -> Vec<(Submitted, Refused)> {
+        let mut requests: Vec<Request> = operations.map(Request::CarryOut).collect();
+        match self.requests.push_all(&mut requests) {
+            Ok(pushed) => self.follow(pushed),
+            Err(Closed) => {
+                let requests = requests.into_iter();
+                requests
+                    .filter_map(|request| self.refuse(request))
+                    .collect()
+            }
         }
     }
 
