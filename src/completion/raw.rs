@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::io_buf::{IoBuf, IoBufMut};
 use super::vectored::{IoVectoredBuf, IoVectoredBufMut};
 use crate::driver::completion::lent::{Lent, Parts};
-use crate::driver::completion::op::{Completed, Op, SharedFd};
+use crate::driver::completion::op::{Completed, Op, SharedFd, Synced};
 use crate::driver::completion::pool_memory::PoolMemory;
 use crate::fs::inline::calls::{self, Refusal, Source};
 
@@ -198,8 +198,15 @@ impl<L: Lend> Held<L> {
         Ok(count)
     }
 
-    /// Returns the operation that transfers the rest, and owns the buffer.
-    pub(super) fn into_op(self, fd: SharedFd, offset: u64, on_ring: bool) -> Op {
+    /// Returns the operation that transfers the rest, and owns the buffer. `synced` is of no meaning
+    /// for a read.
+    pub(super) fn into_op(
+        self,
+        fd: SharedFd,
+        offset: u64,
+        on_ring: bool,
+        synced: Option<Synced>,
+    ) -> Op {
         let mut owner = Box::new(self);
         let parts = owner.rest();
         let pool_memory = owner.lend.pool_memory().cloned();
@@ -212,6 +219,7 @@ impl<L: Lend> Held<L> {
                 offset,
                 from: lent,
                 on_ring,
+                synced,
             }
         } else {
             Op::ReadAt {

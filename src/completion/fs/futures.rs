@@ -13,6 +13,7 @@ use crate::completion::operation::sealed::{Cancel, Cause};
 use crate::completion::raw::{Drain, DrainAll, Fill, FillAll};
 use crate::completion::{BufResult, IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
 use crate::driver::completion::batch::Batch;
+use crate::driver::completion::op::Synced;
 
 /// Makes the future of a transfer, which owns the file and the buffer.
 macro_rules! transfer {
@@ -94,4 +95,77 @@ transfer!(
     Some,
     usize,
     |count| count
+);
+
+/// Links a write to a sync of what it has written.
+macro_rules! synced {
+    ($method:literal, $name:ident<$bound:ident>, $buffer:literal) => {
+        impl<B: $bound> $name<B> {
+            /// Links the write to a sync: what was written is on disk when the operation has
+            /// completed, with the attributes that are needed to read it.
+            ///
+            /// One thread makes both, by one call where the kernel offers it (`RWF_DSYNC`;
+            /// pwritev2(2)). Only the bytes of this write are synced, not those of others, unlike by
+            /// [`sync_data`](super::File::sync_data). A short write has synced the bytes that it
+            /// counts. With an error, or if the operation is cancelled after it has begun, nothing
+            /// is known of the disk.
+            ///
+            /// # Panics
+            ///
+            /// Panics if the operation has begun.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use zokio::completion::fs::File;
+            ///
+            /// #[zokio::main]
+            /// async fn main() -> std::io::Result<()> {
+            ///     let journal = File::from(tempfile::tempfile()?);
+            #[doc = concat!("    let (written, _) = journal.", $method, "(", $buffer, ", 0).and_sync_data().await;")]
+            ///     written?;
+            ///     Ok(())
+            /// }
+            /// ```
+            #[track_caller]
+            pub fn and_sync_data(mut self) -> Self {
+                self.0.sync(Synced::Data);
+                self
+            }
+
+            /// Links the write to a sync of the bytes and of all attributes of the file, in
+            /// everything else like [`and_sync_data`](Self::and_sync_data) (`RWF_SYNC`).
+            ///
+            /// # Panics
+            ///
+            /// Panics if the operation has begun.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use zokio::completion::fs::File;
+            ///
+            /// #[zokio::main]
+            /// async fn main() -> std::io::Result<()> {
+            ///     let journal = File::from(tempfile::tempfile()?);
+            #[doc = concat!("    let (written, _) = journal.", $method, "(", $buffer, ", 0).and_sync_all().await;")]
+            ///     written?;
+            ///     Ok(())
+            /// }
+            /// ```
+            #[track_caller]
+            pub fn and_sync_all(mut self) -> Self {
+                self.0.sync(Synced::All);
+                self
+            }
+        }
+    };
+}
+
+synced!("write_at", WriteAt<IoBuf>, "\"entry\"");
+synced!("write_all_at", WriteAllAt<IoBuf>, "\"entry\"");
+synced!(
+    "writev_at",
+    WriteVectoredAt<IoVectoredBuf>,
+    "[\"head\", \"body\"]"
 );

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::completion::raw::{Held, Lend};
-use crate::driver::completion::op::{Op, SharedFd};
+use crate::driver::completion::op::{Op, SharedFd, Synced};
 use crate::fs::Attempt;
 use crate::fs::inline::calls::{self, Refusal, Source};
 use crate::fs::inline::mounts::Place;
@@ -144,8 +144,14 @@ impl OpenFile {
     }
 
     /// Returns the operation that transfers what is left.
-    pub(super) fn transfer<L: Lend>(&self, held: Held<L>, offset: u64) -> Op {
-        held.into_op(self.fd.clone(), offset, self.suits_ring(L::WRITES))
+    pub(super) fn transfer<L: Lend>(
+        &self,
+        held: Held<L>,
+        offset: u64,
+        synced: Option<Synced>,
+    ) -> Op {
+        let on_ring = synced.is_none() && self.suits_ring(L::WRITES);
+        held.into_op(self.fd.clone(), offset, on_ring, synced)
     }
 
     /// Returns whether a ring reads or writes this file without a thread of the kernel, without being

@@ -27,6 +27,7 @@ use crate::completion::operation::sealed::Cause;
 use crate::completion::raw::{Held, Lend};
 use crate::driver::completion::InFlight;
 use crate::driver::completion::batch::{Batch, Missing};
+use crate::driver::completion::op::Synced;
 use crate::error::Error;
 use crate::fs::inline::calls::Refusal;
 use crate::fs::run;
@@ -48,6 +49,8 @@ pub(super) struct Transfer<L: Lend> {
     file: Arc<OpenFile>,
     offset: u64,
     extent: Extent,
+    /// What is to be on disk at the end of a write.
+    synced: Option<Synced>,
     /// The runtime that it was submitted to, if it was. A later part goes to the same one, from
     /// wherever the future is polled then.
     runtime: Option<Handle>,
@@ -82,10 +85,29 @@ impl<L: Lend> Transfer<L> {
             file: file.clone(),
             offset,
             extent,
+            synced: None,
             runtime: None,
             cause: None,
             missing: Missing::Nothing,
         }
+    }
+
+    /// Has a write end when it is on disk.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it has begun.
+    #[track_caller]
+    pub(super) fn sync(&mut self, synced: Synced) {
+        let has_begun = match &self.state {
+            State::Held(held) => held.done() > 0,
+            State::InFlight(_) | State::Over => true,
+        };
+        assert!(
+            !has_begun,
+            "a write that has begun cannot be linked to a sync"
+        );
+        self.synced = Some(synced);
     }
 
     /// Asks for the end of the transfer.
@@ -132,7 +154,7 @@ impl<L: Lend> Transfer<L> {
             let ended = match step {
                 Step::Submit => {
                     let offset = self.position(&held);
-                    let op = self.file.transfer(held, offset);
+                    let op = self.file.transfer(held, offset, self.synced);
                     let runtime = self.runtime.get_or_insert_with(run::current);
                     let in_flight;
                     (in_flight, self.missing) = match &mut batch {
@@ -175,6 +197,9 @@ impl<L: Lend> Transfer<L> {
         }
         if held.left() == 0 {
             return Step::Ended(Ok(held.done()));
+        }
+        if self.synced.is_some() {
+            return Step::Submit;
         }
         match self.file.transfer_inline(held, self.position(held)) {
             Ok(count) => {

@@ -208,10 +208,14 @@ fn suits_ring(op: &Op) -> bool {
             offset,
             from: lent,
             on_ring,
+            synced: None,
             ..
         } => *on_ring && i64::try_from(*offset).is_ok() && lent.parts().len() <= MOST_ON_RING,
         Op::Open { .. }
         | Op::Write { .. }
+        | Op::WriteAt {
+            synced: Some(_), ..
+        }
         | Op::Allocate { .. }
         | Op::Close { .. }
         | Op::Sync { .. }

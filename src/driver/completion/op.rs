@@ -34,6 +34,15 @@ pub(crate) enum ReadFrom {
     Stream,
 }
 
+/// What of a write is on disk when it has completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Synced {
+    /// The bytes, and the attributes that are needed to read them.
+    Data,
+    /// The bytes and all attributes.
+    All,
+}
+
 /// An operation and everything it needs.
 #[derive(Debug)]
 pub(crate) enum Op {
@@ -66,12 +75,14 @@ pub(crate) enum Op {
         written: usize,
     },
     /// pwritev(2) of memory of a user's buffer; one call, which may write a part. With `on_ring` a
-    /// ring may carry it out.
+    /// ring may carry it out. With `synced`, which no ring takes, what it has written is on disk when
+    /// it has completed.
     WriteAt {
         fd: SharedFd,
         offset: u64,
         from: Lent,
         on_ring: bool,
+        synced: Option<Synced>,
     },
     /// fallocate(2), which makes the file longer if need be.
     Allocate { fd: SharedFd, offset: u64, len: u64 },

@@ -13,7 +13,7 @@ use std::io;
 use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
 
 use crate::blocking::pool::{Kind, Pool, Refused};
-use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom, room};
+use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom, Synced, room};
 use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::{Payload, Submitted};
 use crate::util::unwind::contain;
@@ -226,14 +226,73 @@ fn transfer_lent(op: &Op) -> i32 {
             answer(unsafe { libc::preadv64(fd, start, count, *offset as i64) } as i64)
         }
         Op::WriteAt {
-            fd, offset, from, ..
+            fd,
+            offset,
+            from,
+            synced,
+            ..
         } => {
             let parts = from.parts().as_slice();
-            let (fd, start, count) = (fd.as_raw_fd(), parts.as_ptr(), parts.len() as i32);
             // SAFETY: as above.
-            answer(unsafe { libc::pwritev64(fd, start, count, *offset as i64) } as i64)
+            unsafe {
+                match synced {
+                    None => write_parts(fd.as_raw_fd(), parts, *offset),
+                    Some(synced) => write_synced(fd.as_raw_fd(), parts, *offset, *synced),
+                }
+            }
         }
         other => unreachable!("{} was lent no memory", other.name()),
+    }
+}
+
+/// # Safety
+///
+/// The parts are readable memory.
+unsafe fn write_parts(fd: RawFd, parts: &[libc::iovec], offset: u64) -> i32 {
+    let (start, count) = (parts.as_ptr(), parts.len() as i32);
+    // SAFETY: the list is borrowed, and the caller vouches for what it leads to.
+    answer(unsafe { libc::pwritev64(fd, start, count, offset as i64) } as i64)
+}
+
+/// Writes, and syncs what was written: in one call, which syncs nothing else, or in two where the
+/// kernel, the file system or a filter does not offer that.
+///
+/// # Safety
+///
+/// As for [`write_parts`].
+unsafe fn write_synced(fd: RawFd, parts: &[libc::iovec], offset: u64, synced: Synced) -> i32 {
+    // To this call, minus one means the position of the open file (pwritev2(2)).
+    if let Ok(offset) = i64::try_from(offset) {
+        let flag = match synced {
+            Synced::Data => libc::RWF_DSYNC,
+            Synced::All => libc::RWF_SYNC,
+        };
+        let (start, count) = (parts.as_ptr(), parts.len() as i32);
+        // SAFETY: as for `write_parts`.
+        let raw = answer(unsafe { libc::pwritev2(fd, start, count, offset, flag) } as i64);
+        if !matches!(-raw, libc::ENOSYS | libc::EOPNOTSUPP | libc::EPERM) {
+            return raw;
+        }
+    }
+    // SAFETY: the caller's promise.
+    let raw = unsafe { write_parts(fd, parts, offset) };
+    if raw <= 0 {
+        return raw;
+    }
+    loop {
+        // SAFETY: these calls take no pointer.
+        let ended = answer(unsafe {
+            match synced {
+                Synced::Data => libc::fdatasync(fd),
+                Synced::All => libc::fsync(fd),
+            }
+        });
+        // Made again by itself, since a write with `O_APPEND` must not be.
+        match ended {
+            0 => return raw,
+            interrupted if interrupted == -libc::EINTR => {}
+            failed => return failed,
+        }
     }
 }
 

@@ -83,6 +83,7 @@ fn write_from(fd: &SharedFd, offset: u64, from: Lent) -> Op {
         offset,
         from,
         on_ring: true,
+        synced: None,
     }
 }
 
