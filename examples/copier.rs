@@ -45,8 +45,8 @@ async fn copy(from: &Path, to: &Path) -> io::Result<u64> {
         Some(copy_chunk(&from, &to, offset, len, buffer))
     };
     let mut copying = FuturesUnordered::new();
-    while let Some(buffer) = pool.try_get() {
-        copying.extend(next(buffer));
+    for _ in 0..IN_FLIGHT {
+        copying.extend(pool.try_get().and_then(&mut next));
     }
     while let Some(copied) = copying.next().await {
         copying.extend(next(copied?));
