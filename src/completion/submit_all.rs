@@ -17,8 +17,9 @@ use crate::util::atomic_waker::AtomicWaker;
 
 /// Begins many operations at once, and hands those that need io_uring to the kernel together.
 ///
-/// All of them begin at the first poll of the result. Awaited, it returns their results in the order
-/// of the operations. [`SubmitAll::next`] returns the results as they come. It is an [`Operation`]
+/// All of them begin at the first poll of the result, or at the next ones if the task's budget runs
+/// out; see [`coop`](crate::task::coop). Awaited, it returns their results in the order of the
+/// operations. [`SubmitAll::next`] returns the results as they come. It is an [`Operation`]
 /// itself: [`timeout`](Operation::timeout) and [`with`](Operation::with) hold for all of them, and no
 /// buffer is lost.
 ///
