@@ -30,4 +30,4 @@ mod word;
 pub(crate) use registration::{ReadyEvent, Registration, Verdict};
 pub(crate) use registry::Registry;
 pub(crate) use slot::Direction;
-pub(crate) use waiting::{Registered, Waiting};
+pub(crate) use waiting::{Ending, Registered, Waiting};

@@ -17,6 +17,11 @@ use crate::driver::shutdown_error;
 use crate::stream::{Interest, Ready};
 use crate::util::budget;
 
+/// The flag that [`Registration::announce_end`] sets, and that nothing clears. It is none of [`Ready`].
+pub(super) const ENDED: u8 = 1 << 7;
+
+const _: () = assert!(Ready::ALL.bits() & ENDED == 0);
+
 /// A snapshot of a registration's readiness. Clearing readiness takes the event that was disproved.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadyEvent {
@@ -93,6 +98,12 @@ impl Registration {
         let read = !(Interest::READABLE.mask() & ready).is_empty();
         let write = !(Interest::WRITABLE.mask() & ready).is_empty();
         self.slot.record(generation, ready.bits(), read, write);
+    }
+
+    /// Ends every wait for the end of this registration's owner, now and later.
+    pub(crate) fn announce_end(&self) {
+        let generation = self.slot.word().generation();
+        self.slot.record(generation, ENDED, false, false);
     }
 
     /// Registers another descriptor with the same driver.

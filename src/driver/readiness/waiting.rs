@@ -1,4 +1,5 @@
-//! [`Waiting`]: a wait that owns what it waits for, so that the future of it is `'static`.
+//! [`Waiting`] and [`Ending`]: waits that own what they wait for, so that the futures of them are
+//! `'static`.
 
 use std::io;
 use std::pin::Pin;
@@ -7,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::registration::{ReadyEvent, Registration};
+use super::registration::{ENDED, ReadyEvent, Registration};
 use super::slot::{LeadsToSlot, Slot, Wait};
 use crate::driver::shutdown_error;
 use crate::stream::Interest;
@@ -55,6 +56,11 @@ impl<T: Registered> Waiting<T> {
         &self.wait.get_ref().0
     }
 
+    /// Returns what it waits for, for another wait.
+    pub(crate) fn shared(&self) -> &Arc<T> {
+        &self.wait.get_ref().0
+    }
+
     /// Polls until the value is ready. Every waiting task is woken, so the flags of the event may
     /// no longer be set.
     ///
@@ -68,5 +74,34 @@ impl<T: Registered> Waiting<T> {
             return Poll::Ready(Err(shutdown_error()));
         }
         Poll::Ready(Ok(ReadyEvent::new(snapshot, this.interest.mask())))
+    }
+}
+
+pin_project! {
+    /// Waits until the owner of a value announces its end.
+    pub(crate) struct Ending<T: Registered> {
+        #[pin]
+        wait: Wait<Owned<T>>,
+    }
+}
+
+impl<T: Registered> Ending<T> {
+    pub(crate) fn new(value: Arc<T>) -> Ending<T> {
+        Ending {
+            wait: Wait::new(Owned(value), ENDED),
+        }
+    }
+
+    /// Polls until [`Registration::announce_end`] was called.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the driver is shut down.
+    pub(crate) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let snapshot = ready!(self.project().wait.poll(cx));
+        if snapshot.is_shutdown() {
+            return Poll::Ready(Err(shutdown_error()));
+        }
+        Poll::Ready(Ok(()))
     }
 }
