@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
+use super::received_buf::ReceivedBuf;
 use super::slice::Slice;
 use crate::driver::completion::pool_memory::PoolMemory;
 
 /// A buffer that an operation can own while the kernel reads from it.
 ///
 /// It is implemented for `Vec<u8>`, `String`, `Box<[u8]>`, `Box<[u8; N]>`, [`Bytes`], [`BytesMut`],
-/// `&'static [u8]`, `&'static str` and [`PooledBuf`](super::PooledBuf), and for [`Slice`]s of them. What is written to a file is what
-/// is initialized: the content of a vector, not its spare capacity.
+/// `&'static [u8]`, `&'static str`, [`PooledBuf`](super::PooledBuf) and [`ReceivedBuf`], and for
+/// [`Slice`]s of them. What is written to a file is what is initialized: the content of a vector, not
+/// its spare capacity.
 ///
 /// # Safety
 ///
@@ -278,6 +280,22 @@ unsafe impl IoBufMut for BytesMut {
             // SAFETY: the caller promises that these bytes are initialized and within the capacity.
             unsafe { self.set_len(len) };
         }
+    }
+}
+
+// SAFETY: the content belongs to this value, is on the heap, where it stays when the value is moved,
+// and only mutable access writes to it. It goes back to its ring when the value is dropped.
+unsafe impl IoBuf for ReceivedBuf {
+    fn stable_ptr(&self) -> *const u8 {
+        self.as_ptr()
+    }
+
+    fn bytes_init(&self) -> usize {
+        self.len()
+    }
+
+    fn bytes_total(&self) -> usize {
+        self.len()
     }
 }
 

@@ -62,6 +62,9 @@
 //! [`IoBuf::slice`] restricts one to a part. A [`BufferPool`] has buffers of one size, aligned for direct
 //! I/O, whose memory is registered with io_uring.
 //!
+//! The stream that [`net`] has ([`RecvMulti`](net::RecvMulti)) is
+//! `Send` and `'static` as well. The futures of their `next` borrow them.
+//!
 //! Reads from many places of a file, at once:
 //!
 //! ```
@@ -119,6 +122,7 @@
 //! An operation that makes or connects a socket returns a [`zokio::Error`](crate::Error), which
 //! carries the address or the path.
 
+mod buffer_ring;
 mod canceller;
 pub mod fs;
 mod io_buf;
@@ -127,6 +131,7 @@ mod operation;
 mod pool;
 mod pooled_buf;
 mod raw;
+mod received_buf;
 mod slice;
 mod submit_all;
 mod unbuffered;
@@ -134,11 +139,13 @@ mod vectored;
 
 use std::io;
 
+pub use self::buffer_ring::BufferRing;
 pub use self::canceller::Canceller;
 pub use self::io_buf::{IoBuf, IoBufMut};
 pub use self::operation::{Operation, Timeout, With};
 pub use self::pool::BufferPool;
 pub use self::pooled_buf::PooledBuf;
+pub use self::received_buf::ReceivedBuf;
 pub use self::slice::Slice;
 pub use self::submit_all::{SubmitAll, submit_all};
 pub use self::vectored::{IoVectoredBuf, IoVectoredBufMut};

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use self::sealed::HasOwner;
 use super::futures::{Peek, Read, ReadExact, ReadVectored, Write, WriteAll, WriteVectored};
-use crate::completion::{IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
+use super::recv_multi::RecvMulti;
+use crate::completion::{BufferRing, IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
 
 /// A stream that can be taken apart into halves.
 ///
@@ -175,6 +176,12 @@ impl<T: ByteStream> OwnedReadHalf<T> {
     /// This method is cancel safe: it takes nothing out of the socket.
     pub fn peek<B: IoBufMut>(&self, buffer: B) -> Peek<B> {
         Peek::new(self.stream.owner(), buffer)
+    }
+
+    /// Receives what arrives, into buffers of `ring`, as
+    /// [`TcpStream::recv_multi`](super::TcpStream::recv_multi) does.
+    pub fn recv_multi(&self, ring: &BufferRing) -> RecvMulti {
+        RecvMulti::new(self.stream.owner(), ring)
     }
 }
 

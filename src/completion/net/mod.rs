@@ -42,6 +42,14 @@
 //!
 //! Every system call that moves something takes a unit of the task's [budget](crate::task::coop).
 //!
+//! # Receiving without a buffer for each connection
+//!
+//! A [`read`](TcpStream::read) owns a buffer while it waits. Where there are many connections and most
+//! are idle, [`recv_multi`](TcpStream::recv_multi) receives into the buffers of a
+//! [`BufferRing`](super::BufferRing) instead, which all connections share, and takes one only when
+//! bytes have come. It returns a stream, which
+//! has a method `next` and implements `Stream` of the crate `futures-core`.
+//!
 //! # Cancelling
 //!
 //! [`Operation::timeout`](super::Operation::timeout) and [`Canceller`](super::Canceller) work as
@@ -102,6 +110,8 @@ mod forward;
 mod futures;
 mod halves;
 mod raw;
+mod receiving;
+mod recv_multi;
 mod socket;
 mod tcp_listener;
 mod tcp_stream;
@@ -117,6 +127,7 @@ pub use self::futures::{
     WriteVectored,
 };
 pub use self::halves::{ByteStream, OwnedReadHalf, OwnedWriteHalf, ReuniteError};
+pub use self::recv_multi::{Next, RecvMulti};
 pub use self::tcp_listener::TcpListener;
 pub use self::tcp_stream::TcpStream;
 pub use self::udp_socket::UdpSocket;

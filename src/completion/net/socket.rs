@@ -96,6 +96,8 @@ impl Socket {
         self.closed.store(true, Ordering::Release);
         // Not connected is what it may be: a datagram socket, or one that was reset.
         let _ = self.shut_down(Shutdown::Both);
+        // Receives that wait for a buffer, and not for the socket.
+        self.io.registration().announce_end();
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -11,8 +11,9 @@ use super::connecting::{SocketOperation, at_addresses};
 use super::forward::forward;
 use super::futures::{Peek, Read, ReadExact, ReadVectored, Write, WriteAll, WriteVectored};
 use super::halves::{ByteStream, OwnedReadHalf, OwnedWriteHalf, sealed::HasOwner, split};
+use super::recv_multi::RecvMulti;
 use super::socket::{Kind, Owner};
-use crate::completion::{IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
+use crate::completion::{BufferRing, IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
 use crate::error::Error;
 use crate::net::{ToSocketAddrs, ip, resolve};
 
@@ -266,6 +267,43 @@ impl TcpStream {
     /// ```
     pub fn peek<B: IoBufMut>(&self, buffer: B) -> Peek<B> {
         Peek::new(&self.owner, buffer)
+    }
+
+    /// Receives what arrives, into buffers of `ring`, as a [`RecvMulti`].
+    ///
+    /// In place of a buffer for each read that waits, all streams with the same ring share its
+    /// buffers: a stream has one only once bytes have come. See [`BufferRing`] for what happens when
+    /// there is none left.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::completion::BufferRing;
+    /// use zokio::completion::net::{TcpListener, TcpStream};
+    ///
+    /// #[zokio::main]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let ring = BufferRing::new(64, 4096);
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let client = TcpStream::connect(listener.local_addr()?).await?;
+    ///     let (server, _) = listener.accept().await?;
+    ///     // Sends back what it receives, from the buffers it was received into.
+    ///     zokio::spawn(async move {
+    ///         let mut received = server.recv_multi(&ring);
+    ///         while let Some(Ok(bytes)) = received.next().await {
+    ///             server.write_all(bytes).await.0.expect("the client reads");
+    ///         }
+    ///     });
+    ///
+    ///     client.write_all("echo").await.0?;
+    ///     let (read, echo) = client.read_exact(vec![0; 4]).await;
+    ///     read?;
+    ///     assert_eq!(echo, b"echo");
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn recv_multi(&self, ring: &BufferRing) -> RecvMulti {
+        RecvMulti::new(&self.owner, ring)
     }
 
     /// Writes as much of `buffer` as there is room for in the socket; returns how many bytes.

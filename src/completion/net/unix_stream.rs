@@ -12,8 +12,9 @@ use super::connecting::SocketOperation;
 use super::forward::forward;
 use super::futures::{Peek, Read, ReadExact, ReadVectored, Write, WriteAll, WriteVectored};
 use super::halves::{ByteStream, OwnedReadHalf, OwnedWriteHalf, sealed::HasOwner, split};
+use super::recv_multi::RecvMulti;
 use super::socket::{Kind, Owner};
-use crate::completion::{IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
+use crate::completion::{BufferRing, IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
 use crate::error::Error;
 use crate::net::unix::SocketAddr;
 
@@ -136,6 +137,12 @@ impl UnixStream {
     /// This method is cancel safe: it takes nothing out of the socket.
     pub fn peek<B: IoBufMut>(&self, buffer: B) -> Peek<B> {
         Peek::new(&self.owner, buffer)
+    }
+
+    /// Receives what arrives, into buffers of `ring`, as
+    /// [`TcpStream::recv_multi`](super::TcpStream::recv_multi) does.
+    pub fn recv_multi(&self, ring: &BufferRing) -> RecvMulti {
+        RecvMulti::new(&self.owner, ring)
     }
 
     /// Writes as much of `buffer` as there is room for, as

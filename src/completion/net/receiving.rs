@@ -1,0 +1,144 @@
+//! `Receiving`: receives into the buffers of a ring, one after the other.
+//!
+//! It waits for the socket first and takes a buffer then, so that it holds none while nothing has
+//! come. What it has not received stays in the socket. So it can be dropped, or left unpolled, at any
+//! time.
+#![forbid(unsafe_code)]
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use super::socket::Socket;
+use crate::completion::buffer_ring::{BufferRing, Supply, Taken};
+use crate::completion::raw::{Fill, Held};
+use crate::completion::received_buf::ReceivedBuf;
+use crate::driver::readiness::{Ending, ReadyEvent, Verdict, Waiting};
+use crate::io::Interest;
+use crate::util::budget::poll_proceed;
+
+/// Memory of a ring that a system call fills.
+pub(super) type Room = Held<Fill<Box<[u8]>>>;
+
+/// The state between two receives.
+pub(super) struct Receiving {
+    /// Where it waits for the socket; `None` once it has ended.
+    waiting: Option<Pin<Box<Waiting<Socket>>>>,
+    supply: Supply,
+    /// Where it waits for the socket to be closed, while it waits for a buffer.
+    closing: Option<Pin<Box<Ending<Socket>>>>,
+}
+
+impl Receiving {
+    pub(super) fn new(socket: &Arc<Socket>, ring: &BufferRing) -> Receiving {
+        let waiting = Waiting::new(socket.clone(), Interest::READABLE);
+        Receiving {
+            waiting: Some(Box::pin(waiting)),
+            supply: ring.supply(),
+            closing: None,
+        }
+    }
+
+    pub(super) fn supply(&mut self) -> &mut Supply {
+        &mut self.supply
+    }
+
+    /// Lets go of the socket. There is nothing more to receive.
+    pub(super) fn end(&mut self) {
+        self.stop_waiting();
+        self.waiting = None;
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.waiting.is_none()
+    }
+
+    /// Leaves the queue for a buffer.
+    pub(super) fn stop_waiting(&mut self) {
+        self.supply.leave();
+        self.closing = None;
+    }
+
+    /// Receives by `call` into a buffer, when there is something to receive. `call` is passed the room
+    /// that there is.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of `call`. If the socket was closed or its runtime has shut down, this has
+    /// ended.
+    pub(super) fn poll<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut call: impl FnMut(&Socket, ReadyEvent, &mut Room) -> io::Result<R>,
+    ) -> Poll<io::Result<(R, ReceivedBuf)>> {
+        loop {
+            let Some(waiting) = &mut self.waiting else {
+                panic!("a receive was polled after it had ended");
+            };
+            let polled = waiting.as_mut().poll(cx);
+            let Poll::Ready(event) = polled else {
+                // The buffer that it may have come to is for those who have something to receive.
+                self.stop_waiting();
+                return Poll::Pending;
+            };
+            let event = match event {
+                Ok(_) if waiting.value().is_closed() => Err(Socket::closed_error()),
+                event => event,
+            };
+            let event = match event {
+                Ok(event) => event,
+                Err(error) => return self.fail(error),
+            };
+            if event.ready.is_empty() {
+                // Another operation was faster.
+                continue;
+            }
+            let unit = ready!(poll_proceed(cx));
+            let mut taken = ready!(self.poll_buffer(cx))?;
+            let Some(waiting) = &self.waiting else {
+                unreachable!("only an error ends it");
+            };
+            let socket = waiting.value();
+            let mut room = Held::new(Fill(taken.detach()));
+            let result = call(socket, event, &mut room);
+            let len = room.done();
+            taken.restore(room.end());
+            match result {
+                Ok(result) => {
+                    unit.made_progress();
+                    return Poll::Ready(Ok((result, ReceivedBuf::new(taken, len))));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    socket.disprove(event, Verdict::Kernel);
+                }
+                Err(_) if socket.is_closed() => return self.fail(Socket::closed_error()),
+                Err(error) => {
+                    unit.made_progress();
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
+    }
+
+    /// Takes a buffer. While there is none, the task is woken by the end of the socket as well.
+    fn poll_buffer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Taken>> {
+        if let Poll::Ready(taken) = self.supply.poll_take(cx) {
+            self.closing = None;
+            return Poll::Ready(Ok(taken));
+        }
+        let Some(waiting) = &self.waiting else {
+            unreachable!("it has not ended");
+        };
+        let closing = self
+            .closing
+            .get_or_insert_with(|| Box::pin(Ending::new(waiting.shared().clone())));
+        let ended = ready!(closing.as_mut().poll(cx));
+        self.fail(ended.err().unwrap_or_else(Socket::closed_error))
+    }
+
+    fn fail<T>(&mut self, error: io::Error) -> Poll<io::Result<T>> {
+        self.end();
+        Poll::Ready(Err(error))
+    }
+}
