@@ -62,7 +62,7 @@
 //! [`IoBuf::slice`] restricts one to a part. A [`BufferPool`] has buffers of one size, aligned for direct
 //! I/O, whose memory is registered with io_uring.
 //!
-//! The stream that [`net`] has ([`RecvMulti`](net::RecvMulti)) is
+//! The streams that [`net`] has ([`RecvMulti`](net::RecvMulti), [`Incoming`](net::Incoming)) are
 //! `Send` and `'static` as well. The futures of their `next` borrow them.
 //!
 //! Reads from many places of a file, at once:

@@ -348,6 +348,11 @@ impl Handle {
         }
     }
 
+    /// Returns whether the runtime has timers.
+    pub(crate) fn has_timers(&self) -> bool {
+        self.scheduler.services().timers.is_some()
+    }
+
     pub(crate) fn clock(&self) -> &Clock {
         &self.scheduler.services().clock
     }

@@ -47,8 +47,8 @@
 //! A [`read`](TcpStream::read) owns a buffer while it waits. Where there are many connections and most
 //! are idle, [`recv_multi`](TcpStream::recv_multi) receives into the buffers of a
 //! [`BufferRing`](super::BufferRing) instead, which all connections share, and takes one only when
-//! bytes have come. It returns a stream, which
-//! has a method `next` and implements `Stream` of the crate `futures-core`.
+//! bytes have come. Like [`incoming`](TcpListener::incoming) of a listener, it returns a stream: it
+//! has a method `next`, and implements `Stream` of the crate `futures-core`.
 //!
 //! # Cancelling
 //!
@@ -109,6 +109,7 @@ mod connecting;
 mod forward;
 mod futures;
 mod halves;
+mod incoming;
 mod raw;
 mod receiving;
 mod recv_multi;
@@ -127,6 +128,7 @@ pub use self::futures::{
     WriteVectored,
 };
 pub use self::halves::{ByteStream, OwnedReadHalf, OwnedWriteHalf, ReuniteError};
+pub use self::incoming::{Incoming, NextIncoming};
 pub use self::recv_multi::{Next, RecvMulti};
 pub use self::tcp_listener::TcpListener;
 pub use self::tcp_stream::TcpStream;

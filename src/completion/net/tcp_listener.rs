@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use super::accept::Accept;
 use super::connecting::{SocketOperation, at_addresses};
 use super::forward::forward;
+use super::incoming::Incoming;
 use super::socket::{Kind, Owner};
 use super::tcp_stream::TcpStream;
 use crate::error::Error;
@@ -139,6 +140,11 @@ impl TcpListener {
     /// ```
     pub fn accept(&self) -> Accept<TcpStream> {
         Accept::new(&self.owner)
+    }
+
+    /// Returns the connections that are accepted, as a stream. See [`Incoming`].
+    pub fn incoming(&self) -> Incoming<TcpStream> {
+        Incoming::new(&self.owner)
     }
 
     /// Returns the address that the listener is bound to.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::accept::Accept;
 use super::forward::forward;
+use super::incoming::Incoming;
 use super::socket::{Kind, Owner};
 use super::unix_stream::UnixStream;
 use crate::error::Error;
@@ -90,6 +91,11 @@ impl UnixListener {
     /// The same as for [`TcpListener::accept`](super::TcpListener::accept).
     pub fn accept(&self) -> Accept<UnixStream> {
         Accept::new(&self.owner)
+    }
+
+    /// Returns the connections that are accepted, as a stream. See [`Incoming`].
+    pub fn incoming(&self) -> Incoming<UnixStream> {
+        Incoming::new(&self.owner)
     }
 
     /// Returns the address that the listener is bound to.
