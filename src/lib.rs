@@ -268,9 +268,10 @@
 //!
 //! | Feature | What it enables |
 //! |---|---|
-//! | `full` (default) | every other feature but `tokio` |
-//! | `tokio` (default) | the `tokio` crate's I/O traits on every I/O type; enables `fs` and `process` |
+//! | `full` (default) | every other feature but `tokio` and `futures-io` |
+//! | `tokio` (default) | the `tokio` crate's I/O traits on every I/O type; enables `completion` and `process` |
 //! | `completion` | [`completion`]; enables `fs` and `net` |
+//! | `futures-io` | the traits of the crate `futures-io` on [`completion::Adapter`]; enables `completion` |
 //! | `fs` | [`fs`]; enables `rt` |
 //! | `net` | [`net`]; enables `rt` |
 //! | `process` | [`process`]; enables `net` and `signal` |
@@ -342,6 +343,8 @@ pub mod time;
 pub(crate) mod blocking;
 #[cfg(feature = "rt")]
 pub(crate) mod driver;
+#[cfg(feature = "futures-io")]
+mod futures_traits;
 #[cfg(feature = "rt")]
 pub(crate) mod scheduler;
 #[cfg(feature = "rt")]

@@ -32,6 +32,7 @@ const EXAMPLE_LINES: usize = 80;
 /// A module and its row: it uses its own row and those below. The longest path that fits counts.
 const ROWS: &Rows = &[
     ("lib", 9),
+    ("futures_traits", 8),
     ("tokio_traits", 8),
     ("macros", 7),
     ("completion", 6),

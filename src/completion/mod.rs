@@ -47,6 +47,8 @@
 //! spawned, limited and cancelled, and its buffer is not lost. [`net`] says how its operations are
 //! carried out, which at present is by readiness, without io_uring or threads.
 //!
+//! Code that is generic over the I/O traits runs on these sockets by way of an [`Adapter`].
+//!
 //! # The futures
 //!
 //! Each operation returns a future that is `Send` and `'static`: it can be spawned, collected, or
@@ -142,6 +144,7 @@ use std::io;
 pub use self::buffer_ring::BufferRing;
 pub use self::canceller::Canceller;
 pub use self::io_buf::{IoBuf, IoBufMut};
+pub use self::net::Adapter;
 pub use self::operation::{Operation, Timeout, With};
 pub use self::pool::BufferPool;
 pub use self::pooled_buf::PooledBuf;

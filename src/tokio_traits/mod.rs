@@ -12,6 +12,8 @@ use std::io::{self, IoSlice, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::completion::Adapter;
+use crate::completion::net::ByteStream;
 use crate::fs::File;
 use crate::io::{
     AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, BufReader, BufStream, BufWriter, Chain,
@@ -106,6 +108,7 @@ macro_rules! forward_seek {
 }
 
 forward_read! {
+    [T: ByteStream + Unpin] Adapter<T>;
     [R: AsyncRead] BufReader<R>;
     [RW: AsyncRead + AsyncWrite] BufStream<RW>;
     [W: AsyncWrite + AsyncRead] BufWriter<W>;
@@ -131,6 +134,7 @@ forward_read! {
 }
 
 forward_buf_read! {
+    [T: ByteStream + Unpin] Adapter<T>;
     [R: AsyncRead] BufReader<R>;
     [RW: AsyncRead + AsyncWrite] BufStream<RW>;
     [W: AsyncWrite + AsyncBufRead] BufWriter<W>;
@@ -141,6 +145,7 @@ forward_buf_read! {
 }
 
 forward_write! {
+    [T: ByteStream + Unpin] Adapter<T>;
     [R: AsyncRead + AsyncWrite] BufReader<R>;
     [RW: AsyncRead + AsyncWrite] BufStream<RW>;
     [W: AsyncWrite] BufWriter<W>;

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 
 mod bulk;
 mod datagram;
-mod stream;
+pub(crate) mod stream;
 
 use crate::driver::readiness::{Direction, Registration, Verdict};
 use crate::runtime::Handle;

@@ -289,7 +289,7 @@ pub(crate) use {forward_read, forward_write};
 
 /// Calls `recv(2)` on the unfilled part of `buf`; returns how many bytes were appended.
 #[inline]
-pub(super) fn recv(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>, how: Receive) -> io::Result<usize> {
+pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>, how: Receive) -> io::Result<usize> {
     // SAFETY: nothing initialized is made uninitialized: the kernel only writes bytes.
     let unfilled = unsafe { buf.unfilled_mut() };
     let n = SockRef::from(&fd).recv_with_flags(unfilled, how.flags())?;
@@ -349,7 +349,7 @@ pub(super) fn fill<B: BufMut, R>(
 }
 
 /// Returns as many of the buffers as one call takes.
-fn first<'a, 'b>(bufs: &'a [IoSlice<'b>]) -> &'a [IoSlice<'b>] {
+pub(crate) fn first<'a, 'b>(bufs: &'a [IoSlice<'b>]) -> &'a [IoSlice<'b>] {
     &bufs[..bufs.len().min(MAX_BUFFERS)]
 }
 

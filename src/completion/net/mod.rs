@@ -104,12 +104,14 @@
 //! ```
 
 mod accept;
+mod adapter;
 mod attempts;
 mod connecting;
 mod forward;
 mod futures;
 mod halves;
 mod incoming;
+mod polled;
 mod raw;
 mod receiving;
 mod recv_multi;
@@ -122,6 +124,7 @@ mod unix_listener;
 mod unix_stream;
 
 pub use self::accept::{Accept, Accepted};
+pub use self::adapter::Adapter;
 pub use self::connecting::SocketOperation;
 pub use self::futures::{
     Peek, Read, ReadExact, ReadVectored, Recv, RecvFrom, SendDatagram, SendTo, Write, WriteAll,

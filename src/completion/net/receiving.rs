@@ -54,10 +54,10 @@ impl Receiving {
         self.waiting.is_none()
     }
 
-    /// Leaves the queue for a buffer.
-    pub(super) fn stop_waiting(&mut self) {
+    /// Leaves the queue for a buffer; returns whether it has waited for one.
+    pub(super) fn stop_waiting(&mut self) -> bool {
         self.supply.leave();
-        self.closing = None;
+        self.closing.take().is_some()
     }
 
     /// Receives by `call` into a buffer, when there is something to receive. `call` is passed the room

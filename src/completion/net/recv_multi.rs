@@ -134,9 +134,9 @@ impl RecvMulti {
         }
     }
 
-    /// Leaves the queue for a buffer.
-    pub(super) fn stop_waiting(&mut self) {
-        self.receiving.stop_waiting();
+    /// Leaves the queue for a buffer; returns whether it has waited for one.
+    pub(super) fn stop_waiting(&mut self) -> bool {
+        self.receiving.stop_waiting()
     }
 
     /// Polls for the next bytes. `None` is the end.
