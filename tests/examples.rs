@@ -192,6 +192,7 @@ fn a_server_reports_a_taken_port_in_words() {
         ("echo", &refused),
         ("http_server", &refused),
         ("owned_echo", &named),
+        ("ring_echo", &named),
     ] {
         let output = Command::new(program(name))
             .arg(&address)
@@ -214,8 +215,22 @@ fn owned_echo() {
 }
 
 #[test]
+fn ring_echo() {
+    echoes("ring_echo");
+}
+
+#[test]
 fn owned_echo_disconnects_when_it_is_stopped() {
-    let mut server = Server::start("owned_echo");
+    disconnects_when_it_is_stopped("owned_echo");
+}
+
+#[test]
+fn ring_echo_disconnects_when_it_is_stopped() {
+    disconnects_when_it_is_stopped("ring_echo");
+}
+
+fn disconnects_when_it_is_stopped(name: &str) {
+    let mut server = Server::start(name);
     let line = server.line();
     let address = line
         .strip_prefix("listening on ")
@@ -257,6 +272,30 @@ fn echoes(name: &str) {
     });
     assert!(received == sent, "{} bytes came back", received.len());
     assert!(server.line().ends_with(": 200000 bytes"));
+    assert!(server.stop(address).success());
+}
+
+#[test]
+fn adapter_http() {
+    let mut server = Server::start("adapter_http");
+    let line = server.line();
+    let address = line
+        .strip_prefix("http://")
+        .expect("the address is printed first");
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    for path in ["/one", "/two"] {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut response = String::new();
+        let expected = format!("\r\n\r\nhello from {path}\n");
+        while !response.ends_with(&expected) {
+            let mut part = [0; 1000];
+            let count = stream.read(&mut part).expect("it answers");
+            assert!(count > 0, "{response}");
+            response.push_str(std::str::from_utf8(&part[..count]).expect("it is text"));
+        }
+        assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    }
     assert!(server.stop(address).success());
 }
 
