@@ -40,8 +40,15 @@ impl Receiving {
         }
     }
 
-    pub(super) fn supply(&mut self) -> &mut Supply {
-        &mut self.supply
+    /// Sets how many buffers may be in use.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is none.
+    #[track_caller]
+    pub(super) fn set_limit(&mut self, buffers: usize) {
+        assert!(buffers > 0, "a stream needs a buffer to receive into");
+        self.supply.set_limit(buffers);
     }
 
     /// Lets go of the socket. There is nothing more to receive.

@@ -79,8 +79,7 @@ impl RecvMulti {
     #[track_caller]
     #[must_use = "it returns the stream"]
     pub fn with_limit(mut self, buffers: usize) -> RecvMulti {
-        assert!(buffers > 0, "a stream needs a buffer to receive into");
-        self.receiving.supply().set_limit(buffers);
+        self.receiving.set_limit(buffers);
         self
     }
 

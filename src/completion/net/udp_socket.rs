@@ -7,8 +7,11 @@ use std::net::SocketAddr;
 use super::connecting::{SocketOperation, at_addresses};
 use super::forward::forward;
 use super::futures::{Recv, RecvFrom, SendDatagram, SendTo};
+use super::raw;
+use super::recv_datagrams::RecvDatagrams;
+use super::send_batch::{SendBatch, SendBatchTo};
 use super::socket::{Kind, Owner};
-use crate::completion::{IoBuf, IoBufMut};
+use crate::completion::{BufferRing, IoBuf, IoBufMut};
 use crate::error::Error;
 use crate::net::{ToSocketAddrs, ip, resolve};
 
@@ -194,6 +197,113 @@ impl UdpSocket {
     /// The same as for [`recv`](UdpSocket::recv).
     pub fn recv_from<B: IoBufMut>(&self, buffer: B) -> RecvFrom<B> {
         RecvFrom::new(&self.owner, buffer)
+    }
+
+    /// Receives what arrives, into buffers of `ring`, as [`RecvDatagrams`].
+    ///
+    /// In place of a buffer for each receive that waits, all sockets and streams with the same ring
+    /// share its buffers. See [`BufferRing`] for what happens when there is none left.
+    pub fn recv_multi(&self, ring: &BufferRing) -> RecvDatagrams {
+        RecvDatagrams::new(&self.owner, ring)
+    }
+
+    /// Sends many datagrams to the address that the socket is connected to, with few system calls;
+    /// returns how many were sent.
+    ///
+    /// They are sent in order. Those of one length that follow each other go through the kernel
+    /// together, if it can (`UDP_SEGMENT`). Fewer than all are sent only if one fails after others
+    /// were sent: to learn of the error, send it again. See
+    /// [`send_batch_to`](UdpSocket::send_batch_to) for an example.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is not cancel safe: if the future is dropped, some datagrams may have been sent.
+    /// With [`timeout`](crate::completion::Operation::timeout) and
+    /// [`with`](crate::completion::Operation::with) the number of those is returned, if it is not 0.
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`send`](UdpSocket::send), for the first datagram.
+    pub fn send_batch<B: IoBuf>(&self, datagrams: Vec<B>) -> SendBatch<B> {
+        SendBatch::new(&self.owner, datagrams)
+    }
+
+    /// Sends many datagrams, each to an address of its own, with few system calls; returns how many
+    /// were sent.
+    ///
+    /// In everything else it is [`send_batch`](UdpSocket::send_batch). Those that go through the
+    /// kernel together have one target.
+    ///
+    /// # Cancel safety
+    ///
+    /// The same as for [`send_batch`](UdpSocket::send_batch).
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`send`](UdpSocket::send), for the first datagram.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::completion::net::UdpSocket;
+    ///
+    /// #[zokio::main]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let receiver = UdpSocket::bind("127.0.0.1:0").await?;
+    ///     let sender = UdpSocket::bind("127.0.0.1:0").await?;
+    ///     let target = receiver.local_addr()?;
+    ///     let datagrams = ["one", "two", "three"].map(|text| (text, target)).to_vec();
+    ///     let (sent, _) = sender.send_batch_to(datagrams).await;
+    ///     assert_eq!(sent?, 3);
+    ///     for length in [3, 3, 5] {
+    ///         let (count, _) = receiver.recv(Vec::with_capacity(100)).await;
+    ///         assert_eq!(count?, length);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn send_batch_to<B: IoBuf>(&self, datagrams: Vec<(B, SocketAddr)>) -> SendBatchTo<B> {
+        SendBatchTo::new(&self.owner, datagrams)
+    }
+
+    /// Sets whether the kernel joins datagrams of one sender and one length before they are
+    /// received (`UDP_GRO`). It is off at first.
+    ///
+    /// [`recv_multi`](UdpSocket::recv_multi) then receives up to 64 KiB at once, if the buffers of
+    /// its ring have that room, and takes them apart again. The other receives cannot, and return
+    /// joined datagrams as one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the kernel does not know this option. Then each datagram is received by
+    /// itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::completion::BufferRing;
+    /// use zokio::completion::net::UdpSocket;
+    ///
+    /// #[zokio::main]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let receiver = UdpSocket::bind("127.0.0.1:0").await?;
+    ///     let _ = receiver.set_gro(true);
+    ///     let sender = UdpSocket::bind("127.0.0.1:0").await?;
+    ///     sender.connect(receiver.local_addr()?).await?;
+    ///     sender.send_batch(vec![[7; 1000].to_vec(); 40]).await.0?;
+    ///
+    ///     let mut received = receiver.recv_multi(&BufferRing::new(4, 64 << 10));
+    ///     let mut count = 0;
+    ///     while count < 40 {
+    ///         let datagrams = received.next().await.expect("the socket is there")?;
+    ///         assert!(datagrams.iter().all(|datagram| datagram == [7; 1000]));
+    ///         count += datagrams.iter().count();
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn set_gro(&self, on: bool) -> io::Result<()> {
+        raw::set_gro(self.owner.fd(), on)
     }
 
     /// Returns the address that the socket is bound to.
