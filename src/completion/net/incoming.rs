@@ -86,6 +86,10 @@ impl<T: Accepted> Incoming<T> {
     ///     Ok(())
     /// }
     /// ```
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "the name that it has in `futures`"
+    )]
     pub fn next(&mut self) -> NextIncoming<'_, T> {
         NextIncoming {
             incoming: self,

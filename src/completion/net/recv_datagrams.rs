@@ -149,6 +149,10 @@ impl RecvDatagrams {
     /// [`timeout`](crate::completion::Operation::timeout) and
     /// [`with`](crate::completion::Operation::with). The next call continues, unless the socket was
     /// dropped or its runtime has shut down.
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "the name that it has in `futures`"
+    )]
     pub fn next(&mut self) -> NextDatagrams<'_> {
         NextDatagrams {
             stream: self,

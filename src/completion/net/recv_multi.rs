@@ -126,6 +126,10 @@ impl RecvMulti {
     ///     Ok(())
     /// }
     /// ```
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "the name that it has in `futures`"
+    )]
     pub fn next(&mut self) -> Next<'_> {
         Next {
             stream: self,
