@@ -1,6 +1,8 @@
 //! Many datagrams at a time on the UDP sockets of `zokio::completion`: received into a ring, sent in
 //! batches, joined and taken apart by the kernel.
 
+#[path = "support/next.rs"]
+mod next;
 #[path = "support/owned.rs"]
 mod owned;
 #[path = "support/sockets.rs"]
@@ -8,58 +10,22 @@ mod support;
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
 
 use bytes::Bytes;
-use futures::StreamExt;
 use futures::stream::FusedStream;
-use zokio::completion::net::{ReceivedDatagrams, RecvDatagrams, UdpSocket};
-use zokio::completion::{BufferRing, Canceller, Operation};
+use zokio::completion::BufferRing;
+use zokio::completion::net::{RecvDatagrams, UdpSocket};
 use zokio::sync::Semaphore;
 use zokio::task::yield_now;
 
+use self::next::impatient;
 use self::owned::{poll_once, random};
-use self::support::{everywhere, is_cancelled, is_limit, on_every_runtime, udp_pair};
+use self::support::{everywhere, is_cancelled, on_every_runtime, udp_pair};
 
 const MESSAGES: u32 = 20_000;
 
 /// As many messages are on their way at a time, so that the kernel drops none.
 const AT_A_TIME: u32 = 10;
-
-/// Waits for the next datagrams and stops waiting after a while, in one of several ways.
-async fn impatient(stream: &mut RecvDatagrams, state: &mut u64) -> Option<ReceivedDatagrams> {
-    let after = Duration::from_micros(random(state, 200));
-    let next = match random(state, 4) {
-        0 => stream.next().timeout(after).await,
-        1 => {
-            let canceller = Canceller::new();
-            let mut next = Box::pin(stream.next().with(&canceller));
-            if let Poll::Ready(done) = poll_once(&mut next).await {
-                done
-            } else {
-                yield_now().await;
-                canceller.cancel();
-                next.await
-            }
-        }
-        2 => zokio::time::timeout(after, stream.next()).await.ok()?,
-        _ => match poll_once(&mut StreamExt::next(stream)).await {
-            Poll::Ready(next) => next,
-            Poll::Pending => {
-                yield_now().await;
-                return None;
-            }
-        },
-    };
-    match next.expect("the socket is there") {
-        Ok(datagrams) => Some(datagrams),
-        Err(error) => {
-            assert!(is_limit(&error) || is_cancelled(&error), "{error:?}");
-            None
-        }
-    }
-}
 
 /// Datagrams are numbered.
 #[test]
@@ -93,7 +59,7 @@ fn streams_that_are_dropped_lose_no_datagram() {
                 if random(&mut state, 8) == 0 {
                     stream = far.recv_multi(&ring);
                 }
-                let Some(datagrams) = impatient(&mut stream, &mut state).await else {
+                let Some(datagrams) = impatient(stream.next(), &mut state).await else {
                     given_up += 1;
                     continue;
                 };

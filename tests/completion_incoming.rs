@@ -1,6 +1,8 @@
 //! `incoming` of the listeners of `zokio::completion`. A program of its own, one test at a time: one of
 //! them lowers the limit of open files, which is that of the process.
 
+#[path = "support/next.rs"]
+mod next;
 #[path = "support/owned.rs"]
 mod owned;
 #[path = "support/sockets.rs"]
@@ -16,48 +18,18 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FusedStream;
-use zokio::completion::net::{Incoming, TcpListener, UnixListener, UnixStream};
-use zokio::completion::{Canceller, Operation};
+use zokio::completion::net::{TcpListener, UnixListener};
 use zokio::task::yield_now;
 use zokio::time::Instant;
 
+use self::next::impatient;
 use self::owned::{poll_once, random};
-use self::support::{everywhere, is_cancelled, is_limit, on_every_runtime, runtimes};
+use self::support::{everywhere, is_cancelled, on_every_runtime, runtimes};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 const CONNECTIONS: u32 = 20_000;
 const AT_A_TIME: u32 = 10;
-
-/// Waits for the next connection and stops waiting after a while, in one of several ways.
-async fn impatient(incoming: &mut Incoming<UnixStream>, state: &mut u64) -> Option<UnixStream> {
-    let after = Duration::from_micros(random(state, 100));
-    let next = match random(state, 4) {
-        0 => incoming.next().timeout(after).await,
-        1 => {
-            let canceller = Canceller::new();
-            let mut next = Box::pin(incoming.next().with(&canceller));
-            if let Poll::Ready(done) = poll_once(&mut next).await {
-                done
-            } else {
-                canceller.cancel();
-                next.await
-            }
-        }
-        2 => zokio::time::timeout(after, incoming.next()).await.ok()?,
-        _ => match poll_once(&mut StreamExt::next(incoming)).await {
-            Poll::Ready(next) => next,
-            Poll::Pending => return None,
-        },
-    };
-    match next.expect("the listener is there") {
-        Ok(stream) => Some(stream),
-        Err(error) => {
-            assert!(is_limit(&error) || is_cancelled(&error), "{error:?}");
-            None
-        }
-    }
-}
 
 #[test]
 fn streams_that_are_dropped_lose_no_connection() {
@@ -84,7 +56,7 @@ fn streams_that_are_dropped_lose_no_connection() {
             if random(&mut state, 8) == 0 {
                 incoming = listener.incoming();
             }
-            let Some(stream) = impatient(&mut incoming, &mut state).await else {
+            let Some(stream) = impatient(incoming.next(), &mut state).await else {
                 given_up += 1;
                 continue;
             };

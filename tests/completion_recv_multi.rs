@@ -1,6 +1,8 @@
 //! `recv_multi` of `zokio::completion`: every byte once and in order, whatever is dropped, and a ring
 //! that has no buffer left.
 
+#[path = "support/next.rs"]
+mod next;
 #[path = "support/owned.rs"]
 mod owned;
 #[path = "support/sockets.rs"]
@@ -16,12 +18,13 @@ use bytes::{Buf, Bytes};
 use futures::StreamExt;
 use futures::future::join_all;
 use futures::stream::FusedStream;
-use zokio::completion::net::{ByteStream, OwnedReadHalf, RecvMulti, TcpStream};
-use zokio::completion::{BufferRing, Canceller, Operation, ReceivedBuf};
+use zokio::completion::net::{ByteStream, OwnedReadHalf, TcpStream};
+use zokio::completion::{BufferRing, Operation};
 use zokio::runtime::Builder;
 use zokio::sync::Semaphore;
 use zokio::task::{JoinSet, yield_now};
 
+use self::next::impatient;
 use self::owned::{pattern, poll_once, random};
 use self::support::{everywhere, is_cancelled, is_limit, on_every_runtime, runtimes, tcp_pair};
 use self::support::{unix_pair, within_the_limit};
@@ -31,41 +34,6 @@ const MESSAGES: u32 = 20_000;
 /// As many messages are on their way at a time. Then the receiver has to wait, and gets a chance to
 /// give up.
 const AT_A_TIME: u32 = 10;
-
-/// Waits for the next bytes and stops waiting after a while, in one of several ways.
-async fn impatient(received: &mut RecvMulti, state: &mut u64) -> Option<ReceivedBuf> {
-    let after = Duration::from_micros(random(state, 200));
-    let next = match random(state, 4) {
-        0 => received.next().timeout(after).await,
-        1 => {
-            let canceller = Canceller::new();
-            let mut next = Box::pin(received.next().with(&canceller));
-            if let Poll::Ready(done) = poll_once(&mut next).await {
-                done
-            } else {
-                yield_now().await;
-                canceller.cancel();
-                next.await
-            }
-        }
-        2 => zokio::time::timeout(after, received.next()).await.ok()?,
-        // As a stream.
-        _ => match poll_once(&mut StreamExt::next(received)).await {
-            Poll::Ready(next) => next,
-            Poll::Pending => {
-                yield_now().await;
-                return None;
-            }
-        },
-    };
-    match next.expect("the stream has no end") {
-        Ok(bytes) => Some(bytes),
-        Err(error) => {
-            assert!(is_limit(&error) || is_cancelled(&error), "{error:?}");
-            None
-        }
-    }
-}
 
 /// Receives messages of one byte, by streams that are dropped again and again, and by reads.
 async fn every_byte<S, F>(write: impl FnOnce(Arc<Semaphore>) -> F, far: OwnedReadHalf<S>)
@@ -94,10 +62,14 @@ where
                 bytes.truncate(read.unwrap());
                 Some(Bytes::from(bytes))
             }
-            2 => impatient(&mut streams[which], &mut state)
+            2 => match poll_once(&mut StreamExt::next(&mut streams[which])).await {
+                Poll::Ready(bytes) => Some(Bytes::from(bytes.unwrap().unwrap())),
+                Poll::Pending => None,
+            },
+            3 => impatient(streams[which].next(), &mut state)
                 .await
                 .map(|mut bytes| bytes.copy_to_bytes(bytes.len())),
-            _ => impatient(&mut streams[which], &mut state)
+            _ => impatient(streams[which].next(), &mut state)
                 .await
                 .map(Bytes::from),
         };
