@@ -137,6 +137,9 @@
 //! - A filter may also refuse the calls that are used inline (`openat2`, `preadv2`, `statx`). The
 //!   operations then go to threads. Where it refuses `epoll_pwait2`, timers are less exact: see
 //!   [`time`](crate::time#resolution).
+//! - A filter that *kills* the process at a call that it does not know leaves no room for a fallback.
+//!   That of systemd (`SystemCallFilter=`) does, unless `SystemCallErrorNumber=EPERM` is set too. It
+//!   has to allow the calls above, `pidfd_open`, and, without `ZOKIO_DRIVER=mio`, those of io_uring.
 //! - The root of a container is usually an overlay. Opening a file there to write it may copy the
 //!   whole file first, so that a thread does it. Opening it to read can be inline.
 //! - A volume is a mount of its own. Whether inline calls are made on it depends on its file
