@@ -88,7 +88,7 @@
 //! }
 //! ```
 //!
-//! [`submit_all`] does the same with one entry to the kernel, where io_uring carries the operations
+//! [`submit_all()`] does the same with one entry to the kernel, where io_uring carries the operations
 //! out, and returns results in order or as they come.
 //!
 //! # Cancelling
