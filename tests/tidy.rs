@@ -85,6 +85,8 @@ const UNSAFE: &[&str] = &[
     "src/driver/readiness/slot.rs",
     "src/driver/readiness/waiters.rs",
     "src/driver/readiness/waiting.rs",
+    "src/driver/sockets/buffers.rs",
+    "src/driver/sockets/ring.rs",
     "src/driver/splice.rs",
     "src/driver/wake.rs",
     "src/fs/inline/calls.rs",

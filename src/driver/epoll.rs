@@ -63,6 +63,11 @@ impl EpollEvents {
         Ok(())
     }
 
+    /// Returns how many events the last wait took.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Returns the token of each event and its bits, which are those of epoll_ctl(2).
     pub(super) fn iter(&self) -> impl Iterator<Item = (Token, u32)> + '_ {
         self.0

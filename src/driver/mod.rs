@@ -4,7 +4,8 @@
 //! an operation owns its file descriptors and its buffers, is submitted once and ends in exactly
 //! one completion ([`completion`]). *Readiness*, "tell me when this file descriptor may make
 //! progress" ([`readiness`]). An idle thread of the scheduler waits for readiness ([`wait`]);
-//! completions need none: the driver's own threads wake tasks directly.
+//! completions need none: the driver's own threads wake tasks directly. Receives of sockets may be
+//! completions as well ([`sockets`]), which that thread waits for.
 //!
 //! # Invariants
 //!
@@ -50,6 +51,7 @@ mod epoll;
 pub(crate) mod pipes;
 mod poller;
 pub(crate) mod readiness;
+pub(crate) mod sockets;
 pub(crate) mod splice;
 mod wait;
 mod wake;

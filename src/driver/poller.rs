@@ -25,6 +25,8 @@ pub(super) struct Poller {
     most: usize,
     /// The most events of a poll that does not wait.
     busy_most: usize,
+    /// Whether the last poll took as many events as it may.
+    more: bool,
 }
 
 #[derive(Debug)]
@@ -51,7 +53,13 @@ impl Poller {
             buffers,
             most,
             busy_most,
+            more: false,
         }
+    }
+
+    /// Returns whether the last poll took as many events as it may, so that more may be left.
+    pub(super) fn has_more(&self) -> bool {
+        self.more
     }
 
     /// Waits until there are events, at most for `timeout`, and passes each to `f`. `None` waits
@@ -66,6 +74,7 @@ impl Poller {
             let most = if busy { self.busy_most } else { self.most };
             match events.wait(&self.poll, most, timeout) {
                 Ok(()) => {
+                    self.more = events.len() == most;
                     for (token, bits) in events.iter() {
                         f(token, of_epoll(bits));
                     }
@@ -85,9 +94,12 @@ impl Poller {
         {
             let events = if busy { busy_events } else { events };
             self.poll.poll(events, timeout)?;
+            let mut count = 0;
             for event in events.iter() {
+                count += 1;
                 f(event.token(), of_mio(event));
             }
+            self.more = count == events.capacity();
         }
         Ok(())
     }

@@ -7,12 +7,16 @@
 //! dispatches the readiness events, and releases the turn before it runs any user code other than
 //! wakers. So a thread that runs a task never holds the turn, and any idle thread can take it.
 //!
+//! Where receives of sockets are completions and some are to be waited for, the thread sleeps in the
+//! wait for them instead, in which the mio poll is nested (`sockets`).
+//!
 //! Before it sleeps, a waiter sets the wake state to `ASLEEP`, unless a wake came before. A later
 //! wake sees that state and ends the poll (`wake.rs`). Completions of operations do not end the
 //! wait by themselves: the threads that carry them out wake tasks, which wakes the scheduler.
 #![forbid(unsafe_code)]
 
 use std::io;
+use std::marker::PhantomData;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,11 +26,12 @@ use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 
 use crate::blocking::Pool;
-use crate::driver::completion::probe::Choice;
+use crate::driver::completion::probe::{Choice, Kind};
 use crate::driver::completion::{Completions, Config as CompletionConfig};
 use crate::driver::epoll;
 use crate::driver::poller::Poller;
 use crate::driver::readiness::Registry;
+use crate::driver::sockets::{self, Receives};
 use crate::driver::wake::Wake;
 use crate::loom::sync::{Mutex, MutexGuard};
 
@@ -43,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) events_per_busy_tick: usize,
     /// Threads for operations alone.
     pub(crate) threads: Pool,
+    /// How sockets are to be read.
+    pub(crate) sockets: sockets::Choice,
 }
 
 /// The driver of one runtime.
@@ -50,6 +57,10 @@ pub(crate) struct Config {
 pub(crate) struct Driver {
     readiness: Registry,
     completions: Completions,
+    /// How sockets were to be read when the driver was built.
+    sockets: sockets::Choice,
+    /// `None` where they are read by readiness.
+    receives: Option<Arc<Receives>>,
     wake: Arc<Wake>,
     /// See [`Driver::waits`]. Written while holding the turn.
     waits: AtomicUsize,
@@ -61,6 +72,18 @@ pub(crate) struct Driver {
 pub(crate) struct Turn<'a> {
     driver: &'a Driver,
     poller: MutexGuard<'a, Poller>,
+}
+
+/// A thread drives the runtime; see [`Driver::drive`].
+#[derive(Debug)]
+pub(crate) struct Driving<'a>(&'a Driver, PhantomData<*const ()>);
+
+impl Drop for Driving<'_> {
+    fn drop(&mut self) {
+        if let Some(receives) = &self.0.receives {
+            receives.end();
+        }
+    }
 }
 
 /// Why a wait ended.
@@ -96,9 +119,22 @@ impl Driver {
             threads: config.threads,
             wake: wake.clone(),
         })?;
+        let sockets = match completions.backend().kind {
+            Kind::Ring => in_force(config.sockets),
+            Kind::Threads => without_ring(config.sockets),
+        };
+        let receives = sockets.completion.then(|| {
+            Arc::new(Receives::new(
+                poll.as_raw_fd(),
+                readiness.clone(),
+                wake.clone(),
+            ))
+        });
         Ok(Driver {
             readiness,
             completions,
+            sockets,
+            receives,
             wake,
             waits: AtomicUsize::new(0),
             poller: Mutex::new(Poller::new(
@@ -113,6 +149,31 @@ impl Driver {
     /// Returns the readiness half.
     pub(crate) fn readiness(&self) -> &Registry {
         &self.readiness
+    }
+
+    /// Returns the receives of sockets, where these are completions.
+    #[inline]
+    pub(crate) fn receives(&self) -> Option<&Arc<Receives>> {
+        self.receives.as_ref()
+    }
+
+    /// Returns how sockets are read, and why.
+    pub(crate) fn sockets(&self) -> sockets::Choice {
+        match self.receives.as_ref().and_then(|it| it.refusal()) {
+            Some(reason) => sockets::Choice {
+                completion: false,
+                reason,
+            },
+            None => self.sockets.clone(),
+        }
+    }
+
+    /// Makes the calling thread the one that drives the runtime, until the guard is dropped there.
+    pub(crate) fn drive(&self) -> Driving<'_> {
+        if let Some(receives) = &self.receives {
+            receives.begin();
+        }
+        Driving(self, PhantomData)
     }
 
     /// Returns the completion half.
@@ -187,7 +248,31 @@ impl Turn<'_> {
         );
     }
 
-    fn poll(&mut self, timeout: Option<Duration>, busy: bool, waited: &mut Waited) {
+    /// Waits for receives, where there are some to wait for. Returns how long to poll for readiness
+    /// then, if at all.
+    #[inline(never)]
+    fn wait_for_receives(
+        &mut self,
+        receives: &Receives,
+        timeout: Option<Duration>,
+        waited: &mut Waited,
+    ) -> Option<Option<Duration>> {
+        let more = self.poller.has_more();
+        let limit = if more { Some(Duration::ZERO) } else { timeout };
+        let Some(on_ring) = receives.wait(limit) else {
+            return Some(timeout);
+        };
+        waited.progress |= on_ring.progress;
+        (on_ring.readiness || more).then_some(Some(Duration::ZERO))
+    }
+
+    fn poll(&mut self, mut timeout: Option<Duration>, busy: bool, waited: &mut Waited) {
+        if let Some(receives) = &self.driver.receives {
+            match self.wait_for_receives(receives, timeout, waited) {
+                Some(rest) => timeout = rest,
+                None => return,
+            }
+        }
         let readiness = &self.driver.readiness;
         let polled = self.poller.poll(timeout, busy, |token, ready| {
             if token != WAKE {
@@ -200,5 +285,27 @@ impl Turn<'_> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => panic!("the readiness poll failed, which is a bug in zokio: {error}"),
         }
+    }
+}
+
+/// Returns the choice as it can be met.
+fn in_force(asked: sockets::Choice) -> sockets::Choice {
+    match asked.completion.then(sockets::supported) {
+        Some(Err(reason)) => sockets::Choice {
+            completion: false,
+            reason,
+        },
+        _ => asked,
+    }
+}
+
+/// Returns the choice without io_uring.
+fn without_ring(asked: sockets::Choice) -> sockets::Choice {
+    if !asked.completion {
+        return asked;
+    }
+    sockets::Choice {
+        completion: false,
+        reason: "the driver has no io_uring".to_owned(),
     }
 }

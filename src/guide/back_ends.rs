@@ -101,6 +101,29 @@
 //! If io_uring is forced and not available, [`build`](crate::runtime::Builder::build) returns an
 //! error with the cause. It also does so if `ZOKIO_DRIVER` names anything else.
 //!
+//! # Receiving on io_uring
+//!
+//! Sockets are read by readiness with both. The environment variable `ZOKIO_SOCKETS=completion`, or
+//! [`Builder::sockets`](crate::runtime::Builder::sockets), has the streams of current-thread and local
+//! runtimes receive on io_uring, where the kernel is Linux 6.1 or later. A thread that runs such a
+//! runtime has a ring until it ends: a descriptor, and 1 MiB of buffers of which the kernel uses
+//! what it needs. [`DriverInfo::sockets`](crate::runtime::DriverInfo::sockets) and
+//! [`sockets_reason`](crate::runtime::DriverInfo::sockets_reason) report what is in force:
+//!
+//! ```
+//! use zokio::runtime::{Builder, Sockets};
+//!
+//! fn main() -> std::io::Result<()> {
+//!     let rt = Builder::new_current_thread()
+//!         .enable_all()
+//!         .sockets(Sockets::Completion)
+//!         .build()?;
+//!     let info = rt.handle().driver_info();
+//!     println!("sockets: {} ({})", info.sockets(), info.sockets_reason());
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # What can keep io_uring from working
 //!
 //! | Cause | What to do about it, if anything |

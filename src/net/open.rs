@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use crate::io::{Interest, Ready};
-use crate::watched::Watched;
+use crate::watched::{ByteStream, Watched};
 
 /// The message of a debug build for a socket that blocks.
 const BLOCKS: &str = "a socket in blocking mode would block the runtime's threads: \
@@ -21,17 +21,30 @@ const BLOCKS: &str = "a socket in blocking mode would block the runtime's thread
 /// Watches a socket that a user made with `std`.
 #[track_caller]
 pub(super) fn handed_over<S: AsFd>(socket: S, interest: Interest) -> io::Result<Watched<S>> {
-    // What is not a descriptor at all gets its error at the registration.
-    let nonblocking = || SockRef::from(&socket).nonblocking().unwrap_or(true);
-    debug_assert!(nonblocking(), "{BLOCKS}");
+    debug_assert!(is_nonblocking(&socket), "{BLOCKS}");
     Watched::new(socket, interest)
+}
+
+/// Watches a stream that a user made with `std`.
+#[track_caller]
+pub(super) fn handed_over_stream<S: ByteStream>(
+    socket: S,
+    interest: Interest,
+) -> io::Result<Watched<S>> {
+    debug_assert!(is_nonblocking(&socket), "{BLOCKS}");
+    Watched::stream(socket, interest)
+}
+
+fn is_nonblocking<S: AsFd>(socket: &S) -> bool {
+    // What is not a descriptor at all gets its error at the registration.
+    SockRef::from(socket).nonblocking().unwrap_or(true)
 }
 
 /// Begins to connect `socket`, which does not block, and watches it.
 ///
 /// It is apart from [`connected`], so that no future holds the address.
 #[track_caller]
-pub(super) fn connecting<S: AsFd + From<OwnedFd>>(
+pub(super) fn connecting<S: ByteStream + From<OwnedFd>>(
     socket: Socket,
     address: &SockAddr,
     interest: Interest,
@@ -41,7 +54,7 @@ pub(super) fn connecting<S: AsFd + From<OwnedFd>>(
         _ => {}
     }
     // Only now: before, the kernel would report a socket that is not connected as closed.
-    Watched::new(S::from(socket.into()), interest)
+    Watched::stream(S::from(socket.into()), interest)
 }
 
 /// Waits until a socket is connected.
@@ -57,23 +70,40 @@ pub(super) async fn connected<S: AsFd>(io: Watched<S>) -> io::Result<Watched<S>>
 /// Watches a connection that was just accepted. Its peer has often sent something already, and
 /// there is room to write: the first of each is tried at once.
 #[track_caller]
-pub(super) fn accepted<S: AsFd + From<OwnedFd>>(
+pub(super) fn accepted<S: ByteStream + From<OwnedFd>>(
     fd: OwnedFd,
     interest: Interest,
 ) -> io::Result<Watched<S>> {
-    let io = Watched::new(S::from(fd), interest)?;
+    let io = Watched::stream(S::from(fd), interest)?;
     io.assume(Ready::READABLE | Ready::WRITABLE);
     Ok(io)
 }
 
-/// Makes two Unix sockets that are connected to each other. Both have room to write.
+/// Makes two Unix datagram sockets that are connected to each other. Both have room to write.
 #[track_caller]
-pub(super) fn pair<S: AsFd + From<OwnedFd>>(kind: Type) -> io::Result<(Watched<S>, Watched<S>)> {
+pub(super) fn datagram_pair<S: AsFd + From<OwnedFd>>() -> io::Result<(Watched<S>, Watched<S>)> {
+    let (a, b) = sockets(Type::DGRAM)?;
+    let (a, b) = (Watched::new(a, BOTH)?, Watched::new(b, BOTH)?);
+    Ok(writable(a, b))
+}
+
+/// Makes two Unix streams that are connected to each other. Both have room to write.
+#[track_caller]
+pub(super) fn stream_pair<S: ByteStream + From<OwnedFd>>() -> io::Result<(Watched<S>, Watched<S>)> {
+    let (a, b) = sockets(Type::STREAM)?;
+    let (a, b) = (Watched::stream(a, BOTH)?, Watched::stream(b, BOTH)?);
+    Ok(writable(a, b))
+}
+
+const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
+fn sockets<S: From<OwnedFd>>(kind: Type) -> io::Result<(S, S)> {
     let (a, b) = Socket::pair_raw(Domain::UNIX, kind.nonblocking().cloexec(), None)?;
-    let interest = Interest::READABLE | Interest::WRITABLE;
-    let a = Watched::new(S::from(a.into()), interest)?;
-    let b = Watched::new(S::from(b.into()), interest)?;
+    Ok((S::from(a.into()), S::from(b.into())))
+}
+
+fn writable<S>(a: Watched<S>, b: Watched<S>) -> (Watched<S>, Watched<S>) {
     a.assume(Ready::WRITABLE);
     b.assume(Ready::WRITABLE);
-    Ok((a, b))
+    (a, b)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::owner::Kind;
 use super::signal_socket::signal_sockets;
+use super::sockets::{self, Sockets};
 use super::{DriverKind, Handle, LocalOptions, LocalRuntime, Runtime};
 use crate::blocking::pool::Callback;
 use crate::blocking::{Pool, PoolConfig};
@@ -63,6 +64,7 @@ pub struct Builder {
     events_per_tick: usize,
     events_per_busy_tick: Option<usize>,
     driver: Option<DriverKind>,
+    sockets: Option<Sockets>,
 }
 
 impl fmt::Debug for Builder {
@@ -79,6 +81,7 @@ impl fmt::Debug for Builder {
             .field("global_queue_interval", &self.global_queue_interval)
             .field("event_interval", &self.event_interval)
             .field("driver", &self.driver)
+            .field("sockets", &self.sockets)
             .finish_non_exhaustive()
     }
 }
@@ -148,6 +151,7 @@ impl Builder {
             events_per_tick: 1024,
             events_per_busy_tick: None,
             driver: None,
+            sockets: None,
         }
     }
 
@@ -775,6 +779,49 @@ impl Builder {
         self
     }
 
+    /// Chooses how [`TcpStream`](crate::net::TcpStream) and
+    /// [`UnixStream`](crate::net::UnixStream) wait for bytes to read.
+    ///
+    /// Without this option the environment variable `ZOKIO_SOCKETS=readiness|completion` decides,
+    /// and without that they wait for readiness.
+    ///
+    /// With [`Sockets::Completion`], a read that finds nothing begins a receive on io_uring. Bytes
+    /// that such a receive brings are handed out first by all methods that read, in order, also
+    /// when the read that began it was dropped. Only what bypasses these methods misses them: see
+    /// [`TcpStream::retained`](crate::net::TcpStream::retained). Other methods that ask about
+    /// reading, such as `readable`, and reads on other threads than the one that drives the
+    /// runtime, return the stream to readiness for good.
+    ///
+    /// Completion takes effect on current-thread and local runtimes, and where io_uring works
+    /// (Linux 6.1 and later); elsewhere streams wait for readiness.
+    /// [`Handle::driver_info`](super::Handle::driver_info) tells which is in force and why.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::net::{TcpListener, TcpStream};
+    /// use zokio::runtime::{Builder, Sockets};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().enable_io().sockets(Sockets::Completion).build()?;
+    /// rt.block_on(async {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let mut client = TcpStream::connect(listener.local_addr()?).await?;
+    ///     let (server, _) = listener.accept().await?;
+    ///     server.try_write(b"hello")?;
+    ///     let mut buf = [0; 5];
+    ///     client.read_exact(&mut buf).await?;
+    ///     assert_eq!(&buf, b"hello");
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    pub fn sockets(&mut self, sockets: Sockets) -> &mut Self {
+        self.sockets = Some(sockets);
+        self
+    }
+
     /// Builds the runtime.
     ///
     /// The workers of a multi-thread runtime start at once. A current-thread runtime does nothing
@@ -895,6 +942,7 @@ impl Builder {
         });
         let driver = Arc::new(Driver::new(driver::Config {
             choice: super::driver_info::choice(self.driver),
+            sockets: sockets::choose(self.sockets, self.multi_thread)?,
             events_per_tick: self.events_per_tick,
             events_per_busy_tick: self.events_per_busy_tick.unwrap_or(self.events_per_tick),
             threads,

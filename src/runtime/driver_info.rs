@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::Sockets;
 use crate::driver::Driver;
 use crate::driver::completion::probe::{Choice, Kind};
 
@@ -64,6 +65,8 @@ impl fmt::Display for DriverKind {
 pub struct DriverInfo {
     pub(super) kind: DriverKind,
     pub(super) reason: String,
+    sockets: Sockets,
+    sockets_reason: String,
     copied_in_kernel: u64,
     registered_transfers: u64,
 }
@@ -71,12 +74,18 @@ pub struct DriverInfo {
 impl DriverInfo {
     pub(super) fn of(driver: &Driver) -> DriverInfo {
         let backend = driver.completions().backend();
+        let sockets = driver.sockets();
         DriverInfo {
             kind: match backend.kind {
                 Kind::Ring => DriverKind::Ring,
                 Kind::Threads => DriverKind::Threads,
             },
             reason: backend.reason.clone(),
+            sockets: match sockets.completion {
+                true => Sockets::Completion,
+                false => Sockets::Readiness,
+            },
+            sockets_reason: sockets.reason,
             copied_in_kernel: driver.readiness().pipes().moved(),
             registered_transfers: driver.completions().registered_transfers(),
         }
@@ -115,6 +124,43 @@ impl DriverInfo {
     /// ```
     pub fn reason(&self) -> &str {
         &self.reason
+    }
+
+    /// Returns how streams wait for bytes to read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::{Builder, Sockets};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().sockets(Sockets::Readiness).build()?;
+    /// assert_eq!(rt.handle().driver_info().sockets(), Sockets::Readiness);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sockets(&self) -> Sockets {
+        self.sockets
+    }
+
+    /// Returns why streams wait that way: it was asked for, it is the default, or what keeps
+    /// receives on io_uring from working.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::{Builder, Sockets};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_multi_thread().worker_threads(1).sockets(Sockets::Completion).build()?;
+    /// let info = rt.handle().driver_info();
+    /// assert_eq!(info.sockets(), Sockets::Readiness);
+    /// assert!(info.sockets_reason().contains("multi-thread"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sockets_reason(&self) -> &str {
+        &self.sockets_reason
     }
 
     /// Returns how many bytes [`copy`](crate::io::copy()) and its siblings have moved within the

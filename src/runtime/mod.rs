@@ -170,7 +170,8 @@
 //! [`enable_all`](Builder::enable_all), [`enable_io`](Builder::enable_io) or
 //! [`enable_time`](Builder::enable_time). Files work in every runtime.
 //!
-//! Sockets, pipes, signals and child processes are driven by readiness (epoll). A file operation is
+//! Sockets, pipes, signals and child processes are driven by readiness (epoll), unless
+//! [`Builder::sockets`] has streams receive on io_uring. A file operation is
 //! done on the calling thread if it need not wait, and otherwise on io_uring, if the kernel and the
 //! sandbox permit it, or on the driver's own threads. [`Handle::driver_info`] reports whether
 //! io_uring is used, and why. [`Builder::driver`] and the environment variable `ZOKIO_DRIVER` force
@@ -241,6 +242,7 @@ mod local;
 mod metrics;
 mod owner;
 pub(crate) mod signal_socket;
+mod sockets;
 
 pub use self::builder::Builder;
 pub use self::driver_info::{DriverInfo, DriverKind};
@@ -250,6 +252,7 @@ pub use self::id::Id;
 pub use self::local::{LocalOptions, LocalRuntime};
 pub use self::metrics::RuntimeMetrics;
 pub use self::owner::Runtime;
+pub use self::sockets::Sockets;
 
 /// The two kinds of runtime.
 ///

@@ -39,7 +39,8 @@ impl<S: AsFd> Watched<S> {
 
     /// Moves at most `max` bytes into `pipe`, which is empty, without waiting.
     pub(crate) fn try_read_to_pipe(&self, pipe: &mut PipeBuf, max: usize) -> io::Result<Transfer> {
-        if self.registration.event(Interest::READABLE).ready.is_empty() {
+        // What was received comes first, and the ordinary read has it.
+        if self.registration.event(Interest::READABLE).ready.is_empty() || !self.is_in_socket() {
             return Ok(Transfer::Later);
         }
         if !pipe.has_pipe() && !self.registration.pipes().lend(pipe) {

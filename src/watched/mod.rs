@@ -3,20 +3,23 @@
 //! This is the seam between the public types (sockets, pipes, `AsyncFd`) and the driver: a system
 //! call that does not block, and the driver's readiness half to wait for the next attempt.
 //!
-//! [`Watched`] itself waits and runs closures. A system call comes in three shapes for each
-//! direction: `reading` waits, `poll_reading` polls, `try_reading` does neither. `stream` adds
+//! [`Watched`] itself waits, and `calls` runs closures and system calls. `stream` adds
 //! bytes, for all types that read and write a stream of them, and their I/O traits, and `bulk` moves
-//! them in the kernel; `datagram` adds receiving with a sender.
+//! them in the kernel; `datagram` adds receiving with a sender, and `received` reads streams whose
+//! receives are completions.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::task::{Context, Poll, ready};
 
 mod bulk;
+mod calls;
 mod datagram;
+mod received;
 pub(crate) mod stream;
 
-use crate::driver::readiness::{Direction, Registration, Verdict};
+use crate::driver::readiness::{Direction, Registration};
+use crate::driver::sockets::Receiver;
 use crate::runtime::Handle;
 use crate::stream::{Interest, Ready};
 
@@ -28,6 +31,9 @@ pub(crate) use stream::{ByteStream, Receive, forward_read, forward_write, is_sho
 pub(crate) struct Watched<S> {
     // First, so that it is dropped first: the watch ends before the descriptor is closed.
     registration: Registration,
+    // Next, so that no receive is in flight when the descriptor is closed, as far as possible.
+    /// Where receives are completions: the socket's part of that.
+    receiver: Option<Box<Receiver>>,
     source: S,
 }
 
@@ -46,6 +52,7 @@ impl<S: AsFd> Watched<S> {
         let registration = register(source.as_fd().as_raw_fd(), interest)?;
         Ok(Watched {
             registration,
+            receiver: None,
             source,
         })
     }
@@ -89,6 +96,7 @@ impl<S> Watched<S> {
         let registration = self.registration.register_beside(fd, interest)?;
         Ok(Watched {
             registration,
+            receiver: None,
             source,
         })
     }
@@ -101,6 +109,7 @@ impl<S> Watched<S> {
     pub(crate) fn map<T>(self, convert: impl FnOnce(S) -> T) -> Watched<T> {
         Watched {
             registration: self.registration,
+            receiver: self.receiver,
             source: convert(self.source),
         }
     }
@@ -109,9 +118,11 @@ impl<S> Watched<S> {
     pub(crate) fn into_source(self) -> S {
         let Watched {
             registration,
+            receiver,
             source,
         } = self;
         drop(registration);
+        drop(receiver);
         source
     }
 
@@ -122,6 +133,7 @@ impl<S> Watched<S> {
 
     /// Waits until a part of `interest` is ready, and returns the part that is.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        self.watch(interest)?;
         let event = self.registration.ready(interest).await?;
         Ok(event.ready)
     }
@@ -138,6 +150,7 @@ impl<S> Watched<S> {
 
     /// Waits until reading may make progress. The last caller is woken.
     pub(crate) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.watch(Interest::READABLE)?;
         ready!(self.registration.poll_ready(cx, Direction::Read))?;
         Poll::Ready(Ok(()))
     }
@@ -146,82 +159,5 @@ impl<S> Watched<S> {
     pub(crate) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.registration.poll_ready(cx, Direction::Write))?;
         Poll::Ready(Ok(()))
-    }
-
-    /// Runs a user's closure if the descriptor looks ready.
-    pub(crate) fn try_io<R>(
-        &self,
-        interest: Interest,
-        operation: impl FnOnce() -> io::Result<R>,
-    ) -> io::Result<R> {
-        self.registration
-            .try_io(interest, Verdict::Closure, operation)
-    }
-
-    /// Runs a user's closure, waiting in between, until it does not return `WouldBlock`.
-    pub(crate) async fn async_io<R>(
-        &self,
-        interest: Interest,
-        operation: impl FnMut() -> io::Result<R>,
-    ) -> io::Result<R> {
-        self.registration
-            .async_io(interest, Verdict::Closure, operation)
-            .await
-    }
-
-    /// Runs a system call on the source that reads, waiting until it does not block.
-    pub(crate) async fn reading<R>(
-        &self,
-        mut call: impl FnMut(&S) -> io::Result<R>,
-    ) -> io::Result<R> {
-        self.registration
-            .async_io(Interest::READABLE, Verdict::Kernel, || call(&self.source))
-            .await
-    }
-
-    /// Runs a system call on the source that writes, waiting until it does not block.
-    pub(crate) async fn writing<R>(
-        &self,
-        mut call: impl FnMut(&S) -> io::Result<R>,
-    ) -> io::Result<R> {
-        self.registration
-            .async_io(Interest::WRITABLE, Verdict::Kernel, || call(&self.source))
-            .await
-    }
-
-    /// Runs a system call on the source that reads, if the descriptor looks readable.
-    #[inline]
-    pub(crate) fn try_reading<R>(&self, call: impl FnOnce(&S) -> io::Result<R>) -> io::Result<R> {
-        self.registration
-            .try_io(Interest::READABLE, Verdict::Kernel, || call(&self.source))
-    }
-
-    /// Runs a system call on the source that writes, if the descriptor looks writable.
-    #[inline]
-    pub(crate) fn try_writing<R>(&self, call: impl FnOnce(&S) -> io::Result<R>) -> io::Result<R> {
-        self.registration
-            .try_io(Interest::WRITABLE, Verdict::Kernel, || call(&self.source))
-    }
-
-    /// Polls a system call on the source that reads. The last caller is woken.
-    #[inline]
-    pub(crate) fn poll_reading<R>(
-        &self,
-        cx: &mut Context<'_>,
-        mut call: impl FnMut(&S) -> io::Result<R>,
-    ) -> Poll<io::Result<R>> {
-        self.registration
-            .poll_dyn(cx, Direction::Read, &mut |_| call(&self.source))
-    }
-
-    /// Polls a system call on the source that writes. The last caller is woken.
-    #[inline]
-    pub(crate) fn poll_writing<R>(
-        &self,
-        cx: &mut Context<'_>,
-        mut call: impl FnMut(&S) -> io::Result<R>,
-    ) -> Poll<io::Result<R>> {
-        self.registration
-            .poll_dyn(cx, Direction::Write, &mut |_| call(&self.source))
     }
 }

@@ -28,6 +28,6 @@ mod waiting;
 mod word;
 
 pub(crate) use registration::{ReadyEvent, Registration, Verdict};
-pub(crate) use registry::Registry;
+pub(crate) use registry::{Registry, Target};
 pub(crate) use slot::Direction;
 pub(crate) use waiting::{Ending, Registered, Waiting};

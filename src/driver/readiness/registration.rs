@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::RawFd;
 use std::task::{Context, Poll, ready};
 
-use super::registry::RegistryShared;
+use super::registry::{RegistryShared, Target};
 use super::slot::{Direction, HeldSlot, Slot};
 use super::word::Snapshot;
 use crate::driver::pipes::PipeUse;
@@ -106,6 +106,25 @@ impl Registration {
         self.slot.record(generation, ENDED, false, false);
     }
 
+    /// Returns the number of the registration.
+    pub(crate) fn target(&self) -> Target {
+        Target {
+            index: self.index,
+            generation: self.slot.word().generation(),
+        }
+    }
+
+    /// Replaces what the descriptor is watched for. What it is ready for is reported again.
+    ///
+    /// # Errors
+    ///
+    /// Returns the kernel's error.
+    pub(crate) fn reregister(&self, interest: Interest) -> io::Result<()> {
+        self.slot
+            .owner()
+            .reregister(self.target(), self.fd, interest)
+    }
+
     /// Registers another descriptor with the same driver.
     ///
     /// # Errors
@@ -121,6 +140,11 @@ impl Registration {
 
     pub(super) fn slot(&self) -> &Slot {
         &self.slot
+    }
+
+    /// Returns whether the driver is shut down.
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.slot.word().load().is_shutdown()
     }
 
     /// Returns the current readiness.
@@ -146,8 +170,13 @@ impl Registration {
         Poll::Ready(Ok(event))
     }
 
+    /// Waits until the direction is ready, without a look at the budget.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the driver is shut down.
     #[inline]
-    fn poll_event(
+    pub(crate) fn poll_event(
         &self,
         cx: &mut Context<'_>,
         direction: Direction,

@@ -21,9 +21,17 @@ const _: () = assert!(usize::BITS >= 64, "a token holds two 32-bit numbers");
 const INDEX_BITS: u32 = 32;
 
 /// The readiness half of a driver.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Registry {
     shared: Arc<RegistryShared>,
+}
+
+/// A registration, by number. It does not keep the registration; what is reported to one that is
+/// over changes nothing (R3).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub(super) index: u32,
+    pub(super) generation: u32,
 }
 
 /// The part of the registry that registrations keep alive.
@@ -75,6 +83,15 @@ impl Registry {
         );
     }
 
+    /// Sets `ready` as an event of the kernel does, and wakes the tasks that wait for it.
+    pub(crate) fn announce(&self, target: Target, ready: Ready) {
+        if let Some(slot) = self.shared.slots.slot(target.index) {
+            let satisfies = |interest: Interest| !(interest.mask() & ready).is_empty();
+            let [read, write] = [Interest::READABLE, Interest::WRITABLE].map(satisfies);
+            slot.record(target.generation, ready.bits(), read, write);
+        }
+    }
+
     /// Returns the pipes for copies between what is watched.
     pub(crate) fn pipes(&self) -> &PipeUse {
         &self.shared.pipes
@@ -108,6 +125,20 @@ impl RegistryShared {
                 Err(error)
             }
         }
+    }
+
+    /// Replaces what `fd` is watched for. What it is ready for is reported again.
+    pub(super) fn reregister(
+        &self,
+        target: Target,
+        fd: RawFd,
+        interest: Interest,
+    ) -> io::Result<()> {
+        self.mio.reregister(
+            &mut SourceFd(&fd),
+            token(target.index, target.generation),
+            to_mio(interest),
+        )
     }
 
     /// Stops watching `fd`, for which `index` was acquired, and releases the slot.

@@ -17,7 +17,7 @@ use crate::net::addr::first_that_works;
 use crate::net::forward::forward_std;
 use crate::net::halves::Connection;
 use crate::net::{ToSocketAddrs, open};
-use crate::watched::{Receive, Watched, forward_read, forward_write};
+use crate::watched::{Watched, forward_read, forward_write};
 
 /// Priority events report urgent data, see `watched/stream.rs`.
 const INTEREST: Interest = Interest::READABLE
@@ -160,7 +160,7 @@ impl TcpStream {
     /// ```
     #[track_caller]
     pub fn from_std(stream: std::net::TcpStream) -> io::Result<TcpStream> {
-        let io = open::handed_over(stream, INTEREST)?;
+        let io = open::handed_over_stream(stream, INTEREST)?;
         Ok(TcpStream { io })
     }
 
@@ -168,7 +168,9 @@ impl TcpStream {
     ///
     /// To block in its reads and writes, call
     /// [`set_nonblocking(false)`](std::net::TcpStream::set_nonblocking). Nothing that was received
-    /// is lost, because the kernel keeps bytes until they are read.
+    /// is lost, because the kernel keeps bytes until they are read. Only where receives are on
+    /// io_uring may a read that was polled and dropped have taken some before: see
+    /// [`retained`](TcpStream::retained).
     ///
     /// # Errors
     ///
@@ -186,6 +188,27 @@ impl TcpStream {
     /// ```
     pub fn into_std(self) -> io::Result<std::net::TcpStream> {
         Ok(self.io.into_source())
+    }
+
+    /// Returns how many bytes a receive on io_uring has brought that were not read.
+    ///
+    /// It is 0 unless [`Builder::sockets`](crate::runtime::Builder::sockets) put receives on
+    /// io_uring, and also there unless a read was polled and then dropped before it was ready. All
+    /// methods of the stream that read return these bytes first. What bypasses them misses these
+    /// bytes: system calls on the descriptor, such as those of a closure of
+    /// [`try_io`](TcpStream::try_io), and what [`into_std`](TcpStream::into_std) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// let stream = zokio::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.retained(), 0);
+    /// # Ok(()) }
+    /// ```
+    pub fn retained(&self) -> usize {
+        self.io.retained()
     }
 
     /// Returns the address of this end of the connection.
@@ -261,7 +284,7 @@ impl TcpStream {
     /// # Ok(()) }
     /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.io.source().take_error()
+        self.io.take_error()
     }
 
     /// Polls to copy received bytes to `buf`, leaving them in the socket.
@@ -299,7 +322,7 @@ impl TcpStream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<usize>> {
-        self.io.poll_recv(cx, buf, Receive::Peek)
+        self.io.poll_peek(cx, buf)
     }
 
     /// Waits for bytes and copies them to `buf`, leaving them in the socket.
@@ -337,7 +360,7 @@ impl TcpStream {
     /// # Ok(()) }
     /// ```
     pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.reading(|stream| stream.peek(buf)).await
+        self.io.peek(buf).await
     }
 
     /// Waits until the stream is ready for at least a part of `interest`, and returns which.

@@ -142,7 +142,7 @@ impl UnixStream {
     /// Panics if called outside a runtime, or in one that was built without I/O.
     #[track_caller]
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
-        let (a, b) = open::pair(Type::STREAM)?;
+        let (a, b) = open::stream_pair()?;
         Ok((UnixStream { io: a }, UnixStream { io: b }))
     }
 
@@ -156,7 +156,7 @@ impl UnixStream {
     /// panics if the stream is in blocking mode.
     #[track_caller]
     pub fn from_std(stream: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
-        let io = open::handed_over(stream, INTEREST)?;
+        let io = open::handed_over_stream(stream, INTEREST)?;
         Ok(UnixStream { io })
     }
 
@@ -164,6 +164,12 @@ impl UnixStream {
     /// [`TcpStream::into_std`](crate::net::TcpStream::into_std) does.
     pub fn into_std(self) -> io::Result<std::os::unix::net::UnixStream> {
         Ok(self.io.into_source())
+    }
+
+    /// Returns how many bytes a receive on io_uring has brought that were not read, as
+    /// [`TcpStream::retained`](crate::net::TcpStream::retained) does.
+    pub fn retained(&self) -> usize {
+        self.io.retained()
     }
 
     /// Returns the address of this end of the connection. That of a client is unnamed, unless it
@@ -214,7 +220,7 @@ impl UnixStream {
     /// A peer that is dropped with unread bytes leaves
     /// [`ConnectionReset`](io::ErrorKind::ConnectionReset) here.
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.io.source().take_error()
+        self.io.take_error()
     }
 
     /// Waits until the stream is ready for a part of `interest`, as

@@ -122,6 +122,7 @@ impl CurrentThread {
 impl Guard<'_> {
     fn block_on<F: Future>(self, mut future: Pin<&mut F>) -> F::Output {
         self.context.enter(|context| {
+            let _driving = context.shared().services().driver.drive();
             let waker = Waker::from(context.shared().clone());
             let mut cx = std::task::Context::from_waker(&waker);
             // The first poll needs no wake.

@@ -88,7 +88,7 @@ impl UnixDatagram {
     /// Panics if called outside a runtime, or in one that was built without I/O.
     #[track_caller]
     pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
-        let (a, b) = open::pair(Type::DGRAM)?;
+        let (a, b) = open::datagram_pair()?;
         Ok((UnixDatagram { io: a }, UnixDatagram { io: b }))
     }
 
