@@ -81,6 +81,7 @@ const UNSAFE: &[&str] = &[
     "src/driver/completion/uring/buffers.rs",
     "src/driver/completion/uring/released.rs",
     "src/driver/completion/uring/thread.rs",
+    "src/driver/enter.rs",
     "src/driver/epoll.rs",
     "src/driver/readiness/slot.rs",
     "src/driver/readiness/waiters.rs",

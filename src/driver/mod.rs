@@ -47,6 +47,7 @@ use std::fmt;
 use std::io;
 
 pub(crate) mod completion;
+mod enter;
 mod epoll;
 pub(crate) mod pipes;
 mod poller;

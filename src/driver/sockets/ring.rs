@@ -13,10 +13,11 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use io_uring::types::{CancelBuilder, Fd, SubmitArgs, Timespec};
+use io_uring::types::{CancelBuilder, Fd};
 use io_uring::{IoUring, cqueue, opcode, squeue};
 
 use super::buffers::{Buffers, GROUP, Memory, Received, SIZE};
+use crate::driver::enter::Enter;
 
 /// Submission queue entries: they only wait for the next call.
 const ENTRIES: u32 = 256;
@@ -30,15 +31,6 @@ const POLL_FIRST: u16 = 1;
 const READINESS: u64 = u64::MAX;
 /// The user data of a request to cancel.
 const CANCEL: u64 = u64::MAX - 1;
-
-/// `IORING_ENTER_*` (io_uring_enter(2)).
-const GETEVENTS: u32 = 1 << 0;
-const EXT_ARG: u32 = 1 << 3;
-/// Linux 6.15: the wait does not count as the processor's waiting for a disk.
-const NO_IOWAIT: u32 = 1 << 7;
-
-/// How many times in a row the kernel may refuse a call, a millisecond apart from the ninth on.
-const REFUSALS: u32 = 1000;
 
 thread_local! {
     /// The ring of this thread, while no runtime has it.
@@ -58,10 +50,7 @@ pub(super) struct Ring {
     failure: Option<i32>,
     /// Whether the epoll descriptor may have events that it was not asked for.
     pub(super) unread: bool,
-    /// The flags of every `io_uring_enter` call.
-    flags: u32,
-    /// How many times in a row the kernel refused a call.
-    refusals: u32,
+    enter: Enter,
 }
 
 /// What came of a receive.
@@ -131,8 +120,7 @@ impl Ring {
             watching: false,
             failure: None,
             unread: false,
-            flags: GETEVENTS | EXT_ARG | NO_IOWAIT,
-            refusals: 0,
+            enter: Enter::new(),
         });
         Ok((ring, buffers))
     }
@@ -215,33 +203,7 @@ impl Ring {
         if let Some(errno) = self.failure {
             return Err(io::Error::from_raw_os_error(errno));
         }
-        let queued = self.io.submission().len() as u32;
-        let timespec = limit.map(Timespec::from);
-        let args = match &timespec {
-            Some(timespec) => SubmitArgs::new().timespec(timespec),
-            None => SubmitArgs::new(),
-        };
-        let want = u32::from(limit != Some(Duration::ZERO));
-        let submitter = self.io.submitter();
-        // SAFETY: with `EXT_ARG` the kernel takes what `SubmitArgs` is (io_uring_enter(2)); it and
-        // the time that it points to live across the call.
-        let Err(error) = (unsafe { submitter.enter(queued, want, self.flags, Some(&args)) }) else {
-            self.refusals = 0;
-            return Ok(());
-        };
-        match error.raw_os_error() {
-            Some(libc::ETIME | libc::EINTR) => self.refusals = 0,
-            // Completions must be taken before there is room for more, or there is no memory for
-            // requests: what is queued stays queued.
-            Some(libc::EBUSY | libc::EAGAIN | libc::ENOMEM) if self.refusals < REFUSALS => {
-                self.refusals += 1;
-                if self.refusals > 8 {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-            }
-            Some(libc::EINVAL) if self.flags & NO_IOWAIT != 0 => self.flags &= !NO_IOWAIT,
-            _ => return Err(error),
-        }
+        self.enter.enter(&mut self.io, limit)?;
         Ok(())
     }
 

@@ -14,11 +14,9 @@ use slab::Slab;
 
 use super::buffers::{Buffers, Received};
 use super::ring::{Completion, Reaped, Ring};
+use crate::driver::enter::is_interruption;
 use crate::driver::readiness::Target;
 use crate::stream::ReadBuf;
-
-/// The kernel's private codes for a call that is to be restarted (include/linux/errno.h).
-const RESTARTS: [i32; 4] = [512, 513, 514, 516];
 
 /// The sockets of a runtime.
 #[derive(Default)]
@@ -367,14 +365,7 @@ impl Table {
             // finds both.
             (received, 0 | libc::ENOBUFS) => self.give_back_new(received),
             // I5.
-            (received, libc::ECANCELED | libc::EINTR | libc::EAGAIN) => {
-                self.give_back_new(received);
-                if !self.sockets[key].cancelled {
-                    self.demand(key);
-                    return None;
-                }
-            }
-            (received, errno) if RESTARTS.contains(&errno) => {
+            (received, errno) if errno == libc::EAGAIN || is_interruption(errno) => {
                 self.give_back_new(received);
                 if !self.sockets[key].cancelled {
                     self.demand(key);

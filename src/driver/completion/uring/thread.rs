@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use io_uring::types::{Fd, SubmitArgs, Timespec};
+use io_uring::types::Fd;
 use io_uring::{IoUring, opcode, squeue};
 use slab::Slab;
 
@@ -23,6 +23,7 @@ use crate::driver::completion::op::{Completed, Op};
 use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::pool_memory::Registrar;
 use crate::driver::completion::{Submitted, threads};
+use crate::driver::enter::{Enter, is_interruption};
 use crate::loom::thread::Builder;
 use crate::util::thread;
 use crate::util::unwind::contain;
@@ -31,24 +32,10 @@ use crate::util::wake::wake_some;
 /// How long the thread waits for a request when nothing is in flight, before it ends.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// How many times in a row the kernel may refuse entries before threads take over. From the ninth
-/// refusal on, attempts are a millisecond apart.
-const REFUSALS: u32 = 1000;
-
 /// The user data of the read of the eventfd.
 const ALARM: u64 = u64::MAX;
 /// The user data of a request to cancel.
 const CANCEL: u64 = u64::MAX - 1;
-
-/// `IORING_ENTER_*` (io_uring_enter(2)).
-const GETEVENTS: u32 = 1 << 0;
-const EXT_ARG: u32 = 1 << 3;
-/// Linux 6.15: the wait does not count as the processor's waiting for a disk.
-const NO_IOWAIT: u32 = 1 << 7;
-
-/// The kernel's private codes for a call that is to be restarted (include/linux/errno.h). io_uring
-/// passes them on unchanged when a signal, such as that of a stop and continue, ends a wait.
-const RESTARTS: [i32; 4] = [512, 513, 514, 516];
 
 /// Starts the thread.
 pub(super) fn start(ring: Arc<Ring>) -> io::Result<()> {
@@ -98,10 +85,7 @@ struct RingThread {
     /// Where the kernel puts the eventfd's count. Its address is fixed as long as the ring lives.
     alarm_count: Box<u64>,
     alarm_set: bool,
-    /// The flags of every `io_uring_enter` call.
-    flags: u32,
-    /// How many times in a row the kernel refused entries.
-    refusals: u32,
+    enter: Enter,
     closing: bool,
 }
 
@@ -132,8 +116,7 @@ impl RingThread {
             requests: Vec::new(),
             alarm_count: Box::new(0),
             alarm_set: false,
-            flags: GETEVENTS | EXT_ARG | NO_IOWAIT,
-            refusals: 0,
+            enter: Enter::new(),
             closing: false,
         }
     }
@@ -318,44 +301,7 @@ impl RingThread {
     /// Hands the kernel what is queued and waits for a completion, at most for `limit`; returns
     /// whether the limit was reached.
     fn enter(&mut self, limit: Option<Duration>) -> Result<bool, Broken> {
-        let queued = self.io.submission().len() as u32;
-        let timespec = limit.map(Timespec::from);
-        let args = match &timespec {
-            Some(timespec) => SubmitArgs::new().timespec(timespec),
-            None => SubmitArgs::new(),
-        };
-        let want = u32::from(limit != Some(Duration::ZERO));
-        let submitter = self.io.submitter();
-        // SAFETY: with `EXT_ARG` the kernel takes what `SubmitArgs` is (io_uring_enter(2)); it and
-        // the time that it points to live across the call.
-        match unsafe { submitter.enter(queued, want, self.flags, Some(&args)) } {
-            Ok(_) => {
-                self.refusals = 0;
-                Ok(false)
-            }
-            Err(error) => match error.raw_os_error() {
-                Some(libc::ETIME) => {
-                    self.refusals = 0;
-                    Ok(true)
-                }
-                // The process was stopped and continued.
-                Some(libc::EINTR) => Ok(false),
-                // Completions must be taken before there is room for more, or there is no memory
-                // for requests: what is queued stays queued.
-                Some(libc::EBUSY | libc::EAGAIN | libc::ENOMEM) if self.refusals < REFUSALS => {
-                    self.refusals += 1;
-                    if self.refusals > 8 {
-                        std::thread::sleep(Duration::from_millis(1));
-                    }
-                    Ok(false)
-                }
-                Some(libc::EINVAL) if self.flags & NO_IOWAIT != 0 => {
-                    self.flags &= !NO_IOWAIT;
-                    Ok(false)
-                }
-                _ => Err(Broken(error)),
-            },
-        }
+        self.enter.enter(&mut self.io, limit).map_err(Broken)
     }
 
     /// Handles all available completions.
@@ -386,7 +332,7 @@ impl RingThread {
             is_registered,
             ..
         } = self.flights.remove(place(word));
-        let interrupted = matches!(-raw, libc::ECANCELED | libc::EINTR) || RESTARTS.contains(&-raw);
+        let interrupted = is_interruption(-raw);
         let wanted = !self.closing && !operation.is_cancelled();
         if interrupted && wanted {
             // I5: no cancellation was asked for.
