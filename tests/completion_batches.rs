@@ -38,7 +38,7 @@ async fn direct(path: &Path) -> File {
 /// More reads than a submission queue has room for, that wait and that do not.
 #[test]
 fn results_come_in_order() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     numbered(&path, 200);
     everywhere(|| {
@@ -64,7 +64,7 @@ fn results_come_in_order() {
 
 #[test]
 fn results_as_they_come() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     numbered(&path, 40);
     on_every_runtime(|| async {
@@ -114,7 +114,7 @@ fn a_batch_of_nothing() {
 /// What is written by one batch is read by the next, in parts, of which some wait for a thread.
 #[test]
 fn writes_and_operations_of_many_steps() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     on_every_runtime(|| async {
         let content = pattern(2 * ON_A_THREAD);
@@ -149,7 +149,7 @@ fn writes_and_operations_of_many_steps() {
 /// An operation that fails affects no other.
 #[test]
 fn each_has_its_own_error() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     numbered(&path, 3);
     on_every_runtime(|| async {
@@ -175,7 +175,7 @@ fn each_has_its_own_error() {
 #[test]
 fn a_batch_is_an_operation() {
     on_each_scheduler("a_batch_is_an_operation", |workers| {
-        let dir = tempfile::tempdir_in(".").unwrap();
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let path = dir.path().join("file");
         numbered(&path, 16);
         let runtime = apart::runtime(workers);
@@ -228,7 +228,7 @@ fn a_batch_is_an_operation() {
 /// Batches that are dropped at any time return all buffers, and so do those of a runtime that ends.
 #[test]
 fn dropped_at_random() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     numbered(&path, 32);
     let mut seed = 11;

@@ -58,7 +58,7 @@ fn is_limit(error: &io::Error) -> bool {
 /// What has not begun is cancelled at its limit, and the buffer is back at once.
 #[test]
 fn a_limit_ends_what_has_not_begun() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     std::fs::write(&path, pattern(ON_A_THREAD)).unwrap();
     let (runtime, gate, file) = gated(&path);
@@ -99,7 +99,7 @@ fn a_limit_ends_what_has_not_begun() {
 #[test]
 fn what_is_done_counts() {
     everywhere_with_time(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = dir.path().join("file");
         let content = pattern(ON_A_THREAD);
         let mut waited = false;
@@ -137,7 +137,7 @@ fn what_is_done_counts() {
 #[test]
 fn a_limit_ends_an_open() {
     everywhere_with_time(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = dir.path().join("fifo");
         mkfifo(&path);
         let opening = File::open(&path).timeout(Duration::from_millis(10));
@@ -187,7 +187,7 @@ where
 #[test]
 fn a_group_is_cancelled() {
     everywhere(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = dir.path().join("file");
         let content = pattern(64 * BLOCK);
         std::fs::write(&path, &content)?;
@@ -248,7 +248,7 @@ fn a_group_is_cancelled() {
 /// Cancelling by another thread while operations begin and complete.
 #[test]
 fn groups_are_cancelled_at_any_time() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     let content = pattern(64 * BLOCK);
     std::fs::write(&path, &content).unwrap();
@@ -289,7 +289,7 @@ fn groups_are_cancelled_at_any_time() {
 /// dropped once, and the file is closed.
 #[test]
 fn dropped_at_random() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     let content = pattern(ON_A_THREAD);
     std::fs::write(&path, &content).unwrap();
@@ -339,7 +339,7 @@ fn a_buffer_panics_when_it_is_dropped() {
     fn drop_here<T>(value: T) {
         let _ = catch_unwind(AssertUnwindSafe(|| drop(value)));
     }
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     let content = pattern(ON_A_THREAD);
     std::fs::write(&path, &content).unwrap();
@@ -385,7 +385,7 @@ async fn linger<F: Future + Unpin>(mut future: F, polls: u64, pause: Duration) {
 /// are polled later, wherever.
 #[test]
 fn a_runtime_ends_while_operations_are_in_flight() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     std::fs::write(&path, pattern(ON_A_THREAD)).unwrap();
     let census = Census::default();
@@ -436,7 +436,7 @@ fn a_runtime_ends_while_operations_are_in_flight() {
 /// The same by dropping a runtime at a random time, with reads on the ring and on threads.
 #[test]
 fn runtimes_end_at_any_time() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     let content = pattern(64 * BLOCK);
     std::fs::write(&path, &content).unwrap();

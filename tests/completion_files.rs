@@ -35,7 +35,7 @@ fn error_of<T: std::fmt::Debug, B>((result, _): BufResult<T, B>) -> io::Error {
 #[test]
 fn what_is_written_is_read() {
     everywhere(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let file = both(&dir.path().join("file")).await?;
         let (count, text) = file.write_at(String::from("hello world"), 0).await;
         assert_eq!((count?, &*text), (11, "hello world"));
@@ -59,7 +59,7 @@ fn what_is_written_is_read() {
 /// Reads of every size, from files in memory and not, end where the file does.
 #[test]
 fn sizes_and_ends() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     let content = pattern(ON_A_THREAD + 4096);
     std::fs::write(&path, &content).unwrap();
@@ -108,7 +108,7 @@ fn sizes_and_ends() {
 #[test]
 fn every_type_of_buffer() {
     on_every_runtime(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = dir.path().join("file");
         let file = both(&path).await?;
         let (written, buffer) = file.write_all_at(vec![b'a'; 2], 0).await;
@@ -146,7 +146,7 @@ fn every_type_of_buffer() {
 
 #[test]
 fn several_buffers_at_a_time() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     for cold in [false, true] {
         on_every_runtime(|| async {
@@ -184,7 +184,7 @@ fn several_buffers_at_a_time() {
 #[test]
 fn errors_are_those_of_the_system_and_the_buffer_is_back() {
     everywhere(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = dir.path().join("file");
         let missing = File::open(&path).await.unwrap_err();
         assert!(missing.is_io());
@@ -232,7 +232,7 @@ fn errors_are_those_of_the_system_and_the_buffer_is_back() {
 #[test]
 fn space_syncs_and_attributes() {
     everywhere(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = dir.path().join("file");
         let file = File::create(&path).await?;
         file.write_all_at("hello", 0).await.0?;
@@ -255,7 +255,7 @@ fn space_syncs_and_attributes() {
 #[test]
 fn appending() {
     everywhere(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = dir.path().join("file");
         std::fs::write(&path, "one\n")?;
         let file = OpenOptions::new().append(true).open(&path).await?;
@@ -269,7 +269,7 @@ fn appending() {
 #[test]
 fn conversions_share_the_descriptor() {
     everywhere(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = dir.path().join("file");
         std::fs::write(&path, "hello")?;
         let file = File::from(std::fs::File::open(&path)?);
@@ -296,7 +296,7 @@ fn conversions_share_the_descriptor() {
 #[test]
 fn a_close_waits_for_no_operation() {
     on_every_runtime(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = dir.path().join("file");
         std::fs::write(&path, "hello")?;
         let file = File::open(&path).await?;
@@ -316,7 +316,7 @@ fn a_close_waits_for_no_operation() {
 /// Reads of cached bytes need no other thread.
 #[test]
 fn cached_bytes_are_read_at_the_first_poll() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     std::fs::write(&path, pattern(100_000)).unwrap();
     for runtime in runtimes() {
@@ -335,7 +335,7 @@ fn cached_bytes_are_read_at_the_first_poll() {
 /// Futures complete on any thread and in any executor, and own what they need.
 #[test]
 fn futures_move_between_threads_and_executors() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     let content = pattern(1 << 20);
     std::fs::write(&path, &content).unwrap();
@@ -379,7 +379,7 @@ fn futures_move_between_threads_and_executors() {
 /// has to be in one.
 #[test]
 fn what_has_begun_continues_outside_of_a_runtime() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     std::fs::write(&path, b"short").unwrap();
     for runtime in runtimes() {
@@ -411,7 +411,7 @@ fn direct_transfers() {
         buffer.slice(begin..begin + content.len())
     }
     on_every_runtime(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = dir.path().join("file");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true);

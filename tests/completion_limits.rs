@@ -73,7 +73,7 @@ fn the_signal_of_a_limit() {
         // SAFETY: the handler only counts.
         unsafe { libc::signal(libc::SIGXFSZ, handler as libc::sighandler_t) };
         let runtime = runtime(workers);
-        let dir = tempfile::tempdir_in(".").unwrap();
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         for (n, flags) in [0, libc::O_DSYNC, libc::O_DIRECT].into_iter().enumerate() {
             let mut options = OpenOptions::new();
             options.write(true).create(true).custom_flags(flags);

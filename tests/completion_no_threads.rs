@@ -32,7 +32,7 @@ fn without_a_thread_the_buffers_of_a_batch_come_back() {
     let test = "without_a_thread_the_buffers_of_a_batch_come_back";
     on_schedulers(test, &[0, 1], |workers| {
         let runtime = runtime(workers);
-        let mut file = tempfile::NamedTempFile::new_in(".").unwrap();
+        let mut file = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         file.write_all(&[7; 3 * 4096]).unwrap();
         let mut options = std::fs::OpenOptions::new();
         options.read(true).custom_flags(libc::O_DIRECT);

@@ -190,7 +190,7 @@ fn who_waits_is_served_in_order() {
 #[test]
 fn every_operation_takes_them() {
     everywhere(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = dir.path().join("file");
         let mut options = File::options();
         let file = options
@@ -255,7 +255,7 @@ fn sockets_take_them() {
 
 #[test]
 fn transfers_use_what_is_registered() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     on_every_runtime(|| async {
         numbered(&path, 32);
@@ -297,7 +297,7 @@ fn transfers_use_what_is_registered() {
 /// A pool goes from one runtime to another, and from a ring's thread that has ended to the next one.
 #[test]
 fn a_pool_outlives_runtimes() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     numbered(&path, 2);
     let pool = BufferPool::new(2, BLOCK).unwrap();
@@ -341,7 +341,7 @@ fn a_pool_outlives_runtimes() {
 
 #[test]
 fn a_ring_that_ends_and_begins_again() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     numbered(&path, 2);
     let runtime = runtime(1, None);
@@ -373,7 +373,7 @@ fn pinned_kib() -> u64 {
 #[test]
 fn a_pool_that_is_gone_is_not_registered() {
     on_each_scheduler("a_pool_that_is_gone_is_not_registered", |workers| {
-        let dir = tempfile::tempdir_in(".").unwrap();
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let path = dir.path().join("file");
         numbered(&path, 2);
         let runtime = apart::runtime(workers);
@@ -409,7 +409,7 @@ fn a_pool_that_is_gone_is_not_registered() {
 /// there is room.
 #[test]
 fn more_pools_than_a_ring_registers() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     numbered(&path, 2);
     on_every_runtime(|| async {
@@ -473,7 +473,7 @@ fn a_pool_beyond_the_limit_on_locked_memory() {
     on_each_scheduler("a_pool_beyond_the_limit_on_locked_memory", |workers| {
         // The ring itself takes some.
         limit_locked_memory(256);
-        let dir = tempfile::tempdir_in(".").unwrap();
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let path = dir.path().join("file");
         numbered(&path, 32);
         let runtime = apart::runtime(workers);
@@ -512,7 +512,7 @@ fn a_pool_beyond_the_limit_on_locked_memory() {
 /// when nothing touches it any more, so that no read finds bytes of another.
 #[test]
 fn dropped_and_cancelled_at_random() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     numbered(&path, 64);
     for runtime in runtimes() {
@@ -561,7 +561,7 @@ fn dropped_and_cancelled_at_random() {
 /// A runtime ends at any time, with operations on a pool in flight, whose buffers come back.
 #[test]
 fn runtimes_end_at_any_time() {
-    let dir = tempfile::tempdir_in(".").unwrap();
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = dir.path().join("file");
     numbered(&path, 8);
     let mut seed = 5;

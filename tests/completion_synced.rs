@@ -74,7 +74,7 @@ async fn write_and_look(path: &Path) -> std::io::Result<()> {
 #[test]
 fn what_was_written_is_on_disk() {
     everywhere(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         write_and_look(&dir.path().join("file")).await
     });
 }
@@ -84,7 +84,7 @@ fn what_was_written_is_on_disk() {
 fn without_the_call_for_both() {
     on_each_scheduler("without_the_call_for_both", |workers| {
         filter::refuse(&[libc::SYS_pwritev2], libc::ENOSYS);
-        let dir = tempfile::tempdir_in(".").unwrap();
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let path = dir.path().join("file");
         runtime(workers).block_on(write_and_look(&path)).unwrap();
     });
@@ -108,7 +108,7 @@ fn short_writes_and_offsets_that_are_none() {
         if result != 0 {
             skip("the limit cannot be set");
         }
-        let dir = tempfile::tempdir_in(".").unwrap();
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let path = dir.path().join("file");
         runtime(workers).block_on(async {
             let file = File::create(&path).await.unwrap();
@@ -131,7 +131,7 @@ fn short_writes_and_offsets_that_are_none() {
 #[test]
 fn many_at_once_and_cancelled_ones() {
     everywhere(|| async {
-        let dir = tempfile::tempdir_in(".")?;
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let path = dir.path().join("file");
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).open(&path).await?;

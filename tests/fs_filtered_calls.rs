@@ -21,7 +21,7 @@ fn a_refused_shortcut_is_no_error() {
             let calls = [libc::SYS_preadv2, libc::SYS_pwritev2, libc::SYS_openat2];
             filter::refuse(&calls, errno);
             on_every_runtime(|| async move {
-                let folder = tempfile::tempdir_in(".")?;
+                let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
                 let path = folder.path().join("file");
                 let mut file = File::create(&path).await?;
                 file.write_all(b"hello world").await?;

@@ -29,7 +29,7 @@ const SIZES: [usize; 8] = [
 
 /// A folder, and a file in it with these bytes.
 fn file_with(data: &[u8]) -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir_in(".").unwrap();
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = folder.path().join("from");
     std::fs::write(&path, data).unwrap();
     (folder, path)
