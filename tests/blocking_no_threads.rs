@@ -10,7 +10,6 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::io::{ErrorKind, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
@@ -21,16 +20,14 @@ use zokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use zokio::runtime::Runtime;
 use zokio::task::JoinHandle;
 
-use self::apart::{SCHEDULERS, apart, builder, on_schedulers_prepared, sanitizer};
+use self::apart::{
+    SCHEDULERS, apart, builder, on_schedulers_prepared, sanitizer, without_search_for_leaks,
+};
 
-/// Runs the scenario of `test` once for each of `schedulers`, without the search for leaks at the
-/// end: AddressSanitizer starts a process for it, which is refused.
+/// Runs the scenario of `test` once for each of `schedulers`.
 #[track_caller]
 fn on_schedulers(test: &str, schedulers: &[usize], scenario: impl Fn(usize)) {
-    let no_search = |command: &mut Command| {
-        command.env("LSAN_OPTIONS", "detect_leaks=0");
-    };
-    on_schedulers_prepared(test, schedulers, no_search, scenario);
+    on_schedulers_prepared(test, schedulers, without_search_for_leaks, scenario);
 }
 
 #[track_caller]

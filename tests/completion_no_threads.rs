@@ -13,7 +13,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use zokio::completion::fs::File;
 use zokio::completion::{BufferPool, submit_all};
 
-use self::apart::{on_schedulers, runtime, sanitizer, skip};
+use self::apart::{on_schedulers_prepared, runtime, sanitizer, skip, without_search_for_leaks};
 use self::owned::ON_A_THREAD;
 
 #[track_caller]
@@ -30,7 +30,7 @@ fn lacks_a_thread(error: &io::Error, operation: &str) {
 #[test]
 fn without_a_thread_the_buffers_of_a_batch_come_back() {
     let test = "without_a_thread_the_buffers_of_a_batch_come_back";
-    on_schedulers(test, &[0, 1], |workers| {
+    on_schedulers_prepared(test, &[0, 1], without_search_for_leaks, |workers| {
         let runtime = runtime(workers);
         let mut file = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         file.write_all(&[7; 3 * 4096]).unwrap();
@@ -56,7 +56,7 @@ fn without_a_thread_the_buffers_of_a_batch_come_back() {
 #[test]
 fn without_a_thread_the_buffer_comes_back() {
     let test = "without_a_thread_the_buffer_comes_back";
-    on_schedulers(test, &[0, 1], |workers| {
+    on_schedulers_prepared(test, &[0, 1], without_search_for_leaks, |workers| {
         let runtime = runtime(workers);
         let file = File::from(tempfile::tempfile().unwrap());
         sanitizer::start_symbolizer();

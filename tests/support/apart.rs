@@ -108,6 +108,12 @@ pub fn apart<N: AsRef<str>>(
     assert!(failures.is_empty(), "{test}:\n{}", failures.join("\n"));
 }
 
+/// A preparation of processes that can start no thread: AddressSanitizer starts a process for its
+/// search for leaks at the end, which is refused as well.
+pub fn without_search_for_leaks(command: &mut Command) {
+    command.env("LSAN_OPTIONS", "detect_leaks=0");
+}
+
 /// Ends the process of a scenario that this machine cannot run, which does not pass silently.
 pub fn skip(why: &str) -> ! {
     eprintln!("skipped: {why}");
