@@ -26,7 +26,7 @@
 //!   in `scheduler/services.rs`), and leaves what has not ended by then to the ring's thread.
 //!   Operations on threads end with their pool. Memory that the kernel may still write is never
 //!   freed. A ring that may not be entered any more is closed, and what it had taken ends when the
-//!   kernel has released it (`uring/released.rs`).
+//!   kernel has released it (`released.rs`).
 //! - **I8** Dropping a future returns at once. It cancels the operation, unless that changes the
 //!   file system (`InFlight::detach`) or belongs to an open file: then it continues. Transfers of a
 //!   user's buffer are cancelled, writes too. What a drop does to bytes and file descriptors is
@@ -52,6 +52,7 @@ mod epoll;
 pub(crate) mod pipes;
 mod poller;
 pub(crate) mod readiness;
+mod released;
 pub(crate) mod sockets;
 pub(crate) mod splice;
 mod wait;

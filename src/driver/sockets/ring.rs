@@ -18,6 +18,7 @@ use io_uring::{IoUring, cqueue, opcode, squeue};
 
 use super::buffers::{Buffers, GROUP, Memory, Received, SIZE};
 use crate::driver::enter::Enter;
+use crate::driver::released::Released;
 
 /// Submission queue entries: they only wait for the next call.
 const ENTRIES: u32 = 256;
@@ -39,9 +40,12 @@ thread_local! {
 
 /// See the module.
 pub(super) struct Ring {
-    // First, so that it is dropped first (B2).
-    io: IoUring,
-    memory: ManuallyDrop<Arc<Memory>>,
+    /// Taken in the drop.
+    io: ManuallyDrop<IoUring>,
+    /// Tells when the kernel has released the ring, if it is given up.
+    released: Option<Released>,
+    /// Dropped after the kernel has let go of it (B2).
+    memory: Arc<Memory>,
     /// How many entries are queued or with the kernel.
     busy: usize,
     /// Whether the epoll descriptor is being watched.
@@ -112,10 +116,12 @@ impl Ring {
         if !known || !io.params().is_feature_nodrop() || !io.params().is_feature_ext_arg() {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
+        let released = Released::of(&io)?;
         let buffers = Buffers::new(&io)?;
         let ring = Box::new(Ring {
-            io,
-            memory: ManuallyDrop::new(buffers.memory().clone()),
+            io: ManuallyDrop::new(io),
+            released: Some(released),
+            memory: buffers.memory().clone(),
             busy: 0,
             watching: false,
             failure: None,
@@ -242,13 +248,12 @@ impl Ring {
 
 impl Drop for Ring {
     fn drop(&mut self) {
-        if self.busy > 0 {
-            // I7: the kernel may still write to it.
-            log::warn!("zokio: the memory of a ring that failed is never freed");
-            return;
+        // SAFETY: nothing uses the field afterwards.
+        let io = unsafe { ManuallyDrop::take(&mut self.io) };
+        match self.released.take() {
+            // The kernel may still write to the memory, and may not be entered to end that.
+            Some(released) if self.busy > 0 => released.close(io),
+            _ => drop(io),
         }
-        // SAFETY: nothing uses the field afterwards. The kernel has no request that could write to
-        // the memory, and takes no more of them.
-        unsafe { ManuallyDrop::drop(&mut self.memory) };
     }
 }

@@ -22,7 +22,6 @@ mod buffers;
 mod entry;
 #[cfg(feature = "fs")]
 mod hand_over;
-mod released;
 #[cfg(feature = "fs")]
 mod ring;
 pub(super) mod setup;

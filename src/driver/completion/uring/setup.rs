@@ -5,7 +5,7 @@ use std::io;
 
 use io_uring::{IoUring, opcode};
 
-use super::released::Released;
+use crate::driver::released::Released;
 
 /// Completion queue entries per submission queue entry: operations wait long, submissions do not.
 const COMPLETIONS_PER_SUBMISSION: u32 = 8;

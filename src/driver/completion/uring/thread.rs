@@ -15,7 +15,6 @@ use slab::Slab;
 
 use super::buffers::BufferTable;
 use super::entry::entry;
-use super::released::Released;
 use super::ring::{Request, Ring};
 use super::setup;
 use crate::blocking::pool::{Kind, Pool};
@@ -24,6 +23,7 @@ use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::pool_memory::Registrar;
 use crate::driver::completion::{Submitted, threads};
 use crate::driver::enter::{Enter, is_interruption};
+use crate::driver::released::Released;
 use crate::loom::thread::Builder;
 use crate::util::thread;
 use crate::util::unwind::contain;

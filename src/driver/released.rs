@@ -13,18 +13,18 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use io_uring::IoUring;
 
 /// The reading end of the pipe.
-pub(in crate::driver::completion) struct Released(File);
+pub(in crate::driver) struct Released(File);
 
 impl Released {
     /// Prepares for the end of a ring that has no registered files.
-    pub(super) fn of(io: &IoUring) -> io::Result<Released> {
+    pub(in crate::driver) fn of(io: &IoUring) -> io::Result<Released> {
         let (reader, writer) = pipe()?;
         io.submitter().register_files(&[writer.as_raw_fd()])?;
         Ok(Released(File::from(reader)))
     }
 
     /// Closes the ring, and waits until the kernel has released it.
-    pub(super) fn close(mut self, io: IoUring) {
+    pub(in crate::driver) fn close(mut self, io: IoUring) {
         drop(io);
         // Interrupted reads are repeated. Nothing is ever written, so any other return is the end.
         let end = self.0.read_exact(&mut [0]);
