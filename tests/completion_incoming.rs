@@ -1,6 +1,8 @@
 //! `incoming` of the listeners of `zokio::completion`. A program of its own, one test at a time: one of
 //! them lowers the limit of open files, which is that of the process.
 
+#[path = "support/limits.rs"]
+mod limits;
 #[path = "support/next.rs"]
 mod next;
 #[path = "support/owned.rs"]
@@ -22,6 +24,7 @@ use zokio::completion::net::{TcpListener, UnixListener};
 use zokio::task::yield_now;
 use zokio::time::Instant;
 
+use self::limits::allow_descriptors;
 use self::next::impatient;
 use self::owned::{poll_once, random};
 use self::support::{everywhere, is_cancelled, on_every_runtime, runtimes};
@@ -136,23 +139,6 @@ fn it_ends_with_the_runtime() {
         assert_eq!(error.map(drop).unwrap_err().kind(), io::ErrorKind::Other);
         assert!(futures::executor::block_on(incoming.next()).is_none());
     }
-}
-
-/// Sets how many descriptors this process may have; returns how many it could have before.
-fn allow_descriptors(count: libc::rlim_t) -> libc::rlim_t {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: the pointer is to one rlimit, which lives across the call.
-    let result = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
-    assert_eq!(result, 0);
-    let before = limit.rlim_cur;
-    limit.rlim_cur = count;
-    // SAFETY: as above.
-    let result = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
-    assert_eq!(result, 0);
-    before
 }
 
 /// A loop that ignores errors is slowed down, and gets the connection when it can.

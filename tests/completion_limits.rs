@@ -2,6 +2,8 @@
 
 #[path = "support/apart.rs"]
 mod apart;
+#[path = "support/limits.rs"]
+mod limits;
 #[path = "support/owned.rs"]
 mod owned;
 
@@ -12,24 +14,11 @@ use zokio::completion::IoBuf;
 use zokio::completion::fs::{File, OpenOptions};
 
 use self::apart::{on_each_scheduler, runtime};
+use self::limits::limit_files;
 use self::owned::pattern;
 
 /// No multiple of a block.
 const LIMIT: usize = (1 << 20) + 2;
-
-/// Lets no file of this process grow beyond [`LIMIT`], and a write that would is an error.
-fn limit_files() {
-    let limit = libc::rlimit {
-        rlim_cur: LIMIT as libc::rlim_t,
-        rlim_max: libc::RLIM_INFINITY,
-    };
-    // SAFETY: SIG_IGN is no function; the pointer is to one rlimit, which lives across the call.
-    let result = unsafe {
-        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
-        libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit)
-    };
-    assert_eq!(result, 0);
-}
 
 async fn fill(path: &Path, flags: i32) {
     let content = pattern(LIMIT + 100_000);
@@ -68,7 +57,7 @@ extern "C" fn count(_: libc::c_int) {
 #[test]
 fn the_signal_of_a_limit() {
     on_each_scheduler("the_signal_of_a_limit", |workers| {
-        limit_files();
+        limit_files(LIMIT).unwrap();
         let handler = count as extern "C" fn(libc::c_int);
         // SAFETY: the handler only counts.
         unsafe { libc::signal(libc::SIGXFSZ, handler as libc::sighandler_t) };
@@ -96,7 +85,7 @@ fn the_signal_of_a_limit() {
 #[test]
 fn a_file_at_its_limit() {
     on_each_scheduler("a_file_at_its_limit", |workers| {
-        limit_files();
+        limit_files(LIMIT).unwrap();
         let runtime = runtime(workers);
         for folder in [".", "/dev/shm"] {
             let Ok(dir) = tempfile::tempdir_in(folder) else {

@@ -4,6 +4,8 @@
 mod apart;
 #[path = "support/filter.rs"]
 mod filter;
+#[path = "support/limits.rs"]
+mod limits;
 #[path = "support/owned.rs"]
 mod owned;
 #[path = "support/fs.rs"]
@@ -19,6 +21,7 @@ use zokio::completion::fs::{File, OpenOptions};
 use zokio::completion::{Canceller, Operation, submit_all};
 
 use self::apart::{on_each_scheduler, runtime, skip};
+use self::limits::limit_files;
 use self::owned::{pattern, poll_once};
 use self::support::everywhere;
 
@@ -96,16 +99,7 @@ fn without_the_call_for_both() {
 fn short_writes_and_offsets_that_are_none() {
     const LIMIT: usize = 10_001;
     on_each_scheduler("short_writes_and_offsets_that_are_none", |workers| {
-        let limit = libc::rlimit {
-            rlim_cur: LIMIT as libc::rlim_t,
-            rlim_max: libc::RLIM_INFINITY,
-        };
-        // SAFETY: SIG_IGN is no function; the limit lives across the call.
-        let result = unsafe {
-            libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
-            libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit)
-        };
-        if result != 0 {
+        if limit_files(LIMIT).is_err() {
             skip("the limit cannot be set");
         }
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();

@@ -3,6 +3,8 @@
 
 #[path = "support/apart.rs"]
 mod apart;
+#[path = "support/limits.rs"]
+mod limits;
 #[path = "support/fs.rs"]
 mod support;
 
@@ -16,6 +18,7 @@ use zokio::fs::File;
 use zokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use self::apart::{SCHEDULERS, apart, on_each_scheduler, runtime, skip};
+use self::limits::limit_files;
 use self::support::piped_in;
 
 /// No multiple of a block, nor of a part.
@@ -31,20 +34,6 @@ const TOO_MUCH: &str = "no error for more than fits";
 /// More than fits; each word says where it belongs.
 fn data() -> Vec<u8> {
     (0..475_000_u32).flat_map(u32::to_le_bytes).collect()
-}
-
-/// Lets no file of this process grow beyond [`LIMIT`], and a write that would is an error.
-fn limit_files() {
-    let limit = libc::rlimit {
-        rlim_cur: LIMIT as libc::rlim_t,
-        rlim_max: libc::RLIM_INFINITY,
-    };
-    // SAFETY: SIG_IGN is no function; the pointer is to one rlimit, which lives across the call.
-    let result = unsafe {
-        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
-        libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit)
-    };
-    assert_eq!(result, 0);
 }
 
 /// Writes until an error comes, at the latest when all is flushed and synchronized.
@@ -95,7 +84,7 @@ fn size_limit(workers: usize, part: usize, with_another: bool) {
     let runtime = runtime(workers);
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().to_owned();
-    limit_files();
+    limit_files(LIMIT).unwrap();
     let (pipe, mut writer) = piped_in();
     runtime.block_on(async {
         let other = with_another.then(|| {
@@ -145,7 +134,7 @@ fn an_append_beyond_the_size_limit_fails() {
         let runtime = runtime(workers);
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
-        limit_files();
+        limit_files(LIMIT).unwrap();
         let data = data();
         let task = runtime.spawn(async move {
             let options = StdFile::options().append(true).create(true).open(&path);
@@ -171,7 +160,7 @@ fn a_file_is_written_on_after_a_write_that_failed() {
             let runtime = runtime(workers);
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("file");
-            limit_files();
+            limit_files(LIMIT).unwrap();
             let data = data();
             let task = runtime.spawn(async move {
                 let mut file = File::create(&path).await.unwrap();

@@ -5,6 +5,8 @@
 mod apart;
 #[path = "support/copies.rs"]
 mod copies;
+#[path = "support/limits.rs"]
+mod limits;
 
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
@@ -15,6 +17,7 @@ use zokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, copy};
 
 use self::apart::{SCHEDULERS, on_each_scheduler, runtime};
 use self::copies::{data, receiving, same, sending, sink_of, source, tcp};
+use self::limits::limit_files;
 
 const SIZES: [usize; 8] = [
     0,
@@ -189,17 +192,7 @@ fn a_file_that_is_full_is_an_error_after_what_fitted() {
         "a_file_that_is_full_is_an_error_after_what_fitted",
         |workers| {
             let (folder, path) = file_with(data(2 * LIMIT));
-            let limit = libc::rlimit {
-                rlim_cur: LIMIT as libc::rlim_t,
-                rlim_max: libc::RLIM_INFINITY,
-            };
-            // SAFETY: SIG_IGN is no function; the pointer is to one rlimit, which lives across the
-            // call.
-            let result = unsafe {
-                libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
-                libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit)
-            };
-            assert_eq!(result, 0);
+            limit_files(LIMIT).unwrap();
             runtime(workers).block_on(async {
                 let to = folder.path().join("to");
                 let mut reader = File::open(&path).await.unwrap();

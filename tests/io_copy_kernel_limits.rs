@@ -7,6 +7,8 @@ mod apart;
 mod copies;
 #[path = "support/filter.rs"]
 mod filter;
+#[path = "support/limits.rs"]
+mod limits;
 
 use std::fs::File;
 use std::future::Future;
@@ -23,6 +25,7 @@ use self::apart::{on_each_scheduler, on_schedulers, runtime};
 use self::copies::{
     copied, data, narrow, open_pipes, receiving, same, sending, source, tcp, unix, until_waiting,
 };
+use self::limits::allow_descriptors;
 
 const SIZE: usize = 4 * 1024 * 1024;
 
@@ -95,26 +98,10 @@ fn use_up_descriptors() -> Vec<File> {
     }
 }
 
-fn limit_descriptors(most: libc::rlim_t) {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: the pointer is to one rlimit, which lives across the call.
-    assert_eq!(0, unsafe {
-        libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit)
-    });
-    limit.rlim_cur = most;
-    // SAFETY: as above.
-    assert_eq!(0, unsafe {
-        libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit)
-    });
-}
-
 #[test]
 fn a_copy_does_without_descriptors() {
     on_each_scheduler("a_copy_does_without_descriptors", |workers| {
-        limit_descriptors(1024);
+        allow_descriptors(1024);
         run(workers, async {
             let (mut reader, far_writer) = tcp().await?;
             let (mut writer, far_reader) = unix()?;
@@ -140,7 +127,7 @@ fn a_process_with_few_descriptors_keeps_them() {
         "a_process_with_few_descriptors_keeps_them",
         &[0, 2],
         |workers| {
-            limit_descriptors(63);
+            allow_descriptors(63);
             run(workers, async {
                 assert_eq!(copied_at_once().await?, 0);
                 Ok(())
@@ -314,7 +301,7 @@ fn stuck_copies_share_a_bounded_number_of_pipes() {
         "stuck_copies_share_a_bounded_number_of_pipes",
         &[0, 2],
         |workers| {
-            limit_descriptors(4096);
+            allow_descriptors(4096);
             let before = open_pipes();
             run(workers, async move {
                 let mut all = Vec::new();

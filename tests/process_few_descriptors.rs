@@ -1,6 +1,8 @@
 //! Children of a process that may open no more descriptors. In a program of its own, one test at a
 //! time: the limit is that of the process.
 
+#[path = "support/limits.rs"]
+mod limits;
 #[path = "support/sanitizer.rs"]
 mod sanitizer;
 #[path = "support/fs.rs"]
@@ -14,6 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use zokio::process::Command;
 use zokio::runtime::{Builder, Runtime};
 
+use self::limits::allow_descriptors;
 use self::support::within_the_limit;
 
 fn alone() -> MutexGuard<'static, ()> {
@@ -31,22 +34,7 @@ fn runtimes() -> [Runtime; 2] {
 
 /// Calls `f` while every descriptor that the process may have is in use.
 fn without_descriptors<R>(f: impl FnOnce() -> R) -> R {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: the pointer is to one rlimit, which lives across the call.
-    assert_eq!(0, unsafe {
-        libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit)
-    });
-    let few = libc::rlimit {
-        rlim_cur: 200,
-        ..limit
-    };
-    // SAFETY: as above.
-    assert_eq!(0, unsafe {
-        libc::setrlimit(libc::RLIMIT_NOFILE, &raw const few)
-    });
+    let before = allow_descriptors(200);
     let mut used = Vec::new();
     let error = loop {
         match File::open("/dev/null") {
@@ -57,10 +45,7 @@ fn without_descriptors<R>(f: impl FnOnce() -> R) -> R {
     assert_eq!(error.raw_os_error(), Some(libc::EMFILE));
     let result = f();
     drop(used);
-    // SAFETY: as above.
-    assert_eq!(0, unsafe {
-        libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit)
-    });
+    allow_descriptors(before);
     result
 }
 

@@ -1,6 +1,8 @@
 //! A process that may open no more descriptors. In a program of its own, one test at a time: the limit
 //! is that of the process.
 
+#[path = "support/limits.rs"]
+mod limits;
 #[path = "support/sanitizer.rs"]
 mod sanitizer;
 #[path = "support/fs.rs"]
@@ -12,26 +14,10 @@ use std::time::Duration;
 
 use zokio::runtime::Builder;
 
+use self::limits::allow_descriptors;
 use self::support::within_the_limit;
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-/// Sets how many descriptors this process may have, and says how many it could before.
-fn allow_descriptors(count: libc::rlim_t) -> libc::rlim_t {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: the pointer is to one rlimit, which lives across the call.
-    let result = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
-    assert_eq!(result, 0);
-    let before = limit.rlim_cur;
-    limit.rlim_cur = count;
-    // SAFETY: as above.
-    let result = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) };
-    assert_eq!(result, 0);
-    before
-}
 
 /// poll(2) refuses more entries than the process may have descriptors. A worker that waited with it for
 /// its turn to look at the others once took that for impossible and panicked.
