@@ -119,28 +119,40 @@ fn from_environment(value: Option<&std::ffi::OsStr>) -> Result<(Choice, &'static
     }
 }
 
-/// Returns the result of the probe of this process, made at the first call. One that a passing
-/// shortage caused (no descriptor left, no memory) is not kept: the next runtime probes again.
+/// Returns the result of the probe of this process.
 fn probed() -> Result<(), RingRefusal> {
     static ANSWER: OnceLock<Result<(), RingRefusal>> = OnceLock::new();
     if let Some(answer) = ANSWER.get() {
         return answer.clone();
     }
-    let answer = try_out_elsewhere();
+    let answer = ask_once(&ANSWER, try_out);
     match &answer {
         Ok(()) => log::debug!("zokio: io_uring is in force"),
         Err(refusal) => log::warn!("zokio: no io_uring, threads carry out operations: {refusal}"),
     }
-    match answer {
+    answer
+}
+
+/// Returns the answer of this process to a question about its rings, which `try_out` finds at the
+/// first call. A refusal that a passing shortage caused (no descriptor left, no memory) is not kept:
+/// the next call tries again.
+pub(in crate::driver) fn ask_once(
+    answer: &OnceLock<Result<(), RingRefusal>>,
+    try_out: fn() -> Result<(), RingRefusal>,
+) -> Result<(), RingRefusal> {
+    if let Some(answer) = answer.get() {
+        return answer.clone();
+    }
+    match elsewhere(try_out) {
         Err(refusal) if refusal.may_pass() => Err(refusal),
-        answer => ANSWER.get_or_init(|| answer).clone(),
+        found => answer.get_or_init(|| found).clone(),
     }
 }
 
-/// Tries io_uring out on a thread of its own: when a ring is torn down, the kernel interrupts a
+/// Tries a ring out on a thread of its own: when a ring is torn down, the kernel interrupts a
 /// system call of the thread that has used it (`io_ring_exit_work` in io_uring/io_uring.c), which
 /// must not be one of the user's (I10).
-fn try_out_elsewhere() -> Result<(), RingRefusal> {
+fn elsewhere(try_out: fn() -> Result<(), RingRefusal>) -> Result<(), RingRefusal> {
     let builder = Builder::new().name("zokio-probe".to_owned());
     let answer = Arc::new(OnceLock::new());
     let of_thread = answer.clone();
@@ -185,7 +197,8 @@ fn too_old(likely: &str) -> RingRefusal {
     }
 }
 
-fn refusal(step: &'static str, error: &io::Error) -> RingRefusal {
+/// Explains an error.
+pub(in crate::driver) fn refusal(step: &'static str, error: &io::Error) -> RingRefusal {
     let errno = error.raw_os_error();
     let facts = Surroundings::gather();
     RingRefusal {

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use super::ring::{Reaped, Ring};
 use super::table::{Table, Taken};
+use crate::driver::completion::probe::{RingRefusal, ask_once, refusal};
 use crate::driver::readiness::{Registration, Registry, Target};
 use crate::driver::wake::Wake;
-use crate::loom::sync::{Condvar, Mutex, MutexGuard};
+use crate::loom::sync::{Condvar, Mutex, MutexGuard, OnceLock};
 use crate::stream::{Interest, ReadBuf, Ready};
 use crate::util::thread;
 
@@ -207,26 +208,22 @@ pub(in crate::driver) struct Waited {
     pub(in crate::driver) progress: bool,
 }
 
-/// Returns whether this process can have a ring for sockets, or why it cannot. The question is
-/// answered once.
+/// Returns whether this process can have a ring for sockets, or why it cannot.
 pub(crate) fn supported() -> Result<(), String> {
-    static ANSWER: std::sync::OnceLock<Result<(), String>> = std::sync::OnceLock::new();
-    ANSWER
-        .get_or_init(|| try_out().map_err(|error| explain(&error)))
-        .clone()
+    static ANSWER: OnceLock<Result<(), RingRefusal>> = OnceLock::new();
+    let try_out = || {
+        Ring::new()
+            .map(drop)
+            .map_err(|error| refusal(NO_RING, &error))
+    };
+    ask_once(&ANSWER, try_out).map_err(|refusal| refusal.to_string())
 }
 
-/// Makes a ring on a thread of its own, which its end interrupts (I10).
-fn try_out() -> io::Result<()> {
-    let builder = std::thread::Builder::new().name("zokio-probe".to_owned());
-    let thread = builder.spawn(|| Ring::new().map(drop))?;
-    thread
-        .join()
-        .unwrap_or_else(|_| Err(io::Error::other("the trial run panicked")))
-}
+/// What is the case where there is no ring.
+const NO_RING: &str = "no ring for sockets";
 
 fn explain(error: &io::Error) -> String {
-    format!("no ring for sockets: {error}")
+    format!("{NO_RING}: {error}")
 }
 
 fn refuse(table: &mut Table, error: &io::Error, targets: &mut Vec<Target>) {
