@@ -12,8 +12,8 @@ use std::time::Duration;
 use futures_core::stream::{FusedStream, Stream};
 
 use super::accept::{Accept, Accepted};
+use super::next::{Next, Sequence};
 use super::socket::Socket;
-use crate::completion::operation::sealed::{Cancel, Cause};
 use crate::driver::is_shutdown_error;
 use crate::runtime::Handle;
 use crate::time::{Sleep, sleep};
@@ -90,11 +90,8 @@ impl<T: Accepted> Incoming<T> {
         clippy::should_implement_trait,
         reason = "the name that it has in `futures`"
     )]
-    pub fn next(&mut self) -> NextIncoming<'_, T> {
-        NextIncoming {
-            incoming: self,
-            cause: None,
-        }
+    pub fn next(&mut self) -> Next<'_, Incoming<T>> {
+        Next::new(self)
     }
 
     fn poll_accepted(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<T>>> {
@@ -172,28 +169,6 @@ impl<T> fmt::Debug for Incoming<T> {
     }
 }
 
-/// The future returned by [`Incoming::next`].
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct NextIncoming<'a, T> {
-    incoming: &'a mut Incoming<T>,
-    /// Why it is to end.
-    cause: Option<Cause>,
-}
-
-impl<T: Accepted> Future for NextIncoming<'_, T> {
-    type Output = Option<io::Result<T>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(cause) = self.cause {
-            return Poll::Ready(Some(Err(cause.io_error("accept a connection"))));
-        }
-        self.incoming.poll_accepted(cx)
-    }
-}
-
-impl<T: Accepted> Cancel for NextIncoming<'_, T> {
-    fn cancel(mut self: Pin<&mut Self>, cause: Cause) {
-        self.cause.get_or_insert(cause);
-    }
+impl<T> Sequence for Incoming<T> {
+    const OPERATION: &'static str = "accept a connection";
 }

@@ -111,6 +111,7 @@ mod forward;
 mod futures;
 mod halves;
 mod incoming;
+mod next;
 mod polled;
 mod raw;
 mod receiving;
@@ -133,9 +134,10 @@ pub use self::futures::{
     WriteVectored,
 };
 pub use self::halves::{ByteStream, OwnedReadHalf, OwnedWriteHalf, ReuniteError};
-pub use self::incoming::{Incoming, NextIncoming};
-pub use self::recv_datagrams::{NextDatagrams, ReceivedDatagrams, RecvDatagrams};
-pub use self::recv_multi::{Next, RecvMulti};
+pub use self::incoming::Incoming;
+pub use self::next::Next;
+pub use self::recv_datagrams::{ReceivedDatagrams, RecvDatagrams};
+pub use self::recv_multi::RecvMulti;
 pub use self::send_batch::{SendBatch, SendBatchTo};
 pub use self::tcp_listener::TcpListener;
 pub use self::tcp_stream::TcpStream;

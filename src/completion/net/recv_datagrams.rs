@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -11,10 +10,10 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::stream::{FusedStream, Stream};
 
+use super::next::{Next, Sequence};
 use super::raw;
 use super::receiving::Receiving;
 use super::socket::Socket;
-use crate::completion::operation::sealed::{Cancel, Cause};
 use crate::completion::{BufferRing, ReceivedBuf};
 use crate::net::ip;
 
@@ -153,11 +152,8 @@ impl RecvDatagrams {
         clippy::should_implement_trait,
         reason = "the name that it has in `futures`"
     )]
-    pub fn next(&mut self) -> NextDatagrams<'_> {
-        NextDatagrams {
-            stream: self,
-            cause: None,
-        }
+    pub fn next(&mut self) -> Next<'_, RecvDatagrams> {
+        Next::new(self)
     }
 
     fn poll_received(
@@ -205,35 +201,11 @@ impl fmt::Debug for RecvDatagrams {
     }
 }
 
-/// The future returned by [`RecvDatagrams::next`].
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct NextDatagrams<'a> {
-    stream: &'a mut RecvDatagrams,
-    /// Why it is to end.
-    cause: Option<Cause>,
-}
+impl Sequence for RecvDatagrams {
+    const OPERATION: &'static str = "receive from a socket";
 
-impl Future for NextDatagrams<'_> {
-    type Output = Option<io::Result<ReceivedDatagrams>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(cause) = self.cause {
-            return Poll::Ready(Some(Err(cause.io_error("receive from a socket"))));
-        }
-        self.stream.poll_received(cx)
-    }
-}
-
-impl Cancel for NextDatagrams<'_> {
-    fn cancel(mut self: Pin<&mut Self>, cause: Cause) {
-        self.cause.get_or_insert(cause);
-    }
-}
-
-impl Drop for NextDatagrams<'_> {
-    fn drop(&mut self) {
+    fn leave(&mut self) {
         // A buffer that comes is for those who wait.
-        self.stream.receiving.stop_waiting();
+        self.receiving.stop_waiting();
     }
 }

@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,10 +9,10 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::stream::{FusedStream, Stream};
 
+use super::next::{Next, Sequence};
 use super::raw;
 use super::receiving::{Receiving, Room};
 use super::socket::Socket;
-use crate::completion::operation::sealed::{Cancel, Cause};
 use crate::completion::{BufferRing, ReceivedBuf};
 use crate::driver::readiness::{ReadyEvent, Verdict};
 use crate::watched::is_short;
@@ -130,11 +129,8 @@ impl RecvMulti {
         clippy::should_implement_trait,
         reason = "the name that it has in `futures`"
     )]
-    pub fn next(&mut self) -> Next<'_> {
-        Next {
-            stream: self,
-            cause: None,
-        }
+    pub fn next(&mut self) -> Next<'_, RecvMulti> {
+        Next::new(self)
     }
 
     /// Leaves the queue for a buffer; returns whether it has waited for one.
@@ -196,35 +192,11 @@ impl fmt::Debug for RecvMulti {
     }
 }
 
-/// The future returned by [`RecvMulti::next`].
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct Next<'a> {
-    stream: &'a mut RecvMulti,
-    /// Why it is to end.
-    cause: Option<Cause>,
-}
+impl Sequence for RecvMulti {
+    const OPERATION: &'static str = "receive from a socket";
 
-impl Future for Next<'_> {
-    type Output = Option<io::Result<ReceivedBuf>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(cause) = self.cause {
-            return Poll::Ready(Some(Err(cause.io_error("receive from a socket"))));
-        }
-        self.stream.poll_received(cx)
-    }
-}
-
-impl Cancel for Next<'_> {
-    fn cancel(mut self: Pin<&mut Self>, cause: Cause) {
-        self.cause.get_or_insert(cause);
-    }
-}
-
-impl Drop for Next<'_> {
-    fn drop(&mut self) {
+    fn leave(&mut self) {
         // A buffer that comes is for those who wait.
-        self.stream.stop_waiting();
+        self.receiving.stop_waiting();
     }
 }
