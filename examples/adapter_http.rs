@@ -14,6 +14,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use zokio::completion::net::{TcpListener, TcpStream};
 use zokio::completion::{Adapter, BufferRing};
+use zokio::signal::unix::{SignalKind, signal};
 use zokio_hyper::{ZokioIo, ZokioTimer};
 
 async fn hello(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -31,12 +32,13 @@ async fn serve(connection: Adapter<TcpStream>) {
 }
 
 async fn run(address: &str) -> io::Result<()> {
+    // Before a client can know of the server: from here on, Ctrl-C does not kill it.
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind(address).await?;
     println!("http://{}", listener.local_addr()?);
 
     let ring = BufferRing::new(64, 16 << 10);
     let mut incoming = listener.incoming();
-    let mut stop = std::pin::pin!(zokio::signal::ctrl_c());
     loop {
         zokio::select! {
             accepted = incoming.next() => match accepted {
@@ -47,7 +49,7 @@ async fn run(address: &str) -> io::Result<()> {
                 Some(Err(error)) => println!("accept: {error}"),
                 None => return Ok(()),
             },
-            stopped = &mut stop => return stopped,
+            _ = interrupt.recv() => return Ok(()),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{env, io};
 
 use zokio::io::{AsyncReadExt, AsyncWriteExt};
 use zokio::net::{TcpListener, TcpStream};
-use zokio::signal;
+use zokio::signal::unix::{SignalKind, signal};
 use zokio::task::JoinSet;
 
 async fn serve(mut stream: TcpStream) -> io::Result<u64> {
@@ -25,12 +25,12 @@ async fn serve(mut stream: TcpStream) -> io::Result<u64> {
 }
 
 async fn run(address: &str) -> io::Result<()> {
+    // Before a client can know of the server: from here on, Ctrl-C does not kill it.
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
 
     let mut connections = JoinSet::new();
-    let stop = signal::ctrl_c();
-    zokio::pin!(stop);
     loop {
         zokio::select! {
             accepted = listener.accept() => {
@@ -44,7 +44,7 @@ async fn run(address: &str) -> io::Result<()> {
             }
             // Takes finished tasks out of the set while the server runs.
             Some(_) = connections.join_next() => {}
-            stopped = &mut stop => break stopped?,
+            _ = interrupt.recv() => break,
         }
     }
     println!("waiting for {} connections", connections.len());

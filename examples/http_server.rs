@@ -13,8 +13,9 @@ use hyper::{Request, Response, Version};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use zokio::net::{TcpListener, TcpStream};
+use zokio::signal::unix::{SignalKind, signal};
 use zokio::time::{self, Duration};
-use zokio::{runtime, signal, task};
+use zokio::{runtime, task};
 use zokio_hyper::{ZokioExecutor, ZokioIo, ZokioTimer};
 
 type Server = auto::Builder<ZokioExecutor>;
@@ -39,6 +40,7 @@ fn serve(stream: TcpStream, server: &Server, graceful: &GracefulShutdown) {
 
 #[zokio::main]
 async fn run(address: &str) -> io::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind(address).await?;
     println!("http://{}", listener.local_addr()?);
     println!("driver: {}", runtime::Handle::current().driver_info());
@@ -46,7 +48,6 @@ async fn run(address: &str) -> io::Result<()> {
     let mut server = Server::new(ZokioExecutor::new());
     server.http1().timer(ZokioTimer::new());
     let graceful = GracefulShutdown::new();
-    let mut stop = std::pin::pin!(signal::ctrl_c());
     loop {
         zokio::select! {
             accepted = listener.accept() => match accepted {
@@ -58,7 +59,7 @@ async fn run(address: &str) -> io::Result<()> {
                 }
                 Err(_) => {}
             },
-            stopped = &mut stop => break stopped?,
+            _ = interrupt.recv() => break,
         }
     }
     drop(listener);

@@ -10,7 +10,7 @@ use std::{env, io};
 
 use zokio::completion::net::{TcpListener, TcpStream};
 use zokio::completion::{Canceller, Operation};
-use zokio::signal;
+use zokio::signal::unix::{SignalKind, signal};
 use zokio::task::JoinSet;
 
 const SILENCE: Duration = Duration::from_secs(60);
@@ -34,16 +34,16 @@ async fn serve(stream: TcpStream, stop: &Canceller) -> io::Result<u64> {
 }
 
 async fn run(address: &str) -> io::Result<()> {
+    // Before a client can know of the server: from here on, Ctrl-C does not kill it.
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
 
     let stop = Canceller::new();
     let interrupted = stop.clone();
     zokio::spawn(async move {
-        match signal::ctrl_c().await {
-            Ok(()) => interrupted.cancel(),
-            Err(error) => println!("Ctrl-C cannot be caught: {error}"),
-        }
+        interrupt.recv().await;
+        interrupted.cancel();
     });
     let mut connections = JoinSet::new();
     loop {

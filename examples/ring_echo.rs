@@ -9,7 +9,7 @@ use std::{env, io};
 
 use zokio::completion::net::{TcpListener, TcpStream};
 use zokio::completion::{BufferRing, Canceller, Operation};
-use zokio::signal;
+use zokio::signal::unix::{SignalKind, signal};
 use zokio::task::JoinSet;
 
 async fn serve(stream: TcpStream, ring: &BufferRing, stop: &Canceller) -> io::Result<u64> {
@@ -26,6 +26,8 @@ async fn serve(stream: TcpStream, ring: &BufferRing, stop: &Canceller) -> io::Re
 }
 
 async fn run(address: &str) -> io::Result<()> {
+    // Before a client can know of the server: from here on, Ctrl-C does not kill it.
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind(address).await?;
     println!("listening on {}", listener.local_addr()?);
 
@@ -33,10 +35,8 @@ async fn run(address: &str) -> io::Result<()> {
     let stop = Canceller::new();
     let interrupted = stop.clone();
     zokio::spawn(async move {
-        match signal::ctrl_c().await {
-            Ok(()) => interrupted.cancel(),
-            Err(error) => println!("Ctrl-C cannot be caught: {error}"),
-        }
+        interrupt.recv().await;
+        interrupted.cancel();
     });
     let mut connections = JoinSet::new();
     let mut incoming = listener.incoming();

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 type Guests = Arc<Mutex<Vec<String>>>;
 
@@ -22,6 +23,8 @@ async fn sign(State(guests): State<Guests>, Path(name): Path<String>, body: Stri
 }
 
 async fn run(address: &str) -> io::Result<()> {
+    // Before a client can know of the server: from here on, Ctrl-C does not kill it.
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind(address).await?;
     println!("http://{}", listener.local_addr()?);
     println!("runtime: {}", any::type_name::<TcpListener>());
@@ -30,10 +33,8 @@ async fn run(address: &str) -> io::Result<()> {
         .route("/{name}", axum::routing::post(sign))
         .with_state(Guests::default());
     axum::serve(listener, app)
-        .with_graceful_shutdown(async {
-            tokio::signal::ctrl_c()
-                .await
-                .expect("a handler for Ctrl-C can be set");
+        .with_graceful_shutdown(async move {
+            interrupt.recv().await;
         })
         .await
 }
