@@ -55,6 +55,15 @@ pub(crate) fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, len: usize) -> io
     usize::try_from(moved).map_err(|_| io::Error::last_os_error())
 }
 
+/// Returns whether a filter keeps this thread from calling splice(2), whatever the descriptors.
+pub(crate) fn is_forbidden() -> bool {
+    // SAFETY: both offsets are null, so no memory is passed.
+    let result =
+        check(unsafe { libc::splice(-1, ptr::null_mut(), -1, ptr::null_mut(), 1, 0) as c_int });
+    // What the kernel itself finds wrong with these.
+    result.is_err_and(|error| error.raw_os_error() != Some(libc::EBADF))
+}
+
 /// Returns whether splicing moves the same bytes as read(2) and write(2) do: for a stream socket,
 /// and for a pipe that does not make a packet of each write (`O_DIRECT`). Anything else, such as a
 /// terminal that was passed off as a pipe, may treat the two differently.

@@ -80,19 +80,20 @@ impl<S: AsFd> Watched<S> {
 ///
 /// The first is a property of the kernel, of a filter of system calls, of the kind of descriptor or
 /// of the memory at hand, and an ordinary read or write does better or reports it. An error of the
-/// stream has to be reported here, because the kernel reports most of them once.
+/// stream has to be reported here, because the kernel reports most of them once: the ordinary read
+/// would return the end of the stream.
 fn refused(error: io::Error) -> io::Result<Transfer> {
-    match error.raw_os_error() {
-        Some(
-            libc::EINVAL
-            | libc::ENOSYS
-            | libc::EPERM
-            | libc::EACCES
-            | libc::EOPNOTSUPP
-            | libc::EBADF
-            | libc::ESPIPE
-            | libc::ENOMEM,
-        ) => Ok(Transfer::Refused),
-        _ => Err(error),
+    let is_refusal = match error.raw_os_error() {
+        Some(libc::EINVAL | libc::ENOSYS | libc::EBADF | libc::ESPIPE | libc::ENOMEM) => true,
+        // A connection may have failed with these because of what a router or the local table of
+        // routes answered (`icmp_err_convert` in net/ipv4/icmp.c, `icmpv6_err_convert` in
+        // net/ipv6/icmp.c).
+        Some(libc::EPERM | libc::EACCES | libc::EOPNOTSUPP) => splice::is_forbidden(),
+        _ => false,
+    };
+    if is_refusal {
+        Ok(Transfer::Refused)
+    } else {
+        Err(error)
     }
 }
