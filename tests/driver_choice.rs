@@ -1,19 +1,28 @@
 //! Which back-end a runtime gets: by trying, by the environment, by the builder; and what it says
 //! where io_uring is refused.
 //!
-//! The probe is made once per process, so each case runs this test program again as a child.
+//! io_uring is tried out once per process, so each case runs this test program again as a child.
 
 #[path = "support/filter.rs"]
 mod filter;
 
+use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::process::{Command, Output};
 
+use zokio::fs::File;
+use zokio::io::{AsyncReadExt, AsyncWriteExt};
+use zokio::net::UnixStream;
 use zokio::runtime::{Builder, DriverKind};
 
 /// Runs test `child` of this program with these variables.
 fn run_child(variables: &[(&str, &str)]) -> Output {
+    run("child", variables)
+}
+
+fn run(test: &str, variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "child", "--nocapture", "--test-threads=1"]);
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
     command
         .env_remove("ZOKIO_DRIVER")
         .env("RUST_LOG", "zokio=info");
@@ -49,6 +58,53 @@ fn child() {
                 sum + rt.spawn_blocking(|| 50).await.unwrap()
             });
             println!("sum: {sum}");
+        }
+    }
+}
+
+/// Reads a socket and then, as a file, a pipe that blocks, which is a ring's if there is one.
+#[test]
+fn child_with_a_socket_and_a_file() {
+    if std::env::var_os("ZOKIO_CHILD").is_none() {
+        return;
+    }
+    env_logger::init();
+    if std::env::var_os("ZOKIO_SECCOMP").is_some() {
+        filter::refuse(&[libc::SYS_io_uring_setup], libc::EPERM);
+    }
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (mut one, mut other) = UnixStream::pair().unwrap();
+        one.write_all(b"x").await.unwrap();
+        assert_eq!(other.read_u8().await.unwrap(), b'x');
+
+        eprintln!("now a file");
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let mut file = File::from_std(OwnedFd::from(reader).into());
+        for number in 0..3 {
+            let (read, ()) = zokio::join!(file.read_u8(), async {
+                writer.write_all(&[number]).unwrap();
+            });
+            assert_eq!(read.unwrap(), number);
+        }
+    });
+    println!("driver: {}", runtime.handle().driver_info());
+}
+
+/// A process that has had a second thread pays for that in each system call that may wait.
+#[test]
+fn io_uring_is_not_tried_out_before_it_is_needed() {
+    for variables in [&[][..], &[("ZOKIO_SECCOMP", "1")]] {
+        let log = [("RUST_LOG", "zokio=debug")];
+        let variables = [variables, &log].concat();
+        let (stdout, stderr) = text(&run("child_with_a_socket_and_a_file", &variables));
+        let place = |found: &dyn Fn(&str) -> bool| stderr.lines().position(found);
+        let tried =
+            place(&|line| line.contains("io_uring is in force") || line.contains("no io_uring"));
+        let needed = place(&|line| line == "now a file");
+        assert!(needed.is_some() && tried > needed, "{stderr}");
+        if variables.len() > 1 {
+            assert!(stdout.contains("driver: mio (no io_uring"), "{stdout}");
         }
     }
 }

@@ -119,10 +119,7 @@ impl Driver {
             threads: config.threads,
             wake: wake.clone(),
         })?;
-        let sockets = match completions.backend().kind {
-            Kind::Ring => in_force(config.sockets),
-            Kind::Threads => without_ring(config.sockets),
-        };
+        let sockets = in_force(config.sockets, &completions);
         let receives = sockets.completion.then(|| {
             Arc::new(Receives::new(
                 poll.as_raw_fd(),
@@ -289,23 +286,19 @@ impl Turn<'_> {
 }
 
 /// Returns the choice as it can be met.
-fn in_force(asked: sockets::Choice) -> sockets::Choice {
-    match asked.completion.then(sockets::supported) {
-        Some(Err(reason)) => sockets::Choice {
-            completion: false,
-            reason,
-        },
-        _ => asked,
-    }
-}
-
-/// Returns the choice without io_uring.
-fn without_ring(asked: sockets::Choice) -> sockets::Choice {
+fn in_force(asked: sockets::Choice, completions: &Completions) -> sockets::Choice {
     if !asked.completion {
         return asked;
     }
-    sockets::Choice {
-        completion: false,
-        reason: "the driver has no io_uring".to_owned(),
+    let supported = match completions.backend().kind {
+        Kind::Ring => sockets::supported(),
+        Kind::Threads => Err("the driver has no io_uring".to_owned()),
+    };
+    match supported {
+        Ok(()) => asked,
+        Err(reason) => sockets::Choice {
+            completion: false,
+            reason,
+        },
     }
 }

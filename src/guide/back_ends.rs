@@ -45,11 +45,12 @@
 //!
 //! # How the back-end is chosen
 //!
-//! When a process builds its first runtime, zokio sets up a ring and runs one operation on it. If
-//! that succeeds, io_uring is used. If it does not, threads serve in its place. Nothing has to be
-//! configured. The outcome is logged by the `log` crate, at the level `debug` if io_uring is used
-//! and `warn` if it is not, and [`Handle::driver_info`](crate::runtime::Handle::driver_info)
-//! returns it with the reason:
+//! When an operation of a process is to go to a ring for the first time, zokio sets up a ring and
+//! runs one operation on it. If that succeeds, io_uring is used. If it does not, threads serve in its
+//! place. Nothing has to be configured. The outcome is logged by the `log` crate, at the level
+//! `debug` if io_uring is used and `warn` if it is not.
+//! [`Handle::driver_info`](crate::runtime::Handle::driver_info) tries the same, if nothing has yet,
+//! and returns the outcome with the reason:
 //!
 //! ```
 //! use zokio::runtime::{DriverKind, Handle};
@@ -98,8 +99,9 @@
 //! }
 //! ```
 //!
-//! If io_uring is forced and not available, [`build`](crate::runtime::Builder::build) returns an
-//! error with the cause. It also does so if `ZOKIO_DRIVER` names anything else.
+//! If io_uring is forced, it is tried out when a runtime is built, and if it is not available,
+//! [`build`](crate::runtime::Builder::build) returns an error with the cause. It also does so if
+//! `ZOKIO_DRIVER` names anything else.
 //!
 //! # Receiving on io_uring
 //!
@@ -132,7 +134,7 @@
 //! | A seccomp filter, as in most containers | See below |
 //! | The sysctl `kernel.io_uring_disabled` is 1 (for unprivileged processes) or 2 (for all) | `sysctl kernel.io_uring_disabled=0` |
 //! | The limit on locked memory, on older kernels | Raise `RLIMIT_MEMLOCK` |
-//! | No file descriptor or memory was left | The next runtime tries again |
+//! | No file descriptor or memory was left | The next operation tries again |
 //! | A security policy (SELinux, AppArmor) | |
 //!
 //! # Containers
@@ -163,6 +165,8 @@
 //! - A filter that *kills* the process at a call that it does not know leaves no room for a fallback.
 //!   That of systemd (`SystemCallFilter=`) does, unless `SystemCallErrorNumber=EPERM` is set too. It
 //!   has to allow the calls above, `pidfd_open`, and, without `ZOKIO_DRIVER=mio`, those of io_uring.
+//!   These are made when a read is to go to a ring, which may be late in the life of a process;
+//!   `ZOKIO_DRIVER=uring` has some of them made at its start.
 //! - The root of a container is usually an overlay. Opening a file there to write it may copy the
 //!   whole file first, so that a thread does it. Opening it to read can be inline.
 //! - A volume is a mount of its own. Whether inline calls are made on it depends on its file
@@ -184,7 +188,7 @@
 //! | `zokio-ring` | one, with io_uring | started by the first read that needs it, ends when idle |
 //! | `zokio-monitor` | one, with two or more workers | started once the runtime is older than 10 ms and busy |
 //! | `zokio-join` | one | while `shutdown_timeout` waits for threads that are ending |
-//! | `zokio-probe` | one | while io_uring is tried, which is when the first runtime is built |
+//! | `zokio-probe` | one | while io_uring is tried: see [above](#how-the-back-end-is-chosen) |
 //!
 //! # fork
 //!

@@ -80,7 +80,7 @@ impl DriverInfo {
                 Kind::Ring => DriverKind::Ring,
                 Kind::Threads => DriverKind::Threads,
             },
-            reason: backend.reason.clone(),
+            reason: backend.reason,
             sockets: match sockets.completion {
                 true => Sockets::Completion,
                 false => Sockets::Readiness,

@@ -314,6 +314,9 @@ impl Handle {
     /// Returns which back-end the runtime's driver has, why, and how much copies moved
     /// within the kernel.
     ///
+    /// If neither the builder nor the environment forces a back-end, and io_uring has not been used
+    /// in this process, it is tried out, which takes a fraction of a millisecond.
+    ///
     /// # Examples
     ///
     /// ```

@@ -13,7 +13,7 @@ use std::time::Instant;
 use super::batch::{Batch, Missing};
 use super::op::{Completed, Op, ReadFrom};
 use super::operation::{Abandoned, Count, Counted, Operation};
-use super::probe::{Backend, Choice, Kind, decide};
+use super::probe::{Backend, Choice, Decision, decide};
 use super::uring::Ring;
 use super::{Submitted, threads};
 use crate::blocking::Pool;
@@ -43,10 +43,10 @@ pub(crate) struct Config {
 
 /// The completion half of a driver; see the folder's documentation.
 pub(crate) struct Completions {
-    /// `None` where there is no io_uring.
+    /// `None` where a ring is not wanted. See [`ring`](Completions::ring).
     ring: Option<Arc<Ring>>,
     threads: Pool,
-    backend: Backend,
+    decision: Decision,
     closed: AtomicBool,
     count: Arc<Count>,
 }
@@ -54,34 +54,40 @@ pub(crate) struct Completions {
 impl fmt::Debug for Completions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Completions")
-            .field("backend", &self.backend)
+            .field("decision", &self.decision)
             .finish_non_exhaustive()
     }
 }
 
 impl Completions {
-    /// Chooses the back-end. Threads are started when they are first needed.
+    /// Creates the half that `config` asks for. Threads are started when they are first needed.
     pub(crate) fn new(config: Config) -> Result<Completions, Error> {
         Completions::with_entries(config, ENTRIES)
     }
 
     /// Like [`new`](Completions::new), with a ring of `entries` submission queue entries.
     pub(crate) fn with_entries(config: Config, entries: u32) -> Result<Completions, Error> {
-        let backend = decide(config.choice)?;
-        let ring = (backend.kind == Kind::Ring)
-            .then(|| Arc::new(Ring::new(entries, config.threads.clone())));
+        let decision = decide(config.choice)?;
+        let new_ring = || Arc::new(Ring::new(entries, config.threads.clone()));
+        let ring = decision.allows_ring().then(new_ring);
         Ok(Completions {
             ring,
             threads: config.threads,
-            backend,
+            decision,
             closed: AtomicBool::new(false),
             count: Arc::new(Count::new(move || config.wake.wake())),
         })
     }
 
-    /// Returns the back-end in use and why it was chosen.
-    pub(crate) fn backend(&self) -> &Backend {
-        &self.backend
+    /// Returns the back-end in use and why it was chosen. Tries io_uring out if nothing has yet.
+    pub(crate) fn backend(&self) -> Backend {
+        self.decision.backend()
+    }
+
+    /// Returns the ring, unless there is no io_uring. A ring whose thread has yet to find that out
+    /// passes its operations to threads.
+    fn ring(&self) -> Option<&Arc<Ring>> {
+        self.ring.as_ref().filter(|_| self.decision.allows_ring())
     }
 
     /// Returns how many transfers from or to registered memory have succeeded.
@@ -116,7 +122,7 @@ impl Completions {
         }
         let counted = Counted::new(&self.count);
         let kind = threads::kind(&op);
-        let ring = self.ring.as_ref().filter(|_| suits_ring(&op));
+        let ring = self.ring().filter(|_| suits_ring(&op));
         let operation = Arc::new(Operation::new((op, counted)));
         let submitted = match ring {
             Some(ring) => ring.submit(&operation),
@@ -133,7 +139,7 @@ impl Completions {
     /// is handed over together with the others of `batch`, and the reason is left later.
     pub(crate) fn submit_in(&self, op: Op, batch: &mut Batch) -> (InFlight, Missing) {
         let suits = |_: &&Arc<Ring>| !self.is_closed() && suits_ring(&op);
-        let Some(ring) = self.ring.as_ref().filter(suits) else {
+        let Some(ring) = self.ring().filter(suits) else {
             let (in_flight, refused) = self.submit_or_return(op);
             return (in_flight, Missing::from(refused));
         };

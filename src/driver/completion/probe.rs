@@ -2,6 +2,10 @@
 //!
 //! The question is answered by trying, once per process: set up a ring, ask it for its opcodes, and
 //! send one operation through it. A refusal is explained with its likely cause.
+//!
+//! That needs a thread, and a process that has had more than one pays for it in each call of glibc
+//! that may wait. So it is tried when the answer is needed: at once if io_uring is forced or
+//! asked about, otherwise by the ring's thread, before it makes its first ring.
 
 use std::fmt;
 use std::fs;
@@ -58,7 +62,7 @@ pub(crate) struct RingRefusal {
 
 impl RingRefusal {
     /// Returns whether a shortage caused the refusal, which this program or another one may end.
-    fn may_pass(&self) -> bool {
+    pub(super) fn may_pass(&self) -> bool {
         matches!(
             self.errno,
             Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN)
@@ -76,33 +80,53 @@ impl fmt::Display for RingRefusal {
     }
 }
 
-/// Finds the back-end for `choice`.
-pub(crate) fn decide(choice: Choice) -> Result<Backend, Error> {
+/// What a driver was built with: the choice, with the environment taken into account.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decision {
+    choice: Choice,
+    by: &'static str,
+}
+
+/// Decides for `choice`. Tries io_uring out only if it is forced.
+pub(crate) fn decide(choice: Choice) -> Result<Decision, Error> {
     let (choice, by) = match choice {
         Choice::Auto => from_environment(std::env::var_os(VARIABLE).as_deref())?,
         Choice::ForceRing | Choice::ForceThreads => (choice, "asked for by the builder"),
     };
-    if choice == Choice::ForceThreads {
-        return Ok(Backend {
-            kind: Kind::Threads,
-            reason: by.to_owned(),
-        });
+    if choice == Choice::ForceRing {
+        probed().map_err(|refusal| {
+            Error::resource(
+                "use io_uring",
+                format!("{refusal} (io_uring was {by})"),
+                refusal.errno.map(io::Error::from_raw_os_error),
+            )
+        })?;
     }
-    let forced = choice == Choice::ForceRing;
-    match probed() {
-        Ok(()) => Ok(Backend {
-            kind: Kind::Ring,
-            reason: by.to_owned(),
-        }),
-        Err(refusal) if forced => Err(Error::resource(
-            "use io_uring",
-            format!("{refusal} (io_uring was {by})"),
-            refusal.errno.map(io::Error::from_raw_os_error),
-        )),
-        Err(refusal) => Ok(Backend {
-            kind: Kind::Threads,
-            reason: format!("no io_uring: {refusal}"),
-        }),
+    Ok(Decision { choice, by })
+}
+
+impl Decision {
+    /// Returns whether operations may go to a ring: `true` also while that was not tried.
+    pub(crate) fn allows_ring(self) -> bool {
+        match self.choice {
+            Choice::ForceRing => true,
+            Choice::ForceThreads => false,
+            Choice::Auto => !matches!(ANSWER.get(), Some(Err(_))),
+        }
+    }
+
+    /// Returns the back-end and why it is used. Tries io_uring out if that was not done before.
+    pub(crate) fn backend(self) -> Backend {
+        let by = self.by.to_owned();
+        let (kind, reason) = match self.choice {
+            Choice::ForceRing => (Kind::Ring, by),
+            Choice::ForceThreads => (Kind::Threads, by),
+            Choice::Auto => match probed() {
+                Ok(()) => (Kind::Ring, by),
+                Err(refusal) => (Kind::Threads, format!("no io_uring: {refusal}")),
+            },
+        };
+        Backend { kind, reason }
     }
 }
 
@@ -119,9 +143,11 @@ fn from_environment(value: Option<&std::ffi::OsStr>) -> Result<(Choice, &'static
     }
 }
 
+/// The result of the probe of this process, once it is known and final.
+static ANSWER: OnceLock<Result<(), RingRefusal>> = OnceLock::new();
+
 /// Returns the result of the probe of this process.
-fn probed() -> Result<(), RingRefusal> {
-    static ANSWER: OnceLock<Result<(), RingRefusal>> = OnceLock::new();
+pub(super) fn probed() -> Result<(), RingRefusal> {
     if let Some(answer) = ANSWER.get() {
         return answer.clone();
     }
@@ -282,7 +308,7 @@ mod tests {
 
     #[test]
     fn the_fallback_is_always_there() {
-        let backend = decide(Choice::ForceThreads).unwrap();
+        let backend = decide(Choice::ForceThreads).unwrap().backend();
         assert_eq!(backend.kind, Kind::Threads);
         assert_eq!(backend.reason, "asked for by the builder");
     }
@@ -290,7 +316,7 @@ mod tests {
     #[test]
     fn a_forced_ring_is_there_or_explained() {
         match decide(Choice::ForceRing) {
-            Ok(backend) => assert_eq!(backend.kind, Kind::Ring),
+            Ok(decision) => assert_eq!(decision.backend().kind, Kind::Ring),
             Err(error) => assert!(error.to_string().contains("likely cause"), "{error}"),
         }
     }

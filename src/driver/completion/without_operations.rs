@@ -1,11 +1,11 @@
-//! [`Completions`] of a build without the feature `fs`: the back-end that was chosen, and the threads
+//! [`Completions`] of a build without the feature `fs`: the choice of the back-end, and the threads
 //! for calls of the runtime's own that may wait. There are no operations.
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::probe::{Backend, Choice, decide};
+use super::probe::{Backend, Choice, Decision, decide};
 use crate::blocking::Pool;
 use crate::driver::wake::Wake;
 use crate::error::Error;
@@ -24,22 +24,23 @@ pub(crate) struct Config {
 #[derive(Debug)]
 pub(crate) struct Completions {
     threads: Pool,
-    backend: Backend,
+    decision: Decision,
 }
 
 impl Completions {
-    /// Chooses the back-end, with the errors of a build that has operations. Threads are started
-    /// when they are first needed.
+    /// Creates the half that `config` asks for, with the errors of a build that has operations.
+    /// Threads are started when they are first needed.
     pub(crate) fn new(config: Config) -> Result<Completions, Error> {
         Ok(Completions {
-            backend: decide(config.choice)?,
+            decision: decide(config.choice)?,
             threads: config.threads,
         })
     }
 
-    /// Returns the back-end that was chosen and why.
-    pub(crate) fn backend(&self) -> &Backend {
-        &self.backend
+    /// Returns the back-end that operations would have, and why. Tries io_uring out if nothing has
+    /// yet.
+    pub(crate) fn backend(&self) -> Backend {
+        self.decision.backend()
     }
 
     /// Returns the threads that carry out calls of the runtime's own that may wait.

@@ -21,7 +21,7 @@ use crate::blocking::pool::{Kind, Pool};
 use crate::driver::completion::op::{Completed, Op};
 use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::pool_memory::Registrar;
-use crate::driver::completion::{Submitted, threads};
+use crate::driver::completion::{Submitted, probe, threads};
 use crate::driver::enter::{Enter, is_interruption};
 use crate::driver::released::Released;
 use crate::loom::thread::Builder;
@@ -47,6 +47,11 @@ pub(super) fn start(ring: Arc<Ring>) -> io::Result<()> {
 /// The body of the thread.
 fn run(ring: Arc<Ring>) {
     block_signals();
+    if let Err(refusal) = probe::probed() {
+        // Threads have what was queued.
+        ring.give_up(!refusal.may_pass());
+        return;
+    }
     match setup::ring(ring.entries) {
         Ok((io, released)) => RingThread::new(ring, io, released).run(),
         Err(error) => {
