@@ -86,10 +86,10 @@ impl Shard {
             wake::drop_waker(waker);
             return Armed::Due;
         }
-        let key = wheel.insert(waker);
+        let key = wheel.insert(when, waker);
         self.words.get_or_grow(key.index()).arm(when);
-        wheel.schedule(key, when);
-        let earliest = self.publish(&wheel);
+        let earliest = self.publish_added(when);
+        debug_assert!(self.next_deadline() <= wheel.next_deadline().unwrap_or(u64::MAX));
         Armed::Pending { key, earliest }
     }
 
@@ -217,6 +217,16 @@ impl Shard {
             self.next.store(next, Ordering::Relaxed);
         }
         next < former
+    }
+
+    /// Like [`publish`](Shard::publish), after an entry was added that is due at `when`: the next
+    /// deadline changes only if that is earlier.
+    fn publish_added(&self, when: u64) -> bool {
+        let is_earliest = when < self.next.load(Ordering::Relaxed).min(NEVER);
+        if is_earliest {
+            self.next.store(when, Ordering::Relaxed);
+        }
+        is_earliest
     }
 
     fn word(&self, key: Key) -> &DueWord {

@@ -115,22 +115,24 @@ impl Wheel {
         self.entries.len()
     }
 
-    /// Adds an entry that is not scheduled yet.
-    pub(crate) fn insert(&mut self, waker: Option<Waker>) -> Key {
+    /// Adds an entry, scheduled as by [`Self::schedule`].
+    pub(crate) fn insert(&mut self, when: u64, waker: Option<Waker>) -> Key {
         self.generation = self.generation.wrapping_add(1);
         let generation = self.generation;
+        let place = self.place_of(when);
         let index = self.entries.insert(Entry {
-            when: NEVER,
+            when,
             prev: NIL,
             next: NIL,
             generation,
-            place: NOWHERE,
+            place,
             waker,
         });
         let index = u32::try_from(index)
             .ok()
             .filter(|&index| index != NIL)
             .expect("four billion timers do not fit in memory");
+        self.append(index, place, when);
         Key { index, generation }
     }
 
@@ -166,10 +168,10 @@ impl Wheel {
     #[inline]
     pub(crate) fn remove(&mut self, key: Key) -> Option<Waker> {
         self.entry(key)?;
-        self.unlink(key.index);
-        let waker = self.entries.remove(key.index as usize).waker;
+        let entry = self.entries.remove(key.index as usize);
+        self.close_gap(entry.place, entry.prev, entry.next);
         self.give_back();
-        waker
+        entry.waker
     }
 
     /// Frees the memory of a peak: all of it when no entry is left, otherwise what lies behind the
@@ -294,6 +296,17 @@ impl Wheel {
     /// Appends an entry that is in no list to the list of its deadline.
     fn link(&mut self, index: u32, when: u64) {
         let place = self.place_of(when);
+        let entry = &mut self.entries[index as usize];
+        entry.when = when;
+        entry.place = place;
+        entry.prev = NIL;
+        entry.next = NIL;
+        self.append(index, place, when);
+    }
+
+    /// Appends an entry, which has this place and no neighbor, to the list of the place.
+    #[inline]
+    fn append(&mut self, index: u32, place: u16, when: u64) {
         let list = &mut self.lists[place as usize];
         let tail = std::mem::replace(&mut list.tail, index);
         list.earliest = list.earliest.min(when);
@@ -306,12 +319,8 @@ impl Wheel {
             }
         } else {
             self.entries[tail as usize].next = index;
+            self.entries[index as usize].prev = tail;
         }
-        let entry = &mut self.entries[index as usize];
-        entry.when = when;
-        entry.place = place;
-        entry.prev = tail;
-        entry.next = NIL;
     }
 
     /// Records that a list is empty.
@@ -328,10 +337,17 @@ impl Wheel {
     fn unlink(&mut self, index: u32) {
         let entry = &mut self.entries[index as usize];
         let (prev, next) = (entry.prev, entry.next);
-        let place = std::mem::replace(&mut entry.place, NOWHERE) as usize;
-        if place == NOWHERE as usize {
+        let place = std::mem::replace(&mut entry.place, NOWHERE);
+        self.close_gap(place, prev, next);
+    }
+
+    /// Joins the neighbors of an entry that has left the list of this place, if it was in one.
+    #[inline]
+    fn close_gap(&mut self, place: u16, prev: u32, next: u32) {
+        if place == NOWHERE {
             return;
         }
+        let place = place as usize;
         if prev != NIL {
             self.entries[prev as usize].next = next;
         }

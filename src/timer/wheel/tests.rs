@@ -78,9 +78,8 @@ fn run(seed: u64, steps: u32) {
     for step in 0..steps {
         match random.below(10) {
             0..=3 => {
-                let key = wheel.insert(None);
                 let when = now + random.distance();
-                wheel.schedule(key, when);
+                let key = wheel.insert(when, None);
                 oracle.schedule(key, when);
                 keys.push(key);
             }
@@ -144,8 +143,7 @@ fn the_next_deadline_is_exact_while_no_entry_leaves() {
         let mut expected: Vec<u64> = Vec::new();
         for _ in 0..100 {
             let when = 1 + random.distance();
-            let key = wheel.insert(None);
-            wheel.schedule(key, when);
+            wheel.insert(when, None);
             expected.push(when);
         }
         expected.sort_unstable();
@@ -165,10 +163,8 @@ fn the_next_deadline_is_exact_while_no_entry_leaves() {
 #[test]
 fn a_stale_bound_does_not_keep_a_waiter_awake() {
     let mut wheel = Wheel::new();
-    let late = wheel.insert(None);
-    wheel.schedule(late, 7_000);
-    let early = wheel.insert(None);
-    wheel.schedule(early, 5_000);
+    wheel.insert(7_000, None);
+    let early = wheel.insert(5_000, None);
     wheel.remove(early);
     let mut looks = 0;
     while let Some(next) = wheel.next_deadline() {
@@ -184,11 +180,10 @@ fn a_stale_bound_does_not_keep_a_waiter_awake() {
 #[test]
 fn keys_of_removed_entries_are_harmless() {
     let mut wheel = Wheel::new();
-    let gone = wheel.insert(None);
+    let gone = wheel.insert(2, None);
     wheel.remove(gone);
-    let other = wheel.insert(None);
+    let other = wheel.insert(5, None);
     assert_eq!(other.index(), gone.index());
-    wheel.schedule(other, 5);
     wheel.schedule(gone, 1);
     wheel.cancel(gone);
     wheel.remove(gone);
@@ -201,13 +196,8 @@ fn deadlines_far_away_and_at_the_end_of_time() {
     let mut wheel = Wheel::new();
     let epoch = 1_u64 << 42;
     let whens = [epoch - 1, epoch, epoch + 1, 3 * epoch + 5, NEVER - 1];
-    let keys = whens.map(|when| {
-        let key = wheel.insert(None);
-        wheel.schedule(key, when);
-        key
-    });
-    let never = wheel.insert(None);
-    wheel.schedule(never, NEVER);
+    let keys = whens.map(|when| wheel.insert(when, None));
+    let never = wheel.insert(NEVER, None);
     for (key, when) in keys.into_iter().zip(whens) {
         assert_eq!(wheel.next_deadline(), Some(when));
         assert_eq!(wheel.pop_expired(when - 1), None);
@@ -221,7 +211,7 @@ fn deadlines_far_away_and_at_the_end_of_time() {
 fn the_memory_of_a_peak_is_given_back() {
     const PEAK: usize = 10_000;
     let mut wheel = Wheel::new();
-    let mut keys: Vec<_> = (0..PEAK).map(|_| wheel.insert(None)).collect();
+    let mut keys: Vec<_> = (0..PEAK).map(|_| wheel.insert(NEVER, None)).collect();
     // The last entries go first, so that the others can stay.
     for key in keys.drain(100..).rev() {
         wheel.remove(key);
@@ -230,7 +220,7 @@ fn the_memory_of_a_peak_is_given_back() {
     for (when, key) in keys.iter().enumerate() {
         wheel.schedule(*key, 1 + when as u64);
     }
-    keys.extend((0..PEAK).map(|_| wheel.insert(None)));
+    keys.extend((0..PEAK).map(|_| wheel.insert(NEVER, None)));
     for key in &keys[..100] {
         assert_eq!(wheel.pop_expired(200), Some(*key));
     }
