@@ -201,6 +201,9 @@ impl Deferred {
 
     /// Wakes all; a waker may push again.
     pub(crate) fn wake_all(&self) {
+        if self.is_empty() {
+            return;
+        }
         let mut wakers = self.0.take();
         wakers.drain(..).for_each(wake::wake);
         let mut current = self.0.borrow_mut();
