@@ -270,7 +270,7 @@
 //! |---|---|
 //! | `full` (default) | every other feature but `tokio` and `futures-io` |
 //! | `tokio` (default) | the `tokio` crate's I/O traits on every I/O type; enables `completion` and `process` |
-//! | `completion` | [`completion`]; enables `fs` and `net` |
+//! | `completion` | [`completion`], and receives of sockets on io_uring; enables `fs` and `net` |
 //! | `futures-io` | the traits of the crate `futures-io` on [`completion::Adapter`]; enables `completion` |
 //! | `fs` | [`fs`]; enables `rt` |
 //! | `net` | [`net`]; enables `rt` |

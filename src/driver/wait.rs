@@ -26,7 +26,7 @@ use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 
 use crate::blocking::Pool;
-use crate::driver::completion::probe::{Choice, Kind};
+use crate::driver::completion::probe::Choice;
 use crate::driver::completion::{Completions, Config as CompletionConfig};
 use crate::driver::epoll;
 use crate::driver::poller::Poller;
@@ -119,14 +119,8 @@ impl Driver {
             threads: config.threads,
             wake: wake.clone(),
         })?;
-        let sockets = in_force(config.sockets, &completions);
-        let receives = sockets.completion.then(|| {
-            Arc::new(Receives::new(
-                poll.as_raw_fd(),
-                readiness.clone(),
-                wake.clone(),
-            ))
-        });
+        let sockets = config.sockets.in_force(|| completions.backend().kind);
+        let receives = sockets.receives(poll.as_raw_fd(), &readiness, &wake);
         Ok(Driver {
             readiness,
             completions,
@@ -282,23 +276,5 @@ impl Turn<'_> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => panic!("the readiness poll failed, which is a bug in zokio: {error}"),
         }
-    }
-}
-
-/// Returns the choice as it can be met.
-fn in_force(asked: sockets::Choice, completions: &Completions) -> sockets::Choice {
-    if !asked.completion {
-        return asked;
-    }
-    let supported = match completions.backend().kind {
-        Kind::Ring => sockets::supported(),
-        Kind::Threads => Err("the driver has no io_uring".to_owned()),
-    };
-    match supported {
-        Ok(()) => asked,
-        Err(reason) => sockets::Choice {
-            completion: false,
-            reason,
-        },
     }
 }

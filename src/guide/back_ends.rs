@@ -109,7 +109,10 @@
 //! [`Builder::sockets`](crate::runtime::Builder::sockets), has the streams of current-thread and local
 //! runtimes receive on io_uring, where the kernel is Linux 6.1 or later. A thread that runs such a
 //! runtime has a ring until it ends: a descriptor, and 1 MiB of buffers of which the kernel uses
-//! what it needs. [`DriverInfo::sockets`](crate::runtime::DriverInfo::sockets) and
+//! what it needs. The code for this comes with the feature `completion`, which the drop-in's `full`
+//! does not include. A program that was built without it reads its sockets by readiness, and logs a
+//! warning if the variable or the builder asks for completions.
+//! [`DriverInfo::sockets`](crate::runtime::DriverInfo::sockets) and
 //! [`sockets_reason`](crate::runtime::DriverInfo::sockets_reason) report what is in force:
 //!
 //! ```

@@ -117,7 +117,10 @@
 //! - Every other feature that needs a runtime (`rt`, `rt-multi-thread`, `time`, `io-std`,
 //!   `test-util`) enables both schedulers, timers and the paused clock, the standard streams and
 //!   `AsyncFd`.
-//! - `completion` is zokio's own, and part of `full`: it enables `tokio::zokio::completion`.
+//! - `completion` is zokio's own, and no part of `full`: it enables `tokio::zokio::completion` and
+//!   [receives on io_uring](super::back_ends#receiving-on-io_uring). In the manifest it stands
+//!   beside the others (`features = ["full", "completion"]`); without an edit,
+//!   `cargo zokio run --features tokio/completion` enables it.
 //! - Names that have no meaning in zokio (`parking_lot`, `tracing`, `mio` and others) are accepted
 //!   and change nothing.
 //!

@@ -792,8 +792,9 @@ impl Builder {
     /// reading, such as `readable`, and reads on other threads than the one that drives the
     /// runtime, return the stream to readiness for good.
     ///
-    /// Completion takes effect on current-thread and local runtimes, and where io_uring works
-    /// (Linux 6.1 and later); elsewhere streams wait for readiness.
+    /// Completion takes effect on current-thread and local runtimes, where io_uring works (Linux 6.1
+    /// and later), and in a build with the feature `completion`; elsewhere streams wait for
+    /// readiness.
     /// [`Handle::driver_info`](super::Handle::driver_info) tells which is in force and why.
     ///
     /// # Examples

@@ -19,7 +19,7 @@ mod received;
 pub(crate) mod stream;
 
 use crate::driver::readiness::{Direction, Registration};
-use crate::driver::sockets::Receiver;
+use crate::driver::sockets::OwnedReceiver;
 use crate::runtime::Handle;
 use crate::stream::{Interest, Ready};
 
@@ -33,7 +33,7 @@ pub(crate) struct Watched<S> {
     registration: Registration,
     // Next, so that no receive is in flight when the descriptor is closed, as far as possible.
     /// Where receives are completions: the socket's part of that.
-    receiver: Option<Box<Receiver>>,
+    receiver: Option<OwnedReceiver>,
     source: S,
 }
 

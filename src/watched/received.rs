@@ -38,10 +38,9 @@ impl<S: ByteStream> Watched<S> {
         };
         // Bytes that arrive are a priority event for the kernel, too (`sock_def_readable`).
         let registration = driver.readiness().register(fd, Interest::WRITABLE)?;
-        let receiver = Receiver::new(receives, fd, &registration, interest);
         Ok(Watched {
+            receiver: Receiver::new(receives, fd, &registration, interest),
             registration,
-            receiver: Some(Box::new(receiver)),
             source,
         })
     }

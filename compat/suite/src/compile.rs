@@ -40,7 +40,7 @@ pub(crate) fn compile(package: &Package, options: &Options) -> Result<Compiled> 
         "--message-format",
         "json",
     ]);
-    command.args(["--features", &options.suite.features.join(",")]);
+    command.args(["--features", &options.features()]);
     let lib = options.suite.name.replace('-', "_");
     if options.groups.is_empty() {
         command.arg("--tests");

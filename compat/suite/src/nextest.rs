@@ -56,7 +56,7 @@ pub(crate) fn run(
         "--failure-output",
         "never",
     ]);
-    command.args(["--features", &options.suite.features.join(",")]);
+    command.args(["--features", &options.features()]);
     command.args(["--test-threads", &options.jobs.to_string()]);
     for (group, program) in &compiled.programs {
         match program.is_lib {

@@ -14,6 +14,7 @@ SUITE is tokio, hyper or hyper-util.
   --driver uring|mio   one back-end only (both, without it)
   --group NAME         only this file of tests; may be given again
   --filter TEXT        only tests whose name contains TEXT
+  --feature NAME       build with this feature as well, such as tokio/completion
   --against tokio      run on tokio itself: what this machine can pass
   --plain              a process per test without cargo-nextest
   --jobs N             tests at a time (the number of processors, without it)
@@ -36,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) drivers: Vec<String>,
     pub(crate) groups: Vec<String>,
     pub(crate) filter: Option<String>,
+    /// What the tests are built with beside the features of the suite.
+    pub(crate) features: Vec<String>,
     pub(crate) against: Against,
     pub(crate) plain: bool,
     pub(crate) jobs: usize,
@@ -52,6 +55,7 @@ impl Options {
             drivers: vec!["uring".to_string(), "mio".to_string()],
             groups: Vec::new(),
             filter: None,
+            features: Vec::new(),
             against: Against::Zokio,
             plain: false,
             jobs: std::thread::available_parallelism()?.get(),
@@ -68,6 +72,7 @@ impl Options {
                 "--driver" => options.drivers = vec![value()?],
                 "--group" => options.groups.push(value()?),
                 "--filter" => options.filter = Some(value()?),
+                "--feature" => options.features.push(value()?),
                 "--against" if value()? == "tokio" => options.against = Against::Tokio,
                 "--plain" => options.plain = true,
                 "--jobs" => options.jobs = value()?.parse()?,
@@ -88,6 +93,15 @@ impl Options {
             bail!("a reference list is made with `--against tokio`");
         }
         Ok(options)
+    }
+
+    /// Returns the features that the tests are built with, as cargo takes them.
+    pub(crate) fn features(&self) -> String {
+        let of_suite = self.suite.features.iter().copied();
+        let names: Vec<&str> = of_suite
+            .chain(self.features.iter().map(String::as_str))
+            .collect();
+        names.join(",")
     }
 
     /// Returns whether a test of this group and name is requested.

@@ -43,12 +43,29 @@
 //! when readiness would be noticed. The kernel finishes receives in calls of ours alone
 //! (`DEFER_TASKRUN`), so it interrupts no system call of a task (I10).
 //!
-//! Read `receives` first, then `table`.
+//! Read `receives` first, then `table`. Without the feature `completion` there are no receives
+//! (`without_receives.rs`).
 
+#[cfg(feature = "completion")]
 mod buffers;
+#[cfg(feature = "completion")]
 mod receives;
+#[cfg(not(feature = "completion"))]
+#[path = "without_receives.rs"]
+mod receives;
+#[cfg(feature = "completion")]
 mod ring;
+#[cfg(feature = "completion")]
 mod table;
+
+use std::os::fd::RawFd;
+use std::sync::Arc;
+
+use crate::driver::completion::probe::Kind;
+use crate::driver::readiness::Registry;
+use crate::driver::wake::Wake;
+
+pub(crate) use receives::{OwnedReceiver, Received, Receiver, Receives};
 
 /// How sockets are read, and why: as asked for, or as is in force.
 #[derive(Clone, Debug)]
@@ -58,5 +75,29 @@ pub(crate) struct Choice {
     pub(crate) reason: String,
 }
 
-pub(super) use receives::supported;
-pub(crate) use receives::{Received, Receiver, Receives};
+impl Choice {
+    /// Returns the choice as a driver can meet it. Its back-end is asked for only if that matters.
+    pub(super) fn in_force(self, backend: impl FnOnce() -> Kind) -> Choice {
+        match self.completion.then(|| receives::supported(backend())) {
+            Some(Err(reason)) => Choice {
+                completion: false,
+                reason,
+            },
+            _ => self,
+        }
+    }
+
+    /// Returns the receives of a driver, where these are completions; `epoll` is the descriptor of
+    /// the poll that `readiness` belongs to, which outlives them.
+    pub(super) fn receives(
+        &self,
+        epoll: RawFd,
+        readiness: &Registry,
+        wake: &Arc<Wake>,
+    ) -> Option<Arc<Receives>> {
+        let receives = self
+            .completion
+            .then(|| Receives::new(epoll, readiness, wake))?;
+        Some(Arc::new(receives?))
+    }
+}

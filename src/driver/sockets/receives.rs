@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::ring::{Reaped, Ring};
 use super::table::{Table, Taken};
-use crate::driver::completion::probe::{RingRefusal, ask_once, refusal};
+use crate::driver::completion::probe::{Kind, RingRefusal, ask_once, refusal};
 use crate::driver::readiness::{Registration, Registry, Target};
 use crate::driver::wake::Wake;
 use crate::loom::sync::{Condvar, Mutex, MutexGuard, OnceLock};
@@ -54,16 +54,20 @@ impl fmt::Debug for Receives {
 
 impl Receives {
     /// `epoll` is the descriptor of the poll that `readiness` belongs to, which outlives this.
-    pub(in crate::driver) fn new(epoll: RawFd, readiness: Registry, wake: Arc<Wake>) -> Receives {
-        Receives {
+    pub(in crate::driver) fn new(
+        epoll: RawFd,
+        readiness: &Registry,
+        wake: &Arc<Wake>,
+    ) -> Option<Receives> {
+        Some(Receives {
             driven_by: AtomicU64::new(NOBODY),
             epoll,
-            readiness,
-            wake,
+            readiness: readiness.clone(),
+            wake: wake.clone(),
             ring: Mutex::new(RingPlace::default()),
             table: Mutex::new(Table::default()),
             handed_over: Condvar::new(),
-        }
+        })
     }
 
     /// Returns why receives are not completions, although they were to be.
@@ -209,7 +213,10 @@ pub(in crate::driver) struct Waited {
 }
 
 /// Returns whether this process can have a ring for sockets, or why it cannot.
-pub(crate) fn supported() -> Result<(), String> {
+pub(in crate::driver) fn supported(backend: Kind) -> Result<(), String> {
+    if backend == Kind::Threads {
+        return Err("the driver has no io_uring".to_owned());
+    }
     static ANSWER: OnceLock<Result<(), RingRefusal>> = OnceLock::new();
     let try_out = || {
         Ring::new()
@@ -288,6 +295,9 @@ pub(crate) struct Receiver {
     interest: Interest,
 }
 
+/// A [`Receiver`] as its socket owns it.
+pub(crate) type OwnedReceiver = Box<Receiver>;
+
 /// What [`Receiver::receive`] found.
 #[derive(Debug)]
 pub(crate) enum Received {
@@ -305,21 +315,21 @@ pub(crate) enum Received {
 }
 
 impl Receiver {
-    /// Makes the receives of a socket completions. It is not registered for reading, and will be,
+    /// Makes the receives of a socket completions; `None` only in a build that has none. It is not registered for reading, and will be,
     /// for `interest`, if it is ever read by readiness.
     pub(crate) fn new(
         receives: &Arc<Receives>,
         fd: RawFd,
         registration: &Registration,
         interest: Interest,
-    ) -> Receiver {
+    ) -> Option<OwnedReceiver> {
         let key = receives.table.lock().add(fd, registration.target());
-        Receiver {
+        Some(Box::new(Receiver {
             receives: receives.clone(),
             key,
             plain: AtomicBool::new(false),
             interest,
-        }
+        }))
     }
 
     /// Whether the socket is one like any other.
