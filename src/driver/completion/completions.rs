@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use super::backend::{Backend, Choice};
 use super::batch::{Batch, Missing};
 use super::op::{Completed, Op, ReadFrom};
 use super::operation::{Abandoned, Count, Counted, Operation};
-use super::probe::{Backend, Choice, Decision, decide};
+use super::probe::{Decision, decide};
 use super::uring::Ring;
 use super::{Submitted, threads};
 use crate::blocking::Pool;

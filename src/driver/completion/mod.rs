@@ -18,6 +18,7 @@
 //! Only files need operations. Without the feature `fs` there are none, and a [`Completions`] holds
 //! the choice of the back-end and the threads (`without_operations.rs`).
 
+pub(crate) mod backend;
 #[cfg(feature = "fs")]
 pub(crate) mod batch;
 #[cfg(feature = "fs")]

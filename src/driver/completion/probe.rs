@@ -14,43 +14,12 @@ use std::sync::Arc;
 
 use io_uring::opcode;
 
+use super::backend::{Backend, Choice, Kind, from_environment};
 use super::uring::setup;
 use crate::error::Error;
 use crate::loom::sync::OnceLock;
 use crate::loom::thread::Builder;
 use crate::util::thread;
-
-/// The environment variable that forces a back-end.
-const VARIABLE: &str = "ZOKIO_DRIVER";
-
-/// The back-end that a runtime asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Choice {
-    /// What `ZOKIO_DRIVER` asks for; otherwise io_uring where it works.
-    #[default]
-    Auto,
-    /// io_uring, or an error.
-    ForceRing,
-    /// The fallback.
-    ForceThreads,
-}
-
-/// How operations are carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// On a ring, where that needs no thread of the kernel; otherwise on threads.
-    Ring,
-    /// On threads.
-    Threads,
-}
-
-/// The back-end in use.
-#[derive(Clone, Debug)]
-pub(crate) struct Backend {
-    pub(crate) kind: Kind,
-    /// Why this back-end was chosen, as a text for humans.
-    pub(crate) reason: String,
-}
 
 /// Why io_uring is not available.
 #[derive(Clone, Debug)]
@@ -90,7 +59,7 @@ pub(crate) struct Decision {
 /// Decides for `choice`. Tries io_uring out only if it is forced.
 pub(crate) fn decide(choice: Choice) -> Result<Decision, Error> {
     let (choice, by) = match choice {
-        Choice::Auto => from_environment(std::env::var_os(VARIABLE).as_deref())?,
+        Choice::Auto => from_environment()?,
         Choice::ForceRing | Choice::ForceThreads => (choice, "asked for by the builder"),
     };
     if choice == Choice::ForceRing {
@@ -127,19 +96,6 @@ impl Decision {
             },
         };
         Backend { kind, reason }
-    }
-}
-
-fn from_environment(value: Option<&std::ffi::OsStr>) -> Result<(Choice, &'static str), Error> {
-    match value.map(|value| value.to_str().unwrap_or("(not text)")) {
-        None | Some("") => Ok((Choice::Auto, "a trial run succeeded")),
-        Some("uring") => Ok((Choice::ForceRing, "asked for by ZOKIO_DRIVER=uring")),
-        Some("mio") => Ok((Choice::ForceThreads, "asked for by ZOKIO_DRIVER=mio")),
-        Some(other) => Err(Error::resource(
-            "choose a driver",
-            format!("{VARIABLE} is `{other}`; it may be `uring`, `mio` or unset"),
-            None,
-        )),
     }
 }
 
@@ -292,19 +248,7 @@ impl Surroundings {
 
 #[cfg(test)]
 mod tests {
-    use super::{Choice, Kind, Surroundings, decide, from_environment};
-    use std::ffi::OsStr;
-
-    #[test]
-    fn the_environment_forces_or_is_refused() {
-        assert_eq!(from_environment(None).unwrap().0, Choice::Auto);
-        let read = |text: &str| from_environment(Some(OsStr::new(text))).map(|(choice, _)| choice);
-        assert_eq!(read("uring").unwrap(), Choice::ForceRing);
-        assert_eq!(read("mio").unwrap(), Choice::ForceThreads);
-        let error = read("epoll").unwrap_err();
-        assert!(error.is_resource());
-        assert!(error.to_string().contains("`epoll`"), "{error}");
-    }
+    use super::{Choice, Kind, Surroundings, decide};
 
     #[test]
     fn the_fallback_is_always_there() {

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::probe::{Backend, Choice, Decision, decide};
+use super::backend::{Backend, Choice};
+use super::probe::{Decision, decide};
 use crate::blocking::Pool;
 use crate::driver::wake::Wake;
 use crate::error::Error;

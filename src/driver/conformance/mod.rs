@@ -15,8 +15,9 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use crate::blocking::{Pool, PoolConfig};
+use crate::driver::completion::backend::Choice;
 use crate::driver::completion::op::{Completed, Op, ReadFrom, SharedFd};
-use crate::driver::completion::probe::{Choice, decide};
+use crate::driver::completion::probe::decide;
 use crate::driver::completion::{Completions, Config, InFlight};
 use crate::driver::wake::Wake as DriverWake;
 

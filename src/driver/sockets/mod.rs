@@ -61,7 +61,7 @@ mod table;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-use crate::driver::completion::probe::Kind;
+use crate::driver::completion::backend::Kind;
 use crate::driver::readiness::Registry;
 use crate::driver::wake::Wake;
 

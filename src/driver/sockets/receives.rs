@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use super::ring::{Reaped, Ring};
 use super::table::{Table, Taken};
-use crate::driver::completion::probe::{Kind, RingRefusal, ask_once, refusal};
+use crate::driver::completion::backend::Kind;
+use crate::driver::completion::probe::{RingRefusal, ask_once, refusal};
 use crate::driver::readiness::{Registration, Registry, Target};
 use crate::driver::wake::Wake;
 use crate::loom::sync::{Condvar, Mutex, MutexGuard, OnceLock};
