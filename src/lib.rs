@@ -272,7 +272,7 @@
 //! | `tokio` (default) | the `tokio` crate's I/O traits on every I/O type; enables `completion` and `process` |
 //! | `completion` | [`completion`], and receives of sockets on io_uring; enables `fs` and `net` |
 //! | `futures-io` | the traits of the crate `futures-io` on [`completion::Adapter`]; enables `completion` |
-//! | `fs` | [`fs`]; enables `rt` |
+//! | `fs` | [`fs`], and io_uring, which only its operations use; enables `rt` |
 //! | `net` | [`net`]; enables `rt` |
 //! | `process` | [`process`]; enables `net` and `signal` |
 //! | `signal` | [`signal`]; enables `rt` |

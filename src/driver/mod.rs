@@ -47,11 +47,13 @@ use std::fmt;
 use std::io;
 
 pub(crate) mod completion;
+#[cfg(feature = "fs")]
 mod enter;
 mod epoll;
 pub(crate) mod pipes;
 mod poller;
 pub(crate) mod readiness;
+#[cfg(feature = "fs")]
 mod released;
 pub(crate) mod sockets;
 pub(crate) mod splice;

@@ -103,6 +103,11 @@
 //! [`build`](crate::runtime::Builder::build) returns an error with the cause. It also does so if
 //! `ZOKIO_DRIVER` names anything else.
 //!
+//! A program that is built without the feature `fs` has no file operations, and so no code for
+//! io_uring. Its back-end is [`DriverKind::Threads`](crate::runtime::DriverKind::Threads), also with
+//! `ZOKIO_DRIVER=uring`, which has nothing to force there; `Builder::driver` with
+//! [`DriverKind::Ring`](crate::runtime::DriverKind::Ring) makes `build` return an error.
+//!
 //! # Receiving on io_uring
 //!
 //! Sockets are read by readiness with both. The environment variable `ZOKIO_SOCKETS=completion`, or

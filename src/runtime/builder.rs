@@ -761,7 +761,8 @@ impl Builder {
     ///
     /// Without this option the environment variable `ZOKIO_DRIVER=uring|mio` decides, and without
     /// that io_uring is used where it works. If io_uring is forced and is not available,
-    /// [`build`](Builder::build) returns an error that names the cause.
+    /// [`build`](Builder::build) returns an error that names the cause. A build without the feature
+    /// `fs` has no file operations, and so no io_uring.
     ///
     /// # Examples
     ///

@@ -15,8 +15,8 @@
 //! `on_ring`: see `read_from` in `fs/file/io.rs`. Neither way needs a thread that runs tasks: not to
 //! begin, not to continue, not to complete, not to wake the task (I9).
 //!
-//! Only files need operations. Without the feature `fs` there are none, and a [`Completions`] holds
-//! the choice of the back-end and the threads (`without_operations.rs`).
+//! Only files need operations. Without the feature `fs` there are none and no ring, and a
+//! [`Completions`] holds the threads (`without_operations.rs`).
 
 pub(crate) mod backend;
 #[cfg(feature = "fs")]
@@ -34,9 +34,11 @@ pub(crate) mod op;
 mod operation;
 #[cfg(feature = "fs")]
 pub(crate) mod pool_memory;
+#[cfg(feature = "fs")]
 pub(crate) mod probe;
 #[cfg(feature = "fs")]
 mod threads;
+#[cfg(feature = "fs")]
 mod uring;
 
 #[cfg(feature = "fs")]

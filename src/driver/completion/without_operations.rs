@@ -1,12 +1,11 @@
-//! [`Completions`] of a build without the feature `fs`: the choice of the back-end, and the threads
-//! for calls of the runtime's own that may wait. There are no operations.
+//! [`Completions`] of a build without the feature `fs`: the threads for calls of the runtime's own
+//! that may wait. There are no operations, and so no ring.
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::backend::{Backend, Choice};
-use super::probe::{Decision, decide};
+use super::backend::{Backend, Choice, Kind, from_environment};
 use crate::blocking::Pool;
 use crate::driver::wake::Wake;
 use crate::error::Error;
@@ -25,23 +24,22 @@ pub(crate) struct Config {
 #[derive(Debug)]
 pub(crate) struct Completions {
     threads: Pool,
-    decision: Decision,
+    backend: Backend,
 }
 
 impl Completions {
-    /// Creates the half that `config` asks for, with the errors of a build that has operations.
-    /// Threads are started when they are first needed.
+    /// Fails only for a choice that no build could meet, or that the program itself has made and
+    /// this build cannot meet. Threads are started when they are first needed.
     pub(crate) fn new(config: Config) -> Result<Completions, Error> {
         Ok(Completions {
-            decision: decide(config.choice)?,
+            backend: decide(config.choice)?,
             threads: config.threads,
         })
     }
 
-    /// Returns the back-end that operations would have, and why. Tries io_uring out if nothing has
-    /// yet.
+    /// Returns the back-end that was chosen and why.
     pub(crate) fn backend(&self) -> Backend {
-        self.decision.backend()
+        self.backend.clone()
     }
 
     /// Returns the threads that carry out calls of the runtime's own that may wait.
@@ -62,3 +60,27 @@ impl Completions {
     /// Has nothing to cancel. The threads continue until their pool is shut down.
     pub(crate) fn shutdown(&self, _deadline: Option<Instant>) {}
 }
+
+/// Finds the back-end for `choice`.
+///
+/// `ZOKIO_DRIVER=uring` is no error: the variable is set for all programs of a user, and this one
+/// has no operation to carry out otherwise. A builder that forces io_uring is part of the program,
+/// which then lacks a feature.
+fn decide(choice: Choice) -> Result<Backend, Error> {
+    let reason = match choice {
+        Choice::ForceThreads => "asked for by the builder",
+        Choice::ForceRing => {
+            return Err(Error::resource("use io_uring", WITHOUT, None));
+        }
+        Choice::Auto => match from_environment()? {
+            (Choice::ForceThreads, by) => by,
+            _ => WITHOUT,
+        },
+    };
+    Ok(Backend {
+        kind: Kind::Threads,
+        reason: reason.to_owned(),
+    })
+}
+
+const WITHOUT: &str = "the program was built without the feature `fs`, and has no file operations";

@@ -16,17 +16,11 @@
 //! handler runs on it. It leaves the closing of descriptors to the pool as long as the pool takes
 //! work, since close(2) may wait.
 
-#[cfg(feature = "fs")]
 mod buffers;
-#[cfg(feature = "fs")]
 mod entry;
-#[cfg(feature = "fs")]
 mod hand_over;
-#[cfg(feature = "fs")]
 mod ring;
 pub(super) mod setup;
-#[cfg(feature = "fs")]
 mod thread;
 
-#[cfg(feature = "fs")]
 pub(super) use ring::Ring;
