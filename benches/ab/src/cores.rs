@@ -14,9 +14,11 @@ use crate::scenario::{Scenario, Work};
 
 /// The division of the cores.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Cores {
-    pub(crate) program: Vec<usize>,
-    pub(crate) load: usize,
+pub struct Cores {
+    /// Those of the program.
+    pub program: Vec<usize>,
+    /// The one of the load.
+    pub load: usize,
 }
 
 /// Returns the cores that this process may run on.
@@ -24,7 +26,7 @@ pub(crate) struct Cores {
 /// # Errors
 ///
 /// Returns an error if the kernel does not tell.
-pub(crate) fn allowed() -> Result<Vec<usize>> {
+pub fn allowed() -> Result<Vec<usize>> {
     let set = sched_getaffinity(None).context("asking for the cores that may be used")?;
     Ok((0..CpuSet::MAX_CPU)
         .filter(|core| set.is_set(*core))
@@ -49,14 +51,14 @@ impl Cores {
 
     /// Binds this thread, which generates the load, to its core, and lets it wake exactly when it
     /// asks to.
-    pub(crate) fn pin_the_load(&self) -> Result<()> {
+    pub fn pin_the_load(&self) -> Result<()> {
         pin(&[self.load])
             .and_then(|()| Ok(set_current_timer_slack(NonZeroU64::new(1))?))
             .context("binding the load to its core")
     }
 
     /// Starts a program on its cores.
-    pub(crate) fn start(&self, command: &mut Command) -> io::Result<Child> {
+    pub fn start(&self, command: &mut Command) -> io::Result<Child> {
         // A child has the affinity of the thread that starts it, from its first instruction.
         let start = || {
             pin(&self.program)?;

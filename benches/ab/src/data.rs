@@ -23,7 +23,7 @@ const PREFIX: &str = "files-";
 
 /// A folder in the target folder, which is removed when this is dropped. Its files are in the page
 /// cache and on the device.
-pub(crate) struct Data {
+pub struct Data {
     folder: TempDir,
     big: Arc<[u8]>,
 }
@@ -34,7 +34,7 @@ impl Data {
     /// # Errors
     ///
     /// Returns an error if the target folder cannot be written.
-    pub(crate) fn make() -> Result<Data> {
+    pub fn make() -> Result<Data> {
         let target = build::target();
         let writing = || format!("writing files below {}", target.display());
         fs::create_dir_all(&target).with_context(writing)?;
@@ -56,7 +56,7 @@ impl Data {
     }
 
     /// Returns the folder.
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 

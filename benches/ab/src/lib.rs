@@ -15,7 +15,7 @@ mod counts;
 mod data;
 mod guard;
 mod json;
-mod load;
+pub mod load;
 mod machine;
 mod options;
 mod page;
@@ -35,13 +35,20 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::build::{Builds, Side};
-use crate::cores::Cores;
-use crate::data::Data;
 use crate::guard::Guard;
-use crate::machine::Machine;
 use crate::options::{Options, Request};
 use crate::pairs::{Bench, Case, Outcome};
-use crate::progress::Progress;
+
+// What `benches/peers` measures with.
+pub use crate::cores::{Cores, allowed};
+pub use crate::data::Data;
+pub use crate::machine::Machine;
+pub use crate::process::Process;
+pub use crate::progress::Progress;
+pub use crate::report::figure;
+pub use crate::sample::Sample;
+pub use crate::statistics::Spread;
+pub use crate::window::{Used, Window, memory_kib};
 
 /// Whether this program, with the load in it, was compiled with optimizations.
 const OPTIMIZED: bool = !cfg!(debug_assertions);

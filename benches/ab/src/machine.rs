@@ -8,12 +8,15 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 /// The machine.
-pub(crate) struct Machine {
-    pub(crate) kernel: String,
-    pub(crate) processor: String,
-    pub(crate) cores: usize,
+pub struct Machine {
+    /// The version of the kernel.
+    pub kernel: String,
+    /// The name of the processor.
+    pub processor: String,
+    /// How many there are.
+    pub cores: usize,
     /// The type of the file system that the programs' files are on.
-    pub(crate) files_on: String,
+    pub files_on: String,
 }
 
 impl Machine {
@@ -22,7 +25,7 @@ impl Machine {
     /// # Errors
     ///
     /// Returns an error if `/proc` is not there.
-    pub(crate) fn find(folder: &Path) -> Result<Machine> {
+    pub fn find(folder: &Path) -> Result<Machine> {
         let read = |path: &str| fs::read_to_string(path).with_context(|| format!("reading {path}"));
         let processors = read("/proc/cpuinfo")?;
         let model = processors

@@ -16,12 +16,12 @@ use crate::cores::Cores;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The running program. It is killed when this is dropped before [`end`](Process::end).
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
     /// Where it listens, if it does.
-    pub(crate) address: Option<SocketAddr>,
+    pub address: Option<SocketAddr>,
 }
 
 impl Process {
@@ -30,7 +30,7 @@ impl Process {
     /// # Errors
     ///
     /// Returns an error if it cannot be started or does not become ready.
-    pub(crate) fn start(command: &mut Command, cores: &Cores) -> Result<Process> {
+    pub fn start(command: &mut Command, cores: &Cores) -> Result<Process> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = cores
             .start(command)
@@ -55,7 +55,8 @@ impl Process {
         Ok(process)
     }
 
-    pub(crate) fn pid(&self) -> u32 {
+    /// Returns its number.
+    pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
@@ -64,7 +65,7 @@ impl Process {
     /// # Errors
     ///
     /// Returns an error if it does not answer.
-    pub(crate) fn work(&mut self, time: Duration) -> Result<String> {
+    pub fn work(&mut self, time: Duration) -> Result<String> {
         let stdin = self.stdin.as_mut().context("the program runs")?;
         writeln!(stdin, "{}", time.as_millis()).context("asking the program for work")?;
         self.line(time + PATIENCE)
@@ -75,7 +76,7 @@ impl Process {
     /// # Errors
     ///
     /// Returns an error if it does not end, or not with success.
-    pub(crate) fn end(mut self) -> Result<()> {
+    pub fn end(mut self) -> Result<()> {
         self.stdin = None;
         // Its output closes when it ends.
         let rest = self.read(PATIENCE)?;

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Instant;
 
 /// The line.
-pub(crate) struct Progress {
+pub struct Progress {
     start: Instant,
     done: usize,
     all: usize,
@@ -15,7 +15,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     /// Begins with the number of runs that there will be.
-    pub(crate) fn new(all: usize) -> Progress {
+    pub fn new(all: usize) -> Progress {
         Progress {
             start: Instant::now(),
             done: 0,
@@ -25,7 +25,7 @@ impl Progress {
     }
 
     /// Shows that another run begins.
-    pub(crate) fn next(&mut self, what: &str) {
+    pub fn next(&mut self, what: &str) {
         if self.on {
             let taken = self.start.elapsed().as_secs_f64();
             let left = (self.all - self.done) as f64 * taken / self.done as f64;
@@ -45,7 +45,7 @@ impl Progress {
     }
 
     /// Removes the line.
-    pub(crate) fn clear(&self) {
+    pub fn clear(&self) {
         if self.on {
             show("\r\x1b[K");
         }

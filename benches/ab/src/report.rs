@@ -107,7 +107,7 @@ fn line(cells: [&str; 5]) -> String {
 }
 
 /// Three digits, or all of those before the point, in groups of three.
-fn figure(number: f64) -> String {
+pub fn figure(number: f64) -> String {
     let decimals = match number.abs() {
         small if small < 10.0 => 2,
         medium if medium < 100.0 => 1,

@@ -9,25 +9,37 @@ use crate::window::Used;
 /// What one run has shown. Times are in microseconds, memory is in MiB, a part of something is a
 /// percentage.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Sample {
-    pub(crate) units_per_s: f64,
-    pub(crate) cpu_us: f64,
-    pub(crate) latency_us: Option<[f64; 3]>,
-    pub(crate) switches: f64,
-    pub(crate) calls: Option<f64>,
-    pub(crate) busy: f64,
-    pub(crate) load: Option<f64>,
-    pub(crate) others: f64,
-    pub(crate) idle_mib: f64,
-    pub(crate) peak_mib: f64,
-    pub(crate) late: Option<f64>,
-    pub(crate) connections: Option<f64>,
+pub struct Sample {
+    /// Units a second.
+    pub units_per_s: f64,
+    /// CPU time of a unit.
+    pub cpu_us: f64,
+    /// The 50th, 99th and 99.9th percentile of the latency.
+    pub latency_us: Option<[f64; 3]>,
+    /// Context switches of a unit.
+    pub switches: f64,
+    /// System calls of a unit.
+    pub calls: Option<f64>,
+    /// Use of the program's cores.
+    pub busy: f64,
+    /// Use of the load's core.
+    pub load: Option<f64>,
+    /// Use of the machine by others.
+    pub others: f64,
+    /// Memory before the load.
+    pub idle_mib: f64,
+    /// Memory at its peak.
+    pub peak_mib: f64,
+    /// In an open loop, what was sent late.
+    pub late: Option<f64>,
+    /// The connections that a client has opened.
+    pub connections: Option<f64>,
 }
 
 impl Sample {
     /// Puts together what was counted: `calls` is a number for each unit, memory is in KiB when idle
     /// and at its peak, and the program could use so many cores.
-    pub(crate) fn new(
+    pub fn new(
         tally: Tally,
         used: Used,
         calls: Option<f64>,

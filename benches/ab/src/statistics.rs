@@ -4,15 +4,18 @@
 
 /// The first quartile, the median and the third quartile.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Spread {
-    pub(crate) low: f64,
-    pub(crate) median: f64,
-    pub(crate) high: f64,
+pub struct Spread {
+    /// The first quartile.
+    pub low: f64,
+    /// The median.
+    pub median: f64,
+    /// The third quartile.
+    pub high: f64,
 }
 
 impl Spread {
     /// Returns the spread of the numbers that are there, or `None` if none is.
-    pub(crate) fn of(numbers: &[Option<f64>]) -> Option<Spread> {
+    pub fn of(numbers: &[Option<f64>]) -> Option<Spread> {
         let mut numbers: Vec<f64> = numbers.iter().flatten().copied().collect();
         if numbers.is_empty() {
             return None;
@@ -24,7 +27,7 @@ impl Spread {
 
     /// Returns the spread of the ratios, pair by pair, of `right` by `left`. A pair whose left number
     /// is zero, or one of whose numbers is missing, has no ratio.
-    pub(crate) fn of_ratios(left: &[Option<f64>], right: &[Option<f64>]) -> Option<Spread> {
+    pub fn of_ratios(left: &[Option<f64>], right: &[Option<f64>]) -> Option<Spread> {
         let pairs = left.iter().zip(right);
         let ratios = pairs.map(|(left, right)| {
             let left = left.filter(|left| *left > 0.0)?;

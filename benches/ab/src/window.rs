@@ -16,7 +16,7 @@ use rustix::param::clock_ticks_per_second;
 use crate::raw::CpuClock;
 
 /// The beginning of the time that is measured.
-pub(crate) struct Window {
+pub struct Window {
     pid: u32,
     clock: CpuClock,
     switches: u64,
@@ -27,15 +27,17 @@ pub(crate) struct Window {
 
 /// What was used in a window.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Used {
-    pub(crate) wall: Duration,
-    pub(crate) cpu: Duration,
+pub struct Used {
+    /// The time that has passed.
+    pub wall: Duration,
+    /// The CPU time.
+    pub cpu: Duration,
     /// Context switches of the threads that are there at both ends.
-    pub(crate) switches: u64,
+    pub switches: u64,
     /// What all cores of the machine worked, whatever for.
-    pub(crate) machine: Duration,
+    pub machine: Duration,
     /// How many cores that are.
-    pub(crate) machine_cores: usize,
+    pub machine_cores: usize,
 }
 
 impl Window {
@@ -44,7 +46,7 @@ impl Window {
     /// # Errors
     ///
     /// Returns an error if the process has ended.
-    pub(crate) fn open(pid: u32) -> Result<Window> {
+    pub fn open(pid: u32) -> Result<Window> {
         let clock = CpuClock::of(pid).context("looking for the program's CPU clock")?;
         let cores = Cores::read()?;
         let switches = switches(pid)?;
@@ -64,7 +66,7 @@ impl Window {
     /// # Errors
     ///
     /// Returns an error if the process has ended.
-    pub(crate) fn close(self) -> Result<Used> {
+    pub fn close(self) -> Result<Used> {
         let wall = self.start.elapsed();
         let cpu = self
             .clock
@@ -123,7 +125,7 @@ impl Cores {
 /// # Errors
 ///
 /// Returns an error if the process has ended.
-pub(crate) fn memory_kib(pid: u32) -> Result<(u64, u64)> {
+pub fn memory_kib(pid: u32) -> Result<(u64, u64)> {
     let path = format!("/proc/{pid}/status");
     let status = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
     let field = |name| number(&status, name).with_context(|| format!("{path} has no {name}"));

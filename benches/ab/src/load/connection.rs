@@ -111,7 +111,7 @@ pub(crate) enum Socket {
 }
 
 impl Socket {
-    pub(crate) fn connect(address: SocketAddr, transport: Transport) -> Result<Socket> {
+    pub fn connect(address: SocketAddr, transport: Transport) -> Result<Socket> {
         Ok(match transport {
             Transport::Tcp => Socket::Tcp(connect(address)?),
             Transport::Udp => {
@@ -148,7 +148,7 @@ impl AsFd for Socket {
 }
 
 /// Connects a socket that does not wait from then on.
-pub(crate) fn connect(address: SocketAddr) -> Result<TcpStream> {
+pub fn connect(address: SocketAddr) -> Result<TcpStream> {
     let stream = TcpStream::connect(address).context("connecting to the program")?;
     stream.set_nodelay(true)?;
     stream.set_nonblocking(true)?;

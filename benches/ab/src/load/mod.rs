@@ -10,6 +10,7 @@ mod backend;
 mod bulk;
 mod connection;
 mod content;
+mod latencies;
 mod poller;
 mod requests;
 mod schedule;
@@ -19,7 +20,6 @@ use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use hdrhistogram::Histogram;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::data::Data;
@@ -28,8 +28,12 @@ use crate::scenario::{Content, Work};
 
 use self::backend::Backend;
 use self::bulk::Bulk;
-use self::requests::Requests;
 use self::server::Server;
+
+pub use self::connection::connect;
+pub use self::latencies::Latencies;
+pub use self::poller::Poller;
+pub use self::requests::Requests;
 
 /// How long the load waits for the first answer, beyond the time that is measured.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,7 +48,7 @@ pub(crate) enum Load {
 
 /// What is checked of the bytes that come back.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Check {
+pub enum Check {
     /// All of them.
     All,
     /// The beginning of each answer, and its length; short answers as a whole. The load must not be
@@ -54,17 +58,17 @@ pub(crate) enum Check {
 
 /// What happened during a time.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tally {
+pub struct Tally {
     /// Units of the scenario. Bytes of an answer that is not complete count as a part of one.
-    pub(crate) units: f64,
+    pub units: f64,
     /// The 50th, 99th and 99.9th percentile of the latency, in microseconds.
-    pub(crate) latency_us: Option<[f64; 3]>,
+    pub latency_us: Option<[f64; 3]>,
     /// In an open loop, the part of the requests whose time the load noticed more than 100 us late.
-    pub(crate) late: Option<f64>,
+    pub late: Option<f64>,
     /// The connections that a client has opened since its start.
-    pub(crate) connections: Option<f64>,
+    pub connections: Option<f64>,
     /// The CPU time that the load itself took.
-    pub(crate) load: Option<Duration>,
+    pub load: Option<Duration>,
 }
 
 /// What has to be there before the program starts.
@@ -170,12 +174,12 @@ impl Load {
 }
 
 /// Returns whether a time that was to end at `end` has ended: not before something is done.
-fn is_over(now: Instant, end: Instant, done: u64) -> bool {
+pub fn is_over(now: Instant, end: Instant, done: u64) -> bool {
     now >= end && (done > 0 || now >= end + PATIENCE)
 }
 
 /// Returns how long to wait for sockets, if something else is to be done at `next`.
-fn until(next: Instant, now: Instant) -> Duration {
+pub fn until(next: Instant, now: Instant) -> Duration {
     let next = next.checked_duration_since(now);
     // It should have been done, and can be once something comes.
     next.unwrap_or(Duration::from_millis(10))
@@ -195,17 +199,7 @@ fn own_work(line: &str) -> Result<Tally> {
 }
 
 /// Returns the CPU time of this thread.
-fn own_cpu() -> Result<Duration> {
+pub fn own_cpu() -> Result<Duration> {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::try_from(time).context("the CPU time of the load")
-}
-
-/// Returns an empty record of latencies in nanoseconds.
-fn latencies() -> Histogram<u64> {
-    let bounds = Histogram::new_with_bounds(1, 60_000_000_000, 3);
-    bounds.expect("the bounds are in order")
-}
-
-fn record(latencies: &mut Histogram<u64>, latency: Duration) {
-    latencies.saturating_record(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX));
 }

@@ -16,13 +16,14 @@ use rustix::io::Errno;
 const BATCH: usize = 16;
 
 /// An epoll instance.
-pub(crate) struct Poller {
+pub struct Poller {
     epoll: OwnedFd,
     events: Vec<Event>,
 }
 
 impl Poller {
-    pub(crate) fn new() -> Result<Poller> {
+    /// Makes one.
+    pub fn new() -> Result<Poller> {
         Ok(Poller {
             epoll: epoll::create(CreateFlags::CLOEXEC).context("making an epoll instance")?,
             events: Vec::with_capacity(BATCH),
@@ -30,12 +31,12 @@ impl Poller {
     }
 
     /// Has a descriptor reported, by its key, while it can be read. It is until it is closed.
-    pub(crate) fn add_read(&self, descriptor: impl AsFd, key: u64) -> Result<()> {
+    pub fn add_read(&self, descriptor: impl AsFd, key: u64) -> Result<()> {
         self.add(descriptor, key, EventFlags::IN)
     }
 
     /// Has a descriptor reported, by its key, while it can be written.
-    pub(crate) fn add_write(&self, descriptor: impl AsFd, key: u64) -> Result<()> {
+    pub fn add_write(&self, descriptor: impl AsFd, key: u64) -> Result<()> {
         self.add(descriptor, key, EventFlags::OUT)
     }
 
@@ -45,7 +46,7 @@ impl Poller {
     }
 
     /// Waits until a descriptor is ready, no longer than `limit`, and returns how many are.
-    pub(crate) fn wait(&mut self, limit: Duration) -> Result<usize> {
+    pub fn wait(&mut self, limit: Duration) -> Result<usize> {
         let limit = Timespec::try_from(limit).context("the limit is a time")?;
         self.events.clear();
         match epoll::wait(&self.epoll, spare_capacity(&mut self.events), Some(&limit)) {
@@ -56,7 +57,7 @@ impl Poller {
     }
 
     /// Returns the key of one of the descriptors that are ready.
-    pub(crate) fn key(&self, at: usize) -> u64 {
+    pub fn key(&self, at: usize) -> u64 {
         self.events[at].data.u64()
     }
 }

@@ -8,19 +8,19 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use hdrhistogram::Histogram;
 
 use super::answer::Answer;
 use super::backend::Backend;
 use super::connection::{Connection, Socket, Transport};
+use super::latencies::Latencies;
 use super::poller::Poller;
 use super::schedule::Schedule;
-use super::{Check, Tally, is_over, latencies, record, until};
+use super::{Check, Tally, is_over, until};
 
 const BUFFER: usize = 256 << 10;
 
 /// Connections for requests, and the server behind the program if that is a proxy.
-pub(crate) struct Requests {
+pub struct Requests {
     poller: Poller,
     answer: Answer,
     connections: Vec<Connection>,
@@ -31,10 +31,21 @@ pub(crate) struct Requests {
     backend: Option<Backend>,
     buffer: Vec<u8>,
     bytes: u64,
-    latencies: Histogram<u64>,
+    latencies: Latencies,
 }
 
 impl Requests {
+    /// Connects so many times, for requests of a length that are sent back.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the program does not take the connections.
+    pub fn echo(address: SocketAddr, connections: usize, length: usize) -> Result<Requests> {
+        let request: Vec<u8> = (0..length).map(|place| place as u8).collect();
+        let server = (address, Transport::Tcp);
+        Requests::connect(server, connections, &request, Answer::Echo { length })
+    }
+
     /// Connects so many times.
     pub(crate) fn connect(
         (address, transport): (SocketAddr, Transport),
@@ -61,7 +72,7 @@ impl Requests {
             backend: None,
             buffer: vec![0; BUFFER],
             bytes: 0,
-            latencies: latencies(),
+            latencies: Latencies::new(),
         })
     }
 
@@ -73,19 +84,19 @@ impl Requests {
     }
 
     /// Makes this an open loop that begins now.
-    pub(crate) fn open_loop(&mut self, rate: f64) {
+    pub fn open_loop(&mut self, rate: f64) {
         self.schedule = Some(Schedule::new(rate));
     }
 
     /// Sends and receives for a time.
-    pub(crate) fn advance(&mut self, time: Duration, check: Check) -> Result<Tally> {
+    pub fn advance(&mut self, time: Duration, check: Check) -> Result<Tally> {
         let end = Instant::now() + time;
         let before = self.schedule.as_ref().map(Schedule::counts);
         self.bytes = 0;
         self.latencies.reset();
         loop {
             let now = Instant::now();
-            if is_over(now, end, self.latencies.len()) {
+            if is_over(now, end, self.latencies.count()) {
                 break;
             }
             self.send_due(now)?;
@@ -128,7 +139,7 @@ impl Requests {
         self.bytes += progress.bytes as u64;
         if let Some(due) = progress.answered {
             let now = Instant::now();
-            record(&mut self.latencies, now.saturating_duration_since(due));
+            self.latencies.record(now.saturating_duration_since(due));
             let next = match &mut self.schedule {
                 Some(schedule) => schedule.take(),
                 None => Some(now),
@@ -157,18 +168,15 @@ impl Requests {
             let now = Instant::now();
             let in_flight = self.connections.iter().filter_map(Connection::due);
             for due in schedule.waiting().chain(in_flight) {
-                record(&mut self.latencies, now.saturating_duration_since(due));
+                self.latencies.record(now.saturating_duration_since(due));
             }
             let (made, noticed_late) = schedule.counts();
             let made = made - made_before;
             late = (made > 0).then(|| (noticed_late - late_before) as f64 / made as f64);
         }
-        let recorded = !self.latencies.is_empty();
         Tally {
             units: self.bytes as f64 / self.answer.length() as f64,
-            latency_us: recorded.then(|| {
-                [0.5, 0.99, 0.999].map(|part| self.latencies.value_at_quantile(part) as f64 / 1e3)
-            }),
+            latency_us: self.latencies.percentiles_us(),
             late,
             ..Tally::default()
         }
