@@ -2,10 +2,12 @@
 #![allow(dead_code)]
 
 use std::io::{self, Read, Write};
-use std::net::Ipv6Addr;
+use std::net::{Ipv6Addr, UdpSocket};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 /// The loopback interface is the first of every network.
 const LOOPBACK: u32 = 1;
@@ -28,7 +30,7 @@ pub fn with_a_network(command: &mut Command) {
     unsafe { command.pre_exec(enter) };
 }
 
-/// An address of the loopback interface, which is up then.
+/// Adds an address to the loopback interface, and returns when it can be used.
 pub fn add(address: Ipv6Addr) -> io::Result<()> {
     let up = libc::IFF_UP as u32;
     let mut link = vec![0; 4];
@@ -36,7 +38,24 @@ pub fn add(address: Ipv6Addr) -> io::Result<()> {
     link.extend(up.to_ne_bytes());
     link.extend(up.to_ne_bytes());
     ask(libc::RTM_NEWLINK, 0, &link)?;
-    ask(libc::RTM_NEWADDR, libc::NLM_F_CREATE, &of_loopback(address))
+    ask(libc::RTM_NEWADDR, libc::NLM_F_CREATE, &of_loopback(address))?;
+    // The kernel makes sure that no other machine has it, which here takes no time but a thread.
+    loop {
+        let socket = UdpSocket::bind((address, 0));
+        match socket.and_then(|socket| socket.connect((address, 9))) {
+            Ok(()) => return Ok(()),
+            Err(error) if is_early(&error) => thread::sleep(Duration::from_millis(1)),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether an address is not known yet, or has no route yet.
+fn is_early(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EADDRNOTAVAIL | libc::ENETUNREACH | libc::EHOSTUNREACH)
+    )
 }
 
 /// Takes the address away, and refuses what is sent there: `EACCES`.
