@@ -153,10 +153,15 @@ fn elsewhere(try_out: fn() -> Result<(), RingRefusal>) -> Result<(), RingRefusal
 /// Tries io_uring out, without the cached result.
 pub(crate) fn try_out() -> Result<(), RingRefusal> {
     let (mut io, _released) = setup::ring(8).map_err(|error| refusal("io_uring_setup", &error))?;
-    let known =
-        setup::knows_our_entries(&io).map_err(|error| refusal("io_uring_register", &error))?;
+    let unknown =
+        setup::unknown_entry(&io).map_err(|error| refusal("io_uring_register", &error))?;
+    if let Some(name) = unknown {
+        return Err(too_old(&format!(
+            "the kernel's io_uring has no operation `{name}`"
+        )));
+    }
     let parameters = io.params();
-    if !known || !parameters.is_feature_nodrop() || !parameters.is_feature_ext_arg() {
+    if !parameters.is_feature_nodrop() || !parameters.is_feature_ext_arg() {
         return Err(too_old("the kernel's io_uring is older than Linux 5.11"));
     }
     let failed = |error: io::Error| refusal("io_uring_enter", &error);

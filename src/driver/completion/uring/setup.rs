@@ -70,18 +70,24 @@ fn build(entries: u32, age: Age) -> io::Result<IoUring> {
     builder.build(entries)
 }
 
-/// Returns whether the kernel knows every kind of entry that zokio makes.
-pub(in crate::driver::completion) fn knows_our_entries(io: &IoUring) -> io::Result<bool> {
+/// Returns the name of a kind of entry that zokio makes and the kernel does not know, if there is
+/// one.
+pub(in crate::driver::completion) fn unknown_entry(
+    io: &IoUring,
+) -> io::Result<Option<&'static str>> {
     let mut probe = io_uring::Probe::new();
     io.submitter().register_probe(&mut probe)?;
-    let codes = [
-        opcode::Read::CODE,
-        opcode::Readv::CODE,
-        opcode::Write::CODE,
-        opcode::ReadFixed::CODE,
-        opcode::WriteFixed::CODE,
-        opcode::Writev::CODE,
-        opcode::AsyncCancel::CODE,
+    let ours = [
+        ("read", opcode::Read::CODE),
+        ("readv", opcode::Readv::CODE),
+        ("read_fixed", opcode::ReadFixed::CODE),
+        ("write", opcode::Write::CODE),
+        ("writev", opcode::Writev::CODE),
+        ("write_fixed", opcode::WriteFixed::CODE),
+        ("async_cancel", opcode::AsyncCancel::CODE),
     ];
-    Ok(codes.into_iter().all(|code| probe.is_supported(code)))
+    let unknown = ours
+        .into_iter()
+        .find(|(_, code)| !probe.is_supported(*code));
+    Ok(unknown.map(|(name, _)| name))
 }
