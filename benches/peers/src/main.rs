@@ -14,6 +14,7 @@ mod options;
 mod report;
 mod rounds;
 mod runtime;
+mod seed;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,8 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Ok(Request::Run(options)) => allow_connections().and_then(|()| measure(&options)),
+        Ok(Request::Seed(options)) => allow_connections()
+            .and_then(|()| seed::run(options.time, options.debug, options.json.as_deref())),
         Err(error) => {
             eprintln!("error: {error:#}");
             return ExitCode::from(2);

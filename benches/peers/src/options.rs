@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::cell::{self, CELLS, Cell};
 use crate::runtime::{self, RUNTIMES, Runtime};
@@ -12,8 +12,10 @@ const HELP: &str = "\
 Measures the same work on zokio, tokio and other runtimes, in interleaved rounds.
 
 usage: cargo run --release --manifest-path benches/peers/Cargo.toml -- [CELL...] [options]
+       cargo run --release --manifest-path benches/peers/Cargo.toml -- seed [options]
 
-Without a CELL, all of them are measured (see --list).
+Without a CELL, all of them are measured (see --list). `seed` measures figures of zokio
+alone, with their goals; of the options it knows --seconds, --json and --debug.
 
   --on NAME[,NAME...]  only these runtimes
   --rounds N           rounds of each cell (3)
@@ -32,6 +34,8 @@ pub(crate) enum Request {
     /// To print this.
     Text(String),
     Run(Options),
+    /// The figures of zokio alone.
+    Seed(Options),
 }
 
 /// The parsed command line of a run.
@@ -59,6 +63,7 @@ pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request> {
         json: None,
         debug: false,
     };
+    let mut seed = false;
     while let Some(arg) = args.next() {
         let mut value = || {
             args.next()
@@ -84,9 +89,15 @@ pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Request> {
                 _ => bail!("`--seconds` needs a number above zero and at most 60"),
             },
             "--json" => options.json = Some(value()?.into()),
+            "seed" => seed = true,
             name if name.starts_with('-') => bail!("`{name}` is not an option; try --help"),
             name => options.cells.push(cell::named(name)?),
         }
+    }
+    if seed {
+        let alone = options.cells.is_empty() && options.runtimes.is_empty();
+        ensure!(alone, "`seed` measures zokio alone");
+        return Ok(Request::Seed(options));
     }
     if options.cells.is_empty() {
         options.cells = CELLS.iter().collect();
@@ -138,6 +149,12 @@ mod tests {
         );
         let (cells, on) = parsed("").unwrap();
         assert_eq!((cells.len(), on.len()), (CELLS.len(), RUNTIMES.len()));
+    }
+
+    #[test]
+    fn the_seed_is_alone() {
+        assert!(parsed("seed").unwrap_err().starts_with("Seed"));
+        assert!(parsed("seed echo-64").unwrap_err().contains("alone"));
     }
 
     #[test]

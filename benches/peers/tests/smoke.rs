@@ -49,3 +49,18 @@ fn every_runtime_does_every_job() {
     }
     assert_eq!(missing, LACKS, "{text}");
 }
+
+#[test]
+fn every_figure_of_the_seed_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("figures.json");
+    let args = ["seed", "--debug", "--seconds", "0.05", "--json"];
+    let (success, text) = run(&[&args[..], &[file.to_str().unwrap()]].concat());
+    assert!(success, "{text}");
+    let figures: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    let figures = figures["figures"].as_array().unwrap();
+    assert_eq!(figures.len(), 19, "{text}");
+    for figure in figures {
+        assert!(figure["value"].as_f64() >= Some(0.0), "{figure}");
+    }
+}
