@@ -12,13 +12,15 @@
 //! woken and taken before the future is polled.
 //!
 //! The driver is polled every `event_interval` polls, and when there is nothing to run. Deferred
-//! wakers (`yield_now`) are woken after that.
+//! wakers (`yield_now`) are woken after that; if there are some, and tasks take next to no time, they
+//! are woken several times in between ([`Rounds`](rounds::Rounds)).
 //!
 //! Shutdown takes the core, closes the task list, which drops every future with this runtime as the
 //! current one, then drops the queued notifications, and then shuts the driver down.
 
 mod core;
 mod local;
+mod rounds;
 mod shared;
 
 use std::future::{Future, poll_fn};
