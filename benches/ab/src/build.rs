@@ -42,6 +42,27 @@ impl Side {
     }
 }
 
+/// How the programs are compiled: a profile of the manifests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// To try things.
+    Dev,
+    /// As a user compiles them.
+    Release,
+    /// So that the same source becomes the same instructions in every folder.
+    Counts,
+}
+
+impl Profile {
+    fn name(self) -> &'static str {
+        match self {
+            Profile::Dev => "dev",
+            Profile::Release => "release",
+            Profile::Counts => "counts",
+        }
+    }
+}
+
 /// The programs of both sides.
 pub(crate) struct Builds {
     programs: BTreeMap<(Side, &'static str), PathBuf>,
@@ -50,7 +71,7 @@ pub(crate) struct Builds {
 }
 
 impl Builds {
-    /// Builds programs on these sides, optimized unless `debug` is set.
+    /// Builds programs on these sides.
     ///
     /// # Errors
     ///
@@ -58,11 +79,11 @@ impl Builds {
     pub(crate) fn make(
         wanted: &BTreeSet<&'static str>,
         sides: &[Side],
-        debug: bool,
+        profile: Profile,
     ) -> Result<Builds> {
         let mut programs = BTreeMap::new();
         for &side in sides {
-            build(side, wanted, debug, &mut programs)
+            build(side, wanted, profile, &mut programs)
                 .with_context(|| format!("building the programs on {}", side.name()))?;
         }
         let [tokio, zokio] = Side::BOTH.map(|side| {
@@ -101,22 +122,20 @@ pub(crate) fn target() -> PathBuf {
 fn build(
     side: Side,
     wanted: &BTreeSet<&'static str>,
-    debug: bool,
+    profile: Profile,
     programs: &mut BTreeMap<(Side, &'static str), PathBuf>,
 ) -> Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // One folder for both, since most packages are the same; the programs' names differ.
     cargo
         .args(["build", "--message-format", "json-render-diagnostics"])
+        .args(["--profile", profile.name()])
         .current_dir(folder(side))
         .env("CARGO_TARGET_DIR", target())
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     if !wanted.iter().any(|program| FEATURED.contains(program)) {
         cargo.arg("--no-default-features");
-    }
-    if !debug {
-        cargo.arg("--release");
     }
     for program in wanted {
         cargo.args(["--bin", &format!("{program}-{}", side.name())]);

@@ -34,7 +34,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::build::{Builds, Side};
+use crate::build::{Builds, Profile, Side};
 use crate::guard::Guard;
 use crate::options::{Options, Request};
 use crate::pairs::{Bench, Case, Outcome};
@@ -109,7 +109,11 @@ fn measure(options: &Options) -> Result<Verdict> {
         return Ok(Verdict::Unknown(reason));
     }
     let programs = options.scenarios.iter().map(|s| s.program).collect();
-    let builds = Builds::make(&programs, &Side::BOTH, options.debug)?;
+    let profile = match options.debug {
+        true => Profile::Dev,
+        false => Profile::Release,
+    };
+    let builds = Builds::make(&programs, &Side::BOTH, profile)?;
     let allowed = cores::allowed()?;
     let heading = report::heading(&builds, &machine, options);
     println!("{heading}");

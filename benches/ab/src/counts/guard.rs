@@ -17,7 +17,7 @@ use super::paths::Path;
 use super::{Counter, Row};
 use crate::Verdict;
 use crate::baselines::{self, Baselines};
-use crate::build::Side;
+use crate::build::{Profile, Side};
 
 /// How much worse a count may be, as a part of the saved one.
 const BOUND: f64 = 0.03;
@@ -39,7 +39,12 @@ pub(super) struct Saved {
 
 impl Saved {
     /// Looks for the lines of this machine's kind.
-    pub(super) fn find(valgrind: &str, driver: &str, workers: usize, debug: bool) -> Result<Saved> {
+    pub(super) fn find(
+        valgrind: &str,
+        driver: &str,
+        workers: usize,
+        profile: Profile,
+    ) -> Result<Saved> {
         let kind = json!({
             "kind": "counts",
             "architecture": std::env::consts::ARCH,
@@ -48,7 +53,9 @@ impl Saved {
             "valgrind": valgrind,
             "driver": driver,
             "workers": workers,
-            "optimized": !debug,
+            "optimized": profile == Profile::Counts,
+            // Lines without this are of programs that were compiled in parts.
+            "whole_packages": true,
         });
         let Value::Object(kind) = kind else {
             unreachable!("it was written as an object")

@@ -13,12 +13,11 @@ mod paths;
 mod valgrind;
 
 use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
 use crate::Verdict;
-use crate::build::{Builds, Side};
+use crate::build::{Builds, Profile, Side};
 use crate::data::Data;
 use crate::progress::Progress;
 
@@ -53,18 +52,18 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
         Action::Check => &[Side::Zokio],
         Action::Show | Action::Save => &Side::BOTH,
     };
-    let builds = Builds::make(&BTreeSet::from([PROGRAM]), sides, options.debug)?;
+    let profile = match options.debug {
+        true => Profile::Dev,
+        false => Profile::Counts,
+    };
     let counter = Counter {
-        driver: match &options.driver {
-            Some(driver) => driver.clone(),
-            None => driver(&builds)?,
-        },
-        builds,
+        driver: options.driver.clone(),
+        builds: Builds::make(&BTreeSet::from([PROGRAM]), sides, profile)?,
         data: Data::make()?,
     };
     let mut verdict = Verdict::Passed;
     for &workers in &options.workers {
-        let saved = Saved::find(&valgrind, &counter.driver, workers, options.debug)?;
+        let saved = Saved::find(&valgrind, counter.driver_name(), workers, profile)?;
         match options.action {
             Action::Check => match saved.check(&counter, &options.paths)? {
                 Verdict::Passed => {}
@@ -82,26 +81,19 @@ pub(crate) fn run(options: &Options) -> Result<Verdict> {
     Ok(verdict)
 }
 
-/// Returns the driver that zokio chooses here: the one with io_uring, if that can be forced.
-fn driver(builds: &Builds) -> Result<String> {
-    let works = Command::new(builds.program(Side::Zokio, PROGRAM)?)
-        .args(["1", "yield", "1"])
-        .env("ZOKIO_DRIVER", "uring")
-        .stderr(Stdio::null())
-        .status()
-        .context("starting a program on zokio")?
-        .success();
-    Ok(if works { "uring" } else { "mio" }.into())
-}
-
 /// Counts the instructions of paths.
 struct Counter {
     builds: Builds,
-    driver: String,
+    /// What zokio is told to use; if nothing, it tries io_uring out when it needs a ring.
+    driver: Option<String>,
     data: Data,
 }
 
 impl Counter {
+    fn driver_name(&self) -> &str {
+        self.driver.as_deref().unwrap_or("auto")
+    }
+
     fn rows(&self, paths: &[&'static Path], workers: usize) -> Result<Vec<Row>> {
         let mut progress = Progress::new(paths.len() * 2);
         let mut rows = Vec::new();
@@ -136,7 +128,7 @@ impl Counter {
         let run = |times: usize| {
             let [workers, times] = [workers, times].map(|number| number.to_string());
             let args = [&workers, path.name, &times, folder];
-            valgrind::count(program, &args, &self.driver)
+            valgrind::count(program, &args, self.driver.as_deref())
                 .with_context(|| format!("{} on {}", path.name, side.name()))
         };
         count.add(run(path.times)?, run(2 * path.times)?);
@@ -147,10 +139,10 @@ impl Counter {
 /// The lines for the terminal.
 fn table(rows: &[Row], counter: &Counter, workers: usize) -> String {
     let mut text = format!(
-        "instructions of a repetition: tokio {}, zokio {} on {}, {}\n",
+        "instructions of a repetition: tokio {}, zokio {} (driver: {}), {}\n",
         counter.builds.tokio,
         env!("CARGO_PKG_VERSION"),
-        counter.driver,
+        counter.driver_name(),
         match workers {
             1 => "current-thread".to_owned(),
             workers => format!("{workers} workers"),

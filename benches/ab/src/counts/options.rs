@@ -15,7 +15,7 @@ usage: cargo run --release -p zokio-ab -- counts [PATH...] [options]
 Without a PATH, all of them are counted (see --list).
 
   --workers N[,N...]   workers of the runtimes; 1 is a current-thread runtime (1)
-  --driver uring|mio   with or without io_uring (what zokio chooses)
+  --driver uring|mio   io_uring tried out at the start, or not at all (when it is needed)
   --save               append the counts to benches/baselines.jsonl
   --check              compare zokio's with the latest saved ones of the same processor
                        architecture, Rust, glibc and Valgrind; fails if one is worse by

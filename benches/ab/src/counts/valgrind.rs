@@ -34,14 +34,18 @@ pub(super) fn version() -> Option<String> {
 /// # Errors
 ///
 /// Returns an error if it fails.
-pub(super) fn count(program: &Path, args: &[&str], driver: &str) -> Result<Run> {
-    let output = Command::new("valgrind")
+pub(super) fn count(program: &Path, args: &[&str], driver: Option<&str>) -> Result<Run> {
+    let mut valgrind = Command::new("valgrind");
+    // tokio has no such variable.
+    match driver {
+        Some(driver) => valgrind.env("ZOKIO_DRIVER", driver),
+        None => valgrind.env_remove("ZOKIO_DRIVER"),
+    };
+    let output = valgrind
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(program)
         .args(args)
         .env("GLIBC_TUNABLES", TUNABLES)
-        // tokio has no such variable.
-        .env("ZOKIO_DRIVER", driver)
         .output()
         .context("starting valgrind")?;
     let text = String::from_utf8_lossy(&output.stderr);
