@@ -9,7 +9,8 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// An error: what went wrong, in which operation, and on what.
@@ -17,6 +18,10 @@ use std::time::Duration;
 /// An error belongs to one of four families, which the `is_*` methods tell apart: *io* (files and
 /// descriptors), *network*, *timeout*, and *resource* (something that the system does not provide,
 /// or not now).
+///
+/// It converts into an [`io::Error`], so that a function which returns [`io::Result`] can use `?` on
+/// both. There is no conversion back, since an [`io::Error`] does not tell the operation; one that
+/// was made from this type returns it by [`downcast`](io::Error::downcast).
 ///
 /// # Examples
 ///
@@ -51,78 +56,100 @@ pub struct Error(Box<Repr>);
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Debug)]
-enum Repr {
-    Io {
-        operation: &'static str,
-        path: Option<PathBuf>,
-        source: io::Error,
-    },
-    Network {
-        operation: &'static str,
-        address: SocketAddr,
-        source: io::Error,
-    },
-    Timeout {
-        operation: &'static str,
-        limit: Duration,
-    },
+struct Repr {
+    operation: &'static str,
+    subject: Subject,
+    failure: Failure,
+}
+
+/// What an operation is for.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// A descriptor, or something that has no name.
+    Unnamed,
+    /// A file, or a socket that has a path.
+    Path(Arc<Path>),
+    /// A socket that has an address.
+    Address(SocketAddr),
+    /// A socket with an address that has to be resolved, or with several.
+    Host(String),
+}
+
+#[derive(Debug)]
+enum Failure {
+    Os(io::Error),
+    Timeout(Duration),
     Resource {
-        operation: &'static str,
         reason: String,
         source: Option<io::Error>,
     },
 }
 
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Unnamed => Ok(()),
+            Subject::Path(path) => write!(f, " `{}`", path.display()),
+            Subject::Address(address) => write!(f, " {address}"),
+            Subject::Host(host) => write!(f, " `{host}`"),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Os(source) => source.fmt(f),
+            Failure::Timeout(limit) => write!(f, "not done within {limit:?}"),
+            Failure::Resource { reason, .. } => f.write_str(reason),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}", self.operation())?;
-        match &*self.0 {
-            Repr::Io {
-                path: Some(path),
-                source,
-                ..
-            } => write!(f, " `{}`: {source}", path.display()),
-            Repr::Io { source, .. } => write!(f, ": {source}"),
-            Repr::Network {
-                address, source, ..
-            } => write!(f, " {address}: {source}"),
-            Repr::Timeout { limit, .. } => write!(f, ": not done within {limit:?}"),
-            Repr::Resource { reason, .. } => write!(f, ": {reason}"),
-        }
+        let Repr {
+            operation,
+            subject,
+            failure,
+        } = &*self.0;
+        write!(f, "cannot {operation}{subject}: {failure}")
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &*self.0 {
-            Repr::Io { source, .. } | Repr::Network { source, .. } => Some(source),
-            Repr::Timeout { .. } => None,
-            Repr::Resource { source, .. } => source.as_ref().map(|source| source as _),
-        }
+        self.os_error().map(|source| source as _)
     }
 }
 
 impl Error {
-    /// Creates the error of an operation on a file or descriptor.
-    pub(crate) fn io(operation: &'static str, source: io::Error) -> Error {
-        Error(Box::new(Repr::Io {
+    fn new(operation: &'static str, subject: Subject, failure: Failure) -> Error {
+        Error(Box::new(Repr {
             operation,
-            path: None,
-            source,
+            subject,
+            failure,
         }))
+    }
+
+    /// Creates the error of an operation on `subject`: of the *network* family if that is an address
+    /// or a host, and of the *io* family if it is anything else.
+    pub(crate) fn on(operation: &'static str, subject: Subject, source: io::Error) -> Error {
+        Error::new(operation, subject, Failure::Os(source))
+    }
+
+    /// Creates the error of an operation on a descriptor.
+    pub(crate) fn io(operation: &'static str, source: io::Error) -> Error {
+        Error::on(operation, Subject::Unnamed, source)
     }
 
     /// Creates the error of an operation on the file at `path`.
     pub(crate) fn io_at(
         operation: &'static str,
-        path: impl Into<PathBuf>,
+        path: impl Into<Arc<Path>>,
         source: io::Error,
     ) -> Error {
-        Error(Box::new(Repr::Io {
-            operation,
-            path: Some(path.into()),
-            source,
-        }))
+        Error::on(operation, Subject::Path(path.into()), source)
     }
 
     /// Creates the error of an operation on a socket.
@@ -131,16 +158,12 @@ impl Error {
         address: SocketAddr,
         source: io::Error,
     ) -> Error {
-        Error(Box::new(Repr::Network {
-            operation,
-            address,
-            source,
-        }))
+        Error::on(operation, Subject::Address(address), source)
     }
 
     /// Creates the error of an operation that took longer than its limit.
-    pub(crate) fn timeout(operation: &'static str, limit: Duration) -> Error {
-        Error(Box::new(Repr::Timeout { operation, limit }))
+    pub(crate) fn timeout(operation: &'static str, subject: Subject, limit: Duration) -> Error {
+        Error::new(operation, subject, Failure::Timeout(limit))
     }
 
     /// Creates the error of an operation that needs something the system does not provide; `reason`
@@ -150,11 +173,12 @@ impl Error {
         reason: impl Into<String>,
         source: Option<io::Error>,
     ) -> Error {
-        Error(Box::new(Repr::Resource {
+        let reason = reason.into();
+        Error::new(
             operation,
-            reason: reason.into(),
-            source,
-        }))
+            Subject::Unnamed,
+            Failure::Resource { reason, source },
+        )
     }
 
     /// Returns what was being done, as a verb with its object.
@@ -162,92 +186,97 @@ impl Error {
     /// # Examples
     ///
     /// ```
-    /// use zokio::runtime::Builder;
+    /// use zokio::completion::fs::File;
     ///
-    /// // No machine has room for such a stack.
-    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
-    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
-    /// assert_eq!(error.operation(), "start a worker thread");
+    /// #[zokio::main]
+    /// async fn main() {
+    ///     let error = File::open("/no/such").await.unwrap_err();
+    ///     assert_eq!(error.operation(), "open");
+    /// }
     /// ```
     pub fn operation(&self) -> &'static str {
-        match *self.0 {
-            Repr::Io { operation, .. }
-            | Repr::Network { operation, .. }
-            | Repr::Timeout { operation, .. }
-            | Repr::Resource { operation, .. } => operation,
-        }
+        self.0.operation
     }
 
-    /// Returns the path of the file that the operation was for.
+    /// Returns the path of the file or Unix socket that the operation was for, if it has one.
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::runtime::Builder;
+    /// use std::path::Path;
+    /// use zokio::completion::fs::File;
     ///
-    /// // No machine has room for such a stack.
-    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
-    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
-    /// // A thread is started without a file.
-    /// assert_eq!(error.path(), None);
+    /// #[zokio::main]
+    /// async fn main() {
+    ///     let error = File::open("/no/such").await.unwrap_err();
+    ///     assert_eq!(error.path(), Some(Path::new("/no/such")));
+    /// }
     /// ```
     pub fn path(&self) -> Option<&Path> {
-        match &*self.0 {
-            Repr::Io { path, .. } => path.as_deref(),
-            Repr::Network { .. } | Repr::Timeout { .. } | Repr::Resource { .. } => None,
+        match &self.0.subject {
+            Subject::Path(path) => Some(path),
+            _ => None,
         }
     }
 
-    /// Returns the address that the operation was for.
+    /// Returns the address that the operation was for, if it was for one.
+    ///
+    /// The message names what is not an address: a host that could not be resolved, or several
+    /// addresses.
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::runtime::Builder;
+    /// use zokio::completion::net::TcpStream;
     ///
-    /// // No machine has room for such a stack.
-    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
-    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
-    /// // A thread is started without a socket.
-    /// assert_eq!(error.address(), None);
+    /// #[zokio::main]
+    /// async fn main() {
+    ///     // Nothing listens at port 1.
+    ///     let error = TcpStream::connect("127.0.0.1:1").await.unwrap_err();
+    ///     assert_eq!(error.address(), "127.0.0.1:1".parse().ok());
+    /// }
     /// ```
     pub fn address(&self) -> Option<SocketAddr> {
-        match &*self.0 {
-            Repr::Network { address, .. } => Some(*address),
-            Repr::Io { .. } | Repr::Timeout { .. } | Repr::Resource { .. } => None,
+        match self.0.subject {
+            Subject::Address(address) => Some(address),
+            _ => None,
         }
     }
 
-    /// Returns whether this is an error of a file or descriptor.
+    /// Returns whether this is an error of a file or descriptor, or of a Unix socket.
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::runtime::Builder;
+    /// use zokio::completion::fs::File;
     ///
-    /// // No machine has room for such a stack.
-    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
-    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
-    /// assert!(!error.is_io());
+    /// #[zokio::main]
+    /// async fn main() {
+    ///     let error = File::open("/no/such").await.unwrap_err();
+    ///     assert!(error.is_io());
+    /// }
     /// ```
     pub fn is_io(&self) -> bool {
-        matches!(*self.0, Repr::Io { .. })
+        matches!(self.0.failure, Failure::Os(_)) && !self.is_network()
     }
 
-    /// Returns whether this is an error of a socket.
+    /// Returns whether this is an error of a socket with an address, or of finding the address.
     ///
     /// # Examples
     ///
     /// ```
-    /// use zokio::runtime::Builder;
+    /// use zokio::completion::net::TcpStream;
     ///
-    /// // No machine has room for such a stack.
-    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
-    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
-    /// assert!(!error.is_network());
+    /// #[zokio::main]
+    /// async fn main() {
+    ///     // Nothing listens at port 1.
+    ///     let error = TcpStream::connect("127.0.0.1:1").await.unwrap_err();
+    ///     assert!(error.is_network());
+    /// }
     /// ```
     pub fn is_network(&self) -> bool {
-        matches!(*self.0, Repr::Network { .. })
+        matches!(self.0.failure, Failure::Os(_))
+            && matches!(self.0.subject, Subject::Address(_) | Subject::Host(_))
     }
 
     /// Returns whether the operation timed out.
@@ -255,16 +284,21 @@ impl Error {
     /// # Examples
     ///
     /// ```
-    /// use zokio::runtime::Builder;
+    /// use std::time::Duration;
+    /// use zokio::completion::Operation;
+    /// use zokio::completion::net::TcpListener;
     ///
-    /// // No machine has room for such a stack.
-    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
-    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
-    /// // It was refused, not late.
-    /// assert!(!error.is_timeout());
+    /// #[zokio::main]
+    /// async fn main() {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    ///     let accept = listener.accept().timeout(Duration::from_millis(5));
+    ///     // An operation with an `io::Error` has this error in it.
+    ///     let error: zokio::Error = accept.await.unwrap_err().downcast().unwrap();
+    ///     assert!(error.is_timeout());
+    /// }
     /// ```
     pub fn is_timeout(&self) -> bool {
-        matches!(*self.0, Repr::Timeout { .. })
+        matches!(self.0.failure, Failure::Timeout(_))
     }
 
     /// Returns whether the system does not provide what was asked for, or not at the moment.
@@ -280,14 +314,14 @@ impl Error {
     /// assert!(error.is_resource());
     /// ```
     pub fn is_resource(&self) -> bool {
-        matches!(*self.0, Repr::Resource { .. })
+        matches!(self.0.failure, Failure::Resource { .. })
     }
 
     fn os_error(&self) -> Option<&io::Error> {
-        match &*self.0 {
-            Repr::Io { source, .. } | Repr::Network { source, .. } => Some(source),
-            Repr::Resource { source, .. } => source.as_ref(),
-            Repr::Timeout { .. } => None,
+        match &self.0.failure {
+            Failure::Os(source) => Some(source),
+            Failure::Resource { source, .. } => source.as_ref(),
+            Failure::Timeout(_) => None,
         }
     }
 
@@ -296,20 +330,41 @@ impl Error {
     /// # Examples
     ///
     /// ```
-    /// use zokio::runtime::Builder;
+    /// use std::io::{self, ErrorKind};
+    /// use zokio::completion::fs::File;
     ///
-    /// // No machine has room for such a stack.
-    /// let refused = Builder::new_multi_thread().thread_stack_size(usize::MAX / 4).build();
-    /// let error: zokio::Error = refused.unwrap_err().downcast().unwrap();
-    /// let kind = error.kind();
-    /// assert_eq!(std::io::Error::from(error).kind(), kind);
+    /// #[zokio::main]
+    /// async fn main() {
+    ///     let error = File::open("/no/such").await.unwrap_err();
+    ///     assert_eq!(error.kind(), ErrorKind::NotFound);
+    ///     assert_eq!(io::Error::from(error).kind(), ErrorKind::NotFound);
+    /// }
     /// ```
     pub fn kind(&self) -> io::ErrorKind {
-        match (&*self.0, self.os_error()) {
-            (Repr::Timeout { .. }, _) => io::ErrorKind::TimedOut,
+        match (&self.0.failure, self.os_error()) {
+            (Failure::Timeout(_), _) => io::ErrorKind::TimedOut,
             (_, Some(source)) => source.kind(),
             (_, None) => io::ErrorKind::Unsupported,
         }
+    }
+
+    /// Returns the operating system's code for the failure, if that is where it comes from.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::completion::{Canceller, Operation, fs::File};
+    ///
+    /// #[zokio::main]
+    /// async fn main() {
+    ///     let canceller = Canceller::new();
+    ///     canceller.cancel();
+    ///     let error = File::open("/proc/version").with(&canceller).await.unwrap_err();
+    ///     assert_eq!(error.raw_os_error(), Some(libc::ECANCELED));
+    /// }
+    /// ```
+    pub fn raw_os_error(&self) -> Option<i32> {
+        self.os_error().and_then(io::Error::raw_os_error)
     }
 
     /// Returns whether the same call can succeed later without any other change: the system was out
@@ -381,7 +436,7 @@ impl From<Error> for io::Error {
     /// If file descriptors ran out, the result is the operating system's own error: it is complete,
     /// and programs check for its code.
     fn from(error: Error) -> io::Error {
-        match error.os_error().and_then(io::Error::raw_os_error) {
+        match error.raw_os_error() {
             Some(code @ (libc::EMFILE | libc::ENFILE)) => io::Error::from_raw_os_error(code),
             _ => io::Error::new(error.kind(), error),
         }
@@ -390,7 +445,7 @@ impl From<Error> for io::Error {
 
 #[cfg(test)]
 mod tests {
-    use super::Error;
+    use super::{Error, Subject};
     use std::error::Error as _;
     use std::io;
     use std::path::Path;
@@ -399,7 +454,7 @@ mod tests {
     #[test]
     fn carries_operation_path_and_source() {
         let source = io::Error::from_raw_os_error(libc::ENOENT);
-        let error = Error::io_at("open", "/no/such", source);
+        let error = Error::io_at("open", Path::new("/no/such"), source);
         assert_eq!(
             error.to_string(),
             "cannot open `/no/such`: No such file or directory (os error 2)"
@@ -415,7 +470,7 @@ mod tests {
 
     #[test]
     fn tells_the_families_apart() {
-        let timeout = Error::timeout("connect", Duration::from_secs(1));
+        let timeout = Error::timeout("connect", Subject::Unnamed, Duration::from_secs(1));
         assert!(timeout.is_timeout() && timeout.is_transient());
         assert_eq!(timeout.kind(), io::ErrorKind::TimedOut);
         let address = ([127, 0, 0, 1], 80).into();

@@ -383,10 +383,9 @@ fn a_limit_ends_a_connect() {
             }
         };
         assert!(error.is_timeout());
-        assert_eq!(
-            error.to_string(),
-            "cannot connect a socket: not done within 100ms"
-        );
+        assert_eq!(error.address(), Some(address));
+        let expected = format!("cannot connect to {address}: not done within 100ms");
+        assert_eq!(error.to_string(), expected);
 
         let canceller = Canceller::new();
         let mut connecting = Box::pin(TcpStream::connect(address).with(&canceller));

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use self::sealed::{Cancel, Cause};
 use super::canceller::{Canceller, Member};
 use crate::driver::completion::batch::Batch;
-use crate::error::Error;
+use crate::error::{Error, Subject};
 use crate::time::{Sleep, sleep};
 use crate::util::budget::{self, Budget};
 
@@ -58,7 +58,8 @@ pub trait Operation: Future + Cancel {
     ///     // The pipe is never opened for writing.
     ///     let error = File::open(&pipe).timeout(Duration::from_millis(5)).await.unwrap_err();
     ///     assert!(error.is_timeout());
-    ///     assert_eq!(error.to_string(), "cannot open a file: not done within 5ms");
+    ///     assert_eq!(error.path(), Some(pipe.as_path()));
+    ///     assert!(error.to_string().ends_with("/pipe`: not done within 5ms"));
     ///     # // Ends the open that a thread still waits in.
     ///     # std::fs::File::options().read(true).write(true).open(&pipe)?;
     ///     Ok(())
@@ -169,17 +170,17 @@ pub(super) mod sealed {
 impl Cause {
     /// Returns the error of an operation that ended because of this; `operation` is a verb with its
     /// object.
-    pub(super) fn error(self, operation: &'static str) -> Error {
+    pub(super) fn error(self, operation: &'static str, subject: Subject) -> Error {
         match self {
-            Cause::Limit(limit) => Error::timeout(operation, limit),
-            Cause::Canceller => Error::io(operation, cancelled()),
+            Cause::Limit(limit) => Error::timeout(operation, subject, limit),
+            Cause::Canceller => Error::on(operation, subject, cancelled()),
         }
     }
 
     /// Like [`error`](Cause::error), with the code of the operating system where there is one.
     pub(super) fn io_error(self, operation: &'static str) -> io::Error {
         match self {
-            Cause::Limit(_) => self.error(operation).into(),
+            Cause::Limit(_) => self.error(operation, Subject::Unnamed).into(),
             Cause::Canceller => cancelled(),
         }
     }

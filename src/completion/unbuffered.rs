@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::operation::sealed::Cause;
-use crate::error::Error;
+use crate::error::{Error, Subject};
 
 /// The future of such an operation.
 pub(super) struct Unbuffered<T> {
@@ -19,6 +19,8 @@ pub(super) struct Unbuffered<T> {
     future: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
     /// What it does, as a verb with its object.
     name: &'static str,
+    /// What it does that to.
+    subject: Subject,
     begun: bool,
     /// Why it is to end.
     cause: Option<Cause>,
@@ -27,29 +29,31 @@ pub(super) struct Unbuffered<T> {
 /// A result that can be an operation's end before it has completed.
 pub trait Outcome {
     #[doc(hidden)]
-    fn ended(name: &'static str, cause: Cause) -> Self;
+    fn ended(name: &'static str, subject: Subject, cause: Cause) -> Self;
 }
 
 impl<T> Outcome for io::Result<T> {
-    fn ended(name: &'static str, cause: Cause) -> io::Result<T> {
+    fn ended(name: &'static str, _subject: Subject, cause: Cause) -> io::Result<T> {
         Err(cause.io_error(name))
     }
 }
 
 impl<T> Outcome for Result<T, Error> {
-    fn ended(name: &'static str, cause: Cause) -> Result<T, Error> {
-        Err(cause.error(name))
+    fn ended(name: &'static str, subject: Subject, cause: Cause) -> Result<T, Error> {
+        Err(cause.error(name, subject))
     }
 }
 
 impl<T> Unbuffered<T> {
     pub(super) fn new(
         name: &'static str,
+        subject: Subject,
         future: impl Future<Output = T> + Send + 'static,
     ) -> Unbuffered<T> {
         Unbuffered {
             future: Some(Box::pin(future)),
             name,
+            subject,
             begun: false,
             cause: None,
         }
@@ -78,7 +82,7 @@ impl<T> Unbuffered<T> {
         }
         // A result that is there counts in spite of a cancellation.
         if let (Poll::Pending, Some(cause)) = (&polled, self.cause) {
-            polled = Poll::Ready(T::ended(self.name, cause));
+            polled = Poll::Ready(T::ended(self.name, self.subject.clone(), cause));
         }
         if polled.is_ready() {
             self.future = None;
@@ -91,6 +95,7 @@ impl<T> fmt::Debug for Unbuffered<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unbuffered")
             .field("name", &self.name)
+            .field("subject", &self.subject)
             .finish_non_exhaustive()
     }
 }

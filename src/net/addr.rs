@@ -14,6 +14,7 @@ use std::{iter, option, vec};
 use socket2::SockAddr;
 
 use self::sealed::{Internal, ToSocketAddrsPriv};
+use crate::error::Subject;
 use crate::task::{JoinHandle, spawn_blocking};
 
 type Lookup = JoinHandle<io::Result<vec::IntoIter<SocketAddr>>>;
@@ -50,6 +51,11 @@ pub trait ToSocketAddrs: ToSocketAddrsPriv {}
 /// The addresses of `source`.
 pub(crate) fn resolve<A: ToSocketAddrs>(source: &A) -> A::Future {
     source.to_socket_addrs(Internal)
+}
+
+/// What an error of an operation on `source` calls it.
+pub(crate) fn subject<A: ToSocketAddrs>(source: &A) -> Subject {
+    source.subject(Internal)
 }
 
 /// Runs `attempt` on the addresses of `source`, in order, until it succeeds.
@@ -101,6 +107,10 @@ impl<T: ToSocketAddrs + ?Sized> ToSocketAddrsPriv for &T {
     fn to_socket_addrs(&self, internal: Internal) -> Self::Future {
         (**self).to_socket_addrs(internal)
     }
+
+    fn subject(&self, internal: Internal) -> Subject {
+        (**self).subject(internal)
+    }
 }
 
 impl ToSocketAddrs for SocketAddr {}
@@ -111,6 +121,10 @@ impl ToSocketAddrsPriv for SocketAddr {
 
     fn to_socket_addrs(&self, _: Internal) -> Self::Future {
         ready(Ok(Some(*self).into_iter()))
+    }
+
+    fn subject(&self, _: Internal) -> Subject {
+        Subject::Address(*self)
     }
 }
 
@@ -123,6 +137,10 @@ impl ToSocketAddrsPriv for SocketAddrV4 {
     fn to_socket_addrs(&self, internal: Internal) -> Self::Future {
         SocketAddr::V4(*self).to_socket_addrs(internal)
     }
+
+    fn subject(&self, _: Internal) -> Subject {
+        Subject::Address(SocketAddr::V4(*self))
+    }
 }
 
 impl ToSocketAddrs for SocketAddrV6 {}
@@ -133,6 +151,10 @@ impl ToSocketAddrsPriv for SocketAddrV6 {
 
     fn to_socket_addrs(&self, internal: Internal) -> Self::Future {
         SocketAddr::V6(*self).to_socket_addrs(internal)
+    }
+
+    fn subject(&self, _: Internal) -> Subject {
+        Subject::Address(SocketAddr::V6(*self))
     }
 }
 
@@ -145,6 +167,10 @@ impl ToSocketAddrsPriv for (IpAddr, u16) {
     fn to_socket_addrs(&self, internal: Internal) -> Self::Future {
         SocketAddr::from(*self).to_socket_addrs(internal)
     }
+
+    fn subject(&self, _: Internal) -> Subject {
+        Subject::Address(SocketAddr::from(*self))
+    }
 }
 
 impl ToSocketAddrs for (Ipv4Addr, u16) {}
@@ -155,6 +181,10 @@ impl ToSocketAddrsPriv for (Ipv4Addr, u16) {
 
     fn to_socket_addrs(&self, internal: Internal) -> Self::Future {
         SocketAddr::from(*self).to_socket_addrs(internal)
+    }
+
+    fn subject(&self, _: Internal) -> Subject {
+        Subject::Address(SocketAddr::from(*self))
     }
 }
 
@@ -167,6 +197,10 @@ impl ToSocketAddrsPriv for (Ipv6Addr, u16) {
     fn to_socket_addrs(&self, internal: Internal) -> Self::Future {
         SocketAddr::from(*self).to_socket_addrs(internal)
     }
+
+    fn subject(&self, _: Internal) -> Subject {
+        Subject::Address(SocketAddr::from(*self))
+    }
 }
 
 impl ToSocketAddrs for &[SocketAddr] {}
@@ -178,6 +212,14 @@ impl ToSocketAddrsPriv for &[SocketAddr] {
     fn to_socket_addrs(&self, _: Internal) -> Self::Future {
         let addresses = self.to_vec();
         ready(Ok(addresses.into_iter()))
+    }
+
+    fn subject(&self, _: Internal) -> Subject {
+        match self {
+            [] => Subject::Unnamed,
+            [address] => Subject::Address(*address),
+            [first, ..] => Subject::Host(format!("{first}, ...")),
+        }
     }
 }
 
@@ -193,6 +235,13 @@ impl ToSocketAddrsPriv for str {
         }
         Resolving::lookup(self, None)
     }
+
+    fn subject(&self, _: Internal) -> Subject {
+        match self.parse() {
+            Ok(address) => Subject::Address(address),
+            Err(_) => Subject::Host(self.to_owned()),
+        }
+    }
 }
 
 impl ToSocketAddrs for String {}
@@ -203,6 +252,10 @@ impl ToSocketAddrsPriv for String {
 
     fn to_socket_addrs(&self, internal: Internal) -> Self::Future {
         self.as_str().to_socket_addrs(internal)
+    }
+
+    fn subject(&self, internal: Internal) -> Subject {
+        self.as_str().subject(internal)
     }
 }
 
@@ -219,6 +272,14 @@ impl ToSocketAddrsPriv for (&str, u16) {
         }
         Resolving::lookup(host, Some(port))
     }
+
+    fn subject(&self, _: Internal) -> Subject {
+        let (host, port) = *self;
+        match host.parse::<IpAddr>() {
+            Ok(ip) => Subject::Address(SocketAddr::new(ip, port)),
+            Err(_) => Subject::Host(format!("{host}:{port}")),
+        }
+    }
 }
 
 impl ToSocketAddrs for (String, u16) {}
@@ -229,6 +290,10 @@ impl ToSocketAddrsPriv for (String, u16) {
 
     fn to_socket_addrs(&self, internal: Internal) -> Self::Future {
         (self.0.as_str(), self.1).to_socket_addrs(internal)
+    }
+
+    fn subject(&self, internal: Internal) -> Subject {
+        (self.0.as_str(), self.1).subject(internal)
     }
 }
 
@@ -281,6 +346,8 @@ pub mod sealed {
     use std::io;
     use std::net::SocketAddr;
 
+    use crate::error::Subject;
+
     /// See [`ToSocketAddrs`](super::ToSocketAddrs).
     pub trait ToSocketAddrsPriv {
         /// The addresses.
@@ -291,6 +358,9 @@ pub mod sealed {
 
         /// Starts to find the addresses.
         fn to_socket_addrs(&self, internal: Internal) -> Self::Future;
+
+        /// What an error calls it.
+        fn subject(&self, internal: Internal) -> Subject;
     }
 
     /// Keeps the method out of reach of other crates.

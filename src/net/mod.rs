@@ -86,7 +86,7 @@ mod udp;
 pub mod unix;
 
 pub use self::addr::ToSocketAddrs;
-pub(crate) use self::addr::{ip, resolve};
+pub(crate) use self::addr::{ip, resolve, subject};
 pub use self::lookup_host::lookup_host;
 pub use self::tcp::listener::TcpListener;
 pub use self::tcp::socket::TcpSocket;

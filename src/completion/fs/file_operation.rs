@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use crate::completion::operation::sealed::{Cancel, Cause};
 use crate::completion::unbuffered::{Outcome, Unbuffered};
+use crate::error::Subject;
 
 /// An operation on a file that has no buffer: an open, a sync, a close.
 ///
@@ -36,11 +37,21 @@ use crate::completion::unbuffered::{Outcome, Unbuffered};
 pub struct FileOperation<T>(Unbuffered<T>);
 
 impl<T> FileOperation<T> {
+    /// Does what `future` does, on a file that is open.
     pub(super) fn new(
         name: &'static str,
         future: impl Future<Output = T> + Send + 'static,
     ) -> FileOperation<T> {
-        FileOperation(Unbuffered::new(name, future))
+        FileOperation::on(name, Subject::Unnamed, future)
+    }
+
+    /// Does what `future` does to `subject`.
+    pub(super) fn on(
+        name: &'static str,
+        subject: Subject,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> FileOperation<T> {
+        FileOperation(Unbuffered::new(name, subject, future))
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::file::File;
 use super::file_operation::FileOperation;
 use super::opened::OpenFile;
-use crate::error::Error;
+use crate::error::{Error, Subject};
 use crate::fs;
 
 /// Opens files with other options than [`File::open`] and [`File::create`].
@@ -165,8 +165,8 @@ impl OpenOptions {
     /// }
     /// ```
     pub fn open(&self, path: impl AsRef<Path>) -> FileOperation<Result<File, Error>> {
-        let (options, path) = (self.0.clone(), path.as_ref().to_owned());
-        FileOperation::new("open a file", async move {
+        let (options, path) = (self.0.clone(), Arc::<Path>::from(path.as_ref()));
+        FileOperation::on("open", Subject::Path(path.clone()), async move {
             match options.open(&path).await {
                 Ok(file) => {
                     let (fd, flags, about) = file.into_parts();

@@ -10,7 +10,8 @@ use std::task::{Context, Poll};
 
 use crate::completion::operation::sealed::{Cancel, Cause};
 use crate::completion::unbuffered::{Outcome, Unbuffered};
-use crate::error::Error;
+use crate::error::{Error, Subject};
+use crate::net::{ToSocketAddrs, resolve, subject};
 
 /// An operation that makes a socket, or connects one.
 ///
@@ -39,9 +40,27 @@ pub struct SocketOperation<T>(Unbuffered<T>);
 impl<T> SocketOperation<T> {
     pub(super) fn new(
         name: &'static str,
+        subject: Subject,
         future: impl Future<Output = T> + Send + 'static,
     ) -> SocketOperation<T> {
-        SocketOperation(Unbuffered::new(name, future))
+        SocketOperation(Unbuffered::new(name, subject, future))
+    }
+}
+
+impl<T> SocketOperation<Result<T, Error>> {
+    /// Runs `attempt` on the addresses of `address`, in order, until it succeeds.
+    pub(super) fn at<F, S: 'static>(
+        name: &'static str,
+        address: &impl ToSocketAddrs,
+        attempt: impl Fn(SocketAddr) -> F + Send + 'static,
+    ) -> SocketOperation<Result<T, Error>>
+    where
+        F: Future<Output = io::Result<S>> + Send + 'static,
+        T: From<S>,
+    {
+        let subject = subject(address);
+        let done = at_addresses(name, subject.clone(), resolve(address), attempt);
+        SocketOperation::new(name, subject, async { done.await.map(T::from) })
     }
 }
 
@@ -66,14 +85,15 @@ impl<T> fmt::Debug for SocketOperation<T> {
 }
 
 /// Runs `attempt` on the addresses that `resolving` finds, in order, until it succeeds. It is what
-/// the operation `name` does.
+/// the operation `name` does to `subject`.
 ///
 /// # Errors
 ///
 /// Returns the last error of `attempt` with its address, or an error without one if there is no
 /// address at all.
-pub(super) async fn at_addresses<A, T, F>(
+async fn at_addresses<A, T, F>(
     name: &'static str,
+    subject: Subject,
     resolving: impl Future<Output = io::Result<A>>,
     attempt: impl Fn(SocketAddr) -> F,
 ) -> Result<T, Error>
@@ -81,9 +101,8 @@ where
     A: Iterator<Item = SocketAddr>,
     F: Future<Output = io::Result<T>>,
 {
-    const RESOLVE: &str = "resolve an address";
     let addresses = resolving.await;
-    let addresses = addresses.map_err(|error| Error::io(RESOLVE, error))?;
+    let addresses = addresses.map_err(|error| Error::on("resolve", subject, error))?;
     let mut last = None;
     for address in addresses {
         match attempt(address).await {
@@ -93,6 +112,6 @@ where
     }
     Err(last.unwrap_or_else(|| {
         let none = io::Error::new(io::ErrorKind::InvalidInput, "there is none");
-        Error::io(RESOLVE, none)
+        Error::io("resolve an address", none)
     }))
 }

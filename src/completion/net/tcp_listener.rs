@@ -5,13 +5,13 @@ use std::io;
 use std::net::SocketAddr;
 
 use super::accept::Accept;
-use super::connecting::{SocketOperation, at_addresses};
+use super::connecting::SocketOperation;
 use super::forward::forward;
 use super::incoming::Incoming;
 use super::socket::{Kind, Owner};
 use super::tcp_stream::TcpStream;
 use crate::error::Error;
-use crate::net::{ToSocketAddrs, ip, resolve};
+use crate::net::{ToSocketAddrs, ip};
 
 /// A TCP socket that listens for connections.
 ///
@@ -97,10 +97,7 @@ impl TcpListener {
     /// ```
     pub fn bind(address: impl ToSocketAddrs) -> SocketOperation<Result<TcpListener, Error>> {
         let bind = crate::net::TcpListener::bind::<SocketAddr>;
-        let bound = at_addresses("listen at", resolve(&address), bind);
-        SocketOperation::new("make a listener", async {
-            bound.await.map(TcpListener::from)
-        })
+        SocketOperation::at("listen at", &address, bind)
     }
 
     /// Accepts a connection. Returns the stream and the address of its peer.

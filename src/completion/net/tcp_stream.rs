@@ -7,7 +7,7 @@ use std::net::{Shutdown, SocketAddr};
 use socket2::SockAddr;
 
 use super::accept::{Accepted, sealed::Internal};
-use super::connecting::{SocketOperation, at_addresses};
+use super::connecting::SocketOperation;
 use super::forward::forward;
 use super::futures::{Peek, Read, ReadExact, ReadVectored, Write, WriteAll, WriteVectored};
 use super::halves::{ByteStream, OwnedReadHalf, OwnedWriteHalf, sealed::HasOwner, split};
@@ -15,7 +15,7 @@ use super::recv_multi::RecvMulti;
 use super::socket::{Kind, Owner};
 use crate::completion::{BufferRing, IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
 use crate::error::Error;
-use crate::net::{ToSocketAddrs, ip, resolve};
+use crate::net::{ToSocketAddrs, ip};
 
 /// A TCP connection, which is read and written with owned buffers.
 ///
@@ -107,10 +107,7 @@ impl TcpStream {
     /// ```
     pub fn connect(address: impl ToSocketAddrs) -> SocketOperation<Result<TcpStream, Error>> {
         let connect = crate::net::TcpStream::connect::<SocketAddr>;
-        let connected = at_addresses("connect to", resolve(&address), connect);
-        SocketOperation::new("connect a socket", async {
-            connected.await.map(TcpStream::from)
-        })
+        SocketOperation::at("connect to", &address, connect)
     }
 
     /// Reads what has been received, up to the room of `buffer`; see [`IoBufMut`] for where the

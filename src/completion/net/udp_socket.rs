@@ -4,7 +4,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use super::connecting::{SocketOperation, at_addresses};
+use super::connecting::SocketOperation;
 use super::forward::forward;
 use super::futures::{Recv, RecvFrom, SendDatagram, SendTo};
 use super::raw;
@@ -13,7 +13,7 @@ use super::send_batch::{SendBatch, SendBatchTo};
 use super::socket::{Kind, Owner};
 use crate::completion::{BufferRing, IoBuf, IoBufMut};
 use crate::error::Error;
-use crate::net::{ToSocketAddrs, ip, resolve};
+use crate::net::{ToSocketAddrs, ip};
 
 /// A UDP socket, which sends and receives datagrams with owned buffers.
 ///
@@ -85,8 +85,7 @@ impl UdpSocket {
     /// ```
     pub fn bind(address: impl ToSocketAddrs) -> SocketOperation<Result<UdpSocket, Error>> {
         let bind = crate::net::UdpSocket::bind::<SocketAddr>;
-        let bound = at_addresses("bind a socket to", resolve(&address), bind);
-        SocketOperation::new("bind a socket", async { bound.await.map(UdpSocket::from) })
+        SocketOperation::at("bind a socket to", &address, bind)
     }
 
     /// Connects the socket to `address`: [`send`](UdpSocket::send) sends there, and only datagrams
@@ -132,8 +131,7 @@ impl UdpSocket {
         let connect = move |address: SocketAddr| {
             std::future::ready(socket.options().connect(&address.into()))
         };
-        let connected = at_addresses("connect to", resolve(&address), connect);
-        SocketOperation::new("connect a socket", connected)
+        SocketOperation::at("connect to", &address, connect)
     }
 
     /// Sends `buffer` as one datagram to the address that the socket is connected to; returns its

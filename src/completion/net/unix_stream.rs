@@ -4,6 +4,7 @@
 use std::io;
 use std::net::Shutdown;
 use std::path::Path;
+use std::sync::Arc;
 
 use socket2::SockAddr;
 
@@ -15,7 +16,7 @@ use super::halves::{ByteStream, OwnedReadHalf, OwnedWriteHalf, sealed::HasOwner,
 use super::recv_multi::RecvMulti;
 use super::socket::{Kind, Owner};
 use crate::completion::{BufferRing, IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
-use crate::error::Error;
+use crate::error::{Error, Subject};
 use crate::net::unix::SocketAddr;
 
 /// A connection over a Unix socket, between processes of one machine.
@@ -78,8 +79,8 @@ impl UnixStream {
     /// }
     /// ```
     pub fn connect(path: impl AsRef<Path>) -> SocketOperation<Result<UnixStream, Error>> {
-        let path = path.as_ref().to_owned();
-        SocketOperation::new("connect a socket", async {
+        let path = Arc::<Path>::from(path.as_ref());
+        SocketOperation::new("connect to", Subject::Path(path.clone()), async {
             match crate::net::UnixStream::connect(&path).await {
                 Ok(stream) => Ok(UnixStream::from(stream)),
                 Err(error) => Err(Error::io_at("connect to", path, error)),
