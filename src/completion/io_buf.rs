@@ -11,10 +11,13 @@ use crate::driver::completion::pool_memory::PoolMemory;
 
 /// A buffer that an operation can own while the kernel reads from it.
 ///
-/// It is implemented for `Vec<u8>`, `String`, `Box<[u8]>`, `Box<[u8; N]>`, [`Bytes`], [`BytesMut`],
-/// `&'static [u8]`, `&'static str`, [`PooledBuf`](super::PooledBuf) and [`ReceivedBuf`], and for
-/// [`Slice`]s of them. What is written to a file is what is initialized: the content of a vector, not
-/// its spare capacity.
+/// It is implemented for `Vec<u8>`, `String`, `Box<[u8]>`, `Box<[u8; N]>`, `Arc<[u8]>`, [`Bytes`],
+/// [`BytesMut`], `&'static [u8]`, `&'static [u8; N]`, `&'static str`, [`PooledBuf`](super::PooledBuf)
+/// and [`ReceivedBuf`], and for [`Slice`]s of them. What is written is what is initialized: the
+/// content of a vector, not its spare capacity.
+///
+/// A buffer is owned, so what is borrowed from elsewhere is copied first, unless it can be shared:
+/// `Arc<[u8]>` and [`Bytes`] go to any number of operations at a time.
 ///
 /// # Safety
 ///
@@ -76,6 +79,7 @@ pub unsafe trait IoBuf: Send + 'static {
     /// let hello = "hello, world".slice(..5);
     /// assert_eq!(&hello[..], b"hello");
     /// ```
+    #[must_use = "it returns the part"]
     #[track_caller]
     fn slice(self, range: impl RangeBounds<usize>) -> Slice<Self>
     where
@@ -315,6 +319,37 @@ unsafe impl IoBuf for &'static [u8] {
 }
 
 // SAFETY: as above.
+unsafe impl<const N: usize> IoBuf for &'static [u8; N] {
+    fn stable_ptr(&self) -> *const u8 {
+        self.as_ptr()
+    }
+
+    fn bytes_init(&self) -> usize {
+        N
+    }
+
+    fn bytes_total(&self) -> usize {
+        N
+    }
+}
+
+// SAFETY: the bytes are on the heap, where they stay as long as there is a handle to them. Mutable
+// access to them is mutable access to the one handle that is left.
+unsafe impl IoBuf for Arc<[u8]> {
+    fn stable_ptr(&self) -> *const u8 {
+        self.as_ptr()
+    }
+
+    fn bytes_init(&self) -> usize {
+        self.len()
+    }
+
+    fn bytes_total(&self) -> usize {
+        self.len()
+    }
+}
+
+// SAFETY: static memory, as above.
 unsafe impl IoBuf for &'static str {
     fn stable_ptr(&self) -> *const u8 {
         self.as_ptr()

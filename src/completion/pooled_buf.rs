@@ -205,6 +205,13 @@ impl AsMut<[u8]> for PooledBuf {
     }
 }
 
+/// Bytes that are equal.
+impl<T: AsRef<[u8]> + ?Sized> PartialEq<T> for PooledBuf {
+    fn eq(&self, other: &T) -> bool {
+        **self == *other.as_ref()
+    }
+}
+
 // SAFETY: the memory belongs to the pool, of which this has a reference, and lies where the pool has
 // it. Only mutable access to the one value that has this place writes to it.
 unsafe impl IoBuf for PooledBuf {

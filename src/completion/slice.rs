@@ -1,7 +1,7 @@
 //! `Slice`: a part of a buffer.
 
 use std::fmt;
-use std::ops::{Bound, Deref, RangeBounds};
+use std::ops::{Bound, Deref, DerefMut, RangeBounds};
 use std::sync::Arc;
 
 use super::io_buf::{IoBuf, IoBufMut};
@@ -15,7 +15,8 @@ use crate::driver::completion::pool_memory::PoolMemory;
 /// - a read fills the range from its start. The range may reach into the capacity of a vector, whose
 ///   length then grows to the end of what was read.
 ///
-/// A slice of a slice is a part of that part.
+/// A slice of a slice is a part of that part. Like the buffer, it is read as a slice of bytes, and
+/// changed in place as one if it is an [`IoBufMut`]: those of its bytes that are initialized.
 ///
 /// # Examples
 ///
@@ -140,6 +141,35 @@ impl<B: IoBuf> Deref for Slice<B> {
     }
 }
 
+/// The bytes of the slice that are initialized.
+impl<B: IoBufMut> DerefMut for Slice<B> {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        let init = self.bytes_init();
+        // SAFETY: as above, and the buffer promises that nothing but its owner, to whom the access
+        // is exclusive, reads or writes them. Their number stays the same.
+        unsafe { std::slice::from_raw_parts_mut(self.stable_mut_ptr(), init) }
+    }
+}
+
+impl<B: IoBuf> AsRef<[u8]> for Slice<B> {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl<B: IoBufMut> AsMut<[u8]> for Slice<B> {
+    fn as_mut(&mut self) -> &mut [u8] {
+        self
+    }
+}
+
+/// Bytes that are equal.
+impl<B: IoBuf, T: AsRef<[u8]> + ?Sized> PartialEq<T> for Slice<B> {
+    fn eq(&self, other: &T) -> bool {
+        **self == *other.as_ref()
+    }
+}
+
 impl<B> fmt::Debug for Slice<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Slice")
@@ -225,6 +255,16 @@ mod tests {
     fn panic_of(make: impl FnOnce() -> Slice<Vec<u8>> + std::panic::UnwindSafe) -> String {
         let panic = std::panic::catch_unwind(make).unwrap_err();
         panic.downcast_ref::<String>().unwrap().clone()
+    }
+
+    #[test]
+    fn only_what_is_initialized_can_be_changed() {
+        let mut slice = buffer().slice(1..8);
+        slice.fill(b'x');
+        slice.as_mut()[0] = b'y';
+        assert_eq!(slice, b"yxx");
+        assert!(slice != *b"yx" && slice == "yxx".slice(..));
+        assert_eq!(slice.into_inner(), b"0yxx");
     }
 
     #[test]
