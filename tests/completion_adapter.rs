@@ -152,7 +152,7 @@ fn bulk_data_goes_both_ways() {
         });
         let sent = pattern(LEN);
         let answering = zokio::spawn(async move {
-            let mut server = Adapter::new(server);
+            let mut server = Adapter::from(server);
             let mut all = Vec::new();
             server.read_to_end(&mut all).await?;
             server.write_all(&all).await?;

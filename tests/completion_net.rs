@@ -505,6 +505,20 @@ fn several_accepts_at_a_time() {
     });
 }
 
+/// Without a copy into a vector first.
+#[test]
+fn literals_and_shared_bytes_are_written() {
+    everywhere(|| async {
+        let (near, far) = UnixStream::pair()?;
+        all(near.write_all(b"literal, ").await)?;
+        let shared: Arc<[u8]> = Arc::from(*b"shared");
+        let (one, other) = (shared.clone().slice(..2), shared.slice(2..));
+        all(near.writev([one, other]).await)?;
+        assert_eq!(all(far.read_exact(vec![0; 15]).await)?, b"literal, shared");
+        Ok(())
+    });
+}
+
 #[test]
 fn addresses_are_tried_and_named() {
     everywhere(|| async {
@@ -513,7 +527,10 @@ fn addresses_are_tried_and_named() {
         let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let stream = TcpStream::connect(&[closed, address][..]).await?;
         assert_eq!(stream.peer_addr()?, address);
-        let error = TcpStream::connect(closed).await.unwrap_err();
+        let connecting = TcpStream::connect(closed);
+        let shown = format!("SocketOperation {{ doing: connect to {closed}, .. }}");
+        assert_eq!(format!("{connecting:?}"), shown);
+        let error = connecting.await.unwrap_err();
         assert!(error.is_network() && error.kind() == ErrorKind::ConnectionRefused);
         assert_eq!(error.address(), Some(closed));
         let expected = format!("cannot connect to {closed}: Connection refused (os error 111)");

@@ -1,6 +1,7 @@
 //! `Operation`: what all futures of this module have in common, and what limits them.
 #![forbid(unsafe_code)]
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -192,7 +193,6 @@ fn cancelled() -> io::Error {
 
 pin_project! {
     /// The future returned by [`Operation::timeout`].
-    #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Timeout<O> {
         #[pin]
@@ -201,6 +201,15 @@ pin_project! {
         sleep: Sleep,
         limit: Duration,
         expired: bool,
+    }
+}
+
+impl<O: fmt::Debug> fmt::Debug for Timeout<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timeout")
+            .field("operation", &self.operation)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 
@@ -261,8 +270,8 @@ pin_project! {
     }
 }
 
-impl<O: std::fmt::Debug> std::fmt::Debug for With<O> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<O: fmt::Debug> fmt::Debug for With<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("With")
             .field("operation", &self.operation)
             .finish_non_exhaustive()

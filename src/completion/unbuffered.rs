@@ -91,11 +91,11 @@ impl<T> Unbuffered<T> {
     }
 }
 
-impl<T> fmt::Debug for Unbuffered<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unbuffered")
-            .field("name", &self.name)
-            .field("subject", &self.subject)
+impl<T> Unbuffered<T> {
+    /// Writes what the public type `name` shows.
+    pub(super) fn fmt_as(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("doing", &format_args!("{}{}", self.name, self.subject))
             .finish_non_exhaustive()
     }
 }

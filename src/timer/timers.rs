@@ -48,7 +48,6 @@ pub(crate) struct Timers {
 }
 
 /// One worker's timers.
-#[derive(Debug)]
 pub(crate) struct TimerShard {
     shard: Shard,
     ticker: Arc<Ticker>,
@@ -62,6 +61,13 @@ struct Ticker {
     /// [`AWAKE`] if none sleeps. Written by that thread, and by the one that wakes it.
     ends_sleep_before: AtomicU64,
     wake: Box<dyn Fn() + Send + Sync>,
+}
+
+/// Every future with a deadline shows one of these, so it is short.
+impl fmt::Debug for TimerShard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TimerShard").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Ticker {

@@ -71,6 +71,6 @@ impl<T: Outcome> Cancel for FileOperation<T> {
 
 impl<T> fmt::Debug for FileOperation<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("FileOperation").field(&self.0).finish()
+        self.0.fmt_as("FileOperation", f)
     }
 }

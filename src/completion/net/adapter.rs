@@ -297,6 +297,13 @@ impl<T: ByteStream + Unpin> AsyncWrite for Adapter<T> {
     }
 }
 
+/// The same as [`Adapter::new`].
+impl<T: ByteStream> From<T> for Adapter<T> {
+    fn from(stream: T) -> Adapter<T> {
+        Adapter::new(stream)
+    }
+}
+
 impl<T: fmt::Debug> fmt::Debug for Adapter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let received = self.rest.as_deref().unwrap_or_default();

@@ -80,7 +80,7 @@ impl<T: Outcome> Cancel for SocketOperation<T> {
 
 impl<T> fmt::Debug for SocketOperation<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SocketOperation").field(&self.0).finish()
+        self.0.fmt_as("SocketOperation", f)
     }
 }
 

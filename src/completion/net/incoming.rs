@@ -34,6 +34,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 ///
 /// It yields `None` only after the listener was dropped or its runtime has shut down. Dropping it
 /// loses nothing: a connection that it has not returned waits for the next accept.
+#[must_use = "streams do nothing unless polled"]
 pub struct Incoming<T> {
     /// `None` once it has ended.
     socket: Option<Arc<Socket>>,

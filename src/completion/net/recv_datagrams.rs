@@ -107,6 +107,7 @@ impl fmt::Debug for ReceivedDatagrams {
 /// It continues after an error, and yields `None` only after the socket was dropped or its runtime
 /// has shut down. Nothing is lost if it is dropped: the next receive, of whatever kind, gets what it
 /// has not returned.
+#[must_use = "streams do nothing unless polled"]
 pub struct RecvDatagrams {
     receiving: Receiving,
 }

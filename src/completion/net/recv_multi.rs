@@ -35,6 +35,7 @@ use crate::watched::is_short;
 /// Nothing is lost if it is dropped: what it has not returned is still in the socket, and the next
 /// read gets it, of whatever kind it is. Like any operation, it ends with `ECANCELED` if the stream
 /// that it was made from is dropped first; see [`TcpStream`](super::TcpStream#closing).
+#[must_use = "streams do nothing unless polled"]
 pub struct RecvMulti {
     receiving: Receiving,
 }
