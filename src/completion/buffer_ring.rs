@@ -90,7 +90,7 @@ struct RingShared {
 }
 
 impl BufferRing {
-    /// The most buffers that a ring has: as many as the kernel accepts in one of its own.
+    /// The most buffers that a ring has, 32,768: as many as the kernel accepts in one of its own.
     pub const MAX_BUFFERS: usize = 1 << 15;
 
     /// Creates a ring of `count` buffers, each of `size` bytes. Nothing is allocated for them yet.

@@ -67,6 +67,9 @@
 //! The streams that [`net`] has ([`RecvMulti`](net::RecvMulti), [`Incoming`](net::Incoming)) are
 //! `Send` and `'static` as well. The futures of their `next` borrow them.
 //!
+//! The futures of reads and writes of sockets are not [`Unpin`]: to poll one by reference, as in a
+//! `select!` inside a loop, pin it first, with [`pin!`](crate::pin) or [`Box::pin`].
+//!
 //! Reads from many places of a file, at once:
 //!
 //! ```
@@ -89,7 +92,8 @@
 //! ```
 //!
 //! [`submit_all()`] does the same with one entry to the kernel, where io_uring carries the operations
-//! out, and returns results in order or as they come.
+//! out, and returns results in order or as they come. A write is linked to a sync of what it has
+//! written by [`and_sync_data`](fs::WriteAllAt::and_sync_data).
 //!
 //! # Cancelling
 //!
@@ -123,6 +127,50 @@
 //!
 //! An operation that makes or connects a socket returns a [`zokio::Error`](crate::Error), which
 //! carries the address or the path.
+//!
+//! A function that calls both kinds returns [`io::Result`], since `?` converts a
+//! [`zokio::Error`](crate::Error) into an [`io::Error`], but not the other way round.
+//! [`io::Error::downcast`] finds it again. A [`Canceller`] was the reason if the code is `ECANCELED`
+//! and [`is_cancelled`](Canceller::is_cancelled) is true:
+//!
+//! ```
+//! use std::io;
+//! use std::time::Duration;
+//! use zokio::completion::Operation;
+//! use zokio::completion::net::{TcpListener, TcpStream};
+//!
+//! /// Connects, and reads what the server begins with.
+//! async fn greeting(address: std::net::SocketAddr) -> io::Result<Vec<u8>> {
+//!     let stream = TcpStream::connect(address).await?;
+//!     let read = stream.read(Vec::with_capacity(1024)).timeout(Duration::from_millis(5));
+//!     let (count, greeting) = read.await;
+//!     count?;
+//!     Ok(greeting)
+//! }
+//!
+//! #[zokio::main]
+//! async fn main() -> io::Result<()> {
+//!     // It sends no greeting.
+//!     let listener = TcpListener::bind("127.0.0.1:0").await?;
+//!     let error = greeting(listener.local_addr()?).await.unwrap_err();
+//!     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+//!     let error: zokio::Error = error.downcast().unwrap();
+//!     assert_eq!(error.to_string(), "cannot receive from a socket: not done within 5ms");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # If you know another io_uring runtime
+//!
+//! - Futures are `Send` on every flavor of runtime, so tasks may move between threads.
+//! - No handle has to be closed by hand. What is dropped while operations own it is closed when they
+//!   end (files), or at once (sockets).
+//! - There are no traits for reading and writing with owned buffers. Code that is to take a TCP and
+//!   a Unix stream alike takes the halves, [`OwnedReadHalf`](net::OwnedReadHalf) and
+//!   [`OwnedWriteHalf`](net::OwnedWriteHalf), or an [`Adapter`].
+//! - There are no separate operations for registered buffers, or to be cancelled: each one takes a
+//!   [`PooledBuf`], and each one can be limited and cancelled.
+//! - A read never shortens a buffer, and fills it from its start; see [`IoBufMut`].
 
 mod buffer_ring;
 mod canceller;

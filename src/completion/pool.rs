@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::pooled_buf::PooledBuf;
-use crate::driver::completion::pool_memory::{Owner, Refusal, page_size};
+use crate::driver::completion::pool_memory::{Refusal, Owner, page_size};
 use crate::error::Error;
 use crate::loom::sync::Mutex;
 use crate::sync::Semaphore;
@@ -123,6 +123,9 @@ impl BufferPool {
     }
 
     /// Waits for a buffer, which is empty. Those who wait are served in their order.
+    ///
+    /// It is no [`Operation`](super::Operation); [`time::timeout`](crate::time::timeout) limits the
+    /// wait.
     ///
     /// # Cancel safety
     ///

@@ -69,6 +69,11 @@ impl File {
     /// Returns an error if the file does not exist or may not be read, or if the process has too
     /// many open files. It carries the path.
     ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime, and if it needs a thread and the system
+    /// starts none.
+    ///
     /// # Examples
     ///
     /// ```
@@ -99,6 +104,11 @@ impl File {
     ///
     /// Returns an error if the parent directory is missing, or if the file may not be created or
     /// written to. It carries the path.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime, and if it needs a thread and the system
+    /// starts none.
     ///
     /// # Examples
     ///
@@ -153,6 +163,11 @@ impl File {
     ///
     /// Returns an error if the file system or the device fails to write the data.
     ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime, and if it needs a thread and the system
+    /// starts none.
+    ///
     /// # Examples
     ///
     /// ```
@@ -181,6 +196,11 @@ impl File {
     /// # Errors
     ///
     /// Returns an error if the file system or the device fails to write the data.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime, and if it needs a thread and the system
+    /// starts none.
     ///
     /// # Examples
     ///
@@ -221,6 +241,11 @@ impl File {
     /// Returns an error if the device has no such space, if the file is not open for writing, if
     /// `len` is zero, or if the file system does not offer it (`EOPNOTSUPP`).
     ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime, and if it needs a thread and the system
+    /// starts none.
+    ///
     /// # Examples
     ///
     /// ```
@@ -252,6 +277,11 @@ impl File {
     /// # Errors
     ///
     /// Returns an error if the kernel or the file system fails to report them, as statx(2) does.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime, and if it needs a thread and the system
+    /// starts none.
     ///
     /// # Examples
     ///
@@ -294,6 +324,11 @@ impl File {
     /// Returns the error of the file system, or [`ResourceBusy`](io::ErrorKind::ResourceBusy) if an
     /// operation on the file is in flight or has not been polled yet. The descriptor is then closed
     /// after the last of these.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime, and if it needs a thread and the system
+    /// starts none.
     ///
     /// # Examples
     ///

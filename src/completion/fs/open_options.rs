@@ -22,8 +22,11 @@ use crate::fs;
 /// The address of the buffer, the offset and the length must then be multiples of the device's block
 /// size, 4,096 bytes being enough almost everywhere (statx(2), `STATX_DIOALIGN`); otherwise a
 /// transfer fails with `EINVAL`, or the file system silently uses the page cache. Some file systems
-/// do not offer it, and the open fails with `EINVAL`. A vector is aligned by a
-/// [slice](crate::completion::IoBuf::slice) that begins at the right address, where it stays:
+/// do not offer it, and the open fails with `EINVAL`. At the end of the file, a read asks for whole
+/// blocks all the same, and returns what there is.
+///
+/// The buffers of a [`BufferPool`](crate::completion::BufferPool) are aligned. A vector is aligned by
+/// a [slice](crate::completion::IoBuf::slice) that begins at the right address, where it stays:
 ///
 /// ```
 /// use zokio::completion::{IoBuf, Slice};
@@ -142,6 +145,11 @@ impl OpenOptions {
     /// Returns an error if the file does not exist and is not to be created, if it exists and
     /// `create_new` is set, if it may not be opened in this way, or if the options contradict each
     /// other. It carries the path.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime, and if it needs a thread and the system
+    /// starts none.
     ///
     /// # Examples
     ///

@@ -22,6 +22,10 @@ impl File {
     /// Returns the error of pread(2), such as one for a file that is not open for reading or has no
     /// offsets. An error after some bytes is returned by the next read.
     ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime.
+    ///
     /// # Examples
     ///
     /// ```
@@ -54,6 +58,10 @@ impl File {
     /// Returns [`UnexpectedEof`](std::io::ErrorKind::UnexpectedEof) if the file ends before the
     /// buffer is full, and the errors of [`read_at`](File::read_at). What was read by then is in the
     /// buffer.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime.
     ///
     /// # Examples
     ///
@@ -93,6 +101,10 @@ impl File {
     ///
     /// The same as for [`read_at`](File::read_at).
     ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime.
+    ///
     /// # Examples
     ///
     /// ```
@@ -120,7 +132,8 @@ impl File {
     /// The result is that of pwrite(2), which rarely writes a part, if the device is full or a limit
     /// is reached. [`write_all_at`](File::write_all_at) finds out why. A file that was opened
     /// with `O_APPEND` is written at its end, whatever the offset. A write that needs no waiting is
-    /// made at the first poll, a direct one by io_uring, and any other by a thread.
+    /// made at the first poll, up to 256 KiB, a direct one of up to 2 MiB by io_uring, and any other
+    /// by a thread.
     ///
     /// # Cancel safety
     ///
@@ -133,6 +146,10 @@ impl File {
     ///
     /// Returns the error of pwrite(2), such as one for a full device. If an error occurs after some
     /// bytes were written, their number is returned.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime.
     ///
     /// # Examples
     ///
@@ -166,6 +183,10 @@ impl File {
     ///
     /// Returns the error of pwrite(2). The first part of the buffer may be written then. Returns
     /// [`WriteZero`](std::io::ErrorKind::WriteZero) if the kernel writes nothing without an error.
+    ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime.
     ///
     /// # Examples
     ///
@@ -201,6 +222,10 @@ impl File {
     /// # Errors
     ///
     /// The same as for [`write_at`](File::write_at).
+    ///
+    /// # Panics
+    ///
+    /// Panics at the first poll if it is outside a runtime.
     ///
     /// # Examples
     ///

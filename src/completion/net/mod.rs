@@ -76,6 +76,9 @@
 //! | the type of the same name in [`std`], or an [`OwnedFd`](std::os::fd::OwnedFd) | a type of this module | `TryFrom`; in a runtime, which watches the socket from then on |
 //! | a type of this module | the type of the same name in `std`, or an `OwnedFd` | `TryFrom`; as above |
 //!
+//! A stream that is returned as an error is not an `Error`, so `?` needs a `map_err`. Unix datagram
+//! sockets and pipes are in [`net`](crate::net) only.
+//!
 //! The first two keep the registration with the runtime. No conversion loses bytes: all that was
 //! not returned by an operation is still in the socket.
 //!

@@ -200,7 +200,8 @@ impl UdpSocket {
     /// Receives what arrives, into buffers of `ring`, as [`RecvDatagrams`].
     ///
     /// In place of a buffer for each receive that waits, all sockets and streams with the same ring
-    /// share its buffers. See [`BufferRing`] for what happens when there is none left.
+    /// share its buffers. See [`BufferRing`] for what happens when there is none left, and
+    /// [`ReceivedDatagrams::iter`](super::ReceivedDatagrams::iter) for an example.
     pub fn recv_multi(&self, ring: &BufferRing) -> RecvDatagrams {
         RecvDatagrams::new(&self.owner, ring)
     }
