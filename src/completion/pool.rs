@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::pooled_buf::PooledBuf;
-use crate::driver::completion::pool_memory::{Refusal, Owner, page_size};
+use crate::driver::completion::pool_memory::{NotRegistered, Owner, page_size};
 use crate::error::Error;
 use crate::loom::sync::Mutex;
 use crate::sync::Semaphore;
@@ -276,9 +276,9 @@ impl BufferPool {
         let memory = self.shared.owner.memory();
         let refusal = memory.registration()?.err()?;
         let (reason, source) = match refusal {
-            Refusal::TooLarge => ("a pool of more than 1 GiB cannot be".to_owned(), None),
-            Refusal::TableFull => ("256 pools are registered already".to_owned(), None),
-            Refusal::Kernel(errno) => {
+            NotRegistered::TooLarge => ("a pool of more than 1 GiB cannot be".to_owned(), None),
+            NotRegistered::TableFull => ("256 pools are registered already".to_owned(), None),
+            NotRegistered::Kernel(errno) => {
                 let source = io::Error::from_raw_os_error(errno);
                 (likely_cause(errno, &source), Some(source))
             }

@@ -41,13 +41,13 @@ static SHARED: Mutex<Weak<Pipes>> = Mutex::new(Weak::new());
 /// A bounded set of pipes.
 #[derive(Debug)]
 pub(crate) struct Pipes {
-    state: Mutex<State>,
+    state: Mutex<KeptPipes>,
     /// The most pipes at a time.
     most: usize,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct KeptPipes {
     /// Empty pipes.
     idle: Vec<PipeEnds>,
     /// How many pipes are borrowed.
@@ -108,7 +108,7 @@ fn of_process() -> Arc<Pipes> {
 impl Pipes {
     fn new(most: usize) -> Pipes {
         Pipes {
-            state: Mutex::new(State::default()),
+            state: Mutex::new(KeptPipes::default()),
             most,
         }
     }

@@ -64,7 +64,7 @@ impl Drop for Running {
                 // If it cannot be killed, there is no one left to report it to.
                 let _ = process.kill();
             }
-            orphan::adopt(process);
+            orphan::reap_later(process);
         }
     }
 }
@@ -316,7 +316,7 @@ impl ChildState {
         Poll::Ready(Ok(status))
     }
 
-    /// Records that the process has ended, so that it is neither killed nor adopted.
+    /// Records that the process has ended, so that it is neither killed nor reaped once more.
     fn end(&mut self, status: ExitStatus) {
         if let ChildState::Running(running) = self {
             running.process = None;

@@ -19,7 +19,7 @@ static UNATTENDED: Mutex<Vec<StdChild>> = Mutex::new(Vec::new());
 struct Orphan(Mutex<Option<Process>>);
 
 /// Takes over a child that may still run.
-pub(super) fn adopt(mut process: Process) {
+pub(super) fn reap_later(mut process: Process) {
     sweep();
     if let Ok(None) = process.try_wait() {
         Arc::new(Orphan(Mutex::new(Some(process)))).wake();
@@ -64,7 +64,7 @@ impl Wake for Orphan {
 
 #[cfg(test)]
 mod tests {
-    use super::{UNATTENDED, adopt, sweep};
+    use super::{UNATTENDED, reap_later, sweep};
     use crate::process::exit::Process;
     use crate::runtime::Builder;
     use std::fs;
@@ -88,7 +88,7 @@ mod tests {
         let pid = rt.block_on(async {
             let child = Command::new("sleep").arg("0.05").spawn().unwrap();
             let pid = child.id();
-            adopt(Process::new(child).unwrap());
+            reap_later(Process::new(child).unwrap());
             pid
         });
         let nap = || rt.block_on(async { crate::time::sleep(Duration::from_millis(5)).await });
@@ -102,7 +102,7 @@ mod tests {
             let child = Command::new("sleep").arg("0.2").spawn().unwrap();
             (child.id(), Process::new(child).unwrap())
         });
-        adopt(process);
+        reap_later(process);
         drop(rt);
         assert!(UNATTENDED.lock().iter().any(|child| child.id() == pid));
         assert_reaped(pid, || {

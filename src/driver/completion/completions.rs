@@ -13,7 +13,7 @@ use std::time::Instant;
 use super::backend::{Backend, Choice};
 use super::batch::{Batch, Missing};
 use super::op::{Completed, Op, ReadFrom};
-use super::operation::{Abandoned, Count, Counted, Operation};
+use super::operation::{Count, Counted, Detached, Operation};
 use super::probe::{Decision, decide};
 use super::uring::Ring;
 use super::{Submitted, threads};
@@ -306,25 +306,25 @@ impl InFlight {
 
     /// Stops waiting for the operation without cancelling it.
     pub(crate) fn detach(mut self) {
-        self.abandon(false);
+        self.leave(false);
     }
 
-    fn abandon(&mut self, cancel: bool) {
+    fn leave(&mut self, cancel: bool) {
         let Submission::Submitted { operation, ring } =
             std::mem::replace(&mut self.0, Submission::Done)
         else {
             return;
         };
-        match operation.abandon(cancel) {
-            Abandoned::NeverBegun(payload) => drop(payload),
-            Abandoned::Completed(completed) => drop(completed),
-            Abandoned::Continues(waker) => {
+        match operation.detach(cancel) {
+            Detached::NeverBegun(payload) => drop(payload),
+            Detached::Completed(completed) => drop(completed),
+            Detached::Continues(waker) => {
                 drop_waker(waker);
                 if let Some(ring) = ring.filter(|_| cancel) {
                     ring.cancel(operation);
                 }
             }
-            Abandoned::Over => {}
+            Detached::Over => {}
         }
     }
 }
@@ -339,6 +339,6 @@ impl Future for InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.abandon(true);
+        self.leave(true);
     }
 }

@@ -12,18 +12,18 @@
 //!              begin                complete                 poll
 //!   queued ------------> begun ----------------> completed --------> over
 //!     |                    |                         |
-//!     | abandon, cancel    | abandon                 | abandon
+//!     | detach, cancel     | detach                  | detach
 //!     v                    v                         v
 //!   over: the payload    marked: its outcome       over: the outcome
 //!   goes back            goes to the completer     goes back
 //! ```
 //!
-//! An operation that is abandoned while it is queued, without a cancellation, stays queued, and its
+//! An operation that is detached while it is queued, without a cancellation, stays queued, and its
 //! outcome goes to the completer.
 //!
 //! *Begin* takes the payload out (what the operation owns: descriptors, buffers, paths). From then
 //! on the payload belongs to whatever carries the operation out and never to the future (I1), and
-//! the operation can only end by *complete* (I2). *Abandon* is the future's last act. It may ask
+//! the operation can only end by *complete* (I2). *Detach* is the future's last act. It may ask
 //! for a cancellation, which is a request: an operation that has not begun never does; one that has
 //! begun still ends by *complete*.
 //!
@@ -53,7 +53,7 @@ struct OperationState<P, R> {
     /// The waker of the task that waits. Set only before the operation has completed.
     waker: Option<Waker>,
     /// Whether the future is gone.
-    abandoned: bool,
+    detached: bool,
     /// Whether a cancellation was asked for.
     cancelled: bool,
 }
@@ -76,10 +76,10 @@ pub(crate) enum Ended<R> {
     Unwanted(R),
 }
 
-/// What [`Operation::abandon`] leaves to do.
+/// What [`Operation::detach`] leaves to do.
 #[derive(Debug)]
 #[must_use]
-pub(crate) enum Abandoned<P, R> {
+pub(crate) enum Detached<P, R> {
     /// The operation had not begun and never will: drop what it owned.
     NeverBegun(P),
     /// The operation continues: drop the waker. What carries it out may be asked to cancel it.
@@ -96,7 +96,7 @@ impl<P, R> Operation<P, R> {
             state: Mutex::new(OperationState {
                 stage: Stage::Queued(payload),
                 waker: None,
-                abandoned: false,
+                detached: false,
                 cancelled: false,
             }),
             ticket: AtomicU64::new(0),
@@ -121,7 +121,7 @@ impl<P, R> Operation<P, R> {
     pub(crate) fn complete(&self, outcome: R) -> Ended<R> {
         let mut state = self.state.lock();
         debug_assert!(matches!(state.stage, Stage::Begun));
-        if state.abandoned {
+        if state.detached {
             state.stage = Stage::Over;
             return Ended::Unwanted(outcome);
         }
@@ -165,17 +165,17 @@ impl<P, R> Operation<P, R> {
     }
 
     /// Detaches the future. With `cancel`, an operation that has not begun ends here.
-    pub(crate) fn abandon(&self, cancel: bool) -> Abandoned<P, R> {
+    pub(crate) fn detach(&self, cancel: bool) -> Detached<P, R> {
         let mut state = self.state.lock();
-        state.abandoned = true;
+        state.detached = true;
         state.cancelled |= cancel;
         match std::mem::replace(&mut state.stage, Stage::Over) {
-            Stage::Queued(payload) if cancel => Abandoned::NeverBegun(payload),
-            Stage::Completed(outcome) => Abandoned::Completed(outcome),
-            Stage::Over => Abandoned::Over,
+            Stage::Queued(payload) if cancel => Detached::NeverBegun(payload),
+            Stage::Completed(outcome) => Detached::Completed(outcome),
+            Stage::Over => Detached::Over,
             other => {
                 state.stage = other;
-                Abandoned::Continues(state.waker.take())
+                Detached::Continues(state.waker.take())
             }
         }
     }
@@ -260,7 +260,7 @@ impl Drop for Counted {
 
 #[cfg(test)]
 mod tests {
-    use super::{Abandoned, Ended, Operation};
+    use super::{Detached, Ended, Operation};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Poll, Wake, Waker};
@@ -301,13 +301,13 @@ mod tests {
         assert_eq!(last.0.load(Ordering::SeqCst), 1);
         let mut cx = Context::from_waker(Waker::noop());
         assert_eq!(operation.poll(&mut cx), Poll::Ready(7));
-        assert!(matches!(operation.abandon(true), Abandoned::Over));
+        assert!(matches!(operation.detach(true), Detached::Over));
     }
 
     #[test]
     fn what_was_cancelled_in_time_never_begins() {
         let operation = operation();
-        let Abandoned::NeverBegun("payload") = operation.abandon(true) else {
+        let Detached::NeverBegun("payload") = operation.detach(true) else {
             panic!("it had not begun");
         };
         assert_eq!(operation.begin(), None);
@@ -333,16 +333,13 @@ mod tests {
         assert_eq!(operation.cancel(), None);
         assert!(operation.is_cancelled());
         assert!(matches!(operation.complete(7), Ended::Wake(None)));
-        assert!(matches!(operation.abandon(true), Abandoned::Completed(7)));
+        assert!(matches!(operation.detach(true), Detached::Completed(7)));
     }
 
     #[test]
     fn what_was_detached_continues() {
         let operation = operation();
-        assert!(matches!(
-            operation.abandon(false),
-            Abandoned::Continues(None)
-        ));
+        assert!(matches!(operation.detach(false), Detached::Continues(None)));
         assert_eq!(operation.begin(), Some("payload"));
         assert!(matches!(operation.complete(7), Ended::Unwanted(7)));
     }
@@ -352,7 +349,7 @@ mod tests {
         let operation = operation();
         assert_eq!(operation.begin(), Some("payload"));
         assert!(matches!(operation.complete(7), Ended::Wake(None)));
-        assert!(matches!(operation.abandon(true), Abandoned::Completed(7)));
+        assert!(matches!(operation.detach(true), Detached::Completed(7)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 
 use loom::future::block_on;
 
-use super::{Abandoned, Count, Counted, Ended, Operation};
+use super::{Count, Counted, Detached, Ended, Operation};
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::{AtomicUsize, Ordering};
 use crate::loom::thread;
@@ -55,7 +55,7 @@ fn loom_a_waiter_gets_the_outcome() {
 }
 
 #[test]
-fn loom_an_abandoned_operation_releases_once() {
+fn loom_a_detached_operation_releases_once() {
     for cancel in [false, true] {
         loom::model(move || {
             let (operation, drops) = setup();
@@ -63,20 +63,20 @@ fn loom_an_abandoned_operation_releases_once() {
                 let operation = operation.clone();
                 thread::spawn(move || carry_out(&operation))
             };
-            let never_begun = match operation.abandon(cancel) {
-                Abandoned::NeverBegun(payload) => {
+            let never_begun = match operation.detach(cancel) {
+                Detached::NeverBegun(payload) => {
                     drop(payload);
                     true
                 }
-                Abandoned::Completed(payload) => {
+                Detached::Completed(payload) => {
                     drop(payload);
                     false
                 }
-                Abandoned::Continues(waker) => {
+                Detached::Continues(waker) => {
                     drop(waker);
                     false
                 }
-                Abandoned::Over => unreachable!("the outcome was not fetched"),
+                Detached::Over => unreachable!("the outcome was not fetched"),
             };
             let begun = completer.join().unwrap();
             assert!(begun != never_begun);
@@ -97,7 +97,7 @@ fn loom_two_threads_begin_it_once() {
         let mine = carry_out(&operation);
         let theirs = other.join().unwrap();
         assert!(mine != theirs);
-        assert!(matches!(operation.abandon(true), Abandoned::Completed(_)));
+        assert!(matches!(operation.detach(true), Detached::Completed(_)));
         assert_eq!(drops.load(Ordering::SeqCst), 1);
     });
 }

@@ -61,12 +61,12 @@ pub(crate) struct PoolMemory {
 
 struct Noted {
     ring: Weak<dyn Registrar>,
-    outcome: Result<(), Refusal>,
+    outcome: Result<(), NotRegistered>,
 }
 
 /// Why memory was not registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum NotRegistered {
     /// It is more than the kernel registers in one piece.
     TooLarge,
     /// The ring's table has no slot left.
@@ -121,7 +121,7 @@ impl PoolMemory {
     }
 
     /// Records what came of an attempt to register the memory. Called by the ring's thread.
-    pub(super) fn note(&self, ring: &Weak<dyn Registrar>, outcome: Result<(), Refusal>) {
+    pub(super) fn note(&self, ring: &Weak<dyn Registrar>, outcome: Result<(), NotRegistered>) {
         let mut rings = self.rings.lock();
         rings.retain(|noted| !is(&noted.ring, ring));
         let ring = ring.clone();
@@ -135,7 +135,7 @@ impl PoolMemory {
 
     /// Returns whether a ring has the memory registered, and why the latest attempt failed if none
     /// has; `None` without an attempt.
-    pub(crate) fn registration(&self) -> Option<Result<(), Refusal>> {
+    pub(crate) fn registration(&self) -> Option<Result<(), NotRegistered>> {
         let rings = self.rings.lock();
         let outcomes = || rings.iter().map(|noted| noted.outcome);
         outcomes()

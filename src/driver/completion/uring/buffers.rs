@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 
 use io_uring::IoUring;
 
-use crate::driver::completion::pool_memory::{PoolMemory, Refusal, Registrar};
+use crate::driver::completion::pool_memory::{NotRegistered, PoolMemory, Registrar};
 
 /// How many pools are registered at a time, each in one piece. A slot that is not used costs the
 /// kernel a pointer.
@@ -74,13 +74,13 @@ impl BufferTable {
         slot
     }
 
-    fn register(&mut self, io: &IoUring, memory: &PoolMemory) -> Result<u16, Refusal> {
+    fn register(&mut self, io: &IoUring, memory: &PoolMemory) -> Result<u16, NotRegistered> {
         let part = memory.as_part();
         if part.iov_len > LARGEST {
-            return Err(Refusal::TooLarge);
+            return Err(NotRegistered::TooLarge);
         }
         self.make(io)?;
-        let slot = self.free.pop().ok_or(Refusal::TableFull)?;
+        let slot = self.free.pop().ok_or(NotRegistered::TableFull)?;
         // SAFETY: `known` owns the memory as long as the slot has it (`slot`, `deregister`).
         let update = unsafe {
             io.submitter()
@@ -88,14 +88,14 @@ impl BufferTable {
         };
         update.map(|()| slot).map_err(|error| {
             self.free.push(slot);
-            Refusal::Kernel(errno(&error))
+            NotRegistered::Kernel(errno(&error))
         })
     }
 
-    fn make(&mut self, io: &IoUring) -> Result<(), Refusal> {
+    fn make(&mut self, io: &IoUring) -> Result<(), NotRegistered> {
         match self.table {
             Table::Made => return Ok(()),
-            Table::Refused(errno) => return Err(Refusal::Kernel(errno)),
+            Table::Refused(errno) => return Err(NotRegistered::Kernel(errno)),
             Table::None => {}
         }
         match io.submitter().register_buffers_sparse(SLOTS.into()) {
@@ -106,7 +106,7 @@ impl BufferTable {
             }
             Err(error) => {
                 self.table = Table::Refused(errno(&error));
-                Err(Refusal::Kernel(errno(&error)))
+                Err(NotRegistered::Kernel(errno(&error)))
             }
         }
     }
