@@ -121,13 +121,20 @@ impl Completions {
         if self.is_closed() {
             return (InFlight(Submission::Refused(Box::new(op))), None);
         }
-        let counted = Counted::new(&self.count);
-        let kind = threads::kind(&op);
+        let shared = |op| Arc::new(Operation::new((op, Counted::new(&self.count))));
         let ring = self.ring().filter(|_| suits_ring(&op));
-        let operation = Arc::new(Operation::new((op, counted)));
-        let submitted = match ring {
-            Some(ring) => ring.submit(&operation),
-            None => threads::submit(&self.threads, operation.clone(), kind),
+        let (operation, submitted) = match ring {
+            Some(ring) => {
+                let operation = shared(op);
+                let submitted = ring.submit(&operation);
+                (operation, submitted)
+            }
+            None => {
+                let kind = threads::kind(&op);
+                let operation = shared(op);
+                let submitted = threads::submit(&self.threads, operation.clone(), kind);
+                (operation, submitted)
+            }
         };
         let refused = match submitted {
             Ok(()) | Err(Refused::Closed) => None,
