@@ -325,6 +325,8 @@ fn a_limit_ends_what_waits() {
             .await;
         assert_eq!(count?, 7);
         far.write_all("x").await.0?;
+        // The first poll finds it.
+        near.peek(vec![0]).await.0?;
         let (count, _) = near.read(vec![0; 9]).timeout(Duration::ZERO).await;
         assert_eq!(count?, 1);
 

@@ -224,8 +224,10 @@ fn the_ring_is_fair() {
         for _ in 0..4 {
             pairs.push(unix_pair().await?);
         }
-        for (near, _) in &pairs {
+        for (near, far) in &pairs {
             near.write_all("x").await.0?;
+            // Each stream is to wait for a buffer, and not for the bytes.
+            far.peek(vec![0]).await.0?;
         }
         let mut streams: Vec<_> = pairs.iter().map(|(_, far)| far.recv_multi(&ring)).collect();
         let kept = streams[0].next().await.unwrap()?;
