@@ -45,7 +45,7 @@
 //!
 //! For sockets, owned buffers are a matter of convenience: a future that owns all it needs can be
 //! spawned, limited and cancelled, and its buffer is not lost. [`net`] says how its operations are
-//! carried out, which at present is by readiness, without io_uring or threads.
+//! carried out: by readiness, or with receives on io_uring, and never on threads.
 //!
 //! Code that is generic over the I/O traits runs on these sockets by way of an [`Adapter`].
 //!

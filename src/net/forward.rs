@@ -53,7 +53,7 @@ macro_rules! forward_std {
 
         impl From<$type> for $crate::watched::Watched<$std> {
             fn from(socket: $type) -> Self {
-                socket.io.into_watched()
+                socket.io
             }
         }
     };

@@ -781,7 +781,8 @@ impl Builder {
     }
 
     /// Chooses how [`TcpStream`](crate::net::TcpStream) and
-    /// [`UnixStream`](crate::net::UnixStream) wait for bytes to read.
+    /// [`UnixStream`](crate::net::UnixStream), and the streams of `completion::net`, wait for bytes to
+    /// read.
     ///
     /// Without this option the environment variable `ZOKIO_SOCKETS=readiness|completion` decides,
     /// and without that they wait for readiness.

@@ -82,25 +82,6 @@ impl<S> Watched<S> {
         &self.source
     }
 
-    /// Registers another source, which must be non-blocking, with the same driver.
-    ///
-    /// # Errors
-    ///
-    /// Returns the error of the registration. The source is dropped then.
-    pub(crate) fn watch_beside<T: AsFd>(
-        &self,
-        source: T,
-        interest: Interest,
-    ) -> io::Result<Watched<T>> {
-        let fd = source.as_fd().as_raw_fd();
-        let registration = self.registration.register_beside(fd, interest)?;
-        Ok(Watched {
-            registration,
-            receiver: None,
-            source,
-        })
-    }
-
     pub(crate) fn registration(&self) -> &Registration {
         &self.registration
     }

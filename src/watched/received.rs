@@ -3,21 +3,22 @@
 
 use std::io;
 use std::net::TcpStream;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use socket2::SockRef;
 
 use super::stream::recv;
-use super::{ByteStream, Receive, Watched, is_short};
-use crate::driver::readiness::{Direction, ReadyEvent, Verdict};
+use super::{Receive, Watched, is_short};
+use crate::driver::readiness::{Direction, ReadyEvent, Registration, Verdict};
 use crate::driver::shutdown_error;
-use crate::driver::sockets::{Received, Receiver};
+use crate::driver::sockets::{Received, Receiver, Receives};
 use crate::runtime::Handle;
 use crate::stream::{Interest, ReadBuf};
 use crate::util::budget;
 
-impl<S: ByteStream> Watched<S> {
+impl<S: AsFd> Watched<S> {
     /// Registers a stream with the current runtime's driver, as [`Watched::new`] does. Its receives
     /// are completions where the runtime has that.
     ///
@@ -32,15 +33,50 @@ impl<S: ByteStream> Watched<S> {
     pub(crate) fn stream(source: S, interest: Interest) -> io::Result<Watched<S>> {
         let handle = Handle::current();
         let driver = handle.io_driver();
+        Watched::receiving(source, interest, driver.receives(), |fd, interest| {
+            driver.readiness().register(fd, interest)
+        })
+    }
+
+    /// Registers a stream with the same driver. Its receives are completions where the runtime has
+    /// that, if this is called in the runtime: elsewhere it would be read by readiness soon.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the registration. `source` is dropped then.
+    pub(crate) fn stream_beside<T: AsFd>(
+        &self,
+        source: T,
+        interest: Interest,
+    ) -> io::Result<Watched<T>> {
+        let handle = Handle::try_current().ok();
+        let driver = handle.as_ref().map(Handle::driver);
+        let driver = driver.filter(|driver| driver.readiness().has(&self.registration));
+        let receives = driver.and_then(|driver| driver.receives());
+        Watched::receiving(source, interest, receives, |fd, interest| {
+            self.registration.register_beside(fd, interest)
+        })
+    }
+
+    fn receiving(
+        source: S,
+        interest: Interest,
+        receives: Option<&Arc<Receives>>,
+        register: impl FnOnce(RawFd, Interest) -> io::Result<Registration>,
+    ) -> io::Result<Watched<S>> {
         let fd = source.as_fd().as_raw_fd();
-        let Some(receives) = driver.receives() else {
-            return Watched::new(source, interest);
+        let (registration, receiver) = match receives {
+            None => (register(fd, interest)?, None),
+            Some(receives) => {
+                // Bytes that arrive are a priority event for the kernel, too (`sock_def_readable`).
+                let registration = register(fd, Interest::WRITABLE)?;
+                let receiver = Receiver::new(receives, fd, &registration, interest);
+                (registration, receiver)
+            }
         };
-        // Bytes that arrive are a priority event for the kernel, too (`sock_def_readable`).
-        let registration = driver.readiness().register(fd, Interest::WRITABLE)?;
         Ok(Watched {
-            receiver: Receiver::new(receives, fd, &registration, interest),
             registration,
+            receiver,
             source,
         })
     }
@@ -48,7 +84,7 @@ impl<S: ByteStream> Watched<S> {
     /// Reads into the unfilled part of `buf`, by a completion unless the socket looks ready. The
     /// last caller is woken.
     #[inline(never)]
-    pub(super) fn poll_receive(
+    pub(crate) fn poll_receive(
         &self,
         cx: &mut Context<'_>,
         receiver: &Receiver,
@@ -72,8 +108,13 @@ impl<S: ByteStream> Watched<S> {
         Poll::Ready(result)
     }
 
-    /// Reads what there is; returns `false` if that was nothing, and there will be an event.
-    fn try_receive(
+    /// Reads what there is; returns `false` if that was nothing, and there will be an event. `event` was
+    /// seen before anything else was looked at.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the receive, or of the system call.
+    pub(crate) fn try_receive(
         &self,
         receiver: &Receiver,
         event: ReadyEvent,
@@ -92,7 +133,7 @@ impl<S: ByteStream> Watched<S> {
             }
             Received::Read => {
                 let room = buf.remaining();
-                match self.source.read(buf) {
+                match self.recv(buf) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                         self.registration.disprove(event, Verdict::Kernel);
                         // Now it does not look ready, unless something came in since.
@@ -121,17 +162,52 @@ impl<S: ByteStream> Watched<S> {
         Ok(true)
     }
 
+    fn recv(&self, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
+        recv(self.source.as_fd(), buf, Receive::Take)
+    }
+
+    /// Returns whether there is something to read; if not, there will be an event.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error that the receive ended with.
+    pub(crate) fn has_received(&self, receiver: &Receiver, event: ReadyEvent) -> io::Result<bool> {
+        let mut no_room = ReadBuf::new(&mut []);
+        match receiver.receive(&mut no_room, !event.ready.is_empty())? {
+            Received::Bytes { .. } | Received::Read => return Ok(true),
+            Received::Pending => self.registration.disprove(event, Verdict::Kernel),
+            Received::Refused => receiver.watch(&self.registration)?,
+        }
+        Ok(false)
+    }
+
+    /// Reads what follows the bytes that a receive has brought and that have filled a first buffer.
+    pub(crate) fn receive_more(
+        &self,
+        receiver: &Receiver,
+        event: ReadyEvent,
+        buf: &mut ReadBuf<'_>,
+    ) {
+        match receiver.take(buf, false) {
+            Ok(Some(_)) => {}
+            Ok(None) => self.read_on(receiver, event, buf),
+            // A receive has been begun, which finds what there is.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => receiver.keep_error(errno_of(&error)),
+        }
+    }
+
     /// Reads what follows the bytes of a receive, which have been handed out, straight from the
     /// socket. An error is kept for the next read.
     fn read_on(&self, receiver: &Receiver, event: ReadyEvent, buf: &mut ReadBuf<'_>) {
         let room = buf.remaining();
-        match self.source.read(buf) {
+        match self.recv(buf) {
             Ok(n) if !is_short(n, room) => {}
             Ok(_) => self.registration.disprove(event, Verdict::Closure),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.registration.disprove(event, Verdict::Kernel);
             }
-            Err(error) => receiver.keep_error(error.raw_os_error().unwrap_or(libc::EIO)),
+            Err(error) => receiver.keep_error(errno_of(&error)),
         }
     }
 
@@ -170,10 +246,23 @@ impl Watched<TcpStream> {
             None => recv(stream.as_fd(), buf, Receive::Peek),
         })
     }
+}
+
+impl<S> Watched<S> {
+    /// Returns the socket's part of the receives, if its reads have to ask for what these bring.
+    #[inline]
+    pub(crate) fn receiver(&self) -> Option<&Receiver> {
+        let receiver: &Receiver = self.receiver.as_ref()?;
+        (!receiver.is_plain()).then_some(receiver)
+    }
 
     /// Copies what was received and not handed out; `None` if there is nothing.
-    fn peek_received(&self, buf: &mut ReadBuf<'_>) -> io::Result<Option<usize>> {
-        match &self.receiver {
+    ///
+    /// # Errors
+    ///
+    /// Returns the error that the receive ended with, or `WouldBlock` if one is still in flight.
+    pub(crate) fn peek_received(&self, buf: &mut ReadBuf<'_>) -> io::Result<Option<usize>> {
+        match self.receiver() {
             Some(receiver) => receiver.take(buf, true),
             None => Ok(None),
         }
@@ -196,7 +285,7 @@ impl<S> Watched<S> {
     /// Has the stream read by readiness from now on: something other than a polled read asks about
     /// it.
     #[inline]
-    pub(super) fn watch(&self, interest: Interest) -> io::Result<()> {
+    pub(crate) fn watch(&self, interest: Interest) -> io::Result<()> {
         match &self.receiver {
             Some(receiver) if interest.is_readable() || interest.is_priority() => {
                 receiver.watch(&self.registration)
@@ -218,22 +307,17 @@ impl<S> Watched<S> {
     }
 
     /// Whether what comes is in the socket: nothing that came before is elsewhere.
-    pub(super) fn is_in_socket(&self) -> bool {
+    pub(crate) fn is_in_socket(&self) -> bool {
         self.receiver.as_ref().is_none_or(|it| it.is_idle())
-    }
-
-    /// Has the socket read by readiness alone. What was received and not handed out is lost.
-    pub(crate) fn into_watched(self) -> Watched<S> {
-        // It fails for descriptors that the kernel no longer watches, and then changes nothing.
-        let _ = self.watch(Interest::READABLE);
-        Watched {
-            receiver: None,
-            ..self
-        }
     }
 
     /// Returns how many bytes were received and not handed out.
     pub(crate) fn retained(&self) -> usize {
         self.receiver.as_ref().map_or(0, |it| it.retained())
     }
+}
+
+/// Returns the number of an error of a system call.
+fn errno_of(error: &io::Error) -> i32 {
+    error.raw_os_error().unwrap_or(libc::EIO)
 }

@@ -11,15 +11,18 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use zokio::completion::net::{TcpListener, TcpStream, UdpSocket, UnixStream};
-use zokio::runtime::Runtime;
+use zokio::runtime::{Runtime, Sockets};
 
-use all::builders;
 pub use all::within_the_limit;
+use all::{builder, builders};
 
-/// One runtime for each back-end and scheduler.
+/// One runtime for each back-end and scheduler, and one whose receives are completions.
 pub fn runtimes() -> impl Iterator<Item = Runtime> {
     sanitizer::start_symbolizer();
-    builders(&[0, 2]).map(|mut builder| builder.enable_all().build().unwrap())
+    let mut receives = builder(0, None);
+    receives.sockets(Sockets::Completion);
+    let all = builders(&[0, 2]).chain([receives]);
+    all.map(|mut builder| builder.enable_all().build().unwrap())
 }
 
 /// Runs the test on every runtime, by `block_on` and as a task.

@@ -67,7 +67,7 @@ impl<T: Accepted> Call for Accepting<T> {
 
     fn attempt(&mut self, socket: &Socket, _: ReadyEvent) -> io::Result<Option<Self::Done>> {
         let (fd, peer) = raw::accept(&socket.fd())?;
-        let io = socket.io().watch_beside(fd, T::KIND.interest())?;
+        let io = socket.io().stream_beside(fd, T::KIND.interest())?;
         // The peer has often sent something already, and there is room to write.
         io.assume(Ready::READABLE | Ready::WRITABLE);
         let stream = T::from_owner(Owner::new(io, T::KIND));

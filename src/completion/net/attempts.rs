@@ -35,6 +35,16 @@ pub(super) trait Call {
     /// Returns the result if there is nothing left to do.
     fn finished(&self) -> Option<Self::Done>;
 
+    /// Returns whether the call is to be made before the socket is waited for, because it takes what
+    /// receives bring, or begins one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the socket cannot be watched.
+    fn receives(&self, _socket: &Socket) -> io::Result<bool> {
+        Ok(false)
+    }
+
     /// Makes the call. Returns nothing if it made progress and has to be made again.
     ///
     /// # Errors
@@ -111,19 +121,28 @@ fn poll_result<C: Call>(
         if let Some(done) = call.finished() {
             return Poll::Ready(Ok(done));
         }
-        let event = ready!(waiting.as_mut().poll(cx))?;
+        let receives = call.receives(waiting.value())?;
+        let event = if receives {
+            waiting.value().event(C::INTEREST)?
+        } else {
+            ready!(waiting.as_mut().poll(cx))?
+        };
         let socket = waiting.value();
         if socket.is_closed() {
             return Poll::Ready(Err(Socket::closed_error()));
         }
-        if event.ready.is_empty() {
+        if event.ready.is_empty() && !receives {
             // Another operation was faster.
             continue;
         }
         let unit = ready!(poll_proceed(cx));
         let result = match call.attempt(socket, event) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                socket.disprove(event, Verdict::Kernel);
+                if receives {
+                    ready!(waiting.as_mut().poll(cx))?;
+                } else {
+                    socket.disprove(event, Verdict::Kernel);
+                }
                 continue;
             }
             // What the call met is the end of its own socket.

@@ -77,14 +77,14 @@ macro_rules! forward {
         }
 
         /// The socket stays in non-blocking mode. It is returned as an error if an operation on it
-        /// has not completed.
+        /// has not completed, or if there is something that a dropped read has received, which the
+        /// next read returns.
         impl TryFrom<$face> for $std {
             type Error = $face;
 
             fn try_from(socket: $face) -> Result<$std, $face> {
-                let io = socket.owner.into_watched::<$std>();
-                io.map($crate::watched::Watched::into_source)
-                    .map_err(|owner| $face { owner })
+                let source = socket.owner.into_source::<$std>();
+                source.map_err(|owner| $face { owner })
             }
         }
 

@@ -26,15 +26,16 @@
 //!
 //! # How sockets are read and written
 //!
-//! At present these sockets use *readiness*, with io_uring as without it, like those of
-//! [`net`](crate::net): an operation makes its system call when it is polled, and if that would
-//! block, it waits until the kernel reports the socket as ready and makes it again. Bytes are
-//! copied between the socket and the buffer in the poll, and in no other place.
+//! These sockets are like those of [`net`](crate::net). An operation makes its system call when it is
+//! polled, and if that would block, it waits until the kernel reports the socket as ready and makes
+//! it again. Bytes are copied to and from the operation's buffer in the poll, and in no other place.
+//! Where [`Builder::sockets`](crate::runtime::Builder::sockets) has put receives on io_uring, a read
+//! of a stream that finds nothing begins one there, which receives into memory of the runtime.
 //!
 //! - **The kernel never keeps a buffer.** The buffer of an operation that is dropped is dropped at
 //!   once, and the buffer of one that is cancelled comes back at once.
-//! - **Dropping a future loses nothing.** A receive has taken no byte and no datagram, and an
-//!   accept no connection, unless it has returned it. The exceptions are
+//! - **Dropping a future loses nothing.** What has come, or comes after that, is for the next receive
+//!   or accept, of whatever kind. The exceptions are
 //!   [`read_exact`](TcpStream::read_exact) and [`write_all`](TcpStream::write_all), which make
 //!   several calls, so that a part may have been moved.
 //! - **Operations that wait for the same socket have no order.** When it becomes ready, all of them
@@ -80,7 +81,10 @@
 //! sockets and pipes are in [`net`](crate::net) only.
 //!
 //! The first two keep the registration with the runtime. No conversion loses bytes: all that was
-//! not returned by an operation is still in the socket.
+//! not returned by an operation is still in the socket. Where that is not so, because a dropped read
+//! has received something on io_uring or a receive cannot be ended from this thread, a conversion to
+//! a type of `std` fails; the next read returns the bytes. Of the conversions between the first two,
+//! the next read of the result does.
 //!
 //! ```
 //! use zokio::completion::net::TcpStream;
@@ -117,6 +121,7 @@ mod incoming;
 mod next;
 mod polled;
 mod raw;
+mod received;
 mod receiving;
 mod recv_datagrams;
 mod recv_multi;

@@ -18,6 +18,9 @@ impl Socket {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Some(receiver) = self.io().receiver() {
+            return self.io().poll_receive(cx, receiver, buf);
+        }
         let registration = self.io().registration();
         registration.poll_io(cx, Direction::Read, |event| {
             let room = buf.remaining();

@@ -1,9 +1,10 @@
 //! System calls on sockets with memory of owned buffers: the `unsafe` part of `completion::net`.
 
 use std::io;
-use std::mem::{size_of, zeroed};
+use std::mem::{MaybeUninit, size_of, zeroed};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
+use std::slice;
 
 use libc::{c_int, c_void, iovec, msghdr};
 use socket2::SockAddr;
@@ -12,6 +13,7 @@ use super::socket::Socket;
 use crate::completion::IoBuf;
 use crate::completion::raw::{Held, Lend};
 use crate::driver::readiness::{Registered, Registration};
+use crate::io::ReadBuf;
 
 // SAFETY: the registration is a field of the socket, which has no way to replace it while it is
 // shared.
@@ -47,6 +49,43 @@ pub(super) fn transfer<L: Lend>(
     };
     // SAFETY: without `MSG_TRUNC`, which nothing here sets, these calls return how many bytes they
     // transferred, in order, in the direction of `L` (recv(2), send(2)).
+    unsafe { held.transfer(call) }
+}
+
+/// Fills the rest of a buffer by `fill`, which is shown one part after the other, as long as it fills
+/// them; returns how many bytes it has filled.
+///
+/// # Errors
+///
+/// Returns the error of `fill`, which may fail before it has filled anything, and not after that.
+pub(super) fn fill<L: Lend>(
+    held: &mut Held<L>,
+    mut fill: impl FnMut(&mut ReadBuf<'_>) -> io::Result<()>,
+) -> io::Result<usize> {
+    assert!(!L::WRITES, "only a buffer that is lent to be filled is");
+    let call = |parts: &[iovec]| {
+        let mut total = 0;
+        for part in parts.iter().filter(|part| part.iov_len > 0) {
+            let start = part.iov_base.cast::<MaybeUninit<u8>>();
+            // SAFETY: `Held::transfer` shows memory that is writable, which nothing else has access
+            // to.
+            let room = unsafe { slice::from_raw_parts_mut(start, part.iov_len) };
+            let mut buf = ReadBuf::uninit(room);
+            fill(&mut buf)?;
+            assert_eq!(
+                buf.filled().as_ptr(),
+                start.cast_const().cast(),
+                "`fill` put another buffer in the place of its own"
+            );
+            total += buf.filled().len();
+            if buf.remaining() > 0 {
+                break;
+            }
+        }
+        Ok(total)
+    };
+    // SAFETY: `call` returns how many bytes from the start on are filled: all parts but the last one
+    // are full, and each is filled from its own start, as was checked.
     unsafe { held.transfer(call) }
 }
 

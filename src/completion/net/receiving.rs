@@ -83,24 +83,15 @@ impl Receiving {
             let Some(waiting) = &mut self.waiting else {
                 panic!("a receive was polled after it had ended");
             };
-            let polled = waiting.as_mut().poll(cx);
-            let Poll::Ready(event) = polled else {
+            let Poll::Ready(event) = poll_event(waiting.as_mut(), cx) else {
                 // The buffer that it may have come to is for those who have something to receive.
                 self.stop_waiting();
                 return Poll::Pending;
             };
             let event = match event {
-                Ok(_) if waiting.value().is_closed() => Err(Socket::closed_error()),
-                event => event,
-            };
-            let event = match event {
                 Ok(event) => event,
                 Err(error) => return self.fail(error),
             };
-            if event.ready.is_empty() {
-                // Another operation was faster.
-                continue;
-            }
             let unit = ready!(poll_proceed(cx));
             let mut taken = ready!(self.poll_buffer(cx))?;
             let Some(waiting) = &self.waiting else {
@@ -147,5 +138,33 @@ impl Receiving {
     fn fail<T>(&mut self, error: io::Error) -> Poll<io::Result<T>> {
         self.end();
         Poll::Ready(Err(error))
+    }
+}
+
+/// Waits until there is something to receive, as far as is known.
+fn poll_event(
+    mut waiting: Pin<&mut Waiting<Socket>>,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<ReadyEvent>> {
+    loop {
+        let socket = waiting.value();
+        if let Some(receiver) = socket.io().receiver() {
+            let event = socket.event(Interest::READABLE)?;
+            if socket.is_closed() {
+                return Poll::Ready(Err(Socket::closed_error()));
+            }
+            if socket.io().has_received(receiver, event)? {
+                return Poll::Ready(Ok(event));
+            }
+        }
+        let event = ready!(waiting.as_mut().poll(cx))?;
+        let socket = waiting.value();
+        if socket.is_closed() {
+            return Poll::Ready(Err(Socket::closed_error()));
+        }
+        // Otherwise another operation was faster, or a receive has brought it.
+        if !event.ready.is_empty() && socket.io().receiver().is_none() {
+            return Poll::Ready(Ok(event));
+        }
     }
 }

@@ -159,14 +159,20 @@ impl RecvMulti {
 
 /// Calls recv(2) on a stream.
 fn receive(socket: &Socket, event: ReadyEvent, room: &mut Room) -> io::Result<usize> {
-    let len = room.left();
-    let count = raw::transfer(room, socket.fd(), 0)?;
+    let count = match socket.io().receiver() {
+        Some(receiver) => socket.receive(receiver, event, room)?,
+        None => {
+            let len = room.left();
+            let count = raw::transfer(room, socket.fd(), 0)?;
+            if socket.short_read_drains(event) && is_short(count, len) {
+                socket.disprove(event, Verdict::Closure);
+            }
+            count
+        }
+    };
     // The end of what this side has closed.
     if count == 0 && socket.is_closed() {
         return Err(Socket::closed_error());
-    }
-    if socket.short_read_drains(event) && is_short(count, len) {
-        socket.disprove(event, Verdict::Closure);
     }
     Ok(count)
 }

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use socket2::SockRef;
 
 use crate::driver::readiness::{ReadyEvent, Verdict};
+use crate::driver::shutdown_error;
 use crate::io::{Interest, Ready};
 use crate::watched::Watched;
 
@@ -63,6 +64,19 @@ impl Socket {
     /// Returns access to the options and addresses.
     pub(super) fn options(&self) -> SockRef<'_> {
         SockRef::from(self.io.source())
+    }
+
+    /// Returns what the socket is ready for.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the driver is shut down.
+    pub(super) fn event(&self, interest: Interest) -> io::Result<ReadyEvent> {
+        let registration = self.io.registration();
+        if registration.is_shut_down() {
+            return Err(shutdown_error());
+        }
+        Ok(registration.event(interest))
     }
 
     /// Returns whether a read that leaves room has emptied the socket.
@@ -137,7 +151,22 @@ impl Owner {
     #[track_caller]
     fn of_descriptor(fd: OwnedFd, kind: Kind) -> io::Result<Owner> {
         SockRef::from(&fd).set_nonblocking(true)?;
-        Ok(Owner::new(Watched::new(fd, kind.interest())?, kind))
+        let io = match kind {
+            Kind::TcpStream | Kind::UnixStream => Watched::stream(fd, kind.interest())?,
+            Kind::Datagrams | Kind::Listener => Watched::new(fd, kind.interest())?,
+        };
+        Ok(Owner::new(io, kind))
+    }
+
+    /// Returns the descriptor, unless an operation has the socket, too, or a receive has brought
+    /// something that was not returned, or is still in flight.
+    pub(super) fn into_source<S: From<OwnedFd>>(self) -> Result<S, Owner> {
+        let io = self.io();
+        // What comes from now on stays in the socket.
+        if io.watch(Interest::READABLE).is_err() || !io.is_in_socket() {
+            return Err(self);
+        }
+        self.into_watched().map(Watched::into_source)
     }
 
     /// Returns the watched descriptor, unless an operation has the socket, too.

@@ -478,6 +478,30 @@ impl TcpStream {
         ip(&self.owner.options().local_addr()?)
     }
 
+    /// Returns how many bytes were received and not yet returned.
+    ///
+    /// It is 0 unless [`Builder::sockets`](crate::runtime::Builder::sockets) put receives on io_uring,
+    /// and also there unless a read was polled and then dropped before it was ready. All operations
+    /// that read return these bytes first, and the conversions of the stream do not lose them. Only
+    /// system calls on the descriptor miss them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::completion::net::{TcpListener, TcpStream};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let listener = TcpListener::bind("127.0.0.1:0").await?;
+    ///     let stream = TcpStream::connect(listener.local_addr()?).await?;
+    ///     assert_eq!(stream.retained(), 0);
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn retained(&self) -> usize {
+        self.owner.io().retained()
+    }
+
     /// Returns the address of the peer.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use super::socket::Socket;
 use crate::completion::BufResult;
 use crate::completion::raw::{Held, Lend};
 use crate::driver::readiness::{ReadyEvent, Verdict};
+use crate::driver::sockets::Receiver;
 use crate::io::Interest;
 use crate::net::ip;
 use crate::watched::{Receive, is_short};
@@ -75,6 +76,29 @@ impl<L: Lend> StreamTransfer<L> {
         }
     }
 
+    /// Takes what receives have brought, or begins one.
+    fn receive(
+        &mut self,
+        socket: &Socket,
+        receiver: &Receiver,
+        event: ReadyEvent,
+    ) -> io::Result<usize> {
+        match self.how {
+            Receive::Take => socket.receive(receiver, event, &mut self.held),
+            Receive::Peek => match socket.peek_received(&mut self.held)? {
+                0 => self.call(socket, event),
+                count => Ok(count),
+            },
+        }
+    }
+
+    /// Makes the system call.
+    fn call(&mut self, socket: &Socket, event: ReadyEvent) -> io::Result<usize> {
+        let count = raw::transfer(&mut self.held, socket.fd(), self.how.flags())?;
+        self.note_short(socket, event, count);
+        Ok(count)
+    }
+
     /// Clears the readiness if `count` bytes prove that the next call would block, which saves that
     /// call. `watched/stream.rs` has the reasons.
     fn note_short(&self, socket: &Socket, event: ReadyEvent, count: usize) {
@@ -99,9 +123,23 @@ impl<L: Lend> Call for StreamTransfer<L> {
         (self.left == 0).then(|| self.held.done())
     }
 
+    fn receives(&self, socket: &Socket) -> io::Result<bool> {
+        if L::WRITES || socket.io().receiver().is_none() {
+            return Ok(false);
+        }
+        if let Receive::Peek = self.how {
+            // What it waits for stays in the socket.
+            socket.io().watch(Interest::READABLE)?;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
     fn attempt(&mut self, socket: &Socket, event: ReadyEvent) -> io::Result<Option<usize>> {
-        let count = raw::transfer(&mut self.held, socket.fd(), self.how.flags())?;
-        self.note_short(socket, event, count);
+        let count = match socket.io().receiver() {
+            Some(receiver) if !L::WRITES => self.receive(socket, receiver, event)?,
+            _ => self.call(socket, event)?,
+        };
         self.left -= count;
         match (count, self.until) {
             // The end of what this side has closed.

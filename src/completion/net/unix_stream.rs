@@ -189,6 +189,12 @@ impl UnixStream {
         split(self)
     }
 
+    /// Returns how many bytes were received and not yet returned; see
+    /// [`TcpStream::retained`](super::TcpStream::retained).
+    pub fn retained(&self) -> usize {
+        self.owner.io().retained()
+    }
+
     /// Returns the address of this end of the connection. That of a client is unnamed, unless it
     /// was bound.
     ///

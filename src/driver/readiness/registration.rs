@@ -7,6 +7,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::os::fd::RawFd;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::registry::{RegistryShared, Target};
@@ -136,6 +137,10 @@ impl Registration {
         interest: Interest,
     ) -> io::Result<Registration> {
         RegistryShared::register(self.slot.owner(), fd, interest)
+    }
+
+    pub(super) fn registry(&self) -> &Arc<RegistryShared> {
+        self.slot.owner()
     }
 
     pub(super) fn slot(&self) -> &Slot {

@@ -66,6 +66,11 @@ impl Registry {
         RegistryShared::register(&self.shared, fd, interest)
     }
 
+    /// Returns whether `registration` is with this registry.
+    pub(crate) fn has(&self, registration: &Registration) -> bool {
+        Arc::ptr_eq(&self.shared, registration.registry())
+    }
+
     /// Records one event of the wait and wakes the tasks that wait for it.
     ///
     /// Events of registrations that are over change nothing.
