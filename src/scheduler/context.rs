@@ -156,7 +156,8 @@ pub(crate) fn run_tasks<R>(context: &(dyn RunsTasks + 'static), f: impl FnOnce()
     RUNNING.with(|slot| slot.set(context, f))
 }
 
-/// Wakes `waker` after the driver has been polled; wakes it at once on a thread that runs no tasks.
+/// Wakes `waker` once the driver has been polled, or if it has just been; wakes it at once on a thread
+/// that runs no tasks.
 pub(crate) fn defer(waker: &Waker) {
     let deferred = with_local(&RUNNING, |context| {
         context.is_some_and(|context| context.defer(waker))

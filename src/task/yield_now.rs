@@ -8,7 +8,8 @@ use crate::scheduler::context;
 
 /// Yields the thread to the runtime once, behind the other tasks that are ready.
 ///
-/// The runtime also looks at its sockets and timers before it comes back to this task. There is no
+/// The runtime also looks at its sockets and timers before it comes back to this task, unless it has
+/// just done so: it does not each time while all tasks do little more than yield. There is no
 /// guarantee about which tasks run before that, and inside `select!`, `join!` and similar the rest
 /// of this task may run first.
 ///

@@ -30,8 +30,8 @@ thread_local! {
 static DEFER: OnceLock<fn(&Waker)> = OnceLock::new();
 
 /// Has tasks that have spent their budget woken by `defer`, which a runtime does after it has
-/// looked at its driver, so that a busy task cannot keep others from their I/O. Without a runtime
-/// they are woken at once.
+/// looked at its driver (or has just done so), so that a busy task cannot keep others from their I/O.
+/// Without a runtime they are woken at once.
 pub(crate) fn set_defer(defer: fn(&Waker)) {
     DEFER.get_or_init(|| defer);
 }
