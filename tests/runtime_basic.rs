@@ -1,9 +1,11 @@
 //! Both schedulers from the outside: spawning, waking, blocking, shutting down.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use zokio::runtime::{Builder, Handle, LocalRuntime, Runtime, worker_index};
@@ -51,6 +53,34 @@ async fn rt_yield(times: u64) -> u64 {
         .await;
     }
     times
+}
+
+/// What a future holds when it is ready, or when it panics, may need the runtime to be dropped.
+#[test]
+fn the_future_of_block_on_is_dropped_within_the_runtime() {
+    struct Held<'a>(&'a AtomicUsize, Poll<()>);
+    impl Future for Held<'_> {
+        type Output = ();
+        fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<()> {
+            assert!(self.1.is_ready(), "expected in this test");
+            Poll::Ready(())
+        }
+    }
+    impl Drop for Held<'_> {
+        fn drop(&mut self) {
+            if Handle::try_current().is_ok() {
+                self.0.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
+    for rt in runtimes() {
+        let within = AtomicUsize::new(0);
+        rt.block_on(Held(&within, Poll::Ready(())));
+        rt.handle().block_on(Held(&within, Poll::Ready(())));
+        let panics = || rt.block_on(Held(&within, Poll::Pending));
+        assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
+        assert_eq!(within.load(Ordering::SeqCst), 3);
+    }
 }
 
 #[test]

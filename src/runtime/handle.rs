@@ -238,7 +238,9 @@ impl Handle {
 
     #[track_caller]
     fn drive<F: Future>(&self, future: F) -> F::Output {
-        context::enter_to_drive(&self.scheduler, true, || park::drive(future))
+        // Outlives the future, which may need the runtime when it is dropped.
+        let _drives = context::enter_to_drive(&self.scheduler, true);
+        park::drive(future)
     }
 
     /// Returns which scheduler the runtime has.

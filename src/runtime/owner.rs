@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 
 use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
 use crate::scheduler;
+use crate::scheduler::context;
 use crate::scheduler::current_thread::CurrentThread;
 use crate::scheduler::task::JoinHandle;
 use crate::util::enter;
 use crate::util::large::is_large;
+use crate::util::park::{self, PollOnce};
 
 /// Runs tasks, waits for I/O and fires timers.
 ///
@@ -199,11 +201,18 @@ impl Runtime {
 
     #[track_caller]
     fn drive<F: Future>(&self, future: F) -> F::Output {
+        let block_in_place = matches!(self.kind, Kind::MultiThread);
+        // Outlives the future, which may need the runtime when it is dropped.
+        let _drives = context::enter_to_drive(&self.handle.scheduler, block_in_place);
+        park::output_of(future, |poll| self.poll_until_ready(poll))
+    }
+
+    fn poll_until_ready(&self, poll: &mut PollOnce<'_>) {
         match (&self.kind, &self.handle.scheduler) {
             (Kind::CurrentThread(scheduler), scheduler::Handle::CurrentThread(shared)) => {
-                scheduler.block_on(shared, future)
+                scheduler.block_on(shared, poll);
             }
-            _ => self.handle.block_on(future),
+            _ => park::park_until(poll),
         }
     }
 

@@ -127,8 +127,9 @@ impl Drop for SetCurrent {
 ///
 /// Panics if this thread already drives a runtime.
 #[track_caller]
-pub(crate) fn enter_to_drive<R>(handle: &Handle, block_in_place: bool, f: impl FnOnce() -> R) -> R {
-    let Some(_entered) = enter::enter(block_in_place) else {
+#[must_use]
+pub(crate) fn enter_to_drive(handle: &Handle, block_in_place: bool) -> Drives {
+    let Some(entered) = enter::enter(block_in_place) else {
         panic!(
             "Cannot start a runtime from within a runtime. This happens because a function \
              (like `block_on`) attempted to block the current thread while the thread is being \
@@ -136,8 +137,20 @@ pub(crate) fn enter_to_drive<R>(handle: &Handle, block_in_place: bool, f: impl F
              the future instead of blocking on it."
         );
     };
-    let _current = set_current(handle);
-    budget::with(Budget::UNCONSTRAINED, f)
+    let current = set_current(handle);
+    Drives {
+        _budget: budget::set(Budget::UNCONSTRAINED),
+        _current: current,
+        _entered: entered,
+    }
+}
+
+/// The thread drives a runtime until this is dropped. The parts are dropped in their order.
+#[derive(Debug)]
+pub(crate) struct Drives {
+    _budget: budget::Restore,
+    _current: Option<SetCurrent>,
+    _entered: EnterGuard,
 }
 
 /// Forbids `block_in_place` until the guard is dropped, if it was allowed.

@@ -57,14 +57,32 @@ pub(crate) fn replace(budget: Budget) -> Budget {
 /// Runs `f` with `budget` and restores the former one, even if `f` panics.
 #[inline]
 pub(crate) fn with<R>(budget: Budget, f: impl FnOnce() -> R) -> R {
-    struct Restore(Budget);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            replace(self.0);
-        }
-    }
-    let _restore = Restore(replace(budget));
+    let _restore = set(budget);
     f()
+}
+
+/// Sets the thread's budget until the guard is dropped.
+#[must_use]
+#[inline]
+pub(crate) fn set(budget: Budget) -> Restore {
+    Restore {
+        former: replace(budget),
+        _this_thread: PhantomData,
+    }
+}
+
+/// Restores the thread's former budget when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Restore {
+    former: Budget,
+    _this_thread: PhantomData<*const ()>,
+}
+
+impl Drop for Restore {
+    #[inline]
+    fn drop(&mut self) {
+        replace(self.former);
+    }
 }
 
 /// Runs `f`, one poll of a task, with a full budget.

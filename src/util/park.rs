@@ -34,9 +34,23 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
 
 /// Like [`block_on`], for a runtime that has already checked that the thread may park.
 pub(crate) fn drive<F: Future>(future: F) -> F::Output {
+    output_of(future, |poll| park_until(poll))
+}
+
+/// Polls a future whose output is kept elsewhere.
+pub(crate) type PollOnce<'a> = dyn FnMut(&mut Context<'_>) -> Poll<()> + 'a;
+
+/// Returns the output of `future`, which `until_ready` polls until it is ready.
+///
+/// The future's code can be large, and here is its only copy: loops around it are functions of
+/// their own, which a program does not compile for each future.
+pub(crate) fn output_of<F: Future>(
+    future: F,
+    until_ready: impl FnOnce(&mut PollOnce<'_>),
+) -> F::Output {
     let mut future = pin!(future);
     let mut output = None;
-    park_until(&mut |cx| match future.as_mut().poll(cx) {
+    until_ready(&mut |cx| match future.as_mut().poll(cx) {
         Poll::Ready(ready) => {
             output = Some(ready);
             Poll::Ready(())
@@ -47,7 +61,7 @@ pub(crate) fn drive<F: Future>(future: F) -> F::Output {
 }
 
 /// Calls `poll`, parking the thread in between, until it is ready.
-fn park_until(poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>) {
+pub(crate) fn park_until(poll: &mut PollOnce<'_>) {
     let (parker, waker) = PARKER
         .try_with(Cell::take)
         .ok()

@@ -127,7 +127,7 @@ impl Context {
     }
 
     /// Polls the main future whenever it is woken, and tasks in between, until it is ready.
-    pub(super) fn run<T>(&self, poll_main: &mut dyn FnMut() -> Poll<T>) -> T {
+    pub(super) fn run(&self, poll_main: &mut dyn FnMut() -> Poll<()>) {
         let event_interval = self.shared.services().options.event_interval;
         // How many tasks may run before the driver is polled.
         let mut left = event_interval;
@@ -135,8 +135,8 @@ impl Context {
         loop {
             if self.shared.take_woken() || main_is_due {
                 main_is_due = false;
-                if let Poll::Ready(output) = poll_main() {
-                    return output;
+                if poll_main().is_ready() {
+                    return;
                 }
             }
             left -= self.run_tasks(left);

@@ -23,8 +23,6 @@ mod local;
 mod rounds;
 mod shared;
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
@@ -32,7 +30,8 @@ use std::time::Duration;
 use crate::loom::sync::Mutex;
 use crate::scheduler::context;
 use crate::scheduler::{Handle, services::Services};
-use crate::util::{budget, park, wake};
+use crate::util::park::{self, PollOnce};
+use crate::util::{budget, wake};
 
 use self::core::{Context, Core};
 pub(crate) use self::shared::Shared;
@@ -61,28 +60,27 @@ impl CurrentThread {
         (scheduler, shared)
     }
 
-    /// Runs `future` to completion, and tasks in between.
-    #[track_caller]
-    pub(crate) fn block_on<F: Future>(&self, shared: &Arc<Shared>, future: F) -> F::Output {
-        let mut future = pin!(future);
-        let handle = Handle::CurrentThread(shared.clone());
-        context::enter_to_drive(&handle, false, || {
-            loop {
-                if let Some(guard) = self.take_core(shared) {
-                    return guard.block_on(future);
-                }
-                if let Some(output) = self.wait_for_core(future.as_mut()) {
-                    return output;
-                }
+    /// Calls `poll` until it is ready, and runs tasks in between. The thread has entered the runtime
+    /// to drive it.
+    pub(crate) fn block_on(&self, shared: &Arc<Shared>, poll: &mut PollOnce<'_>) {
+        loop {
+            if let Some(guard) = self.take_core(shared) {
+                return guard.block_on(poll);
             }
-        })
+            if self.wait_for_core(poll) {
+                return;
+            }
+        }
     }
 
-    /// Polls `future` without the core; returns `None` when the core has been put back.
-    fn wait_for_core<F: Future>(&self, mut future: Pin<&mut F>) -> Option<F::Output> {
-        park::drive(poll_fn(move |cx| {
-            if let Poll::Ready(output) = future.as_mut().poll(cx) {
-                return Poll::Ready(Some(output));
+    /// Calls `poll` without the core until it is ready; returns `false` when the core has been put
+    /// back before.
+    fn wait_for_core(&self, poll: &mut PollOnce<'_>) -> bool {
+        let mut is_ready = false;
+        park::park_until(&mut |cx| {
+            is_ready = poll(cx).is_ready();
+            if is_ready {
+                return Poll::Ready(());
             }
             let mut waiting = self.waiting.lock();
             if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
@@ -91,11 +89,12 @@ impl CurrentThread {
             drop(waiting);
             // The core is checked after the waker has been stored, and put back before the wakers
             // are taken, so that one of the two sides sees the other.
-            if self.core.lock().is_some() {
-                return Poll::Ready(None);
+            match self.core.lock().is_some() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
             }
-            Poll::Pending
-        }))
+        });
+        is_ready
     }
 
     fn take_core(&self, shared: &Arc<Shared>) -> Option<Guard<'_>> {
@@ -122,14 +121,14 @@ impl CurrentThread {
 }
 
 impl Guard<'_> {
-    fn block_on<F: Future>(self, mut future: Pin<&mut F>) -> F::Output {
+    fn block_on(self, poll: &mut PollOnce<'_>) {
         self.context.enter(|context| {
             let _driving = context.shared().services().driver.drive();
             let waker = Waker::from(context.shared().clone());
             let mut cx = std::task::Context::from_waker(&waker);
             // The first poll needs no wake.
-            context.run(&mut || budget::with_budget(|| future.as_mut().poll(&mut cx)))
-        })
+            context.run(&mut || budget::with_budget(|| poll(&mut cx)));
+        });
     }
 }
 

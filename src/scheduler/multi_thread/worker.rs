@@ -146,15 +146,15 @@ fn run(worker: Arc<Worker>) {
         waiting: Cell::new(false),
         held: Cell::new(false),
     };
-    context::enter_to_drive(&handle, true, || {
-        context.enter(|| {
-            if let Ok(core) = context.run(core) {
-                context.put_down_for_good(*core);
-            }
-            // Another thread may have owned the core since a waker was deferred here.
-            context.wake_deferred();
-        });
+    let drives = context::enter_to_drive(&handle, true);
+    context.enter(|| {
+        if let Ok(core) = context.run(core) {
+            context.put_down_for_good(*core);
+        }
+        // Another thread may have owned the core since a waker was deferred here.
+        context.wake_deferred();
     });
+    drop(drives);
     set_local_worker(None);
 }
 
