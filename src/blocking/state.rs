@@ -9,7 +9,7 @@
 //! follows it.
 #![forbid(unsafe_code)]
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::loom::sync::Condvar;
@@ -31,6 +31,9 @@ pub(crate) enum Kind {
     /// A shutdown drops it if it has not begun, and does not wait for it if it has.
     Detached,
 }
+
+/// Handles of threads, each after the thread's number.
+type Numbered = Vec<(usize, JoinHandle<()>)>;
 
 pub(super) struct Job {
     /// A running number.
@@ -95,8 +98,8 @@ pub(super) struct PoolState {
     next_job: u64,
     /// Whether a shutdown waits until it has nothing left to wait for.
     pub(super) is_awaited: bool,
-    /// The handles of threads that run.
-    handles: BTreeMap<usize, JoinHandle<()>>,
+    /// The handles of threads that run, by their numbers, of which the last is the largest.
+    handles: Numbered,
     /// Threads that ended without a handle in `handles`: before their starters had stored it, or
     /// after a shutdown had taken it.
     ended_early: Vec<usize>,
@@ -273,7 +276,8 @@ impl PoolState {
             self.ended_early.swap_remove(place);
             self.left.push(handle);
         } else {
-            self.handles.insert(id, handle);
+            let place = self.handles.partition_point(|(other, _)| *other < id);
+            self.handles.insert(place, (id, handle));
         }
     }
 
@@ -297,10 +301,14 @@ impl PoolState {
         } else {
             std::mem::take(&mut self.left)
         };
-        match self.handles.remove(&id) {
-            Some(own) => self.left.push(own),
-            None if self.let_go => {}
-            None => self.ended_early.push(id),
+        match self.handles.binary_search_by_key(&id, |(other, _)| *other) {
+            Ok(place) => self.left.push(self.handles.remove(place).1),
+            Err(_) if self.let_go => {}
+            Err(_) => self.ended_early.push(id),
+        }
+        if self.handles.is_empty() {
+            // There may have been many.
+            self.handles = Vec::new();
         }
         previous
     }
@@ -314,16 +322,16 @@ impl PoolState {
             return None;
         }
         // The one that was started last has been woken last, and is the last to end.
-        let (id, handle) = self.handles.pop_last()?;
+        let (id, handle) = self.handles.pop()?;
         if handle.thread().id() == current().id() {
-            self.handles.insert(id, handle);
+            self.handles.push((id, handle));
             return None;
         }
         Some(handle)
     }
 
     /// Lets go of all handles; returns those of threads that are ending, and the others.
-    pub(super) fn let_go(&mut self) -> (Vec<JoinHandle<()>>, BTreeMap<usize, JoinHandle<()>>) {
+    pub(super) fn let_go(&mut self) -> (Vec<JoinHandle<()>>, Numbered) {
         self.let_go = true;
         self.ended_early = Vec::new();
         let left = std::mem::take(&mut self.left);
