@@ -33,12 +33,18 @@ pub(crate) fn drop_payload(payload: Option<Box<dyn Any + Send>>) {
 fn drop_some(payload: Box<dyn Any + Send>) {
     let mut payload = payload;
     for _ in 0..ROUNDS {
-        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        match try_drop(payload) {
             Ok(()) => return,
             Err(next) => payload = next,
         }
     }
     std::mem::forget(payload);
+}
+
+// Not inlined, since all rounds would be.
+#[inline(never)]
+fn try_drop(payload: Box<dyn Any + Send>) -> Result<(), Box<dyn Any + Send>> {
+    catch_unwind(AssertUnwindSafe(|| drop(payload)))
 }
 
 #[cfg(test)]
