@@ -2,6 +2,8 @@
 
 #[path = "support/apart.rs"]
 mod apart;
+#[path = "support/limits.rs"]
+mod limits;
 #[path = "support/owned.rs"]
 mod owned;
 #[path = "support/fs.rs"]
@@ -21,6 +23,7 @@ use zokio::completion::{BufferPool, Canceller, IoBuf, Operation, PooledBuf};
 use zokio::runtime::{DriverKind, Handle, Runtime};
 
 use self::apart::on_each_scheduler;
+use self::limits::{limit_locked_memory, page_size};
 use self::owned::{pattern, poll_once, random};
 use self::support::{LONG, everywhere, on_every_runtime, runtime, runtimes, until};
 
@@ -120,11 +123,6 @@ impl Aligned for *const u8 {
     fn is_aligned_to_page(&self) -> bool {
         self.addr() % page_size() == 0
     }
-}
-
-fn page_size() -> usize {
-    // SAFETY: sysconf(3) takes no pointer.
-    unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
 }
 
 #[test]
@@ -442,28 +440,6 @@ fn more_pools_than_a_ring_registers() {
         assert!(last.registered() && last.registration_error().is_none());
         Ok(())
     });
-}
-
-/// Limits the locked memory to so many pages, for this thread and those that it starts.
-fn limit_locked_memory(pages: usize) {
-    const IPC_LOCK: u32 = 14;
-    let limit = (pages * page_size()) as libc::rlim_t;
-    // `_LINUX_CAPABILITY_VERSION_3` and this thread; effective, permitted, inheritable, twice
-    // (capset(2)).
-    let mut header = [0x2008_0522_u32, 0];
-    let mut sets = [0_u32; 6];
-    // SAFETY: the limit, the header and the sets live across the calls, and have the sizes that
-    // these take; a limit of zeros is one.
-    unsafe {
-        let mut now: libc::rlimit = std::mem::zeroed();
-        libc::getrlimit(libc::RLIMIT_MEMLOCK, &raw mut now);
-        now.rlim_cur = limit.min(now.rlim_max);
-        assert_eq!(libc::setrlimit(libc::RLIMIT_MEMLOCK, &raw const now), 0);
-        let (header, sets_at) = (header.as_mut_ptr(), sets.as_mut_ptr());
-        assert_eq!(libc::syscall(libc::SYS_capget, header, sets_at), 0);
-        sets[0] &= !(1 << IPC_LOCK);
-        assert_eq!(libc::syscall(libc::SYS_capset, header, sets.as_ptr()), 0);
-    }
 }
 
 /// A pool that the limit on locked memory refuses works all the same, and is registered when others

@@ -36,3 +36,30 @@ pub fn limit_files(size: usize) -> io::Result<()> {
         _ => Err(io::Error::last_os_error()),
     }
 }
+
+pub fn page_size() -> usize {
+    // SAFETY: sysconf(3) takes no pointer.
+    unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
+}
+
+/// Limits the locked memory to so many pages, for this thread and those that it starts.
+pub fn limit_locked_memory(pages: usize) {
+    const IPC_LOCK: u32 = 14;
+    let limit = (pages * page_size()) as libc::rlim_t;
+    // `_LINUX_CAPABILITY_VERSION_3` and this thread; effective, permitted, inheritable, twice
+    // (capset(2)).
+    let mut header = [0x2008_0522_u32, 0];
+    let mut sets = [0_u32; 6];
+    // SAFETY: the limit, the header and the sets live across the calls, and have the sizes that
+    // these take; a limit of zeros is one.
+    unsafe {
+        let mut now: libc::rlimit = std::mem::zeroed();
+        libc::getrlimit(libc::RLIMIT_MEMLOCK, &raw mut now);
+        now.rlim_cur = limit.min(now.rlim_max);
+        assert_eq!(libc::setrlimit(libc::RLIMIT_MEMLOCK, &raw const now), 0);
+        let (header, sets_at) = (header.as_mut_ptr(), sets.as_mut_ptr());
+        assert_eq!(libc::syscall(libc::SYS_capget, header, sets_at), 0);
+        sets[0] &= !(1 << IPC_LOCK);
+        assert_eq!(libc::syscall(libc::SYS_capset, header, sets.as_ptr()), 0);
+    }
+}
