@@ -141,7 +141,7 @@
 //! | A kernel before Linux 5.11 | |
 //! | A seccomp filter, as in most containers | See below |
 //! | The sysctl `kernel.io_uring_disabled` is 1 (for unprivileged processes) or 2 (for all) | `sysctl kernel.io_uring_disabled=0` |
-//! | The limit on locked memory, on older kernels | Raise `RLIMIT_MEMLOCK` |
+//! | The limit on locked memory | Raise `RLIMIT_MEMLOCK` |
 //! | No file descriptor or memory was left | The next operation tries again |
 //! | A security policy (SELinux, AppArmor) | |
 //!
