@@ -442,6 +442,30 @@ fn more_pools_than_a_ring_registers() {
     });
 }
 
+/// A pool that is larger than what the kernel registers in one piece works unregistered.
+#[test]
+fn a_pool_that_is_too_large_to_be_registered() {
+    const LARGEST: usize = 1 << 30;
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = dir.path().join("file");
+    numbered(&path, 2);
+    on_every_runtime(|| async {
+        let Some(file) = direct(&path).await else {
+            return Ok(());
+        };
+        // Memory that is not touched takes none.
+        let pool = BufferPool::new(LARGEST / BLOCK + 1, BLOCK)?;
+        read_on_ring(&file, &pool, 1).await;
+        assert!(!pool.registered());
+        let error = pool.registration_error();
+        assert_eq!(error.is_some(), has_ring());
+        if let Some(error) = error {
+            assert!(error.is_resource() && !error.is_transient(), "{error:?}");
+        }
+        Ok(())
+    });
+}
+
 /// A pool that the limit on locked memory refuses works all the same, and is registered when others
 /// have made room.
 #[test]

@@ -93,6 +93,24 @@ fn without_the_call_for_both() {
     });
 }
 
+/// The error of the second call is the write's.
+#[test]
+fn a_sync_that_fails() {
+    on_each_scheduler("a_sync_that_fails", |workers| {
+        filter::refuse(&[libc::SYS_pwritev2], libc::EOPNOTSUPP);
+        filter::refuse(&[libc::SYS_fdatasync, libc::SYS_fsync], libc::EIO);
+        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        runtime(workers).block_on(async {
+            let file = File::create(dir.path().join("file")).await.unwrap();
+            let all = file.write_all_at("all", 0).and_sync_all().await;
+            let data = file.write_all_at("data", 0).and_sync_data().await;
+            for written in [all.0, data.0, file.sync_all().await] {
+                assert_eq!(written.unwrap_err().raw_os_error(), Some(libc::EIO));
+            }
+        });
+    });
+}
+
 /// A write that does not fit counts what is on disk, and an offset that is none writes nothing, not
 /// even at the position.
 #[test]

@@ -603,3 +603,35 @@ fn a_ring_that_is_refused_later_is_replaced_by_readiness() {
     .join()
     .unwrap();
 }
+
+/// The same where the call that would end a receive is refused: the stream is closed all the same.
+#[test]
+fn a_stream_is_closed_by_its_drop_although_its_ring_is_refused() {
+    std::thread::spawn(|| {
+        let runtime = runtime(Sockets::Completion);
+        let had = completions(&runtime);
+        let (mut stream, mut peer) = runtime.block_on(with_std()).unwrap();
+        let (mut other, mut far) = runtime.block_on(with_std()).unwrap();
+        runtime
+            .block_on(async {
+                begin_read(&mut stream).await;
+                begin_read(&mut other).await;
+                filter::refuse(&[libc::SYS_io_uring_enter], libc::EPERM);
+                drop(stream);
+                assert_eq!(peer.read(&mut [0; 8])?, 0);
+                far.write_all(b"bytes")?;
+                let mut buf = [0; 5];
+                other.read_exact(&mut buf).await?;
+                assert_eq!(&buf, b"bytes");
+                io::Result::Ok(())
+            })
+            .unwrap();
+        let info = runtime.handle().driver_info();
+        assert_eq!(info.sockets(), Sockets::Readiness);
+        if had {
+            assert!(info.sockets_reason().contains("no ring for sockets"));
+        }
+    })
+    .join()
+    .unwrap();
+}

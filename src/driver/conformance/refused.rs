@@ -87,6 +87,24 @@ fn a_refused_enter_is_explained() {
     });
 }
 
+/// Neither what a ring needs besides itself, for good or for now.
+#[test]
+fn what_a_ring_needs_is_refused() {
+    let needed = [
+        (libc::SYS_io_uring_register, libc::EPERM, "seccomp"),
+        (libc::SYS_pipe2, libc::EMFILE, "no file descriptors"),
+        (libc::SYS_pipe2, libc::ENFILE, "no file descriptors"),
+    ];
+    for (call, errno, likely) in needed {
+        on_a_thread(|| {
+            forbid(call, errno);
+            let refusal = try_out().unwrap_err().to_string();
+            let by_sysctl = refusal.contains("kernel.io_uring_disabled");
+            assert!(by_sysctl || refusal.contains(likely), "{refusal}");
+        });
+    }
+}
+
 /// When the ring's thread may not make a ring, other threads do the work. (The first operation
 /// starts the ring's thread, which inherits the filter.)
 #[test]

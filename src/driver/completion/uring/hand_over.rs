@@ -192,6 +192,22 @@ impl<T> HandOver<T> {
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use super::HandOver;
+
+    /// A submitter may have looked before the end of the runtime.
+    #[test]
+    fn what_comes_after_the_close_is_the_senders() {
+        let requests = HandOver::new();
+        let _ = requests.close();
+        let mut several = vec![1, 2];
+        assert!(requests.push_all(&mut several).is_err());
+        assert_eq!(several, [1, 2]);
+        assert_eq!(requests.push_if_served(3).unwrap_err(), 3);
+    }
+}
+
 #[cfg(all(test, loom))]
 mod loom_tests {
     use super::{HandOver, Pushed};
