@@ -269,6 +269,33 @@ fn destructors_panic(rig: &Rig) {
     rig.until_quiet();
 }
 
+/// Where no thread takes them, outcomes that no future waits for are dropped on the ring's thread,
+/// which has to survive their destructors.
+#[test]
+fn destructors_panic_on_the_rings_thread() {
+    let rig = Rig::new(Which::Ring);
+    if rig.completions.backend().kind != Kind::Ring {
+        eprintln!("skipped: there is no ring");
+        return;
+    }
+    let file = Arc::new(rig.file(b"hello"));
+    let lender = Lender::default();
+    let (reader, writer) = pipe();
+    let kept = rig.submit(read_into(&reader, 0, lender.lend(b"  ")));
+    lender.panics.store(true, Ordering::SeqCst);
+    let cancelled: Vec<_> = (0..5)
+        .map(|_| rig.submit(read_into(&reader, 0, lender.lend(b"  "))))
+        .collect();
+    // Once this has ended, the ring's thread has begun those before.
+    assert_eq!(rig.run(read_at(&file, 0)).transferred().1, b"hello");
+    assert!(rig.threads.shutdown(Some(LIMIT)));
+    drop(cancelled);
+    rig.until(|| lender.dropped() == 5);
+    write_to(&writer, b"xy");
+    assert_eq!(returned(rig.block_on(kept)).1, b"xy");
+    rig.until_quiet();
+}
+
 /// The end of the driver: what was lent comes back to futures that are polled later.
 fn shut_down(rig: &Rig) {
     let lender = Lender::default();
