@@ -49,6 +49,9 @@ fn without_a_thread_the_buffers_of_a_batch_come_back() {
                 lacks_a_thread(&read.unwrap_err(), "read a file");
                 assert!(buffer.is_empty());
             }
+            let (read, buffer) = runtime.block_on(read(0));
+            lacks_a_thread(&read.unwrap_err(), "read a file");
+            assert!(buffer.is_empty());
         }
     });
 }

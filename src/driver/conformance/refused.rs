@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::{Rig, Which, pipe, read, read_at, write_to};
+use crate::driver::completion::batch::Batch;
 use crate::driver::completion::probe::try_out;
 
 /// Makes `call` fail with `errno` from now on, on this thread and on those it starts.
@@ -119,6 +120,16 @@ fn a_ring_that_cannot_be_made() {
                 assert!(rig.is_pending(&mut waiting));
                 write_to(&writer, b"abc");
                 assert_eq!(rig.block_on(waiting).transferred().0.unwrap(), 3);
+            }
+            // The same for operations that are handed over together.
+            let file = Arc::new(rig.file(b"hello"));
+            let mut batch = Batch::default();
+            let reads: Vec<_> = (0..3)
+                .map(|_| rig.completions.submit_in(read_at(&file, 0), &mut batch).0)
+                .collect();
+            drop(batch);
+            for read in reads {
+                assert_eq!(rig.block_on(read).transferred().1, b"hello");
             }
         });
     }
