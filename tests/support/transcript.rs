@@ -107,7 +107,8 @@ async fn direct(seen: &mut Transcript, dir: &Path) -> io::Result<()> {
         let mut read = file.read_at(pool.get().await, 0);
         let _ = poll_once(&mut read).await;
     }
-    let read = file.read_exact_at(pool.get().await, 0);
+    let other = BufferPool::new(1, BLOCK)?;
+    let read = file.read_exact_at(other.get().await, 0);
     let (read, block) = read.timeout(Duration::from_secs(600)).await;
     seen.note("read with a limit", (read.is_ok(), block.first().copied()));
     seen.note("content", std::fs::read(&path)?.len());
