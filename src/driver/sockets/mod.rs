@@ -49,6 +49,8 @@
 #[cfg(feature = "completion")]
 mod buffers;
 #[cfg(feature = "completion")]
+mod reaped;
+#[cfg(feature = "completion")]
 mod receives;
 #[cfg(not(feature = "completion"))]
 #[path = "without_receives.rs"]

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::ring::{Reaped, Ring};
+use super::reaped::Reaped;
+use super::ring::Ring;
 use super::table::{Table, Taken};
 use crate::driver::completion::backend::Kind;
 use crate::driver::completion::probe::{RingRefusal, ask_once, refusal};

@@ -16,7 +16,8 @@ use std::time::Duration;
 use io_uring::types::{CancelBuilder, Fd};
 use io_uring::{IoUring, cqueue, opcode, squeue};
 
-use super::buffers::{Buffers, GROUP, Memory, Received, SIZE};
+use super::buffers::{Buffers, GROUP, Memory, SIZE};
+use super::reaped::{Completion, Reaped};
 use crate::driver::enter::Enter;
 use crate::driver::released::Released;
 
@@ -55,28 +56,6 @@ pub(super) struct Ring {
     /// Whether the epoll descriptor may have events that it was not asked for.
     pub(super) unread: bool,
     enter: Enter,
-}
-
-/// What came of a receive.
-pub(super) struct Completion {
-    pub(super) word: u64,
-    /// How many bytes, or the negative number of the error.
-    pub(super) result: i32,
-    pub(super) received: Option<Received>,
-}
-
-/// What [`Ring::reap`] found.
-#[derive(Default)]
-pub(super) struct Reaped {
-    pub(super) completions: Vec<Completion>,
-    /// Whether the epoll descriptor may have events.
-    pub(super) readiness: bool,
-}
-
-impl Reaped {
-    pub(super) fn is_empty(&self) -> bool {
-        self.completions.is_empty() && !self.readiness
-    }
 }
 
 impl Ring {

@@ -13,7 +13,8 @@ use std::time::Duration;
 use slab::Slab;
 
 use super::buffers::{Buffers, Received};
-use super::ring::{Completion, Reaped, Ring};
+use super::reaped::{Completion, Reaped};
+use super::ring::Ring;
 use crate::driver::enter::is_interruption;
 use crate::driver::readiness::Target;
 use crate::stream::ReadBuf;
