@@ -635,3 +635,56 @@ fn a_stream_is_closed_by_its_drop_although_its_ring_is_refused() {
     .join()
     .unwrap();
 }
+
+/// A thread that ceases to drive and may not end its receives, either.
+#[test]
+fn a_ring_that_is_refused_before_the_runtime_moves() {
+    std::thread::spawn(|| {
+        let runtime = runtime(Sockets::Completion);
+        let (mut stream, mut peer) = runtime.block_on(with_std()).unwrap();
+        runtime.block_on(async {
+            begin_read(&mut stream).await;
+            filter::refuse(&[libc::SYS_io_uring_enter], libc::EPERM);
+        });
+        peer.write_all(b"bytes").unwrap();
+        let mut buf = [0; 5];
+        runtime.block_on(stream.read_exact(&mut buf)).unwrap();
+        assert_eq!(&buf, b"bytes");
+        let sockets = runtime.handle().driver_info().sockets();
+        assert_eq!(sockets, Sockets::Readiness);
+    })
+    .join()
+    .unwrap();
+}
+
+/// An error that a receive has ended with is reported once, by the next call of any kind. One that
+/// peeks left it for the call after it as well.
+#[test]
+fn the_error_of_a_receive_is_kept() {
+    on_both(|_| async {
+        for call in ["take_error", "try_read", "peek"] {
+            let (mut stream, peer) = with_std().await?;
+            begin_read(&mut stream).await;
+            socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO))?;
+            drop(peer);
+            // It has come after a turn, as far as any wait can tell.
+            zokio::time::sleep(Duration::from_millis(5)).await;
+            let mut buf = [0; 8];
+            let error = match call {
+                "take_error" => stream.take_error()?.expect("the connection was reset"),
+                "try_read" => loop {
+                    match stream.try_read(&mut buf) {
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                            stream.readable().await?;
+                        }
+                        read => break read.unwrap_err(),
+                    }
+                },
+                _ => stream.peek(&mut buf).await.unwrap_err(),
+            };
+            assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{call}");
+            assert!(stream.take_error()?.is_none(), "{call}");
+        }
+        Ok(())
+    });
+}

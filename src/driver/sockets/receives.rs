@@ -371,7 +371,7 @@ impl Receiver {
     }
 
     /// Hands out what was received, without beginning a receive; `None` if the socket is to be read.
-    /// With `peek` it stays.
+    /// With `peek`, bytes stay.
     ///
     /// # Errors
     ///

@@ -117,7 +117,7 @@ impl Table {
         self.buffers = Some(buffers);
     }
 
-    /// Hands out what was received. With `peek`, it stays.
+    /// Hands out what was received. With `peek`, bytes stay.
     pub(super) fn take(&mut self, key: usize, buf: &mut ReadBuf<'_>, peek: bool) -> Taken {
         let socket = &mut self.sockets[key];
         let Some(retained) = &mut socket.retained else {
@@ -128,10 +128,9 @@ impl Table {
         };
         let (bytes, start) = match retained {
             Retained::Error(errno) => {
+                // Peeking takes it, too, as recv(2) does.
                 let errno = *errno;
-                if !peek {
-                    socket.retained = None;
-                }
+                socket.retained = None;
                 return Taken::Error(errno);
             }
             Retained::Held(received, start) => {
