@@ -12,8 +12,10 @@ use pin_project_lite::pin_project;
 
 use self::sealed::{Cancel, Cause};
 use super::canceller::{Canceller, Member};
+use crate::blocking::pool::Refused;
 use crate::driver::completion::batch::Batch;
 use crate::error::{Error, Subject};
+use crate::fs::run;
 use crate::time::{Sleep, sleep};
 use crate::util::budget::{self, Budget};
 
@@ -189,6 +191,23 @@ impl Cause {
 
 fn cancelled() -> io::Error {
     io::Error::from_raw_os_error(libc::ECANCELED)
+}
+
+/// Returns the error of an operation that the driver did not carry out: because there was no thread
+/// for it, because it was to end, or because the runtime was shut down.
+pub(super) fn refused(
+    missing: Option<Refused>,
+    cause: Option<Cause>,
+    operation: &'static str,
+) -> io::Error {
+    match (missing, cause) {
+        (Some(Refused::NoThread(error)), _) => {
+            let reason = format!("no thread could be started: {error}");
+            Error::resource(operation, reason, Some(error)).into()
+        }
+        (_, Some(cause)) => cause.io_error(operation),
+        (_, None) => run::task_failed(),
+    }
 }
 
 pin_project! {

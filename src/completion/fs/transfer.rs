@@ -21,14 +21,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::opened::OpenFile;
-use crate::blocking::pool::Refused;
 use crate::completion::BufResult;
+use crate::completion::operation::refused;
 use crate::completion::operation::sealed::Cause;
 use crate::completion::raw::{Held, Lend};
 use crate::driver::completion::InFlight;
 use crate::driver::completion::batch::{Batch, Missing};
 use crate::driver::completion::op::Synced;
-use crate::error::Error;
 use crate::fs::inline::calls::Refusal;
 use crate::fs::run;
 use crate::scheduler::Handle;
@@ -222,7 +221,7 @@ impl<L: Lend> Transfer<L> {
         let all = self.extent == Extent::All;
         let count = match answer {
             Err(error) if error.raw_os_error() == Some(libc::ECANCELED) => {
-                return Some(Err(self.cancelled()));
+                return Some(Err(refused(self.missing.take(), self.cause, Self::name())));
             }
             // A system call that has moved some bytes returns their number.
             Err(_) if !all && held.done() > 0 => return Some(Ok(held.done())),
@@ -243,19 +242,6 @@ impl<L: Lend> Transfer<L> {
             // What was not in memory is still to be read: one call would have waited for it.
             (_, false) if is_inline && !L::WRITES => None,
             (_, false) => Some(Ok(held.done())),
-        }
-    }
-
-    /// Returns why an operation was cancelled.
-    fn cancelled(&mut self) -> io::Error {
-        match (self.missing.take(), self.cause) {
-            (Some(Refused::NoThread(error)), _) => {
-                let reason = format!("no thread could be started: {error}");
-                Error::resource(Self::name(), reason, Some(error)).into()
-            }
-            (_, Some(cause)) => cause.io_error(Self::name()),
-            // The runtime was shut down.
-            (_, None) => run::task_failed(),
         }
     }
 
