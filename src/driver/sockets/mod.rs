@@ -43,10 +43,11 @@
 //! when readiness would be noticed. The kernel finishes receives in calls of ours alone
 //! (`DEFER_TASKRUN`), so it interrupts no system call of a task (I10).
 //!
-//! Read `receives` first, then `table`. Without the feature `completion` there are no receives
-//! (`without_receives.rs`).
+//! Read `receives` first, then `table`. Models run both on a kernel of their own (`ring_model.rs`).
+//! Without the feature `completion` there are no receives (`without_receives.rs`).
 
 #[cfg(feature = "completion")]
+#[cfg_attr(all(test, loom), path = "buffers_model.rs")]
 mod buffers;
 #[cfg(feature = "completion")]
 mod reaped;
@@ -56,6 +57,7 @@ mod receives;
 #[path = "without_receives.rs"]
 mod receives;
 #[cfg(feature = "completion")]
+#[cfg_attr(all(test, loom), path = "ring_model.rs")]
 mod ring;
 #[cfg(feature = "completion")]
 mod table;

@@ -5,7 +5,6 @@ use std::fmt;
 use std::io;
 use std::os::fd::RawFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::reaped::Reaped;
@@ -15,6 +14,7 @@ use crate::driver::completion::backend::Kind;
 use crate::driver::completion::probe::{RingRefusal, ask_once, refusal};
 use crate::driver::readiness::{Registration, Registry, Target};
 use crate::driver::wake::Wake;
+use crate::loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::loom::sync::{Condvar, Mutex, MutexGuard, OnceLock};
 use crate::stream::{Interest, ReadBuf, Ready};
 use crate::util::thread;
@@ -489,3 +489,7 @@ impl Drop for Receiver {
         self.cancel(in_flight);
     }
 }
+
+#[cfg(all(test, loom))]
+#[path = "receives_loom.rs"]
+mod loom_tests;

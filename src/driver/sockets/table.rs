@@ -104,6 +104,12 @@ impl Table {
         })
     }
 
+    /// Whether nothing of a socket is left.
+    #[cfg(all(test, loom))]
+    pub(super) fn is_empty(&self) -> bool {
+        self.sockets.is_empty() && self.queued.is_empty() && self.in_flight == 0 && self.held == 0
+    }
+
     /// Whether a wait has to be on the ring.
     pub(super) fn is_engaged(&self) -> bool {
         self.in_flight > 0 || !self.queued.is_empty()
