@@ -16,8 +16,8 @@ use crate::driver::readiness::{Registration, Registry, Target};
 use crate::driver::wake::Wake;
 use crate::loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::loom::sync::{Condvar, Mutex, MutexGuard, OnceLock};
+use crate::loom::thread;
 use crate::stream::{Interest, ReadBuf, Ready};
-use crate::util::thread;
 
 /// The ring, while a thread drives and has needed it.
 #[derive(Default)]

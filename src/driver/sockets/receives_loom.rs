@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::ring::sockets;
-use super::{Received, Receiver, Receives};
+use super::{OwnedReceiver, Received, Receiver, Receives};
 use crate::driver::readiness::{Registration, Registry};
 use crate::driver::wake::Wake;
 use crate::loom::thread;
@@ -25,7 +25,7 @@ struct World {
 
 /// A socket. Dropping it closes it.
 struct Socket {
-    receiver: Option<Receiver>,
+    receiver: Option<OwnedReceiver>,
     registration: Registration,
     file: UnixStream,
 }
@@ -35,7 +35,7 @@ impl World {
         let poll = mio::Poll::new().unwrap();
         let readiness = Registry::new(poll.registry().try_clone().unwrap());
         let wake = Arc::new(Wake::new().unwrap());
-        let receives = Receives::new(poll.as_raw_fd(), readiness.clone(), wake);
+        let receives = Receives::new(poll.as_raw_fd(), &readiness, &wake).unwrap();
         World {
             poll,
             readiness,
@@ -50,7 +50,7 @@ impl World {
         let registration = self.readiness.register(fd, Interest::WRITABLE).unwrap();
         let receiver = Receiver::new(&self.receives, fd, &registration, Interest::READABLE);
         Socket {
-            receiver: Some(receiver),
+            receiver,
             registration,
             file,
         }
