@@ -176,6 +176,28 @@ fn a_stream_that_holds_bytes_does_not_become_one_of_std() {
     });
 }
 
+/// The conversion fails, and the receive that is in flight goes to the stream as before.
+#[test]
+fn a_stream_that_an_operation_has_does_not_become_one_of_std() {
+    on_both(|completions| async move {
+        let (stream, mut peer) = with_std().await?;
+        let mut reading = Box::pin(stream.read(vec![0; 64]));
+        assert!(poll_once(&mut reading).is_pending());
+        // The receive is handed over when the driver is polled.
+        sleep(Duration::from_millis(2)).await;
+        let stream = std::net::TcpStream::try_from(stream).expect_err("an operation has it");
+        drop(reading);
+        peer.write_all(b"bytes")?;
+        let expected = if completions { 5 } else { 0 };
+        until(|| stream.retained() >= expected).await;
+        assert_eq!(stream.retained(), expected);
+        let (count, buffer) = stream.read_exact(vec![0; 5]).await;
+        count?;
+        assert_eq!(buffer, b"bytes");
+        Ok(())
+    });
+}
+
 /// The receive of a dropped read ends with the conversion.
 #[test]
 fn a_stream_that_becomes_one_of_std_keeps_what_comes_later() {

@@ -15,6 +15,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::BufMut;
+use socket2::SockRef;
 use zokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Interest, ReadBuf};
 use zokio::net::{TcpListener, TcpStream, UnixStream};
 use zokio::runtime::{Builder, LocalOptions, Runtime, Sockets};
@@ -254,6 +255,32 @@ fn every_way_to_read_begins_with_what_a_dropped_read_received() {
             stream.read_to_end(&mut got).await?;
             assert_eq!(String::from_utf8_lossy(&got), "firstsecond", "way {way}");
         }
+        Ok(())
+    });
+}
+
+/// A program that peeks until enough has come never got beyond what a dropped read had received.
+#[test]
+fn a_peek_shows_what_comes_after_what_was_received() {
+    on_both(|completions| async move {
+        let (mut stream, mut peer) = with_std().await?;
+        drop_a_read(&mut stream, &mut peer, b"first", completions).await?;
+        peer.write_all(b"second")?;
+        let mut got = [0; 16];
+        while stream.peek(&mut got).await? < 11 {
+            zokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let mut buf = ReadBuf::new(&mut got);
+        assert_eq!(poll_fn(|cx| stream.poll_peek(cx, &mut buf)).await?, 11);
+        assert_eq!(buf.filled(), b"firstsecond");
+        // The error of the connection is left for the read that reports it.
+        SockRef::from(&peer).set_linger(Some(Duration::ZERO))?;
+        drop(peer);
+        until(|| stream.peer_addr().is_err()).await;
+        assert!(stream.peek(&mut got).await? >= 5);
+        let mut got = Vec::new();
+        let error = stream.read_to_end(&mut got).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
         Ok(())
     });
 }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use socket2::SockRef;
 
-use super::stream::recv;
+use super::stream::{has_bytes, recv};
 use super::{Receive, Watched, is_short};
 use crate::driver::readiness::{Direction, ReadyEvent, Registration, Verdict};
 use crate::driver::shutdown_error;
@@ -248,24 +248,38 @@ impl Watched<TcpStream> {
     }
 }
 
+impl<S: AsFd> Watched<S> {
+    /// Copies what was received and not handed out, and what the socket has after that; `None` if
+    /// nothing was received.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error that the receive ended with, or `WouldBlock` if one is still in flight.
+    pub(crate) fn peek_received(&self, buf: &mut ReadBuf<'_>) -> io::Result<Option<usize>> {
+        let Some(receiver) = self.receiver() else {
+            return Ok(None);
+        };
+        let Some(n) = receiver.take(buf, true)? else {
+            return Ok(None);
+        };
+        let fd = self.source.as_fd();
+        // Without bytes, a call would take an error from the read that is to report it. With bytes it
+        // fails only if another descriptor of the socket has taken them since.
+        let more = if buf.remaining() > 0 && has_bytes(fd) {
+            recv(fd, buf, Receive::Peek).unwrap_or(0)
+        } else {
+            0
+        };
+        Ok(Some(n + more))
+    }
+}
+
 impl<S> Watched<S> {
     /// Returns the socket's part of the receives, if its reads have to ask for what these bring.
     #[inline]
     pub(crate) fn receiver(&self) -> Option<&Receiver> {
         let receiver: &Receiver = self.receiver.as_ref()?;
         (!receiver.is_plain()).then_some(receiver)
-    }
-
-    /// Copies what was received and not handed out; `None` if there is nothing.
-    ///
-    /// # Errors
-    ///
-    /// Returns the error that the receive ended with, or `WouldBlock` if one is still in flight.
-    pub(crate) fn peek_received(&self, buf: &mut ReadBuf<'_>) -> io::Result<Option<usize>> {
-        match self.receiver() {
-            Some(receiver) => receiver.take(buf, true),
-            None => Ok(None),
-        }
     }
 }
 

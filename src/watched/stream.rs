@@ -322,6 +322,14 @@ pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>, how: Receive) -> i
     Ok(n)
 }
 
+/// Returns whether bytes wait in a socket, as far as the kernel tells (`FIONREAD`).
+pub(super) fn has_bytes(fd: BorrowedFd<'_>) -> bool {
+    let mut count: c_int = 0;
+    // SAFETY: the kernel writes one number to where the argument points (ioctl(2), tcp(7)).
+    let result = unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut count) };
+    result == 0 && count > 0
+}
+
 /// Calls `read(2)` on the unfilled part of `buf`; returns how many bytes were appended.
 pub(crate) fn read(fd: BorrowedFd<'_>, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
     // SAFETY: nothing initialized is made uninitialized: the kernel only writes bytes.

@@ -161,6 +161,10 @@ impl Owner {
     /// Returns the descriptor, unless an operation has the socket, too, or a receive has brought
     /// something that was not returned, or is still in flight.
     pub(super) fn into_source<S: From<OwnedFd>>(self) -> Result<S, Owner> {
+        // The socket stays as it is: an operation that is left may have its receive in flight.
+        if Arc::strong_count(&self) > 1 {
+            return Err(self);
+        }
         let io = self.io();
         // What comes from now on stays in the socket.
         if io.watch(Interest::READABLE).is_err() || !io.is_in_socket() {
