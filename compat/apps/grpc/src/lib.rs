@@ -10,6 +10,8 @@ use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
+pub mod calls;
+
 /// What the proto file describes.
 pub mod proto {
     tonic::include_proto!("counter");
@@ -17,6 +19,11 @@ pub mod proto {
 
 use proto::Number;
 use proto::counter_server::{Counter, CounterServer};
+
+/// The service, which counts from 0.
+pub fn service() -> CounterServer<impl Counter> {
+    CounterServer::new(Service::default())
+}
 
 #[derive(Default)]
 struct Service {
@@ -81,7 +88,7 @@ pub async fn serve() -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let server = tonic::transport::Server::builder()
-        .add_service(CounterServer::new(Service::default()))
+        .add_service(service())
         .serve_with_incoming(TcpListenerStream::new(listener));
     tokio::spawn(server);
     Ok(address)
