@@ -95,6 +95,9 @@
 //! out, and returns results in order or as they come. A write is linked to a sync of what it has
 //! written by [`and_sync_data`](fs::WriteAllAt::and_sync_data).
 //!
+//! What a program does not look at needs no buffer: a [`Transfer`] moves bytes between files, streams
+//! and pipes, in the kernel where it can, and counts them as they arrive.
+//!
 //! # Cancelling
 //!
 //! [`Operation::timeout`] limits an operation, and a [`Canceller`] ends a group of them. Both really
@@ -184,6 +187,7 @@ mod raw;
 mod received_buf;
 mod slice;
 mod submit_all;
+mod transfer;
 mod unbuffered;
 mod vectored;
 
@@ -192,13 +196,14 @@ use std::io;
 pub use self::buffer_ring::BufferRing;
 pub use self::canceller::Canceller;
 pub use self::io_buf::{IoBuf, IoBufMut};
-pub use self::net::Adapter;
+pub use self::net::{Adapter, splice};
 pub use self::operation::{Operation, Timeout, With};
 pub use self::pool::BufferPool;
 pub use self::pooled_buf::PooledBuf;
 pub use self::received_buf::ReceivedBuf;
 pub use self::slice::Slice;
 pub use self::submit_all::{SubmitAll, submit_all};
+pub use self::transfer::{Progress, Transfer, Transferred};
 pub use self::vectored::{IoVectoredBuf, IoVectoredBufMut};
 
 /// The result of an operation, and the buffer that it took.

@@ -1,7 +1,8 @@
 //! The system calls of copies that stay in the kernel: pipes, and splice(2) into and out of them.
 //!
-//! None of them waits: every descriptor is in non-blocking mode, and a pipe is told so by a flag as
-//! well. A socket takes `O_NONBLOCK` alone into account (`splice_to_socket` in fs/splice.c).
+//! None of those between streams waits: every descriptor is in non-blocking mode, and a pipe is told
+//! so by a flag as well. A socket takes `O_NONBLOCK` alone into account (`splice_to_socket` in
+//! fs/splice.c). Those that read or write a file may wait for its device.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -52,16 +53,146 @@ pub(crate) fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, len: usize) -> io
             libc::SPLICE_F_MOVE | libc::SPLICE_F_NONBLOCK,
         )
     };
+    count(moved)
+}
+
+/// Moves up to `len` bytes from a pipe into a file, at `offset`; splice(2).
+pub(crate) fn splice_at(
+    from: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+    offset: i64,
+    len: usize,
+) -> io::Result<usize> {
+    let mut offset: libc::loff_t = offset;
+    // SAFETY: the kernel reads and writes one offset, which lives across the call.
+    let moved = unsafe {
+        libc::splice(
+            from.as_raw_fd(),
+            ptr::null_mut(),
+            to.as_raw_fd(),
+            &raw mut offset,
+            len,
+            libc::SPLICE_F_MOVE | libc::SPLICE_F_NONBLOCK,
+        )
+    };
+    count(moved)
+}
+
+/// Copies up to `len` bytes from one file to another; copy_file_range(2).
+pub(crate) fn copy_range(
+    (from, from_offset): (BorrowedFd<'_>, i64),
+    (to, to_offset): (BorrowedFd<'_>, i64),
+    len: usize,
+) -> io::Result<usize> {
+    let (mut read_at, mut write_at): (libc::loff_t, libc::loff_t) = (from_offset, to_offset);
+    // SAFETY: the kernel reads and writes two offsets, which live across the call.
+    count(unsafe {
+        libc::copy_file_range(
+            from.as_raw_fd(),
+            &raw mut read_at,
+            to.as_raw_fd(),
+            &raw mut write_at,
+            len,
+            0,
+        )
+    })
+}
+
+/// Sends up to `len` bytes of a file to a stream, which does not wait; sendfile(2).
+pub(crate) fn send_file(
+    (from, offset): (BorrowedFd<'_>, i64),
+    to: BorrowedFd<'_>,
+    len: usize,
+) -> io::Result<usize> {
+    let mut offset: libc::off64_t = offset;
+    // SAFETY: the kernel reads and writes one offset, which lives across the call.
+    count(unsafe { libc::sendfile64(to.as_raw_fd(), from.as_raw_fd(), &raw mut offset, len) })
+}
+
+/// Reads from a stream; read(2).
+pub(crate) fn read(from: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<usize> {
+    // SAFETY: the pointer and the length come from one slice, which is ours to write.
+    count(unsafe { libc::read(from.as_raw_fd(), into.as_mut_ptr().cast(), into.len()) })
+}
+
+/// Writes to a stream: send(2) without a signal if it is a socket, else write(2).
+pub(crate) fn write(to: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+    match SockRef::from(&to).send_with_flags(bytes, libc::MSG_NOSIGNAL) {
+        Err(error) if error.raw_os_error() == Some(libc::ENOTSOCK) => {
+            // SAFETY: the pointer and the length come from one slice.
+            count(unsafe { libc::write(to.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) })
+        }
+        sent => sent,
+    }
+}
+
+/// Turns the result of a call that returns a number of bytes into its error.
+fn count(moved: libc::ssize_t) -> io::Result<usize> {
     usize::try_from(moved).map_err(|_| io::Error::last_os_error())
 }
 
-/// Returns whether a filter keeps this thread from calling splice(2), whatever the descriptors.
-pub(crate) fn is_forbidden() -> bool {
-    // SAFETY: both offsets are null, so no memory is passed.
-    let result =
-        check(unsafe { libc::splice(-1, ptr::null_mut(), -1, ptr::null_mut(), 1, 0) as c_int });
-    // What the kernel itself finds wrong with these.
-    result.is_err_and(|error| error.raw_os_error() != Some(libc::EBADF))
+/// Tells a refusal of a call that moves bytes between files from an error of these.
+///
+/// The first is a property of the kernel, of a filter of system calls, of the kind of descriptor or
+/// of the memory at hand, and an ordinary read or write does better or reports it. A file reports
+/// its errors again, unlike a stream: see [`Call::is_refused`].
+pub(crate) fn is_refusal(error: &io::Error) -> bool {
+    // The last is the answer for two file systems.
+    is_refused_anywhere(error) || is_doubtful(error) || error.raw_os_error() == Some(libc::EXDEV)
+}
+
+/// A call that moves bytes from a stream or to one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Call {
+    Splice,
+    SendFile,
+}
+
+impl Call {
+    /// Tells a refusal of the call from an error of the stream, which has to be reported: the kernel
+    /// reports most of them once, and an ordinary read would return the end of the stream.
+    pub(crate) fn is_refused(self, error: &io::Error) -> bool {
+        is_refused_anywhere(error) || (is_doubtful(error) && self.is_forbidden())
+    }
+
+    /// Returns whether a filter keeps this thread from making the call, whatever the descriptors.
+    fn is_forbidden(self) -> bool {
+        // SAFETY: all offsets are null, so no memory is passed.
+        let result = count(unsafe {
+            match self {
+                Call::Splice => libc::splice(-1, ptr::null_mut(), -1, ptr::null_mut(), 1, 0),
+                Call::SendFile => libc::sendfile64(-1, -1, ptr::null_mut(), 1),
+            }
+        });
+        // What the kernel itself finds wrong with these.
+        result.is_err_and(|error| error.raw_os_error() != Some(libc::EBADF))
+    }
+}
+
+/// Returns whether this error is a refusal, whatever the descriptors are.
+fn is_refused_anywhere(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(
+            libc::EINVAL
+                | libc::ENOSYS
+                | libc::EBADF
+                | libc::ESPIPE
+                | libc::ENOMEM
+                // An offset that is none; an ordinary read has another error for it.
+                | libc::EOVERFLOW
+        )
+    )
+}
+
+/// Returns whether this error may be a refusal, or that of a connection that has failed because of
+/// what a router or the local table of routes answered (`icmp_err_convert` in net/ipv4/icmp.c,
+/// `icmpv6_err_convert` in net/ipv6/icmp.c).
+fn is_doubtful(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EPERM | libc::EACCES | libc::EOPNOTSUPP)
+    )
 }
 
 /// Returns whether splicing moves the same bytes as read(2) and write(2) do: for a stream socket,

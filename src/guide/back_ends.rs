@@ -30,6 +30,7 @@
 //! | Writing a `File` | on tmpfs, and on file systems that can write to the cache without waiting; up to 256 KiB a call | thread |
 //! | [`completion::fs::File`](crate::completion::fs::File): reads | bytes that are cached, up to 512 KiB a call | ring or thread |
 //! | The same: writes | as for a `File` | thread; with `O_DIRECT` ring or thread |
+//! | [`completion::Transfer`](crate::completion::Transfer): from and to a file | never | thread |
 //! | [`fs::read`](crate::fs::read), [`read_to_string`](crate::fs::read_to_string) | cached files of up to 256 KiB | ring or thread |
 //! | Opening without creating or truncating | regular files and directories whose path is cached | thread |
 //! | [`metadata`](crate::fs::metadata), [`try_exists`](crate::fs::try_exists), [`read_link`](crate::fs::read_link), [`canonicalize`](crate::fs::canonicalize) | if the path is cached | thread |

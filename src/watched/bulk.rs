@@ -15,8 +15,8 @@ use std::os::fd::AsFd;
 use std::task::{Context, Poll};
 
 use super::Watched;
-use crate::driver::splice;
-use crate::stream::{Bulk, Interest, PipeBuf, Transfer};
+use crate::driver::splice::{self, Call};
+use crate::stream::{Bulk, Interest, PipeBuf, ReadBuf, Transfer};
 
 impl<S: AsFd> Watched<S> {
     /// Returns by what means bulk data is read.
@@ -34,6 +34,30 @@ impl<S: AsFd> Watched<S> {
             Bulk::Pipe
         } else {
             Bulk::Ordinary
+        }
+    }
+
+    /// Takes at most `max` bytes that receives have brought, which come before those in the socket.
+    /// It is read by readiness from then on.
+    ///
+    /// # Errors
+    ///
+    /// Returns `WouldBlock` if a receive is in flight, or the error that one has ended with.
+    pub(crate) fn take_brought(&self, max: usize) -> io::Result<Vec<u8>> {
+        let Some(receiver) = &self.receiver else {
+            return Ok(Vec::new());
+        };
+        receiver.watch(&self.registration)?;
+        loop {
+            let mut bytes = vec![0; receiver.retained().min(max)];
+            match receiver.take(&mut ReadBuf::new(&mut bytes), false)? {
+                // A receive has ended in between, and what it brought comes before the socket.
+                Some(0) if max > 0 => {}
+                taken => {
+                    bytes.truncate(taken.unwrap_or(0));
+                    return Ok(bytes);
+                }
+            }
         }
     }
 
@@ -77,23 +101,9 @@ impl<S: AsFd> Watched<S> {
 }
 
 /// Tells a refusal of splice(2) from an error of the stream.
-///
-/// The first is a property of the kernel, of a filter of system calls, of the kind of descriptor or
-/// of the memory at hand, and an ordinary read or write does better or reports it. An error of the
-/// stream has to be reported here, because the kernel reports most of them once: the ordinary read
-/// would return the end of the stream.
 fn refused(error: io::Error) -> io::Result<Transfer> {
-    let is_refusal = match error.raw_os_error() {
-        Some(libc::EINVAL | libc::ENOSYS | libc::EBADF | libc::ESPIPE | libc::ENOMEM) => true,
-        // A connection may have failed with these because of what a router or the local table of
-        // routes answered (`icmp_err_convert` in net/ipv4/icmp.c, `icmpv6_err_convert` in
-        // net/ipv6/icmp.c).
-        Some(libc::EPERM | libc::EACCES | libc::EOPNOTSUPP) => splice::is_forbidden(),
-        _ => false,
-    };
-    if is_refusal {
-        Ok(Transfer::Refused)
-    } else {
-        Err(error)
+    if Call::Splice.is_refused(&error) {
+        return Ok(Transfer::Refused);
     }
+    Err(error)
 }

@@ -51,6 +51,12 @@
 //! bytes have come. Like [`incoming`](TcpListener::incoming) of a listener, it returns a stream: it
 //! has a method `next`, and implements `Stream` of the crate `futures-core`.
 //!
+//! # Moving bytes without a buffer
+//!
+//! [`splice`](super::splice) forwards a stream to another one, and
+//! [`File::send_to`](super::fs::File::send_to) and
+//! [`File::receive_from`](super::fs::File::receive_from) move bytes between a stream and a file.
+//!
 //! # Cancelling
 //!
 //! [`Operation::timeout`](super::Operation::timeout) and [`Canceller`](super::Canceller) work as
@@ -114,10 +120,12 @@ mod accept;
 mod adapter;
 mod attempts;
 mod connecting;
+mod ends;
 mod forward;
 mod futures;
 mod halves;
 mod incoming;
+mod moves;
 mod next;
 mod polled;
 mod raw;
@@ -137,12 +145,15 @@ mod unix_stream;
 pub use self::accept::{Accept, Accepted};
 pub use self::adapter::Adapter;
 pub use self::connecting::SocketOperation;
+pub use self::ends::{Sink, Source};
 pub use self::futures::{
     Peek, Read, ReadExact, ReadVectored, Recv, RecvFrom, SendDatagram, SendTo, Write, WriteAll,
     WriteVectored,
 };
 pub use self::halves::{ByteStream, OwnedReadHalf, OwnedWriteHalf, ReuniteError};
 pub use self::incoming::Incoming;
+pub use self::moves::splice;
+pub(super) use self::moves::{receive, send};
 pub use self::next::Next;
 pub use self::recv_datagrams::{ReceivedDatagrams, RecvDatagrams};
 pub use self::recv_multi::RecvMulti;

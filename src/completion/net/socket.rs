@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use socket2::SockRef;
 
+use crate::driver::completion::file_transfer::Descriptor;
 use crate::driver::readiness::{ReadyEvent, Verdict};
 use crate::driver::shutdown_error;
 use crate::io::{Interest, Ready};
@@ -123,6 +124,14 @@ impl Socket {
         io::Error::from_raw_os_error(libc::ECANCELED)
     }
 }
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd()
+    }
+}
+
+impl Descriptor for Socket {}
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

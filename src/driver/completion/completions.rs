@@ -238,7 +238,8 @@ fn suits_ring(op: &Op) -> bool {
         | Op::Unlink { .. }
         | Op::MakeDirectory { .. }
         | Op::Link { .. }
-        | Op::Symlink { .. } => false,
+        | Op::Symlink { .. }
+        | Op::Transfer(_) => false,
     }
 }
 

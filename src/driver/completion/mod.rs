@@ -27,6 +27,8 @@ mod completions;
 #[path = "without_operations.rs"]
 mod completions;
 #[cfg(feature = "fs")]
+pub(crate) mod file_transfer;
+#[cfg(feature = "fs")]
 pub(crate) mod lent;
 #[cfg(feature = "fs")]
 pub(crate) mod op;
@@ -36,6 +38,8 @@ mod operation;
 pub(crate) mod pool_memory;
 #[cfg(feature = "fs")]
 pub(crate) mod probe;
+#[cfg(feature = "fs")]
+pub(crate) mod taken;
 #[cfg(feature = "fs")]
 mod threads;
 #[cfg(feature = "fs")]

@@ -15,6 +15,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::sync::Arc;
 
+use super::file_transfer::FileTransfer;
 use super::lent::Lent;
 
 /// A file descriptor of any kind, which stays open as long as an operation on it is in flight.
@@ -102,6 +103,8 @@ pub(crate) enum Op {
     Link { from: CString, to: CString },
     /// symlink(2).
     Symlink { target: CString, link: CString },
+    /// One piece of a transfer between a file and another file or a stream.
+    Transfer(Box<FileTransfer>),
 }
 
 /// Returns the memory that a read of at most `max` bytes may fill: unused capacity of `buffer`.
@@ -139,6 +142,7 @@ impl Op {
             Op::MakeDirectory { .. } => "mkdir",
             Op::Link { .. } => "link",
             Op::Symlink { .. } => "symlink",
+            Op::Transfer(_) => "transfer",
         }
     }
 
@@ -177,7 +181,8 @@ impl Op {
                 | Op::Unlink { .. }
                 | Op::MakeDirectory { .. }
                 | Op::Link { .. }
-                | Op::Symlink { .. } => {}
+                | Op::Symlink { .. }
+                | Op::Transfer(_) => {}
             }
         }
         Completed {
@@ -233,6 +238,15 @@ impl Completed {
         match self.op {
             Op::ReadAt { into: lent, .. } | Op::WriteAt { from: lent, .. } => (result, lent),
             other => unreachable!("{} was lent no memory", other.name()),
+        }
+    }
+
+    /// Returns the outcome of a piece of a transfer: whether it was carried out, and the transfer.
+    pub(crate) fn transfer(self) -> (io::Result<()>, Box<FileTransfer>) {
+        let result = self.result();
+        match self.op {
+            Op::Transfer(transfer) => (result.map(drop), transfer),
+            other => unreachable!("{} is no transfer", other.name()),
         }
     }
 }

@@ -58,7 +58,8 @@ pub(super) fn kind(op: &Op) -> Kind {
         | Op::Unlink { .. }
         | Op::MakeDirectory { .. }
         | Op::Link { .. }
-        | Op::Symlink { .. } => Kind::Ordinary,
+        | Op::Symlink { .. }
+        | Op::Transfer(_) => Kind::Ordinary,
     }
 }
 
@@ -122,6 +123,11 @@ fn perform(mut op: Op) -> Completed {
             | Op::Close { .. }
             | Op::Sync { .. }
             | Op::Truncate { .. } => by_descriptor(&mut op),
+            Op::Transfer(transfer) => {
+                // It has the count and the error itself.
+                transfer.perform();
+                0
+            }
         };
         if raw == -libc::EINTR || is_part(&mut op, raw) {
             continue;
@@ -208,7 +214,8 @@ fn by_descriptor(op: &mut Op) -> i32 {
             | Op::Unlink { .. }
             | Op::MakeDirectory { .. }
             | Op::Link { .. }
-            | Op::Symlink { .. } => unreachable!("{} has no descriptor", op.name()),
+            | Op::Symlink { .. }
+            | Op::Transfer(_) => unreachable!("{} has not one descriptor", op.name()),
         }
     }
 }
@@ -324,7 +331,8 @@ fn by_name(op: &Op) -> i32 {
             | Op::Allocate { .. }
             | Op::Close { .. }
             | Op::Sync { .. }
-            | Op::Truncate { .. } => unreachable!("{} has no path", op.name()),
+            | Op::Truncate { .. }
+            | Op::Transfer(_) => unreachable!("{} has no path", op.name()),
         }
     }
 }
