@@ -17,8 +17,10 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 
 use zokio::completion::fs::File;
-use zokio::completion::net::{ByteStream, Sink, Source, TcpStream, UnixStream};
+use zokio::completion::net::{ByteStream, PipeReceiver, PipeSender, Sink, Source};
+use zokio::completion::net::{TcpStream, UnixStream};
 use zokio::completion::{Transferred, splice};
+use zokio::net::unix::pipe;
 
 use self::owned::{make_cold, pattern};
 use self::support::{everywhere, tcp_pair, unix_pair};
@@ -336,6 +338,56 @@ async fn around<S: Reads, T: Reads>((one, two): (S, S), (three, four): (T, T)) -
 fn files_and_streams() {
     everywhere(|| async { around(tcp_pair().await?, unix_pair().await?).await });
     everywhere(|| async { around(unix_pair().await?, tcp_pair().await?).await });
+}
+
+/// A pipe to a pipe, and from and to a file and a stream.
+#[test]
+fn pipes() {
+    everywhere(|| async {
+        let content = pattern(LEN);
+        let pair = || -> io::Result<(PipeSender, PipeReceiver)> {
+            let (sender, receiver) = pipe::pipe()?;
+            Ok((PipeSender::from(sender), PipeReceiver::from(receiver)))
+        };
+        let ((one, two), (three, four), (stream, peer)) = (pair()?, pair()?, unix_pair().await?);
+        let (five, six) = pair()?;
+        let from = File::from(with_content(PLACES[0], &content)?);
+        let std = temporary(PLACES[0])?;
+        let to = File::from(std.try_clone()?);
+        let rest = zokio::spawn(async move {
+            // Dropping an end closes it.
+            let sending = from.send_to(0, &one, u64::MAX);
+            let sent = all(sending.await);
+            drop(one);
+            sent
+        });
+        let first = zokio::spawn(splice(&two, &three, u64::MAX));
+        let second = zokio::spawn(splice(&four, &stream, LEN as u64));
+        let third = zokio::spawn(splice(&peer, &five, LEN as u64));
+        assert_eq!(all(to.receive_from(0, &six, LEN as u64).await)?, LEN as u64);
+        assert!(content_of(&std) == content);
+        for moved in [rest.await.unwrap()?, all(first.await.unwrap())?] {
+            assert_eq!(moved, LEN as u64);
+        }
+        for moved in [second, third] {
+            assert_eq!(all(moved.await.unwrap())?, LEN as u64);
+        }
+
+        // The reader is gone.
+        let sender = pipe::Sender::try_from(five).expect("nothing is in flight");
+        let sender = PipeSender::from(sender);
+        drop(six);
+        let (sent, transferred) = to.send_to(0, &sender, 10).await;
+        assert_eq!(sent.unwrap_err().kind(), ErrorKind::BrokenPipe);
+        assert_eq!(transferred.count(), 0);
+        assert_eq!(
+            std::fs::File::from(OwnedFd::try_from(four).unwrap())
+                .metadata()?
+                .len(),
+            0
+        );
+        Ok(())
+    });
 }
 
 /// The halves of a stream are ends as well, and a stream can be both.

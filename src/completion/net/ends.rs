@@ -6,17 +6,18 @@ use std::sync::Arc;
 use self::sealed::{HasSink, HasSource};
 use super::halves::sealed::HasOwner;
 use super::{ByteStream, OwnedReadHalf, OwnedWriteHalf, TcpStream, UnixStream};
+use super::{PipeReceiver, PipeSender};
 use crate::completion::net::socket::Socket;
 
 /// A stream that a [`Transfer`](crate::completion::Transfer) can take its bytes from.
 ///
-/// It is implemented for the streams of this module and for their reading halves, and cannot be
+/// It is implemented for the streams of this module, their reading halves and [`PipeReceiver`], and cannot be
 /// implemented elsewhere.
 pub trait Source: HasSource {}
 
 /// A stream that a [`Transfer`](crate::completion::Transfer) can write to.
 ///
-/// It is implemented for the streams of this module and for their writing halves, and cannot be
+/// It is implemented for the streams of this module, their writing halves and [`PipeSender`], and cannot be
 /// implemented elsewhere.
 pub trait Sink: HasSink {}
 
@@ -68,8 +69,8 @@ macro_rules! sinks {
     )*};
 }
 
-sources!(TcpStream, UnixStream);
-sinks!(TcpStream, UnixStream);
+sources!(TcpStream, UnixStream, PipeReceiver);
+sinks!(TcpStream, UnixStream, PipeSender);
 
 impl<T: ByteStream> Source for OwnedReadHalf<T> {}
 

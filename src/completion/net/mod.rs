@@ -5,6 +5,7 @@
 //! | [`TcpListener`], [`TcpStream`] | connections over TCP |
 //! | [`UdpSocket`] | datagrams over UDP |
 //! | [`UnixListener`], [`UnixStream`] | connections between processes of one machine |
+//! | [`PipeReceiver`], [`PipeSender`] | the ends of pipes, for transfers |
 //!
 //! ```
 //! use zokio::completion::net::{TcpListener, TcpStream};
@@ -127,6 +128,7 @@ mod halves;
 mod incoming;
 mod moves;
 mod next;
+mod pipe;
 mod polled;
 mod raw;
 mod received;
@@ -155,6 +157,7 @@ pub use self::incoming::Incoming;
 pub use self::moves::splice;
 pub(super) use self::moves::{receive, send};
 pub use self::next::Next;
+pub use self::pipe::{PipeReceiver, PipeSender};
 pub use self::recv_datagrams::{ReceivedDatagrams, RecvDatagrams};
 pub use self::recv_multi::RecvMulti;
 pub use self::send_batch::{SendBatch, SendBatchTo};

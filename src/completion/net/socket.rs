@@ -28,6 +28,8 @@ pub(super) enum Kind {
     UnixStream,
     Datagrams,
     Listener,
+    PipeReceiver,
+    PipeSender,
 }
 
 impl Kind {
@@ -38,7 +40,8 @@ impl Kind {
         match self {
             Kind::TcpStream => both | Interest::PRIORITY,
             Kind::UnixStream | Kind::Datagrams => both,
-            Kind::Listener => Interest::READABLE,
+            Kind::Listener | Kind::PipeReceiver => Interest::READABLE,
+            Kind::PipeSender => Interest::WRITABLE,
         }
     }
 }
@@ -109,7 +112,8 @@ impl Socket {
     /// Ends all operations, now and later.
     fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        // Not connected is what it may be: a datagram socket, or one that was reset.
+        // Not connected is what it may be: a datagram socket, or one that was reset. A pipe is no
+        // socket.
         let _ = self.shut_down(Shutdown::Both);
         // Receives that wait for a buffer, and not for the socket.
         self.io.registration().announce_end();
@@ -162,7 +166,9 @@ impl Owner {
         SockRef::from(&fd).set_nonblocking(true)?;
         let io = match kind {
             Kind::TcpStream | Kind::UnixStream => Watched::stream(fd, kind.interest())?,
-            Kind::Datagrams | Kind::Listener => Watched::new(fd, kind.interest())?,
+            Kind::Datagrams | Kind::Listener | Kind::PipeReceiver | Kind::PipeSender => {
+                Watched::new(fd, kind.interest())?
+            }
         };
         Ok(Owner::new(io, kind))
     }

@@ -206,6 +206,26 @@ impl Default for OpenOptions {
 /// The file of one end.
 struct End(File);
 
+/// Converts an end from and to its watched descriptor.
+macro_rules! watched {
+    ($end:ident) => {
+        impl From<Watched<File>> for $end {
+            fn from(io: Watched<File>) -> $end {
+                $end { io: io.map(End) }
+            }
+        }
+
+        impl From<$end> for Watched<File> {
+            fn from(end: $end) -> Watched<File> {
+                end.io.map(|End(file)| file)
+            }
+        }
+    };
+}
+
+watched!(Sender);
+watched!(Receiver);
+
 impl AsFd for End {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
