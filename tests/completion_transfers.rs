@@ -15,18 +15,21 @@ use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::task::{Context, Waker};
+use std::time::Duration;
 
 use zokio::completion::fs::File;
 use zokio::completion::net::{ByteStream, PipeReceiver, PipeSender, Sink, Source};
 use zokio::completion::net::{TcpStream, UnixStream};
 use zokio::completion::{Transferred, splice};
 use zokio::net::unix::pipe;
+use zokio::runtime::{Handle, Sockets};
 
 use self::owned::{make_cold, pattern};
 use self::support::{everywhere, tcp_pair, unix_pair};
 
 /// More than one piece, and no multiple of anything.
-const LEN: usize = (20 << 20) + 123;
+const LEN: usize = (9 << 20) + 123;
 
 /// On the disk, and in memory.
 const PLACES: [&str; 2] = [env!("CARGO_TARGET_TMPDIR"), "/dev/shm"];
@@ -386,6 +389,69 @@ fn pipes() {
                 .len(),
             0
         );
+        Ok(())
+    });
+}
+
+/// Begins a read of a stream that has nothing, and drops it when it is on its way.
+async fn drop_a_read(stream: &TcpStream) {
+    let mut read = Box::pin(stream.read(vec![0; 64]));
+    assert!(
+        read.as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_pending()
+    );
+    // The receive is handed over when the driver is polled.
+    zokio::time::sleep(Duration::from_millis(2)).await;
+}
+
+/// A dropped read may have left bytes with the stream, or a receive in flight. They come first, a part
+/// of them if not all are asked for.
+#[test]
+fn transfers_begin_with_what_a_dropped_read_received() {
+    everywhere(|| async {
+        let completions = Handle::current().driver_info().sockets() == Sockets::Completion;
+        for (has_come, len) in [(true, u64::MAX), (true, 3), (false, u64::MAX)] {
+            for into_file in [true, false] {
+                let (peer, stream) = tcp_pair().await?;
+                drop_a_read(&stream).await;
+                if has_come {
+                    peer.write_all(&b"first"[..]).await.0?;
+                    let expected = if completions { 5 } else { 0 };
+                    support::until(|| stream.retained() >= expected).await;
+                    assert_eq!(stream.retained(), expected);
+                    peer.write_all(&b"second"[..]).await.0?;
+                    peer.shutdown(Shutdown::Write)?;
+                }
+                let late = zokio::spawn(async move {
+                    if !has_come {
+                        zokio::time::sleep(Duration::from_millis(2)).await;
+                        peer.write_all(&b"first"[..]).await.0?;
+                        peer.write_all(&b"second"[..]).await.0?;
+                        peer.shutdown(Shutdown::Write)?;
+                    }
+                    Ok::<_, io::Error>(peer)
+                });
+                let content = &b"firstsecond"[..len.min(11) as usize];
+                let moved = if into_file {
+                    let std = temporary(PLACES[0])?;
+                    let to = File::from(std.try_clone()?);
+                    let moved = all(to.receive_from(0, &stream, len).await)?;
+                    assert_eq!(content_of(&std), content);
+                    moved
+                } else {
+                    let (sink, end) = unix_pair().await?;
+                    let moved = all(splice(&stream, &sink, len).await)?;
+                    drop(sink);
+                    assert_eq!(read_all(end).await?, content);
+                    moved
+                };
+                assert_eq!(moved, content.len() as u64);
+                let rest = &b"firstsecond"[content.len()..];
+                assert_eq!(read_all(stream).await?, rest);
+                late.await.unwrap()?;
+            }
+        }
         Ok(())
     });
 }
