@@ -14,8 +14,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use zokio::net::{TcpListener, TcpStream};
 use zokio::signal::unix::{SignalKind, signal};
-use zokio::time::{self, Duration};
-use zokio::{runtime, task};
+use zokio::{runtime, task, time};
 use zokio_hyper::{ZokioExecutor, ZokioIo, ZokioTimer};
 
 type Server = auto::Builder<ZokioExecutor>;
@@ -55,7 +54,7 @@ async fn run(address: &str) -> io::Result<()> {
                 // Out of descriptors: the open connections give some back in time.
                 Err(error) if error.kind() != io::ErrorKind::ConnectionAborted => {
                     log::warn!("accept: {error}");
-                    time::sleep(Duration::from_millis(50)).await;
+                    time::sleep(time::Duration::from_millis(50)).await;
                 }
                 Err(_) => {}
             },
@@ -64,7 +63,7 @@ async fn run(address: &str) -> io::Result<()> {
     }
     drop(listener);
     println!("stopping");
-    time::timeout(Duration::from_secs(10), graceful.shutdown()).await?;
+    time::timeout(time::Duration::from_secs(10), graceful.shutdown()).await?;
     Ok(())
 }
 
