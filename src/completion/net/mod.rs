@@ -54,7 +54,7 @@
 //!
 //! # Moving bytes without a buffer
 //!
-//! [`splice`](super::splice) forwards a stream to another one, and
+//! [`splice`] forwards a stream to another one, and
 //! [`File::send_to`](super::fs::File::send_to) and
 //! [`File::receive_from`](super::fs::File::receive_from) move bytes between a stream and a file.
 //!
