@@ -1,6 +1,11 @@
 //! Transfers of `zokio::completion` that are limited, cancelled, dropped, or in flight when their
 //! runtime ends: what was moved is known, and no byte is lost without a word.
 
+#![allow(
+    clippy::duplicate_mod,
+    reason = "what the tests share has parts in common"
+)]
+
 #[path = "support/apart.rs"]
 mod apart;
 #[path = "support/fs.rs"]
