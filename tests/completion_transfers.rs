@@ -456,6 +456,26 @@ fn transfers_begin_with_what_a_dropped_read_received() {
     });
 }
 
+/// A receive has emptied the stream, and none is in flight.
+#[test]
+fn transfers_find_what_comes_after_a_read() {
+    everywhere(|| async {
+        let (peer, stream) = tcp_pair().await?;
+        drop_a_read(&stream).await;
+        peer.write_all(&b"first"[..]).await.0?;
+        let (_, first) = stream.read(Vec::with_capacity(64)).await;
+        assert_eq!(first, b"first");
+        let (sink, end) = unix_pair().await?;
+        let moving = zokio::spawn(splice(&stream, &sink, 6));
+        zokio::time::sleep(Duration::from_millis(2)).await;
+        peer.write_all(&b"second"[..]).await.0?;
+        assert_eq!(all(moving.await.unwrap())?, 6);
+        drop(sink);
+        assert_eq!(read_all(end).await?, b"second");
+        Ok(())
+    });
+}
+
 /// The halves of a stream are ends as well, and a stream can be both.
 #[test]
 fn halves_and_one_stream_for_both() {
