@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use futures::FutureExt;
+use futures::executor::block_on;
 use zokio::runtime::{Handle, Runtime};
-use zokio::task::{block_in_place, spawn_blocking};
+use zokio::task::{block_in_place, spawn_blocking, unconstrained};
 
 use self::apart::{apart, builder, on_each_scheduler, on_schedulers};
 
@@ -78,7 +78,7 @@ fn closures_that_were_accepted_run() {
                 ending.join().unwrap();
             }
             go.send(()).unwrap();
-            let results = futures::executor::block_on(futures::future::join_all(closures));
+            let results = block_on(futures::future::join_all(closures));
             for (i, result) in results.into_iter().enumerate() {
                 assert_eq!(result.unwrap(), i);
             }
@@ -119,15 +119,8 @@ fn polls_after_the_end(workers: usize) -> usize {
             });
         }
         begun.send(()).unwrap();
-        // Until the runtime ends.
-        let ends = || {
-            spawn_blocking(|| ())
-                .now_or_never()
-                .is_some_and(|it| it.is_err())
-        };
-        while !ends() {
-            thread::yield_now();
-        }
+        // Until the runtime ends. Without a budget, which only a poll that returns gets back.
+        while block_on(unconstrained(spawn_blocking(|| ()))).is_ok() {}
     });
     has_begun.recv().unwrap();
     drop(runtime);
