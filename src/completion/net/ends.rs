@@ -5,20 +5,21 @@ use std::sync::Arc;
 
 use self::sealed::{HasSink, HasSource};
 use super::halves::sealed::HasOwner;
-use super::{ByteStream, OwnedReadHalf, OwnedWriteHalf, TcpStream, UnixStream};
-use super::{PipeReceiver, PipeSender};
-use crate::completion::net::socket::Socket;
+use super::socket::Socket;
+use super::{
+    ByteStream, OwnedReadHalf, OwnedWriteHalf, PipeReceiver, PipeSender, TcpStream, UnixStream,
+};
 
 /// A stream that a [`Transfer`](crate::completion::Transfer) can take its bytes from.
 ///
-/// It is implemented for the streams of this module, their reading halves and [`PipeReceiver`], and cannot be
-/// implemented elsewhere.
+/// It is implemented for the streams of this module, their reading halves and [`PipeReceiver`], and
+/// cannot be implemented elsewhere.
 pub trait Source: HasSource {}
 
 /// A stream that a [`Transfer`](crate::completion::Transfer) can write to.
 ///
-/// It is implemented for the streams of this module, their writing halves and [`PipeSender`], and cannot be
-/// implemented elsewhere.
+/// It is implemented for the streams of this module, their writing halves and [`PipeSender`], and
+/// cannot be implemented elsewhere.
 pub trait Sink: HasSink {}
 
 pub(in crate::completion) mod sealed {
@@ -41,36 +42,22 @@ pub(in crate::completion) mod sealed {
     }
 }
 
-/// Implements `Source` for types that have an owner.
-macro_rules! sources {
-    ($($stream:ty),*) => {$(
-        impl Source for $stream {}
+/// Implements `Source` or `Sink` for types that have an owner.
+macro_rules! ends {
+    ($public:ident, $sealed:ident, $socket:ident: $($stream:ty),*) => {$(
+        impl $public for $stream {}
 
-        impl HasSource for $stream {
+        impl $sealed for $stream {
             #[allow(private_interfaces, reason = "it is sealed")]
-            fn source(&self) -> &Arc<Socket> {
+            fn $socket(&self) -> &Arc<Socket> {
                 self.owner()
             }
         }
     )*};
 }
 
-/// Implements `Sink` for types that have an owner.
-macro_rules! sinks {
-    ($($stream:ty),*) => {$(
-        impl Sink for $stream {}
-
-        impl HasSink for $stream {
-            #[allow(private_interfaces, reason = "it is sealed")]
-            fn sink(&self) -> &Arc<Socket> {
-                self.owner()
-            }
-        }
-    )*};
-}
-
-sources!(TcpStream, UnixStream, PipeReceiver);
-sinks!(TcpStream, UnixStream, PipeSender);
+ends!(Source, HasSource, source: TcpStream, UnixStream, PipeReceiver);
+ends!(Sink, HasSink, sink: TcpStream, UnixStream, PipeSender);
 
 impl<T: ByteStream> Source for OwnedReadHalf<T> {}
 
