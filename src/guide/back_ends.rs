@@ -27,7 +27,7 @@
 //! |---|---|---|
 //! | Reading a [`File`](crate::fs::File) | bytes that are cached, up to 512 KiB a call | ring or thread |
 //! | Reading a `File` that is a pipe | bytes that are there | ring or thread |
-//! | Writing a `File` | on tmpfs, and on file systems that can write to the cache without waiting; up to 256 KiB a call | thread |
+//! | Writing a `File` | in memory (tmpfs), and to a pipe with room; up to 256 KiB a call | thread |
 //! | [`completion::fs::File`](crate::completion::fs::File): reads | bytes that are cached, up to 512 KiB a call | ring or thread |
 //! | The same: writes | as for a `File` | thread; with `O_DIRECT` ring or thread |
 //! | [`completion::Transfer`](crate::completion::Transfer): from and to a file | never | thread |

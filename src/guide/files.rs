@@ -39,8 +39,8 @@
 //!
 //! # Writes
 //!
-//! A `write` that needs no waiting is done at once, and returns the kernel's answer. Any other
-//! write is *accepted*: its bytes are copied into a buffer, up to `max_buf_size` of them, and
+//! A `write` to a file that lives in memory (tmpfs) is done at once, and returns the kernel's answer.
+//! Any other write is *accepted*: its bytes are copied into a buffer, up to `max_buf_size` of them, and
 //! `write` returns their number while the write itself is still in progress. This has three
 //! consequences.
 //!

@@ -5,6 +5,7 @@ use std::ffi::{CString, OsStr};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::process::Command;
 
 /// A file system mounted on a folder of its own; unmounted when dropped.
 pub struct Mount(tempfile::TempDir);
@@ -40,6 +41,24 @@ impl Mount {
         mount.inspect_err(skip).ok()
     }
 
+    /// A new mount of an ext4 file system on a disk; says so if there can be none.
+    pub fn on_disk() -> Option<Mount> {
+        let mount = Mount::of_image();
+        mount.inspect_err(skip).ok()
+    }
+
+    fn of_image() -> io::Result<Mount> {
+        let image = tempfile::NamedTempFile::new()?;
+        image.as_file().set_len(16 << 20)?;
+        run(Command::new("mkfs.ext4")
+            .args(["-q", "-F"])
+            .arg(image.path()))?;
+        let dir = tempfile::tempdir()?;
+        let mut mount = Command::new("mount");
+        run(mount.args(["-o", "loop"]).arg(image.path()).arg(dir.path()))?;
+        Ok(Mount(dir))
+    }
+
     pub fn path(&self) -> &Path {
         self.0.path()
     }
@@ -51,6 +70,16 @@ impl Drop for Mount {
         // SAFETY: a string that ends in a zero byte.
         unsafe { libc::umount2(target.as_ptr(), libc::MNT_DETACH) };
     }
+}
+
+fn run(command: &mut Command) -> io::Result<()> {
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(io::Error::other(
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    ))
 }
 
 pub fn skip(error: &io::Error) {

@@ -1,7 +1,9 @@
 //! An open file, and which way its transfers go: inline, on the ring, or on a thread.
 //!
-//! - **Inline** what the kernel has in memory: `preadv2` and `pwritev2` with `RWF_NOWAIT`, timed by
-//!   the mount's stopwatch, and no more than [`READ_INLINE`] or [`WRITE_INLINE`] bytes at once (I13).
+//! - **Inline** reads of what the kernel has in memory (`preadv2` with `RWF_NOWAIT`), and writes to
+//!   files that live in memory, timed by the mount's stopwatch, and no more than [`READ_INLINE`] or
+//!   [`WRITE_INLINE`] bytes at once (I13). A write to a file of a disk is not tried: it waits while
+//!   the file system is frozen (fsfreeze(8)), `RWF_NOWAIT` or not.
 //! - **On the ring** reads of files whose file system reads without waiting, and reads and writes with
 //!   `O_DIRECT`.
 //! - **On threads** everything else.
@@ -121,7 +123,9 @@ impl OpenFile {
             (&self.reads, NOT_READ_INLINE, READ_INLINE)
         };
         let suits = self.flags.is_some_and(|flags| flags & unsuited == 0) && held.left() <= most;
+        let may_freeze = |about: &About| L::WRITES && about.place != Place::Memory;
         let about = self.about().filter(|about| about.facts.is_regular());
+        let about = about.filter(|about| !may_freeze(about));
         let offset = inline_offset(offset, held.left());
         let (true, Some(about), Some(offset)) = (suits, about, offset) else {
             return Err(Refusal::Waits);

@@ -149,35 +149,33 @@ impl File {
     }
 
     /// Writes what needs no waiting, in one piece; returns the count if it did.
+    ///
+    /// A write to a file of a disk waits while the file system is frozen (fsfreeze(8);
+    /// `file_start_write` in include/linux/fs.h), `RWF_NOWAIT` or not, so it is not tried. A file
+    /// system that lives in memory cannot be frozen.
     fn write_inline(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
         let in_one_piece = bytes.len() <= WRITE_INLINE && self.flags & NOT_WRITTEN_INLINE == 0;
-        if self.is_shared() || !in_one_piece {
+        if self.is_shared() || !in_one_piece || !self.writes_inline {
             return Ok(None);
         }
-        loop {
-            let Some(about) = self.about() else {
-                return Ok(None);
-            };
-            let stopwatch = about.stopwatch;
-            let result = match self.writes {
-                Attempt::Never => return Ok(None),
-                Attempt::Cache => stopwatch.time(|| calls::write(&self.std, bytes)),
-                Attempt::Memory => stopwatch.time(|| calls::write_memory(&self.std, bytes)),
-            };
-            match result {
-                Ok(count) => {
-                    spend_bytes(count);
-                    return Ok(Some(count));
-                }
-                Err(Refusal::Waits) => return Ok(None),
-                Err(Refusal::Failed(error)) => return Err(error),
-                Err(Refusal::Unsupported) => {
-                    let next = match self.writes {
-                        Attempt::Cache => File::without_cache(about),
-                        Attempt::Memory | Attempt::Never => Attempt::Never,
-                    };
-                    self.writes = next;
-                }
+        let Some(about) = self.about() else {
+            return Ok(None);
+        };
+        let write = match about.place {
+            Place::Memory if about.facts.is_regular() => calls::write_memory,
+            _ if about.facts.is_regular() => return Ok(None),
+            _ => calls::write,
+        };
+        match about.stopwatch.time(|| write(&self.std, bytes)) {
+            Ok(count) => {
+                spend_bytes(count);
+                Ok(Some(count))
+            }
+            Err(Refusal::Waits) => Ok(None),
+            Err(Refusal::Failed(error)) => Err(error),
+            Err(Refusal::Unsupported) => {
+                self.writes_inline = false;
+                Ok(None)
             }
         }
     }

@@ -41,11 +41,11 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 ///
 /// # Writes continue in the background
 ///
-/// A write that need not wait is done at once. Any other write is *accepted*: its bytes are copied
-/// into the file's buffer, and it continues by itself, even if the file is dropped. The next read,
-/// write, seek or sync waits for it. If it fails, the next write or flush returns the error. So
-/// **flush a file before it is dropped**, or its error is lost, and before anything else reads what
-/// was written.
+/// A write to a file that lives in memory is done at once. Any other write is *accepted*: its bytes
+/// are copied into the file's buffer, and it continues by itself, even if the file is dropped. The
+/// next read, write, seek or sync waits for it. If it fails, the next write or flush returns the
+/// error. So **flush a file before it is dropped**, or its error is lost, and before anything else
+/// reads what was written.
 ///
 /// A flush hands the bytes to the kernel. To have them on the disk, call
 /// [`sync_all`](File::sync_all) as well.
@@ -106,9 +106,10 @@ pub struct File {
     max_buf_size: usize,
     /// The facts about the file, once they are known.
     about: OnceLock<About>,
-    /// How reads and writes are tried inline.
+    /// How reads are tried inline.
     reads: Attempt,
-    writes: Attempt,
+    /// Whether writes are tried inline.
+    writes_inline: bool,
     /// The flags with which it was opened here.
     flags: i32,
     /// Something else may know the open file, and use or move its position: it was opened
@@ -285,7 +286,7 @@ impl File {
             max_buf_size: MAX_BUF_SIZE,
             about: OnceLock::new(),
             reads: Attempt::Cache,
-            writes: Attempt::Cache,
+            writes_inline: true,
             flags,
             shared: AtomicBool::new(shared),
         }

@@ -1,0 +1,170 @@
+//! A write to a file system that is frozen, as for a snapshot, waits until it thaws. Tasks that do not
+//! wait for such a write are not held up. Freezing takes root: otherwise the tests say that they were
+//! skipped.
+
+#[path = "support/apart.rs"]
+mod apart;
+#[path = "support/mounts.rs"]
+mod mounts;
+#[path = "support/fs.rs"]
+mod support;
+
+use std::fs::File as StdFile;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use zokio::completion::fs as owned;
+use zokio::fs::{File, OpenOptions};
+use zokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+
+use self::apart::{on_each_scheduler, runtime, skip};
+use self::mounts::Mount;
+use self::support::{is_inline, until};
+
+/// `FIFREEZE` and `FITHAW` (include/uapi/linux/fs.h in the kernel's source).
+const FREEZE: libc::Ioctl = 0xC004_5877_u32 as libc::Ioctl;
+const THAW: libc::Ioctl = 0xC004_5878_u32 as libc::Ioctl;
+
+/// A file system that is frozen until this is dropped, or until a test was held up for long.
+struct Frozen {
+    is_frozen: Arc<AtomicBool>,
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Frozen {
+    fn new(mount: &Path) -> io::Result<Frozen> {
+        let folder = StdFile::open(mount)?;
+        freeze(&folder, FREEZE)?;
+        let is_frozen = Arc::new(AtomicBool::new(true));
+        let (end, ended) = mpsc::channel();
+        let thread = thread::spawn({
+            let is_frozen = is_frozen.clone();
+            move || {
+                if ended.recv_timeout(Duration::from_secs(5)) == Err(RecvTimeoutError::Timeout) {
+                    is_frozen.store(false, Ordering::SeqCst);
+                }
+                freeze(&folder, THAW).unwrap();
+            }
+        });
+        Ok(Frozen {
+            is_frozen,
+            end: Some(end),
+            thread: Some(thread),
+        })
+    }
+
+    /// What follows was not held up.
+    #[track_caller]
+    fn assert_frozen(&self) {
+        assert!(
+            self.is_frozen.load(Ordering::SeqCst),
+            "held up until the thaw"
+        );
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.end.take();
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+fn freeze(folder: &StdFile, request: libc::Ioctl) -> io::Result<()> {
+    // SAFETY: the requests take a number, which they ignore.
+    match unsafe { libc::ioctl(folder.as_raw_fd(), request, 0) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+fn mount() -> Mount {
+    Mount::on_disk().unwrap_or_else(|| skip("no file system on a disk can be mounted"))
+}
+
+/// Freezes a mount that the runtime knows: what does not wait there is done inline.
+async fn frozen(mount: &Mount) -> Frozen {
+    until(|| is_inline(|| zokio::fs::metadata(mount.path()))).await;
+    Frozen::new(mount.path()).unwrap_or_else(|error| skip(&error.to_string()))
+}
+
+/// The first write of a file once waited within the poll of its task, with all other tasks of the
+/// worker.
+#[test]
+fn a_write_to_a_frozen_file_holds_up_its_own_task_only() {
+    on_each_scheduler(
+        "a_write_to_a_frozen_file_holds_up_its_own_task_only",
+        |workers| {
+            let mount = mount();
+            runtime(workers).block_on(async {
+                let mut options = OpenOptions::new();
+                let options = options.read(true).write(true).create(true);
+                let mut file = options.open(mount.path().join("file")).await.unwrap();
+                let frozen = frozen(&mount).await;
+                file.write_all(b"all of it").await.unwrap();
+                frozen.assert_frozen();
+                let flushed = zokio::spawn(async move {
+                    file.flush().await.unwrap();
+                    file
+                });
+                zokio::spawn(zokio::task::yield_now()).await.unwrap();
+                frozen.assert_frozen();
+                drop(frozen);
+                let mut file = flushed.await.unwrap();
+                file.rewind().await.unwrap();
+                let mut text = String::new();
+                file.read_to_string(&mut text).await.unwrap();
+                assert_eq!(text, "all of it");
+            });
+        },
+    );
+}
+
+#[test]
+fn a_write_of_an_owned_buffer_to_a_frozen_file_holds_up_nobody_else() {
+    let name = "a_write_of_an_owned_buffer_to_a_frozen_file_holds_up_nobody_else";
+    on_each_scheduler(name, |workers| {
+        let mount = mount();
+        runtime(workers).block_on(async {
+            let path = mount.path().join("file");
+            let file = owned::File::create(&path).await.unwrap();
+            let frozen = frozen(&mount).await;
+            let write = zokio::spawn(async move { file.write_all_at(b"all of it", 0).await.0 });
+            for _ in 0..3 {
+                zokio::spawn(zokio::task::yield_now()).await.unwrap();
+            }
+            frozen.assert_frozen();
+            assert!(!write.is_finished());
+            drop(frozen);
+            write.await.unwrap().unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), b"all of it");
+        });
+    });
+}
+
+/// What does not write is answered while the file system is frozen.
+#[test]
+fn a_frozen_file_is_read_and_asked_for_its_size() {
+    on_each_scheduler("a_frozen_file_is_read_and_asked_for_its_size", |workers| {
+        let mount = mount();
+        let path = mount.path().join("file");
+        std::fs::write(&path, "text").unwrap();
+        runtime(workers).block_on(async {
+            let frozen = frozen(&mount).await;
+            let mut file = File::open(&path).await.unwrap();
+            let mut text = String::new();
+            file.read_to_string(&mut text).await.unwrap();
+            assert_eq!(text, "text");
+            assert_eq!(file.metadata().await.unwrap().len(), 4);
+            drop(file);
+            frozen.assert_frozen();
+        });
+    });
+}
