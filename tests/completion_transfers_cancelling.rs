@@ -295,6 +295,7 @@ async fn forward_at_random(state: &mut u64) -> io::Result<()> {
 #[test]
 fn transfers_that_end_at_random() {
     on_each_scheduler("transfers_that_end_at_random", |workers| {
+        apart::sanitizer::start_symbolizer();
         let open = || std::fs::read_dir("/proc/self/fd").unwrap().count();
         // The process keeps what the first one opens for signals.
         drop(apart::runtime(workers));

@@ -92,6 +92,7 @@ fn without_the_calls() {
 #[test]
 fn with_nothing_but_the_calls() {
     on_each_scheduler("with_nothing_but_the_calls", |workers| {
+        sanitizer::start_symbolizer();
         let dir = folder();
         let (content, len) = (pattern(LEN), LEN as u64);
         let runtime = runtime(workers);
@@ -120,6 +121,7 @@ fn with_nothing_but_the_calls() {
 #[test]
 fn without_pipes() {
     on_each_scheduler("without_pipes", |workers| {
+        sanitizer::start_symbolizer();
         let runtime = runtime(workers);
         let content = pattern(LEN);
         let dir = folder();
