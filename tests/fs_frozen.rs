@@ -13,6 +13,7 @@ use std::fs::File as StdFile;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -22,6 +23,7 @@ use std::time::Duration;
 use zokio::completion::fs as owned;
 use zokio::fs::{File, OpenOptions};
 use zokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use zokio::time::{sleep, timeout};
 
 use self::apart::{on_each_scheduler, runtime, skip};
 use self::mounts::Mount;
@@ -146,6 +148,75 @@ fn a_write_of_an_owned_buffer_to_a_frozen_file_holds_up_nobody_else() {
             write.await.unwrap().unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), b"all of it");
         });
+    });
+}
+
+/// More changes of names than there are workers, each of which a worker may have begun itself.
+#[test]
+fn changes_of_a_frozen_folder_hold_up_nobody_else() {
+    on_each_scheduler(
+        "changes_of_a_frozen_folder_hold_up_nobody_else",
+        |workers| {
+            let mount = mount();
+            let path = mount.path().to_owned();
+            for name in ["a", "b", "c"] {
+                std::fs::write(path.join(name), name).unwrap();
+            }
+            let runtime = runtime(workers);
+            runtime.block_on(async {
+                // So old that workers perform such changes.
+                sleep(Duration::from_millis(20)).await;
+                let frozen = frozen(&mount).await;
+                let changes: Vec<_> = ["a", "b", "c"]
+                    .into_iter()
+                    .map(|name| {
+                        let (from, to) = (path.join(name), path.join(name.to_uppercase()));
+                        zokio::spawn(async move {
+                            let mut change = pin!(zokio::fs::rename(from, to));
+                            let limit = Duration::from_millis(1);
+                            assert!(timeout(limit, &mut change).await.is_err());
+                            change.await.unwrap();
+                        })
+                    })
+                    .collect();
+                for _ in 0..10 {
+                    zokio::spawn(sleep(Duration::from_millis(1))).await.unwrap();
+                }
+                frozen.assert_frozen();
+                drop(frozen);
+                for change in changes {
+                    change.await.unwrap();
+                }
+            });
+            assert!(["A", "B", "C"].iter().all(|name| path.join(name).exists()));
+        },
+    );
+}
+
+/// The end of a runtime does not wait for a change that waits, unless it is to.
+#[test]
+fn a_runtime_ends_beside_changes_of_a_frozen_folder() {
+    let name = "a_runtime_ends_beside_changes_of_a_frozen_folder";
+    on_each_scheduler(name, |workers| {
+        let mount = mount();
+        let path = mount.path().join("file");
+        std::fs::write(&path, "text").unwrap();
+        let runtime = runtime(workers);
+        let frozen = runtime.block_on(async {
+            sleep(Duration::from_millis(20)).await;
+            let frozen = frozen(&mount).await;
+            let (from, to) = (path.clone(), path.with_extension("new"));
+            let change = zokio::spawn(zokio::fs::rename(from, to));
+            sleep(Duration::from_millis(1)).await;
+            assert!(!change.is_finished());
+            frozen
+        });
+        runtime.shutdown_timeout(Duration::from_millis(1));
+        frozen.assert_frozen();
+        drop(frozen);
+        while !path.with_extension("new").exists() {
+            thread::yield_now();
+        }
     });
 }
 

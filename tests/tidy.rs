@@ -140,6 +140,7 @@ const UNSAFE: &[&str] = &[
     "src/util/list.rs",
     "src/util/scoped.rs",
     "src/util/status_flags.rs",
+    "src/util/voluntary_switches.rs",
     "src/util/wait_queue.rs",
     "src/util/wake_list.rs",
     "src/watched/datagram.rs",

@@ -33,9 +33,12 @@
 //!   documented in the function's `# Cancel safety` section. A future may also ask for the end and
 //!   wait for it (`InFlight::cancel`): then what the operation owns comes back.
 //! - **I9** Progress: from the submission on, an operation needs no thread that runs user code: not
-//!   to begin, not to continue, not to complete, not to wake its task.
+//!   to begin, not to continue, not to complete, not to wake its task. A worker may keep a change of
+//!   a name or a small write until the poll that has begun it ends; if that takes longer than a tick
+//!   of 10 ms, another thread carries it out (`scheduler/multi_thread/kept.rs`).
 //! - **I10** No interference: no thread that runs user code carries the kernel's task work for us.
-//!   Its system calls never see `EINTR` because of us, and no call that may wait holds it.
+//!   Its system calls never see `EINTR` because of us, and no call that may wait holds it, or the
+//!   tasks of a worker that carries out what it has kept.
 //! - **I11** No exhaustion: an operation that may wait without a bound (a FIFO, a terminal, a dead
 //!   server) holds nothing that other operations need.
 //! - **I12** The same answer: on the ring, on a thread, or inline, an operation does to the file

@@ -6,7 +6,9 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use crate::driver::completion::op::Op;
-use crate::fs::run::{self, c_string, outcome, perform_fully};
+use crate::fs::inline::folders::changes_briefly;
+use crate::fs::links;
+use crate::fs::run::{self, c_string, outcome, perform_change};
 
 /// All permissions; the process's umask is subtracted from them.
 const ALL: u32 = 0o777;
@@ -169,9 +171,11 @@ impl DirBuilder {
 }
 
 async fn make(path: &Path, mode: u32) -> io::Result<()> {
-    let path = c_string(path)?;
+    let name = c_string(path)?;
     run::begin().await?;
-    outcome(perform_fully(Op::MakeDirectory { path, mode }).await.done())
+    let op = Op::MakeDirectory { path: name, mode };
+    let is_brief = || changes_briefly(path);
+    outcome(perform_change(op, is_brief).await.done())
 }
 
 /// Creates a directory, whose parent must exist.
@@ -252,10 +256,7 @@ pub async fn create_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
 /// # }
 /// ```
 pub async fn remove_dir(path: impl AsRef<Path>) -> io::Result<()> {
-    let path = c_string(path.as_ref())?;
-    run::begin().await?;
-    let directory = true;
-    outcome(perform_fully(Op::Unlink { path, directory }).await.done())
+    links::remove(path.as_ref(), true).await
 }
 
 /// Removes a directory and everything in it. Symbolic links are removed, not followed.

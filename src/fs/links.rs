@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::driver::completion::op::Op;
+use crate::fs::inline::folders::changes_briefly;
 use crate::fs::inline::paths;
-use crate::fs::run::{self, c_string, outcome, perform_fully};
+use crate::fs::run::{self, c_string, outcome, perform_change};
 
 /// Creates a hard link: a second name, `link`, for the file at `original`.
 ///
@@ -37,7 +38,9 @@ use crate::fs::run::{self, c_string, outcome, perform_fully};
 pub async fn hard_link(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
     let (from, to) = (c_string(original.as_ref())?, c_string(link.as_ref())?);
     run::begin().await?;
-    outcome(perform_fully(Op::Link { from, to }).await.done())
+    let is_brief = || changes_briefly(original.as_ref());
+    let linked = perform_change(Op::Link { from, to }, is_brief).await;
+    outcome(linked.done())
 }
 
 /// Creates a symbolic link at `link` that points to `original`.
@@ -65,9 +68,12 @@ pub async fn hard_link(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io
 /// # }
 /// ```
 pub async fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
-    let (target, link) = (c_string(original.as_ref())?, c_string(link.as_ref())?);
+    let path = link.as_ref();
+    let (target, link) = (c_string(original.as_ref())?, c_string(path)?);
     run::begin().await?;
-    outcome(perform_fully(Op::Symlink { target, link }).await.done())
+    let is_brief = || changes_briefly(path);
+    let linked = perform_change(Op::Symlink { target, link }, is_brief).await;
+    outcome(linked.done())
 }
 
 /// Returns the path that the symbolic link at `path` points to.
@@ -159,9 +165,12 @@ pub async fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
 /// # }
 /// ```
 pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
-    let (from, to) = (c_string(from.as_ref())?, c_string(to.as_ref())?);
+    let path = from.as_ref();
+    let (from, to) = (c_string(path)?, c_string(to.as_ref())?);
     run::begin().await?;
-    outcome(perform_fully(Op::Rename { from, to }).await.done())
+    let is_brief = || changes_briefly(path);
+    let renamed = perform_change(Op::Rename { from, to }, is_brief).await;
+    outcome(renamed.done())
 }
 
 /// Removes a file, or rather one of its names: open handles stay usable.
@@ -189,8 +198,17 @@ pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<
 /// # }
 /// ```
 pub async fn remove_file(path: impl AsRef<Path>) -> io::Result<()> {
-    let path = c_string(path.as_ref())?;
+    remove(path.as_ref(), false).await
+}
+
+/// Removes a file, or an empty directory.
+pub(super) async fn remove(path: &Path, directory: bool) -> io::Result<()> {
+    let name = c_string(path)?;
     run::begin().await?;
-    let directory = false;
-    outcome(perform_fully(Op::Unlink { path, directory }).await.done())
+    let is_brief = || changes_briefly(path);
+    let op = Op::Unlink {
+        path: name,
+        directory,
+    };
+    outcome(perform_change(op, is_brief).await.done())
 }

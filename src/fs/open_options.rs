@@ -490,7 +490,7 @@ async fn open(path: &Path, flags: i32, mode: u32) -> io::Result<File> {
     let completed = if flags & CHANGES == 0 {
         run::perform(op).await
     } else {
-        run::perform_fully(op).await
+        run::perform_change(op, || paths::creates_briefly(path)).await
     };
     let fd = run::outcome(completed.opened())?;
     Ok(File::private(fd.into(), flags))

@@ -86,6 +86,22 @@ pub(super) fn try_submit(op: Op) -> Result<InFlight, Refused> {
     with_runtime(|handle| handle.services().driver.completions().submit(op))
 }
 
+/// Like [`try_submit`], for an operation that changes something. If it is expected to end in
+/// microseconds, a worker of the multi-thread scheduler performs it itself when its current poll has
+/// ended.
+///
+/// # Panics
+/// Panics if called outside a runtime.
+pub(super) fn try_submit_change(
+    op: Op,
+    is_brief: impl FnOnce() -> bool,
+) -> Result<InFlight, Refused> {
+    with_runtime(|handle| {
+        let completions = handle.services().driver.completions();
+        completions.submit_or_keep(op, |job| handle.keep(job, is_brief))
+    })
+}
+
 /// Submits `op`, whose memory is to come back in any case, to this runtime's driver. One for which
 /// there is no thread has ended as cancelled; also returns why.
 pub(crate) fn submit_on(handle: &Handle, op: Op) -> (InFlight, Option<Refused>) {
@@ -105,6 +121,23 @@ pub(crate) async fn perform(op: Op) -> Completed {
 
 /// Carries out `op`, which continues if the future is dropped.
 pub(crate) async fn perform_fully(op: Op) -> Completed {
+    to_the_end(submit(op)).await
+}
+
+/// Like [`perform_fully`]. If the operation is expected to end in microseconds, a worker of the
+/// multi-thread scheduler performs it itself when its current poll has ended.
+///
+/// # Panics
+/// Panics if called outside a runtime, and, as `spawn_blocking`, if there is no thread.
+pub(super) async fn perform_change(op: Op, is_brief: impl FnOnce() -> bool) -> Completed {
+    match try_submit_change(op, is_brief) {
+        Ok(in_flight) => to_the_end(in_flight).await,
+        Err(refused) => panic!("{refused}"),
+    }
+}
+
+/// Waits for an operation that continues if the future is dropped.
+async fn to_the_end(in_flight: InFlight) -> Completed {
     struct Detach(Option<InFlight>);
     impl Drop for Detach {
         fn drop(&mut self) {
@@ -113,7 +146,7 @@ pub(crate) async fn perform_fully(op: Op) -> Completed {
             }
         }
     }
-    let mut detach = Detach(Some(submit(op)));
+    let mut detach = Detach(Some(in_flight));
     poll_fn(|cx| match &mut detach.0 {
         Some(in_flight) => in_flight.poll(cx),
         None => unreachable!("taken on drop only"),

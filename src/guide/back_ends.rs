@@ -19,6 +19,13 @@
 //! io_uring. The runtime has a thread for the ring, which wakes the task when the read has
 //! completed.
 //!
+//! **The worker.** In a runtime of two or more workers, a create, rename, link or removal, and a write
+//! of up to 64 KiB, is carried out by the worker whose task has begun it, as soon as the current poll
+//! ends: it takes less time than waking another thread. If the poll goes on, another thread carries
+//! it out within 10 ms or so; if the operation waits, other threads run the worker's tasks, and further
+//! operations go to threads for a while. `tokio::spawn` puts a future where this applies; the future
+//! of `main` is not on a worker.
+//!
 //! **Threads.** Everything else that concerns files goes to other threads of the runtime, which are
 //! not those of `spawn_blocking`. Without io_uring, so do the reads that would have gone to the
 //! ring.
@@ -27,7 +34,7 @@
 //! |---|---|---|
 //! | Reading a [`File`](crate::fs::File) | bytes that are cached, up to 512 KiB a call | ring or thread |
 //! | Reading a `File` that is a pipe | bytes that are there | ring or thread |
-//! | Writing a `File` | in memory (tmpfs), and to a pipe with room; up to 256 KiB a call | thread |
+//! | Writing a `File` | in memory (tmpfs), and to a pipe with room; up to 256 KiB a call | worker, up to 64 KiB, or thread |
 //! | [`completion::fs::File`](crate::completion::fs::File): reads | bytes that are cached, up to 512 KiB a call | ring or thread |
 //! | The same: writes | as for a `File` | thread; with `O_DIRECT` ring or thread |
 //! | [`completion::Transfer`](crate::completion::Transfer): from and to a file | never | thread |
@@ -35,7 +42,8 @@
 //! | Opening without creating or truncating | regular files and directories whose path is cached | thread |
 //! | [`metadata`](crate::fs::metadata), [`try_exists`](crate::fs::try_exists), [`read_link`](crate::fs::read_link), [`canonicalize`](crate::fs::canonicalize) | if the path is cached | thread |
 //! | Seeking | unless the file is shared | thread |
-//! | Creating, truncating, syncing, renaming, removing, linking, copying, listing directories, setting permissions and times | never | thread |
+//! | Creating, truncating on opening, renaming, linking, removing a file or an empty directory | never | worker or thread |
+//! | Syncing, copying, setting lengths, listing directories, setting permissions and times | never | thread |
 //! | [`lookup_host`](crate::net::lookup_host), `stdin`, `stdout`, `stderr` | never | the pool of [`spawn_blocking`](crate::task::spawn_blocking) |
 //!
 //! Files are opened and attributes looked up inline only on file systems that are on a disk of this

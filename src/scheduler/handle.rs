@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::blocking::Pool;
 use crate::blocking::pool::{Refused, Work};
+use crate::driver::completion::Job;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
 use crate::scheduler::task::{self, Id, JoinHandle, UnownedTask};
@@ -102,6 +103,17 @@ impl Handle {
         let (task, join_handle) = task::blocking_task(f, Id::next());
         self.services().pool.spawn(self.blocking_work(task))?;
         Ok(join_handle)
+    }
+
+    /// Has this thread perform `job` when its current poll has ended, if it is a worker of this
+    /// runtime that can, and if `is_brief` expects the job to take microseconds; otherwise returns
+    /// the job as an error.
+    pub(crate) fn keep(&self, job: Job, is_brief: impl FnOnce() -> bool) -> Result<(), Job> {
+        match self {
+            // No other thread could take the tasks over if it takes long.
+            Handle::CurrentThread(_) => Err(job),
+            Handle::MultiThread(shared) => shared.keep(job, is_brief),
+        }
     }
 
     /// Wraps a closure for the blocking pool.

@@ -16,9 +16,9 @@ use super::op::{Completed, Op, ReadFrom};
 use super::operation::{Count, Counted, Detached, Operation};
 use super::probe::{Decision, decide};
 use super::uring::Ring;
-use super::{Submitted, threads};
+use super::{Job, Submitted, threads};
 use crate::blocking::Pool;
-use crate::blocking::pool::Refused;
+use crate::blocking::pool::{Kind, Refused};
 use crate::driver::wake::Wake;
 use crate::error::Error;
 use crate::util::status_flags::status_flags;
@@ -112,6 +112,37 @@ impl Completions {
         match self.submit_or_return(op) {
             (in_flight, None) => Ok(in_flight),
             (_, Some(refused)) => Err(refused),
+        }
+    }
+
+    /// Like [`submit`](Completions::submit), for an operation that usually ends in microseconds and
+    /// changes something: `keep` may keep the job, which it then performs or passes to
+    /// [`perform`](Completions::perform) soon, or return it to have a thread perform it.
+    pub(crate) fn submit_or_keep(
+        &self,
+        op: Op,
+        keep: impl FnOnce(Job) -> Result<(), Job>,
+    ) -> Result<InFlight, Refused> {
+        if self.is_closed() {
+            return Ok(InFlight(Submission::Refused(Box::new(op))));
+        }
+        debug_assert_eq!(threads::kind(&op), Kind::Ordinary);
+        let operation = Arc::new(Operation::new((op, Counted::new(&self.count))));
+        if let Err(job) = keep(Job::new(operation.clone())) {
+            self.perform(job)?;
+        }
+        Ok(InFlight::new(operation, None))
+    }
+
+    /// Has a thread perform a job.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is no thread for it. Its operation has then ended as cancelled.
+    pub(crate) fn perform(&self, job: Job) -> Result<(), Refused> {
+        match threads::push(&self.threads, job, Kind::Ordinary) {
+            Ok(()) | Err(Refused::Closed) => Ok(()),
+            Err(refused) => Err(refused),
         }
     }
 

@@ -15,6 +15,10 @@
 //! `on_ring`: see `read_from` in `fs/file/io.rs`. Neither way needs a thread that runs tasks: not to
 //! begin, not to continue, not to complete, not to wake the task (I9).
 //!
+//! What usually ends in microseconds may be *kept* by the worker that submits it
+//! (`Completions::submit_or_keep`), which carries it out when its poll has ended: see
+//! `scheduler/multi_thread/kept.rs`.
+//!
 //! Only files need operations. Without the feature `fs` there are none and no ring, and a
 //! [`Completions`] holds the threads (`without_operations.rs`).
 
@@ -47,7 +51,11 @@ mod uring;
 
 #[cfg(feature = "fs")]
 pub(crate) use completions::InFlight;
+#[cfg(not(feature = "fs"))]
+pub(crate) use completions::Job;
 pub(crate) use completions::{Completions, Config};
+#[cfg(feature = "fs")]
+pub(crate) use threads::Job;
 
 /// What an operation owns until it has begun.
 #[cfg(feature = "fs")]

@@ -21,8 +21,7 @@ use crate::util::wake::wake_some;
 
 /// Has a thread perform `operation`; an error completes it as cancelled.
 pub(super) fn submit(pool: &Pool, operation: Submitted, kind: Kind) -> Result<(), Refused> {
-    let begun = None;
-    push(pool, Job { operation, begun }, kind)
+    push(pool, Job::new(operation), kind)
 }
 
 /// Has a thread continue an operation that has begun elsewhere.
@@ -35,7 +34,7 @@ pub(super) fn submit_begun(pool: &Pool, operation: Submitted, begun: Payload) {
 }
 
 /// An error drops the job, which completes the operation.
-fn push(pool: &Pool, job: Job, kind: Kind) -> Result<(), Refused> {
+pub(super) fn push(pool: &Pool, job: Job, kind: Kind) -> Result<(), Refused> {
     pool.push(Box::new(move || job.run()), kind)
 }
 
@@ -64,26 +63,53 @@ pub(super) fn kind(op: &Op) -> Kind {
 }
 
 /// Performs one operation. A job that is dropped unrun completes its operation as cancelled.
-struct Job {
+#[derive(Debug)]
+pub(crate) struct Job {
     operation: Submitted,
     /// What the operation owns, if it has begun.
     begun: Option<Payload>,
 }
 
+/// An operation that was performed and has to be completed, unless it was cancelled before.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Performed(Option<(Submitted, Counted, Completed)>);
+
 impl Job {
-    fn run(mut self) {
-        if let Some((op, counted)) = self.payload() {
+    pub(super) fn new(operation: Submitted) -> Job {
+        Job {
+            operation,
+            begun: None,
+        }
+    }
+
+    fn run(self) {
+        self.perform().complete();
+    }
+
+    /// Makes the system call. It runs no code of the user's.
+    pub(crate) fn perform(mut self) -> Performed {
+        Performed(self.payload().map(|(op, counted)| {
             let completed = if self.operation.is_cancelled() {
                 op.refuse()
             } else {
                 perform(op)
             };
-            finish(&self.operation, counted, completed);
-        }
+            (self.operation.clone(), counted, completed)
+        }))
     }
 
     fn payload(&mut self) -> Option<Payload> {
         self.begun.take().or_else(|| self.operation.begin())
+    }
+}
+
+impl Performed {
+    /// Completes the operation, which wakes its task.
+    pub(crate) fn complete(self) {
+        if let Some((operation, counted, completed)) = self.0 {
+            finish(&operation, counted, completed);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::backend::{Backend, Choice, Kind, from_environment};
 use crate::blocking::Pool;
+use crate::blocking::pool::Refused;
 use crate::driver::wake::Wake;
 use crate::error::Error;
 
@@ -27,6 +28,26 @@ pub(crate) struct Completions {
     backend: Backend,
 }
 
+/// A job for one operation: there is none.
+#[derive(Debug)]
+pub(crate) enum Job {}
+
+/// An operation that was performed: there is none.
+#[derive(Debug)]
+pub(crate) enum Performed {}
+
+impl Job {
+    pub(crate) fn perform(self) -> Performed {
+        match self {}
+    }
+}
+
+impl Performed {
+    pub(crate) fn complete(self) {
+        match self {}
+    }
+}
+
 impl Completions {
     /// Fails only for a choice that no build could meet, or that the program itself has made and
     /// this build cannot meet. Threads are started when they are first needed.
@@ -45,6 +66,10 @@ impl Completions {
     /// Returns the threads that carry out calls of the runtime's own that may wait.
     pub(crate) fn threads(&self) -> &Pool {
         &self.threads
+    }
+
+    pub(crate) fn perform(&self, job: Job) -> Result<(), Refused> {
+        match job {}
     }
 
     /// Returns 0: no operation has made use of registered memory.

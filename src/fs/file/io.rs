@@ -25,6 +25,9 @@ const READ_INLINE: usize = 512 * 1024;
 /// same file could come between the parts of what is one write(2) elsewhere.
 const WRITE_INLINE: usize = 256 * 1024;
 
+/// Copying more than this takes longer than it takes to wake a thread.
+const WRITE_BRIEF: usize = 64 * 1024;
+
 /// With any of these flags a write waits for the device, or goes to where another process may write
 /// at the same time and must arrive there in one piece.
 const NOT_WRITTEN_INLINE: i32 = libc::O_APPEND | libc::O_SYNC | libc::O_DSYNC | libc::O_DIRECT;
@@ -220,6 +223,14 @@ impl File {
         Poll::Ready(Ok(len))
     }
 
+    /// Returns whether a write of `len` bytes is expected to take microseconds: it goes to the page
+    /// cache, and waits for no other handle.
+    fn writes_briefly(&self, len: usize) -> bool {
+        let suits = len <= WRITE_BRIEF && self.flags & NOT_WRITTEN_INLINE == 0;
+        let about = self.about().filter(|_| suits && !self.is_shared());
+        about.is_some_and(|about| about.facts.is_regular() && about.writes_briefly())
+    }
+
     /// Returns whether the position is behind bytes that were read ahead. What cannot seek has no
     /// position, and keeps its bytes.
     fn is_ahead_of_a_reader(&mut self) -> bool {
@@ -240,8 +251,9 @@ impl File {
             buffer,
             written: 0,
         };
-        let in_flight = run::try_submit(op).map_err(|_| run::task_failed())?;
-        inner.state = FileState::Writing(in_flight);
+        let submitted = run::try_submit_change(op, || self.writes_briefly(len));
+        let in_flight = submitted.map_err(|_| run::task_failed())?;
+        self.inner.get_mut().state = FileState::Writing(in_flight);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 //! may wait all the same, and [`stopwatch`] learns it.
 
 pub(crate) mod calls;
+pub(crate) mod folders;
 pub(crate) mod mounts;
 pub(crate) mod paths;
 pub(crate) mod stopwatch;

@@ -18,6 +18,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::fs::inline::calls::{self, Facts, Refusal};
+use crate::fs::inline::folders::changes_briefly;
 use crate::fs::inline::mounts::{self, Place, Reload};
 use crate::fs::inline::stopwatch::Stopwatch;
 use crate::scheduler::context::with_current;
@@ -60,7 +61,22 @@ impl About {
     pub(crate) fn is_local(&self) -> bool {
         self.place != Place::Remote
     }
+
+    /// Returns whether a write to the page cache is expected to take microseconds.
+    pub(crate) fn writes_briefly(&self) -> bool {
+        self.is_local() && !self.stopwatch.is_slow()
+    }
+
+    /// Returns whether a change of its name or its attributes is expected to take microseconds. The
+    /// blocks of a large file take longer to free.
+    pub(crate) fn is_brief(&self) -> bool {
+        let is_small = !self.facts.is_regular() || self.facts.size <= BRIEFLY_FREED;
+        is_small && self.writes_briefly()
+    }
 }
+
+/// The largest file that is removed or truncated in microseconds.
+const BRIEFLY_FREED: u64 = 1 << 20;
 
 fn facts(file: &impl AsRawFd) -> Result<Facts, Refusal> {
     calls::facts(file).ok_or(Refusal::Unsupported)
@@ -148,6 +164,23 @@ pub(in crate::fs) fn canonicalize(path: &Path) -> Option<io::Result<PathBuf>> {
             name.as_bytes().starts_with(b"/") && !name.as_bytes().ends_with(b" (deleted)");
         is_path.then(|| Ok(PathBuf::from(name)))
     })
+}
+
+/// Returns whether it is expected to take microseconds to open `path`, which creates or truncates a
+/// file.
+pub(in crate::fs) fn creates_briefly(path: &Path) -> bool {
+    match with_c_str(path, |path| locate(path, true)) {
+        // To open anything else may take without a bound.
+        Some(Ok((_, about))) => about.facts.is_regular() && about.is_brief(),
+        // What nobody has looked up lately is most likely a new name.
+        Some(Err(_)) | None => changes_briefly(path),
+    }
+}
+
+/// Returns what is at `path`.
+pub(super) fn about(path: &Path) -> Option<About> {
+    let (_found, about) = with_c_str(path, |path| locate(path, true)?.ok())?;
+    Some(about)
 }
 
 /// Opens the regular file or directory at `path`; `flags` as for open(2), none of which creates or

@@ -53,6 +53,7 @@ impl Context {
         let Some(core) = self.core.borrow_mut().take() else {
             return false;
         };
+        self.give_kept_up();
         core.busy.pause(&self.remote().metrics);
         *self.worker.core.lock() = Some(core);
         let refused = worker::hand_over(&self.worker);

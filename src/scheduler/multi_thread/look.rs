@@ -6,6 +6,8 @@
 //!   since the last tick ([`progress`](super::progress)), and injects them, so that a sleeping or
 //!   busy worker finds them; and wakes the wakers that such a worker has deferred
 //!   ([`Remote::deferred`](super::shared::Remote));
+//! - has threads perform what workers have kept ([`kept`](super::kept)), and has a thread pick up the
+//!   core that a worker has lent if the worker has made no progress since the last tick;
 //! - makes a sleeping worker wait for the driver if no thread does and none has polled it since the
 //!   last tick: the worker that waited there runs a task that does not end;
 //! - wakes a worker if tasks are in the injection queue and none searches for work.
@@ -15,6 +17,7 @@
 
 use super::monitor::{Monitor, Monitored};
 use super::shared::Shared;
+use super::worker;
 use crate::util::wake;
 
 /// What the monitor saw on its last tick.
@@ -49,10 +52,16 @@ impl Monitored for Shared {
         let mut left_behind = Vec::new();
         let mut deferred = Vec::new();
         for (remote, seen) in self.remotes.iter().zip(&mut seen.marks) {
+            if let Some(job) = remote.kept.take() {
+                self.perform(job);
+            }
             let mark = remote.progress.mark();
             if std::mem::replace(seen, mark) == mark {
                 remote.take_all(&mut left_behind);
                 deferred.append(&mut remote.deferred.lock());
+                if let Some(worker) = remote.kept.lent() {
+                    worker::pass_on(&worker);
+                }
             } else {
                 progress = true;
             }

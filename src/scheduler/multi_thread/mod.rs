@@ -79,6 +79,11 @@
 //! A separate thread costs its stack, a wake-up when a burst of work begins, and a hundred more per
 //! second while it lasts.
 //!
+//! # What a worker does for the driver
+//!
+//! A worker performs some operations on files itself, between two polls ([`kept`]). Meanwhile its
+//! core can be picked up as after `block_in_place`, so no task depends on the operation's end.
+//!
 //! # Shutdown
 //!
 //! The first worker to see the flag closes the task list, which drops every future. Each worker
@@ -87,6 +92,8 @@
 
 mod block_in_place;
 mod idle;
+mod kept;
+mod lend;
 mod lifo;
 mod look;
 mod monitor;

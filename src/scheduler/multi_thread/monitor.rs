@@ -74,6 +74,12 @@ impl Monitor {
         }
     }
 
+    /// Returns whether the monitor ticks, or is about to, as long as the calling worker is awake.
+    #[inline]
+    pub(super) fn ticks(&self) -> bool {
+        self.ticking.is_ticking()
+    }
+
     /// Returns how much of the first tick is left, which is the longest that a worker may sleep.
     /// The first worker to find that nothing is left starts the thread if any worker is awake.
     #[inline]

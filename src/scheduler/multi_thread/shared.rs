@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
 
 use super::idle::Idle;
+use super::kept::Kept;
 use super::lifo::LifoSlot;
 use super::monitor::Monitor;
 use super::parker::Parker;
 use super::progress::Progress;
 use super::queue::{Queue, Stealer};
-use super::worker::{Context, Core};
+use super::worker::{Context, Core, Worker};
+use crate::driver::completion::Job;
 use crate::loom::sync::Mutex;
 use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
@@ -54,6 +56,8 @@ pub(super) struct Remote {
     /// Deferred wakers, which the worker puts here before it runs a task. Taken by the worker, or by
     /// the monitor if that task does not end.
     pub(super) deferred: CachePadded<Mutex<Vec<Waker>>>,
+    /// What the worker performs when its current poll has ended.
+    pub(super) kept: Kept<Job, Arc<Worker>>,
     pub(super) metrics: WorkerMetrics,
 }
 
@@ -69,6 +73,7 @@ impl Shared {
                 progress: Progress::default(),
                 parker: Parker::new(),
                 deferred: CachePadded::new(Mutex::new(Vec::new())),
+                kept: Kept::new(),
                 metrics: WorkerMetrics::default(),
             }));
             cores.push(Core::new(
@@ -128,6 +133,7 @@ impl Shared {
     pub(crate) fn close(&self) {
         if !self.closed.swap(true, Ordering::SeqCst) {
             self.monitor.end();
+            self.pass_on();
             self.wake_all();
         }
     }
@@ -169,7 +175,7 @@ impl Shared {
     }
 
     /// Calls `f` with this thread's context if it is one of this scheduler's workers.
-    fn with_context<R>(&self, f: impl FnOnce(Option<&Context>) -> R) -> R {
+    pub(super) fn with_context<R>(&self, f: impl FnOnce(Option<&Context>) -> R) -> R {
         Context::with(|context| f(context.filter(|context| context.is_of(self))))
     }
 

@@ -102,7 +102,7 @@ impl Context {
         core
     }
 
-    fn has_work(&self, core: &Core) -> bool {
+    pub(super) fn has_work(&self, core: &Core) -> bool {
         !core.queue.is_empty() || !self.remote().lifo.is_empty()
     }
 

@@ -65,6 +65,12 @@ impl Ticking {
         self.state.load(Ordering::Relaxed) == FIRST_TICK
     }
 
+    /// Returns whether the thread ticks, or is being started.
+    #[inline]
+    pub(super) fn is_ticking(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == TICKING
+    }
+
     /// Ends the first tick. Returns `true` if the caller has to start the thread: if
     /// `a_worker_is_awake` returns `true` after the state has changed so that waking workers start
     /// it.

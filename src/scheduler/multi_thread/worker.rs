@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
 
+use super::kept::Patience;
 use super::pace::Pace;
 use super::queue::Queue;
 use super::shared::{Remote, Runnable, Shared};
@@ -36,7 +37,7 @@ pub(super) struct Core {
     pub(super) index: usize,
     pub(super) queue: Queue<Runnable>,
     tick: u32,
-    pace: Pace,
+    pub(super) pace: Pace,
     /// Tasks in a row that came from the LIFO slot.
     lifo_runs: u32,
     /// Whether it counts as searching in `Idle`.
@@ -47,6 +48,8 @@ pub(super) struct Core {
     pub(super) noticed: bool,
     rng: Rng,
     pub(super) busy: BusyClock,
+    /// Whether it keeps operations.
+    pub(super) patience: Patience,
 }
 
 /// The scheduler context of a thread that runs, or ran, a worker.
@@ -65,6 +68,8 @@ pub(crate) struct Context {
     pub(super) waiting: Cell<bool>,
     /// Whether the worker itself is running, not a task: the core stays.
     pub(super) held: Cell<bool>,
+    /// Whether the task that runs has left a job in [`Remote::kept`].
+    pub(super) has_kept: Cell<bool>,
 }
 
 /// A worker, from which a thread picks the core up.
@@ -118,6 +123,13 @@ pub(super) fn hand_over(worker: &Arc<Worker>) -> Result<(), Refused> {
     worker.shared.services().pool.spawn_worker(Box::new(begin))
 }
 
+/// Has a thread of the pool pick up the core of a worker that has lent it and is held up.
+pub(super) fn pass_on(worker: &Arc<Worker>) {
+    if let Err(refused) = hand_over(worker) {
+        log::debug!("zokio: no other thread for a worker that is held up: {refused}");
+    }
+}
+
 /// Runs the worker on this thread until the runtime ends or another thread takes the core.
 fn run(worker: Arc<Worker>) {
     let Some(mut core) = worker.core.lock().take() else {
@@ -136,6 +148,10 @@ fn run(worker: Arc<Worker>) {
     let _abort = AbortOnPanic;
     core.busy.resume();
     let shared = worker.shared.clone();
+    if shared.remotes[worker.index].kept.end() {
+        // The thread that had it is held up.
+        core.patience.lost();
+    }
     let handle = Handle::MultiThread(shared.clone());
     set_local_worker(Some(worker.index));
     let context = Context {
@@ -145,6 +161,7 @@ fn run(worker: Arc<Worker>) {
         exposed: Cell::new(false),
         waiting: Cell::new(false),
         held: Cell::new(false),
+        has_kept: Cell::new(false),
     };
     let drives = context::enter_to_drive(&handle, true);
     context.enter(|| {
@@ -171,6 +188,7 @@ impl Core {
             noticed: false,
             rng: Rng::random(),
             busy: BusyClock::start(),
+            patience: Patience::new(),
         }
     }
 }
@@ -208,7 +226,7 @@ impl Context {
     /// Moves the deferred wakers to where the monitor finds them. Called before a task is run, which
     /// may take long.
     #[inline]
-    fn expose_deferred(&self) {
+    pub(super) fn expose_deferred(&self) {
         if !self.deferred.is_empty() {
             self.deferred.append_to(&mut self.remote().deferred.lock());
             self.exposed.set(true);
@@ -410,6 +428,10 @@ impl Context {
         if let Some(again) = task.run() {
             self.shared().yield_now(again);
         }
-        self.core.borrow_mut().take().ok_or(CoreGone)
+        let core = self.core.borrow_mut().take().ok_or(CoreGone)?;
+        if self.has_kept.get() {
+            return self.perform_kept(core);
+        }
+        Ok(core)
     }
 }

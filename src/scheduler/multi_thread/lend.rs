@@ -1,0 +1,124 @@
+//! How a worker keeps a job of the driver's, and lends its core while it performs it; the protocol is
+//! in [`kept`](super::kept).
+#![forbid(unsafe_code)]
+
+use std::time::Instant;
+
+use super::shared::Shared;
+use super::worker::{self, Context, Core, CoreGone};
+use crate::driver::completion::Job;
+use crate::util::local_worker::set_local_worker;
+use crate::util::voluntary_switches::voluntary_switches;
+
+impl Shared {
+    /// Has this thread perform `job` when its current poll has ended, if it runs a worker of this
+    /// scheduler, and if `is_brief` expects the job to take microseconds; otherwise returns the job
+    /// as an error.
+    pub(crate) fn keep(&self, job: Job, is_brief: impl FnOnce() -> bool) -> Result<(), Job> {
+        self.with_context(|context| match context {
+            Some(context) => context.keep(job, is_brief),
+            None => Err(job),
+        })
+    }
+
+    /// Has threads of the driver's perform what the workers have kept, and threads of the pool pick
+    /// up the cores that they have lent. Called when the runtime is being closed, after the flag was
+    /// set.
+    pub(super) fn pass_on(&self) {
+        for remote in &self.remotes {
+            if let Some(job) = remote.kept.take() {
+                self.perform(job);
+            }
+            if let Some(worker) = remote.kept.lent() {
+                worker::pass_on(&worker);
+            }
+        }
+    }
+
+    /// Has a thread of the driver's perform `job`.
+    pub(super) fn perform(&self, job: Job) {
+        if let Err(refused) = self.services().driver.completions().perform(job) {
+            log::debug!("zokio: an operation could not begin: {refused}");
+        }
+    }
+}
+
+impl Context {
+    fn keep(&self, job: Job, is_brief: impl FnOnce() -> bool) -> Result<(), Job> {
+        let shared = self.shared();
+        // A worker that runs its own code, and not a task, has no poll that ends.
+        let keeps = !self.held.get()
+            && shared.monitor.ticks()
+            && match &mut *self.core.borrow_mut() {
+                Some(core) => core.patience.keeps(),
+                None => false,
+            };
+        if !keeps || !is_brief() {
+            return Err(job);
+        }
+        let kept = &self.remote().kept;
+        kept.keep(job)?;
+        // The thread that closes the runtime has set the flag before it looks here.
+        if let Some(job) = shared.is_closed().then(|| kept.take()).flatten() {
+            return Err(job);
+        }
+        self.has_kept.set(true);
+        Ok(())
+    }
+
+    /// Has a thread of the driver's perform what this worker has kept: its core is about to go.
+    pub(super) fn give_kept_up(&self) {
+        if !self.has_kept.replace(false) {
+            return;
+        }
+        if let Some(job) = self.remote().kept.take() {
+            self.shared().perform(job);
+        }
+    }
+
+    /// Performs what this worker has kept, with its core lent. Returns an error if another thread has
+    /// picked the core up meanwhile.
+    pub(super) fn perform_kept(&self, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
+        let (shared, remote) = (self.shared(), self.remote());
+        self.has_kept.set(false);
+        self.expose_deferred();
+        if self.has_work(&core) {
+            shared.wake_one();
+        }
+        remote.progress.step(core.pace.is_slow());
+        core.busy.pause(&remote.metrics);
+        let watched = core.patience.watches().then(voluntary_switches);
+        let begun = Instant::now();
+        *self.worker.core.lock() = Some(core);
+        let job = remote.kept.begin(self.worker.clone());
+        let was_taken = job.is_none();
+        let performed = job.and_then(|job| {
+            if !shared.is_closed() {
+                return Some(job.perform());
+            }
+            // It could hold up the end of the runtime.
+            shared.perform(job);
+            None
+        });
+        let complete = || {
+            if let Some(performed) = performed {
+                performed.complete();
+            }
+        };
+        let Some(back) = self.worker.core.lock().take() else {
+            set_local_worker(None);
+            complete();
+            return Err(CoreGone);
+        };
+        core = back;
+        remote.kept.end();
+        core.busy.resume();
+        if was_taken {
+            core.patience.lost();
+        } else {
+            let waited = watched.map(|before| voluntary_switches() != before);
+            core.patience.took(begun.elapsed(), waited);
+        }
+        Ok(self.with_core_here(core, complete))
+    }
+}
