@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::{env, fs};
 
-use self::layers::Rows;
+use self::layers::{Mapped, Rows};
 use self::rules::Problem;
 use self::source::Source;
 
@@ -327,23 +327,56 @@ fn modules_use_the_rows_below() {
     verdict("layers", found);
 }
 
-/// The map in ARCHITECTURE.md has what `src` has, on the rows that are checked here.
+/// The map in ARCHITECTURE.md is what `ls src` prints, in that order.
+#[test]
+fn the_map_is_the_listing_of_src() {
+    let mut listing: Vec<String> = names_in("src")
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    listing.sort();
+    let names: Vec<String> = map().into_iter().map(|mapped| mapped.name).collect();
+    assert_eq!(names, listing);
+}
+
+/// The rows in that map are those that are checked here.
 #[test]
 fn the_map_shows_the_rows() {
+    let shown: BTreeSet<(String, u8)> = map()
+        .into_iter()
+        .flat_map(|mapped| {
+            let name = mapped.name.trim_end_matches(".rs").to_string();
+            let mut rows = mapped.within;
+            rows.push((name, mapped.row));
+            rows
+        })
+        .collect();
+    let rows = ROWS
+        .iter()
+        .map(|(module, row)| (module.replace("::", "/"), *row));
+    assert_eq!(shown, rows.collect());
+    for (path, _) in &shown {
+        let path = root().join("src").join(path);
+        assert!(path.is_dir() || path.with_extension("rs").is_file());
+    }
+}
+
+fn map() -> Vec<Mapped> {
     let text =
         fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md is there");
-    let map = layers::map_of(&text);
-    let rows: BTreeSet<(String, u8)> = ROWS
-        .iter()
-        .filter(|(module, _)| *module != "lib")
-        .map(|(module, row)| (module.replace("::", "/"), *row))
-        .collect();
-    assert_eq!(map, rows);
-    for (module, _) in &rows {
-        let path = root().join("src").join(module);
-        let there = path.is_dir() || path.with_extension("rs").is_file();
-        assert!(there, "src has no `{module}`");
-    }
+    layers::map_of(&text)
+}
+
+/// The names in a folder of the repository.
+fn names_in(folder: &str) -> impl Iterator<Item = String> {
+    fs::read_dir(root().join(folder))
+        .expect("the repository is readable")
+        .map(|entry| {
+            entry
+                .expect("the repository is readable")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
 }
 
 #[test]
@@ -446,16 +479,7 @@ fn the_changelog_has_its_shape() {
 
 #[test]
 fn the_top_level_is_fixed() {
-    let names = fs::read_dir(root())
-        .expect("the repository is readable")
-        .map(|entry| {
-            entry
-                .expect("the repository is readable")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        });
-    let extra: Vec<String> = names
+    let extra: Vec<String> = names_in("")
         .filter(|name| !name.starts_with('.') && !TOP_LEVEL.contains(&name.as_str()))
         .collect();
     assert!(extra.is_empty(), "not part of the layout: {extra:?}");

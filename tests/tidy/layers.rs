@@ -1,8 +1,6 @@
 //! Owns the layering check: a module uses its own row and the rows below it. The table of rows
 //! stands in `tests/tidy.rs`.
 
-use std::collections::BTreeSet;
-
 use super::imports;
 use super::rules::{Problem, words};
 use super::source::Source;
@@ -41,20 +39,34 @@ pub fn uses_rows_below(source: &Source, rows: &Rows) -> Vec<Problem> {
     found
 }
 
-/// The code map of ARCHITECTURE.md: the folders of each line `| row | folders | ... |`.
-pub fn map_of(text: &str) -> BTreeSet<(String, u8)> {
-    let mut map = BTreeSet::new();
-    for line in text.lines() {
-        let mut cells = line.trim_matches('|').split('|').map(str::trim);
-        let Some(Ok(row)) = cells.next().map(str::parse::<u8>) else {
-            continue;
-        };
-        let folders = cells.next().unwrap_or_default();
-        // What stands between backticks is every second part.
-        let names = folders.split('`').skip(1).step_by(2);
-        map.extend(names.map(|name| (name.to_string(), row)));
-    }
-    map
+/// A line of the code map of ARCHITECTURE.md: a name in `src`, its row, and the folders in it that
+/// stand on a row of their own.
+#[derive(Debug, PartialEq)]
+pub struct Mapped {
+    pub name: String,
+    pub row: u8,
+    pub within: Vec<(String, u8)>,
+}
+
+/// The code map of ARCHITECTURE.md, from each line `| \`name\` | row, \`folder\` row | ... |`.
+pub fn map_of(text: &str) -> Vec<Mapped> {
+    text.lines().filter_map(mapped).collect()
+}
+
+fn mapped(line: &str) -> Option<Mapped> {
+    let mut cells = line.strip_prefix('|')?.split('|').map(str::trim);
+    let name = cells.next()?.strip_prefix('`')?.strip_suffix('`')?;
+    let mut rows = cells.next()?.split(", ");
+    let row = rows.next()?.parse().ok()?;
+    let within = rows.filter_map(|part| {
+        let (folder, row) = part.rsplit_once(' ')?;
+        Some((folder.trim_matches('`').to_string(), row.parse().ok()?))
+    });
+    Some(Mapped {
+        name: name.to_string(),
+        row,
+        within: within.collect(),
+    })
 }
 
 /// Words of the kernel and of the libraries over it stay in the rows that own them.
@@ -97,7 +109,7 @@ fn row_of(path: &str, rows: &Rows) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::super::source::Source;
-    use super::{Rows, kernel_words, uses_rows_below};
+    use super::{Mapped, Rows, kernel_words, map_of, uses_rows_below};
 
     const ROWS: &Rows = &[("a", 0), ("b", 1), ("b::low", 0)];
 
@@ -129,5 +141,21 @@ mod tests {
             1
         );
         assert!(kernel_words(&Source::parse("src/driver/x.rs", text), ROWS).is_empty());
+    }
+
+    #[test]
+    fn the_map_is_read_in_its_order() {
+        let text = "| `src/` | row | owns |\n| `b` | 4, `b/low` 3 | all |\n| `a.rs` | 0 | |\n";
+        let b = Mapped {
+            name: "b".into(),
+            row: 4,
+            within: vec![("b/low".into(), 3)],
+        };
+        let a = Mapped {
+            name: "a.rs".into(),
+            row: 0,
+            within: Vec::new(),
+        };
+        assert_eq!(map_of(text), [b, a]);
     }
 }
