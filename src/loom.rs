@@ -5,8 +5,10 @@
 //! because every critical section of this crate leaves its data consistent before it calls
 //! anything that may panic. Read `util/mod.rs` next.
 //!
-//! The whole crate compiles with either, so a module without a model need not know of loom. Only a
-//! `static` takes its lock from [`unmodeled`]: loom's cannot be made in a constant.
+//! The whole crate compiles with either, so a module need not know of loom. A `static` of the crate
+//! takes its lock from [`unmodeled`], since loom's primitives cannot be made in a constant. What is
+//! made in a constant for users (`Mutex::const_new` of `sync`) takes them from `const_new` and
+//! `const_u8`, which exist with loom as well, and panic there.
 
 // A primitive that no module needs would otherwise cause a warning in one of the two builds.
 #![allow(unused_imports, dead_code)]
@@ -63,6 +65,16 @@ pub(crate) mod unmodeled {
 
         pub(crate) mod atomic {
             pub(crate) use std::sync::atomic::*;
+
+            /// Creates an atomic in a constant.
+            pub(crate) const fn const_u8(value: u8) -> AtomicU8 {
+                AtomicU8::new(value)
+            }
+
+            /// Creates an atomic in a constant.
+            pub(crate) const fn const_usize(value: usize) -> AtomicUsize {
+                AtomicUsize::new(value)
+            }
         }
 
         /// A readers-writer lock without poison.
@@ -125,7 +137,16 @@ mod modeled {
         use std::time::Duration;
 
         pub(crate) mod atomic {
+            use super::super::no_constant;
             pub(crate) use loom::sync::atomic::*;
+
+            pub(crate) const fn const_u8(_: u8) -> AtomicU8 {
+                no_constant()
+            }
+
+            pub(crate) const fn const_usize(_: usize) -> AtomicUsize {
+                no_constant()
+            }
         }
 
         /// A mutex without poison.
@@ -135,6 +156,10 @@ mod modeled {
         impl<T> Mutex<T> {
             pub(crate) fn new(value: T) -> Self {
                 Self(loom::sync::Mutex::new(value))
+            }
+
+            pub(crate) const fn const_new(_: T) -> Self {
+                super::no_constant()
             }
 
             pub(crate) fn into_inner(self) -> T {
@@ -294,6 +319,10 @@ mod modeled {
 
     pub(crate) mod hint {
         pub(crate) use loom::hint::spin_loop;
+    }
+
+    const fn no_constant() -> ! {
+        panic!("a primitive of loom cannot be made in a constant")
     }
 }
 

@@ -271,7 +271,7 @@ impl Pool {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::{Kind, Pool, PoolConfig, Refused};
     use std::sync::atomic::{AtomicUsize, Ordering};

@@ -61,6 +61,11 @@ impl<T> Mutex<T> {
         }
     }
 
+    /// Creates a mutex in a constant, under the name that loom's has as well.
+    pub(crate) const fn const_new(value: T) -> Self {
+        Self::new(value)
+    }
+
     pub(crate) fn into_inner(self) -> T {
         self.value.into_inner()
     }

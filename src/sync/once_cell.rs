@@ -85,7 +85,6 @@ impl<T> OnceCell<T> {
     ///
     /// assert!(CELL.set(5).is_ok());
     /// ```
-    #[cfg(not(loom))]
     pub const fn const_new() -> Self {
         Self {
             value: OnceValue::const_new(),
@@ -104,7 +103,6 @@ impl<T> OnceCell<T> {
     ///
     /// assert_eq!(CELL.get(), Some(&5));
     /// ```
-    #[cfg(not(loom))]
     pub const fn const_new_with(value: T) -> Self {
         Self {
             value: OnceValue::const_new_with(value),

@@ -7,7 +7,7 @@
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 
-use crate::loom::sync::atomic::{AtomicU8, Ordering};
+use crate::loom::sync::atomic::{AtomicU8, Ordering, const_u8};
 
 const EMPTY: u8 = 0;
 const WRITING: u8 = 1;
@@ -37,19 +37,17 @@ impl<T> OnceValue<T> {
     }
 
     /// [`new`](Self::new) in a constant, for no value.
-    #[cfg(not(loom))]
     pub(in crate::sync) const fn const_new() -> Self {
         Self {
-            state: AtomicU8::new(EMPTY),
+            state: const_u8(EMPTY),
             value: UnsafeCell::new(MaybeUninit::uninit()),
         }
     }
 
     /// [`new`](Self::new) in a constant, for a value.
-    #[cfg(not(loom))]
     pub(in crate::sync) const fn const_new_with(value: T) -> Self {
         Self {
-            state: AtomicU8::new(SET),
+            state: const_u8(SET),
             value: UnsafeCell::new(MaybeUninit::new(value)),
         }
     }

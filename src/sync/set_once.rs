@@ -79,11 +79,10 @@ impl<T> SetOnce<T> {
     ///
     /// assert!(CELL.set(5).is_ok());
     /// ```
-    #[cfg(not(loom))]
     pub const fn const_new() -> Self {
         Self {
             value: OnceValue::const_new(),
-            setting: Mutex::new(()),
+            setting: Mutex::const_new(()),
             is_set: Notify::const_new(),
         }
     }
@@ -99,11 +98,10 @@ impl<T> SetOnce<T> {
     ///
     /// assert_eq!(CELL.get(), Some(&5));
     /// ```
-    #[cfg(not(loom))]
     pub const fn const_new_with(value: T) -> Self {
         Self {
             value: OnceValue::const_new_with(value),
-            setting: Mutex::new(()),
+            setting: Mutex::const_new(()),
             is_set: Notify::const_new(),
         }
     }

@@ -151,7 +151,7 @@ pub fn cfg_only_where_allowed(source: &Source, allowed: bool) -> Vec<Problem> {
                 source,
                 number,
                 "cfg",
-                "`cfg` outside lib.rs, mod.rs, driver/ and loom.rs".into(),
+                "`cfg` outside lib.rs, mod.rs and loom.rs".into(),
             )
         })
         .collect()

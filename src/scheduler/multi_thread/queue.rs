@@ -452,5 +452,5 @@ impl<T, const SLOTS: usize> fmt::Debug for Stealer<T, SLOTS> {
 
 #[cfg(all(test, loom))]
 mod loom_tests;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;

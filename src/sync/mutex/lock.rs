@@ -112,7 +112,6 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// *TOTAL.try_lock().unwrap() += 1;
     /// ```
-    #[cfg(not(loom))]
     pub const fn const_new(t: T) -> Self
     where
         T: Sized,

@@ -124,7 +124,6 @@ impl Notify {
     ///
     /// CHANGED.notify_one();
     /// ```
-    #[cfg(not(loom))]
     pub const fn const_new() -> Notify {
         Self {
             raw: RawNotify::const_new(),

@@ -29,7 +29,7 @@ use std::task::{Poll, Waker};
 
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::Mutex;
-use crate::loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use crate::loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering, const_usize};
 use crate::sync::waker_id::WakerId;
 use crate::util::list::{Linked, Links, List};
 use crate::util::wake;
@@ -90,11 +90,10 @@ impl RawNotify {
     }
 
     /// [`new`](Self::new) in a constant.
-    #[cfg(not(loom))]
     pub(crate) const fn const_new() -> Self {
         Self {
-            state: AtomicUsize::new(0),
-            waiters: Mutex::new(List::new()),
+            state: const_usize(EMPTY),
+            waiters: Mutex::const_new(List::new()),
         }
     }
 

@@ -131,7 +131,6 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// assert_eq!(*SETTING.try_read().unwrap(), 5);
     /// ```
-    #[cfg(not(loom))]
     pub const fn const_new(value: T) -> RwLock<T>
     where
         T: Sized,
@@ -156,7 +155,6 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// assert_eq!(*SETTING.try_read().unwrap(), 5);
     /// ```
-    #[cfg(not(loom))]
     #[track_caller]
     pub const fn const_with_max_readers(value: T, max_reads: u32) -> RwLock<T>
     where

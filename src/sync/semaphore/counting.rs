@@ -111,7 +111,6 @@ impl Semaphore {
     /// assert_eq!(SLOTS.available_permits(), 0);
     /// # drop(slot);
     /// ```
-    #[cfg(not(loom))]
     #[track_caller]
     pub const fn const_new(permits: usize) -> Self {
         Self {

@@ -27,7 +27,7 @@ use std::ptr::NonNull;
 use std::task::Waker;
 
 use crate::loom::cell::UnsafeCell;
-use crate::loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use crate::loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering, const_usize};
 use crate::loom::sync::{Mutex, MutexGuard};
 use crate::sync::semaphore::acquire::Acquire;
 use crate::sync::semaphore::error::TryAcquireError;
@@ -116,13 +116,12 @@ impl RawSemaphore {
     }
 
     /// [`new`](Self::new) in a constant.
-    #[cfg(not(loom))]
     #[track_caller]
     pub(crate) const fn const_new(permits: usize) -> Self {
         Self::check_permits(permits);
         Self {
-            state: AtomicUsize::new(permits << SHIFT),
-            queue: Mutex::new(List::new()),
+            state: const_usize(permits << SHIFT),
+            queue: Mutex::const_new(List::new()),
         }
     }
 
