@@ -9,11 +9,10 @@ use std::time::Duration;
 use super::owner::Kind;
 use super::signal_socket::signal_sockets;
 use super::sockets::{self, Sockets};
-use super::{DriverKind, Handle, LocalOptions, LocalRuntime, Runtime};
+use super::{DriverKind, LocalOptions, LocalRuntime, Runtime};
 use crate::blocking::pool::Callback;
 use crate::blocking::{Pool, PoolConfig};
 use crate::driver::{self, Driver};
-use crate::scheduler;
 use crate::scheduler::current_thread::CurrentThread;
 use crate::scheduler::multi_thread;
 use crate::scheduler::services::{Options, Services};
@@ -227,7 +226,7 @@ impl Builder {
         self
     }
 
-    /// Sets the name of the runtime; see [`Handle::name`].
+    /// Sets the name of the runtime; see [`Handle::name`](crate::runtime::Handle::name).
     ///
     /// # Panics
     ///
@@ -905,21 +904,15 @@ impl Builder {
 
     fn build_current_thread(&self, local: bool) -> io::Result<Runtime> {
         let services = self.services(1)?;
-        let (scheduler, shared) = CurrentThread::new(services, local);
-        let handle = Handle {
-            scheduler: scheduler::Handle::CurrentThread(shared),
-        };
-        Ok(Runtime::from_parts(Kind::CurrentThread(scheduler), handle))
+        let scheduler = CurrentThread::new(services, local);
+        Ok(Runtime::from_scheduler(Kind::CurrentThread(scheduler)))
     }
 
     fn build_multi_thread(&self) -> io::Result<Runtime> {
         let workers = self.worker_threads.unwrap_or_else(default_workers);
         let services = self.services(workers)?;
         let shared = multi_thread::start(services, workers)?;
-        let handle = Handle {
-            scheduler: scheduler::Handle::MultiThread(shared),
-        };
-        Ok(Runtime::from_parts(Kind::MultiThread, handle))
+        Ok(Runtime::from_scheduler(Kind::MultiThread(shared)))
     }
 
     fn services(&self, workers: usize) -> Result<Services, crate::Error> {

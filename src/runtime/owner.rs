@@ -4,13 +4,13 @@
 use std::future::Future;
 use std::io;
 use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
-use crate::scheduler;
-use crate::scheduler::context;
 use crate::scheduler::current_thread::CurrentThread;
 use crate::scheduler::task::JoinHandle;
+use crate::scheduler::{self, context, multi_thread};
 use crate::util::enter;
 use crate::util::large::is_large;
 use crate::util::park::{self, PollOnce};
@@ -61,10 +61,11 @@ pub struct Runtime {
     ended: bool,
 }
 
+/// The scheduler, as its owner has it.
 #[derive(Debug)]
 pub(super) enum Kind {
     CurrentThread(CurrentThread),
-    MultiThread,
+    MultiThread(Arc<multi_thread::Shared>),
 }
 
 impl UnwindSafe for Runtime {}
@@ -90,10 +91,14 @@ impl Runtime {
         Builder::new_multi_thread().enable_all().build()
     }
 
-    pub(super) fn from_parts(kind: Kind, handle: Handle) -> Runtime {
+    pub(super) fn from_scheduler(kind: Kind) -> Runtime {
+        let scheduler = match &kind {
+            Kind::CurrentThread(scheduler) => scheduler.handle(),
+            Kind::MultiThread(shared) => scheduler::Handle::MultiThread(shared.clone()),
+        };
         Runtime {
             kind,
-            handle,
+            handle: Handle { scheduler },
             ended: false,
         }
     }
@@ -201,18 +206,16 @@ impl Runtime {
 
     #[track_caller]
     fn drive<F: Future>(&self, future: F) -> F::Output {
-        let block_in_place = matches!(self.kind, Kind::MultiThread);
+        let block_in_place = matches!(self.kind, Kind::MultiThread(_));
         // Outlives the future, which may need the runtime when it is dropped.
         let _drives = context::enter_to_drive(&self.handle.scheduler, block_in_place);
         park::output_of(future, |poll| self.poll_until_ready(poll))
     }
 
     fn poll_until_ready(&self, poll: &mut PollOnce<'_>) {
-        match (&self.kind, &self.handle.scheduler) {
-            (Kind::CurrentThread(scheduler), scheduler::Handle::CurrentThread(shared)) => {
-                scheduler.block_on(shared, poll);
-            }
-            _ => park::park_until(poll),
+        match &self.kind {
+            Kind::CurrentThread(scheduler) => scheduler.block_on(poll),
+            Kind::MultiThread(_) => park::park_until(poll),
         }
     }
 
@@ -312,11 +315,11 @@ impl Runtime {
         self.ended = true;
         let start = Instant::now();
         let may_wait = timeout == Some(Duration::ZERO) || !enter::in_async_context();
-        match (&self.kind, &self.handle.scheduler) {
-            (Kind::CurrentThread(scheduler), scheduler::Handle::CurrentThread(shared)) => {
-                scheduler.shutdown(shared, timeout.unwrap_or(Duration::MAX));
+        match &self.kind {
+            Kind::CurrentThread(scheduler) => {
+                scheduler.shutdown(timeout.unwrap_or(Duration::MAX));
             }
-            (_, scheduler::Handle::MultiThread(shared)) => {
+            Kind::MultiThread(shared) => {
                 // The driver's idle threads end at the same time as the workers.
                 shared.services().driver.completions().threads().retire();
                 // This comes before the workers end, so that their threads do not wait for another
@@ -324,7 +327,6 @@ impl Runtime {
                 shared.services().pool.close();
                 shared.close();
             }
-            _ => unreachable!("a runtime is made with the handle of its own kind"),
         }
         let services = self.handle.scheduler.services();
         let limit = if may_wait {

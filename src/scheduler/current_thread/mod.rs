@@ -39,6 +39,7 @@ pub(crate) use self::shared::Shared;
 /// The owner's side of the scheduler; [`Shared`] is the side that all threads may use.
 #[derive(Debug)]
 pub(crate) struct CurrentThread {
+    shared: Arc<Shared>,
     core: Mutex<Option<Box<Core>>>,
     /// Threads inside `block_on` that wait for the core; woken when it is put back.
     waiting: Mutex<Vec<Waker>>,
@@ -51,20 +52,23 @@ struct Guard<'a> {
 }
 
 impl CurrentThread {
-    pub(crate) fn new(services: Services, local: bool) -> (CurrentThread, Arc<Shared>) {
-        let shared = Arc::new(Shared::new(services, local));
-        let scheduler = CurrentThread {
+    pub(crate) fn new(services: Services, local: bool) -> CurrentThread {
+        CurrentThread {
+            shared: Arc::new(Shared::new(services, local)),
             core: Mutex::new(Some(Box::new(Core::new()))),
             waiting: Mutex::new(Vec::new()),
-        };
-        (scheduler, shared)
+        }
+    }
+
+    pub(crate) fn handle(&self) -> Handle {
+        Handle::CurrentThread(self.shared.clone())
     }
 
     /// Calls `poll` until it is ready, and runs tasks in between. The thread has entered the runtime
     /// to drive it.
-    pub(crate) fn block_on(&self, shared: &Arc<Shared>, poll: &mut PollOnce<'_>) {
+    pub(crate) fn block_on(&self, poll: &mut PollOnce<'_>) {
         loop {
-            if let Some(guard) = self.take_core(shared) {
+            if let Some(guard) = self.take_core() {
                 return guard.block_on(poll);
             }
             if self.wait_for_core(poll) {
@@ -97,26 +101,25 @@ impl CurrentThread {
         is_ready
     }
 
-    fn take_core(&self, shared: &Arc<Shared>) -> Option<Guard<'_>> {
+    fn take_core(&self) -> Option<Guard<'_>> {
         let core = self.core.lock().take()?;
         Some(Guard {
             scheduler: self,
-            context: Context::new(shared.clone(), core),
+            context: Context::new(self.shared.clone(), core),
         })
     }
 
     /// Shuts the scheduler down: drops every task, and then shuts the driver down, waiting for it
     /// at most for `patience`.
-    pub(crate) fn shutdown(&self, shared: &Arc<Shared>, patience: Duration) {
+    pub(crate) fn shutdown(&self, patience: Duration) {
         // No thread is inside `block_on`, which borrows the runtime, so the core is here unless an
         // earlier shutdown has taken it.
-        let Some(guard) = self.take_core(shared) else {
+        let Some(guard) = self.take_core() else {
             return;
         };
-        let handle = Handle::CurrentThread(shared.clone());
-        let _current = context::set_current(&handle);
+        let _current = context::set_current(&self.handle());
         guard.context.enter(Context::shutdown);
-        shared.services().shutdown(patience);
+        self.shared.services().shutdown(patience);
     }
 }
 
