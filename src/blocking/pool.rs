@@ -72,23 +72,23 @@ pub(crate) struct PoolConfig {
 
 /// Why a job was not taken.
 #[derive(Debug)]
-pub(crate) enum Refused {
+pub(crate) enum SpawnError {
     /// The pool has been shut down.
     Closed,
     /// There is no thread to run the job, and starting one failed.
     NoThread(io::Error),
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for SpawnError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refused::Closed => f.write_str("the blocking pool has been shut down"),
-            Refused::NoThread(error) => write!(f, "OS can't spawn worker thread: {error}"),
+            SpawnError::Closed => f.write_str("the blocking pool has been shut down"),
+            SpawnError::NoThread(error) => write!(f, "OS can't spawn worker thread: {error}"),
         }
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for SpawnError {}
 
 /// A handle to the pool; clones share it.
 #[derive(Clone)]
@@ -125,24 +125,24 @@ impl Pool {
     }
 
     /// Runs `work` on a pool thread.
-    pub(crate) fn spawn(&self, work: Work) -> Result<(), Refused> {
+    pub(crate) fn spawn(&self, work: Work) -> Result<(), SpawnError> {
         self.push(work, Kind::Ordinary)
     }
 
     /// Runs a scheduler's worker, ahead of other jobs and not counted against the cap.
-    pub(crate) fn spawn_worker(&self, work: Work) -> Result<(), Refused> {
+    pub(crate) fn spawn_worker(&self, work: Work) -> Result<(), SpawnError> {
         self.push(work, Kind::Worker)
     }
 
     /// Runs `work` on a pool thread. Once taken, it runs even if the pool is shut down before it
     /// begins, unless it is [`Kind::Detached`].
-    pub(crate) fn push(&self, work: Work, kind: Kind) -> Result<(), Refused> {
+    pub(crate) fn push(&self, work: Work, kind: Kind) -> Result<(), SpawnError> {
         let config = &self.shared.config;
         let mut state = self.shared.state.lock();
         if state.closed {
             drop(state);
             drop(work);
-            return Err(Refused::Closed);
+            return Err(SpawnError::Closed);
         }
         let id = state.add(work, kind);
         if kind == Kind::Worker && state.workers() > config.max_workers {
@@ -171,7 +171,7 @@ impl Pool {
         id: u64,
         kind: Kind,
         error: io::Error,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), SpawnError> {
         let is_temporary = error.kind() == io::ErrorKind::WouldBlock;
         if is_temporary && state.will_be_looked_at() {
             return Ok(());
@@ -181,7 +181,7 @@ impl Pool {
         drop(state);
         drop(stranded);
         match job {
-            Some(_) => Err(Refused::NoThread(error)),
+            Some(_) => Err(SpawnError::NoThread(error)),
             // Another thread took it.
             None => Ok(()),
         }
@@ -273,7 +273,7 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Pool, PoolConfig, Refused};
+    use super::{Kind, Pool, PoolConfig, SpawnError};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, mpsc};
     use std::time::Duration;
@@ -361,7 +361,10 @@ mod tests {
             .unwrap();
         drop(tx);
         assert!(!pool.shutdown(Some(Duration::ZERO)));
-        assert!(matches!(pool.spawn(Box::new(|| {})), Err(Refused::Closed)));
+        assert!(matches!(
+            pool.spawn(Box::new(|| {})),
+            Err(SpawnError::Closed)
+        ));
         release.send(()).unwrap();
         assert!(pool.shutdown(None));
         assert_eq!(rx.iter().collect::<Vec<_>>(), [0, 1, 2]);
@@ -518,7 +521,7 @@ mod tests {
             pool.spawn(work).unwrap();
             go_tx.send(()).unwrap();
             let refused = first.join().unwrap();
-            assert!(matches!(refused, Err(Refused::NoThread(_))));
+            assert!(matches!(refused, Err(SpawnError::NoThread(_))));
         });
         assert_eq!(Arc::strong_count(&kept), 1);
         end.send(()).unwrap();
@@ -573,7 +576,7 @@ mod tests {
                 let kept = kept.clone();
                 let work = Box::new(move || unreachable!("{kept:?} ran"));
                 if let Err(refused) = pool.spawn(work) {
-                    assert!(matches!(refused, Refused::NoThread(_)), "{refused}");
+                    assert!(matches!(refused, SpawnError::NoThread(_)), "{refused}");
                 }
             }
         });

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::pool::{Kind, Pool, PoolConfig, Refused, Work};
+use super::pool::{Kind, Pool, PoolConfig, SpawnError, Work};
 use crate::loom::sync::{Condvar, Mutex};
 use crate::loom::thread::{self, REFUSED};
 
@@ -155,7 +155,7 @@ fn loom_a_start_fails_while_another_thread_ends() {
         let (pool, count) = (pool(AT_ONCE, &[1]), Arc::new(Count::default()));
         pool.spawn(count.job()).unwrap();
         let pushed = pool.spawn(count.job());
-        assert!(matches!(pushed, Ok(()) | Err(Refused::NoThread(_))));
+        assert!(matches!(pushed, Ok(()) | Err(SpawnError::NoThread(_))));
         end(&pool);
         // A job that was accepted runs.
         let accepted = 1 + usize::from(pushed.is_ok());

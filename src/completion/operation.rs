@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 
 use self::sealed::{Cancel, Cause};
 use super::canceller::{Canceller, Member};
-use crate::blocking::pool::Refused;
+use crate::blocking::pool::SpawnError;
 use crate::driver::completion::batch::Batch;
 use crate::error::{Error, Subject};
 use crate::fs::run;
@@ -196,12 +196,12 @@ fn cancelled() -> io::Error {
 /// Returns the error of an operation that the driver did not carry out: because there was no thread
 /// for it, because it was to end, or because the runtime was shut down.
 pub(super) fn refused(
-    missing: Option<Refused>,
+    missing: Option<SpawnError>,
     cause: Option<Cause>,
     operation: &'static str,
 ) -> io::Error {
     match (missing, cause) {
-        (Some(Refused::NoThread(error)), _) => {
+        (Some(SpawnError::NoThread(error)), _) => {
             let reason = format!("no thread could be started: {error}");
             Error::resource(operation, reason, Some(error)).into()
         }

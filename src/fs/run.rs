@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::task::{Context, Poll, ready};
 
-use crate::blocking::pool::Refused;
+use crate::blocking::pool::SpawnError;
 use crate::driver::completion::InFlight;
 use crate::driver::completion::batch::{Batch, Missing};
 use crate::driver::completion::op::{Completed, Op};
@@ -82,7 +82,7 @@ pub(super) fn submit(op: Op) -> InFlight {
 ///
 /// # Panics
 /// Panics if called outside a runtime.
-pub(super) fn try_submit(op: Op) -> Result<InFlight, Refused> {
+pub(super) fn try_submit(op: Op) -> Result<InFlight, SpawnError> {
     with_runtime(|handle| handle.services().driver.completions().submit(op))
 }
 
@@ -95,7 +95,7 @@ pub(super) fn try_submit(op: Op) -> Result<InFlight, Refused> {
 pub(super) fn try_submit_change(
     op: Op,
     is_brief: impl FnOnce() -> bool,
-) -> Result<InFlight, Refused> {
+) -> Result<InFlight, SpawnError> {
     with_runtime(|handle| {
         let completions = handle.services().driver.completions();
         completions.submit_or_keep(op, |job| handle.keep(job, is_brief))
@@ -104,7 +104,7 @@ pub(super) fn try_submit_change(
 
 /// Submits `op`, whose memory is to come back in any case, to this runtime's driver. One for which
 /// there is no thread has ended as cancelled; also returns why.
-pub(crate) fn submit_on(handle: &Handle, op: Op) -> (InFlight, Option<Refused>) {
+pub(crate) fn submit_on(handle: &Handle, op: Op) -> (InFlight, Option<SpawnError>) {
     handle.services().driver.completions().submit_or_return(op)
 }
 

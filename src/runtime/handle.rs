@@ -7,7 +7,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use super::{DriverInfo, Id, RuntimeFlavor, RuntimeMetrics, TryCurrentError};
-use crate::blocking::pool::Refused;
+use crate::blocking::pool::SpawnError;
 use crate::driver::Driver;
 use crate::scheduler;
 use crate::scheduler::context::{self, SetCurrent};
@@ -198,7 +198,7 @@ impl Handle {
 
     /// Like [`spawn_blocking`](Handle::spawn_blocking), but returns an error if the runtime is being
     /// shut down or there is no thread.
-    pub(crate) fn try_spawn_blocking<F, R>(&self, func: F) -> Result<JoinHandle<R>, Refused>
+    pub(crate) fn try_spawn_blocking<F, R>(&self, func: F) -> Result<JoinHandle<R>, SpawnError>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,

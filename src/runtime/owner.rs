@@ -65,7 +65,7 @@ pub struct Runtime {
 #[derive(Debug)]
 pub(super) enum Kind {
     CurrentThread(CurrentThread),
-    MultiThread(Arc<multi_thread::Shared>),
+    MultiThread(Arc<multi_thread::MultiThreadShared>),
 }
 
 impl UnwindSafe for Runtime {}

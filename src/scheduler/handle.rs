@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::blocking::Pool;
-use crate::blocking::pool::{Refused, Work};
+use crate::blocking::pool::{SpawnError, Work};
 use crate::driver::completion::Job;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
@@ -15,8 +15,8 @@ use crate::scheduler::{context, current_thread, multi_thread};
 /// Refers to a runtime without keeping it running.
 #[derive(Clone, Debug)]
 pub(crate) enum Handle {
-    CurrentThread(Arc<current_thread::Shared>),
-    MultiThread(Arc<multi_thread::Shared>),
+    CurrentThread(Arc<current_thread::CurrentThreadShared>),
+    MultiThread(Arc<multi_thread::MultiThreadShared>),
 }
 
 impl Handle {
@@ -88,14 +88,14 @@ impl Handle {
     #[track_caller]
     fn run_on(&self, pool: &Pool, task: UnownedTask) {
         match pool.spawn(self.blocking_work(task)) {
-            Ok(()) | Err(Refused::Closed) => {}
-            Err(refused @ Refused::NoThread(_)) => panic!("{refused}"),
+            Ok(()) | Err(SpawnError::Closed) => {}
+            Err(refused @ SpawnError::NoThread(_)) => panic!("{refused}"),
         }
     }
 
     /// Like [`spawn_blocking`](Handle::spawn_blocking), but returns an error, and drops `f`, if the
     /// pool is shut down or there is no thread for it.
-    pub(crate) fn try_spawn_blocking<F, R>(&self, f: F) -> Result<JoinHandle<R>, Refused>
+    pub(crate) fn try_spawn_blocking<F, R>(&self, f: F) -> Result<JoinHandle<R>, SpawnError>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,

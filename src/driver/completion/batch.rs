@@ -13,29 +13,29 @@ use std::sync::Arc;
 
 use super::Submitted;
 use super::uring::Ring;
-use crate::blocking::pool::Refused;
+use crate::blocking::pool::SpawnError;
 use crate::loom::sync::Mutex;
 
 /// Why there is no thread for an operation, if there is none.
 pub(crate) enum Missing {
     /// There is one.
     Nothing,
-    Now(Refused),
+    Now(SpawnError),
     /// Where the reason is left by the time at which the operation has ended.
     Later(RefusedLater),
 }
 
-type RefusedLater = Arc<Mutex<Option<Refused>>>;
+type RefusedLater = Arc<Mutex<Option<SpawnError>>>;
 
-impl From<Option<Refused>> for Missing {
-    fn from(refused: Option<Refused>) -> Missing {
+impl From<Option<SpawnError>> for Missing {
+    fn from(refused: Option<SpawnError>) -> Missing {
         refused.map_or(Missing::Nothing, Missing::Now)
     }
 }
 
 impl Missing {
     /// Returns the reason, once, for an operation that has ended.
-    pub(crate) fn take(&mut self) -> Option<Refused> {
+    pub(crate) fn take(&mut self) -> Option<SpawnError> {
         match std::mem::replace(self, Missing::Nothing) {
             Missing::Nothing => None,
             Missing::Now(refused) => Some(refused),

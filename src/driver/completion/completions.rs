@@ -18,7 +18,7 @@ use super::probe::{Decision, decide};
 use super::uring::Ring;
 use super::{Job, Submitted, threads};
 use crate::blocking::Pool;
-use crate::blocking::pool::{Kind, Refused};
+use crate::blocking::pool::{Kind, SpawnError};
 use crate::driver::wake::Wake;
 use crate::error::Error;
 use crate::util::status_flags::status_flags;
@@ -108,7 +108,7 @@ impl Completions {
     /// # Errors
     ///
     /// Returns an error if there is no thread for the operation.
-    pub(crate) fn submit(&self, op: Op) -> Result<InFlight, Refused> {
+    pub(crate) fn submit(&self, op: Op) -> Result<InFlight, SpawnError> {
         match self.submit_or_return(op) {
             (in_flight, None) => Ok(in_flight),
             (_, Some(refused)) => Err(refused),
@@ -122,7 +122,7 @@ impl Completions {
         &self,
         op: Op,
         keep: impl FnOnce(Job) -> Result<(), Job>,
-    ) -> Result<InFlight, Refused> {
+    ) -> Result<InFlight, SpawnError> {
         if self.is_closed() {
             return Ok(InFlight(Submission::Refused(Box::new(op))));
         }
@@ -139,16 +139,16 @@ impl Completions {
     /// # Errors
     ///
     /// Returns an error if there is no thread for it. Its operation has then ended as cancelled.
-    pub(crate) fn perform(&self, job: Job) -> Result<(), Refused> {
+    pub(crate) fn perform(&self, job: Job) -> Result<(), SpawnError> {
         match threads::push(&self.threads, job, Kind::Ordinary) {
-            Ok(()) | Err(Refused::Closed) => Ok(()),
+            Ok(()) | Err(SpawnError::Closed) => Ok(()),
             Err(refused) => Err(refused),
         }
     }
 
     /// Like [`submit`](Completions::submit), for an operation whose memory is to come back in any
     /// case. One for which there is no thread has ended as cancelled; also returns why.
-    pub(crate) fn submit_or_return(&self, op: Op) -> (InFlight, Option<Refused>) {
+    pub(crate) fn submit_or_return(&self, op: Op) -> (InFlight, Option<SpawnError>) {
         if self.is_closed() {
             return (InFlight(Submission::Refused(Box::new(op))), None);
         }
@@ -168,7 +168,7 @@ impl Completions {
             }
         };
         let refused = match submitted {
-            Ok(()) | Err(Refused::Closed) => None,
+            Ok(()) | Err(SpawnError::Closed) => None,
             Err(refused) => Some(refused),
         };
         (InFlight::new(operation, ring.cloned()), refused)

@@ -19,15 +19,15 @@ impl Drop for Payload {
     }
 }
 
-type Shared = Arc<Operation<Payload, Payload>>;
+type SharedOperation = Arc<Operation<Payload, Payload>>;
 
-fn setup() -> (Shared, Arc<AtomicUsize>) {
+fn setup() -> (SharedOperation, Arc<AtomicUsize>) {
     let drops = Arc::new(AtomicUsize::new(0));
     (Arc::new(Operation::new(Payload(drops.clone()))), drops)
 }
 
 /// Carries the operation out, as a thread or the ring's thread does; returns whether it began.
-fn carry_out(operation: &Shared) -> bool {
+fn carry_out(operation: &SharedOperation) -> bool {
     let Some(payload) = operation.begin() else {
         return false;
     };

@@ -12,7 +12,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
 
-use crate::blocking::pool::{Kind, Pool, Refused};
+use crate::blocking::pool::{Kind, Pool, SpawnError};
 use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom, Synced, room};
 use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::{Payload, Submitted};
@@ -20,7 +20,7 @@ use crate::util::unwind::contain;
 use crate::util::wake::wake_some;
 
 /// Has a thread perform `operation`; an error completes it as cancelled.
-pub(super) fn submit(pool: &Pool, operation: Submitted, kind: Kind) -> Result<(), Refused> {
+pub(super) fn submit(pool: &Pool, operation: Submitted, kind: Kind) -> Result<(), SpawnError> {
     push(pool, Job::new(operation), kind)
 }
 
@@ -34,7 +34,7 @@ pub(super) fn submit_begun(pool: &Pool, operation: Submitted, begun: Payload) {
 }
 
 /// An error drops the job, which completes the operation.
-pub(super) fn push(pool: &Pool, job: Job, kind: Kind) -> Result<(), Refused> {
+pub(super) fn push(pool: &Pool, job: Job, kind: Kind) -> Result<(), SpawnError> {
     pool.push(Box::new(move || job.run()), kind)
 }
 

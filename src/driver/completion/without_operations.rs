@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::backend::{Backend, Choice, Kind, from_environment};
 use crate::blocking::Pool;
-use crate::blocking::pool::Refused;
+use crate::blocking::pool::SpawnError;
 use crate::driver::wake::Wake;
 use crate::error::Error;
 
@@ -68,7 +68,7 @@ impl Completions {
         &self.threads
     }
 
-    pub(crate) fn perform(&self, job: Job) -> Result<(), Refused> {
+    pub(crate) fn perform(&self, job: Job) -> Result<(), SpawnError> {
         match job {}
     }
 

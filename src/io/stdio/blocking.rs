@@ -9,7 +9,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use crate::blocking::pool::Refused;
+use crate::blocking::pool::SpawnError;
 use crate::driver;
 use crate::io::ReadBuf;
 use crate::runtime::Handle;
@@ -185,9 +185,9 @@ impl Writer {
     fn begin(&mut self, operation: Operation) -> io::Result<()> {
         let operation = Handle::current().try_spawn_blocking(operation);
         self.state = StdioState::Busy(operation.map_err(|refused| match refused {
-            Refused::Closed => driver::shutdown_error(),
+            SpawnError::Closed => driver::shutdown_error(),
             // Its own kind would tell the caller to wait until the stream is ready.
-            Refused::NoThread(_) => io::Error::other(refused),
+            SpawnError::NoThread(_) => io::Error::other(refused),
         })?);
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::rounds::Rounds;
-use super::shared::Shared;
+use super::shared::CurrentThreadShared;
 use crate::scheduler::context::{self, Deferred, RunsTasks};
 use crate::scheduler::metrics::BusyClock;
 use crate::scheduler::park;
@@ -29,14 +29,14 @@ thread_local! {
 /// The state that belongs to the one thread that runs tasks.
 #[derive(Debug)]
 pub(super) struct Core {
-    queue: VecDeque<Notified<Arc<Shared>>>,
+    queue: VecDeque<Notified<Arc<CurrentThreadShared>>>,
     tick: u32,
 }
 
 /// The scheduler context of the thread that has the core.
 #[derive(Debug)]
 pub(crate) struct Context {
-    shared: Arc<Shared>,
+    shared: Arc<CurrentThreadShared>,
     core: RefCell<Option<Box<Core>>>,
     deferred: Deferred,
     busy: RefCell<BusyClock>,
@@ -53,7 +53,7 @@ impl Core {
         }
     }
 
-    fn next(&mut self, shared: &Shared) -> Option<Notified<Arc<Shared>>> {
+    fn next(&mut self, shared: &CurrentThreadShared) -> Option<Notified<Arc<CurrentThreadShared>>> {
         let interval = shared
             .services()
             .options
@@ -79,7 +79,7 @@ impl RunsTasks for Context {
 }
 
 impl Context {
-    pub(super) fn new(shared: Arc<Shared>, core: Box<Core>) -> Context {
+    pub(super) fn new(shared: Arc<CurrentThreadShared>, core: Box<Core>) -> Context {
         let former_worker = local_worker();
         set_local_worker(Some(0));
         Context {
@@ -111,12 +111,15 @@ impl Context {
         with_local(&CONTEXT, f)
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared> {
+    pub(super) fn shared(&self) -> &Arc<CurrentThreadShared> {
         &self.shared
     }
 
     /// Queues a task; returns it as an error if the core is gone.
-    pub(super) fn push(&self, task: Notified<Arc<Shared>>) -> Result<(), Notified<Arc<Shared>>> {
+    pub(super) fn push(
+        &self,
+        task: Notified<Arc<CurrentThreadShared>>,
+    ) -> Result<(), Notified<Arc<CurrentThreadShared>>> {
         match &mut *self.core.borrow_mut() {
             Some(core) => {
                 core.queue.push_back(task);

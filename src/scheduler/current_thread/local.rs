@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use super::shared::Shared;
+use super::shared::CurrentThreadShared;
 use crate::scheduler::task::{Id, JoinHandle, Schedule};
 
-impl Shared {
+impl CurrentThreadShared {
     /// Spawns a future that stays on the thread of this `LocalRuntime`.
     ///
     /// # Panics

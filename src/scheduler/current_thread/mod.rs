@@ -34,12 +34,12 @@ use crate::util::park::{self, PollOnce};
 use crate::util::{budget, wake};
 
 use self::core::{Context, Core};
-pub(crate) use self::shared::Shared;
+pub(crate) use self::shared::CurrentThreadShared;
 
-/// The owner's side of the scheduler; [`Shared`] is the side that all threads may use.
+/// The owner's side of the scheduler; [`CurrentThreadShared`] is the side that all threads may use.
 #[derive(Debug)]
 pub(crate) struct CurrentThread {
-    shared: Arc<Shared>,
+    shared: Arc<CurrentThreadShared>,
     core: Mutex<Option<Box<Core>>>,
     /// Threads inside `block_on` that wait for the core; woken when it is put back.
     waiting: Mutex<Vec<Waker>>,
@@ -54,7 +54,7 @@ struct Guard<'a> {
 impl CurrentThread {
     pub(crate) fn new(services: Services, local: bool) -> CurrentThread {
         CurrentThread {
-            shared: Arc::new(Shared::new(services, local)),
+            shared: Arc::new(CurrentThreadShared::new(services, local)),
             core: Mutex::new(Some(Box::new(Core::new()))),
             waiting: Mutex::new(Vec::new()),
         }

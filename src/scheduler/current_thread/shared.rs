@@ -15,10 +15,10 @@ use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Tas
 
 /// The part of the scheduler that handles, wakers and tasks refer to.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct CurrentThreadShared {
     services: Services,
-    pub(super) owned: OwnedTasks<Arc<Shared>>,
-    pub(super) inject: Inject<Notified<Arc<Shared>>>,
+    pub(super) owned: OwnedTasks<Arc<CurrentThreadShared>>,
+    pub(super) inject: Inject<Notified<Arc<CurrentThreadShared>>>,
     pub(super) metrics: WorkerMetrics,
     /// Whether the future of `block_on` was woken.
     woken: AtomicBool,
@@ -26,9 +26,9 @@ pub(crate) struct Shared {
     local_thread: Option<ThreadId>,
 }
 
-impl Shared {
-    pub(super) fn new(services: Services, local: bool) -> Shared {
-        Shared {
+impl CurrentThreadShared {
+    pub(super) fn new(services: Services, local: bool) -> CurrentThreadShared {
+        CurrentThreadShared {
             services,
             owned: OwnedTasks::new(1),
             inject: Inject::new(),
@@ -92,7 +92,7 @@ impl Shared {
     }
 }
 
-impl Schedule for Arc<Shared> {
+impl Schedule for Arc<CurrentThreadShared> {
     fn schedule(&self, task: Notified<Self>) {
         let remote = self.with_context(|context| match context {
             Some(context) => context.push(task).err(),
@@ -113,7 +113,7 @@ impl Schedule for Arc<Shared> {
 }
 
 /// Wakes the future of `block_on`.
-impl Wake for Shared {
+impl Wake for CurrentThreadShared {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }

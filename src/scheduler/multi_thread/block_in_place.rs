@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::worker::{self, Context};
-use crate::blocking::pool::Refused;
+use crate::blocking::pool::SpawnError;
 use crate::util::budget::{self, Budget};
 use crate::util::enter::{self, Entered};
 use crate::util::local_worker::set_local_worker;
@@ -59,7 +59,7 @@ impl Context {
         let refused = worker::hand_over(&self.worker);
         set_local_worker(None);
         self.wake_deferred();
-        if matches!(refused, Err(Refused::Closed)) {
+        if matches!(refused, Err(SpawnError::Closed)) {
             self.end_worker();
         }
         // If there is no thread for it, the core waits until this thread is back.

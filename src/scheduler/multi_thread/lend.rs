@@ -4,13 +4,13 @@
 
 use std::time::Instant;
 
-use super::shared::Shared;
+use super::shared::MultiThreadShared;
 use super::worker::{self, Context, Core, CoreGone};
 use crate::driver::completion::Job;
 use crate::util::local_worker::set_local_worker;
 use crate::util::voluntary_switches::voluntary_switches;
 
-impl Shared {
+impl MultiThreadShared {
     /// Has this thread perform `job` when its current poll has ended, if it runs a worker of this
     /// scheduler, and if `is_brief` expects the job to take microseconds; otherwise returns the job
     /// as an error.

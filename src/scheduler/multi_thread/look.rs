@@ -16,7 +16,7 @@
 #![forbid(unsafe_code)]
 
 use super::monitor::{Monitor, Monitored};
-use super::shared::Shared;
+use super::shared::MultiThreadShared;
 use super::worker;
 use crate::util::wake;
 
@@ -28,7 +28,7 @@ pub(super) struct Seen {
     waits: usize,
 }
 
-impl Monitored for Shared {
+impl Monitored for MultiThreadShared {
     type Seen = Seen;
 
     fn monitor(&self) -> &Monitor {

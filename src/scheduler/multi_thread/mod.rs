@@ -109,15 +109,18 @@ mod worker;
 
 use std::sync::Arc;
 
-use crate::blocking::pool::Refused;
+use crate::blocking::pool::SpawnError;
 use crate::scheduler::services::Services;
 
 pub(crate) use block_in_place::block_in_place;
-pub(crate) use shared::Shared;
+pub(crate) use shared::MultiThreadShared;
 
 /// Creates a scheduler with `workers` workers and starts their threads.
-pub(crate) fn start(services: Services, workers: usize) -> Result<Arc<Shared>, crate::Error> {
-    let (shared, cores) = Shared::new(services, workers);
+pub(crate) fn start(
+    services: Services,
+    workers: usize,
+) -> Result<Arc<MultiThreadShared>, crate::Error> {
+    let (shared, cores) = MultiThreadShared::new(services, workers);
     let shared = Arc::new(shared);
     for core in cores {
         if let Err(error) = worker::launch(shared.clone(), Box::new(core)) {
@@ -126,8 +129,8 @@ pub(crate) fn start(services: Services, workers: usize) -> Result<Arc<Shared>, c
             // lasts.
             shared.services().pool.shutdown(None);
             let (reason, source) = match error {
-                Refused::NoThread(error) => ("the system refused", Some(error)),
-                Refused::Closed => ("the runtime is being shut down", None),
+                SpawnError::NoThread(error) => ("the system refused", Some(error)),
+                SpawnError::Closed => ("the runtime is being shut down", None),
             };
             return Err(crate::Error::resource(
                 "start a worker thread",

@@ -23,7 +23,7 @@ use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Tas
 use crate::util::cache_padded::CachePadded;
 
 /// A runnable task of this scheduler.
-pub(super) type Runnable = Notified<Arc<Shared>>;
+pub(super) type Runnable = Notified<Arc<MultiThreadShared>>;
 
 /// The part of the scheduler that handles, wakers and tasks refer to.
 ///
@@ -31,11 +31,11 @@ pub(super) type Runnable = Notified<Arc<Shared>>;
 /// I/O call reads stay shared. The padded fields raise the struct's alignment to that of the
 /// padding, which also keeps the counts of its `Arc` apart.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub(crate) struct MultiThreadShared {
     // Read by every thread, and not written while the runtime is working.
     services: Services,
     pub(super) remotes: Vec<CachePadded<Remote>>,
-    pub(super) owned: OwnedTasks<Arc<Shared>>,
+    pub(super) owned: OwnedTasks<Arc<MultiThreadShared>>,
     /// Set once, by the thread that ends the runtime; read by each worker after each task.
     closed: AtomicBool,
     /// Cores that their workers have put down for good.
@@ -50,7 +50,7 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(super) struct Remote {
     pub(super) stealer: Stealer<Runnable>,
-    pub(super) lifo: LifoSlot<Arc<Shared>>,
+    pub(super) lifo: LifoSlot<Arc<MultiThreadShared>>,
     pub(super) progress: Progress,
     pub(super) parker: Parker,
     /// Deferred wakers, which the worker puts here before it runs a task. Taken by the worker, or by
@@ -61,8 +61,8 @@ pub(super) struct Remote {
     pub(super) metrics: WorkerMetrics,
 }
 
-impl Shared {
-    pub(super) fn new(services: Services, workers: usize) -> (Shared, Vec<Core>) {
+impl MultiThreadShared {
+    pub(super) fn new(services: Services, workers: usize) -> (MultiThreadShared, Vec<Core>) {
         let mut remotes = Vec::with_capacity(workers);
         let mut cores = Vec::with_capacity(workers);
         for index in 0..workers {
@@ -82,7 +82,7 @@ impl Shared {
                 services.options.global_queue_interval,
             ));
         }
-        let shared = Shared {
+        let shared = MultiThreadShared {
             services,
             remotes,
             owned: OwnedTasks::new(workers),
@@ -221,7 +221,7 @@ impl Remote {
     }
 }
 
-impl Schedule for Arc<Shared> {
+impl Schedule for Arc<MultiThreadShared> {
     fn schedule(&self, task: Notified<Self>) {
         self.push(task, false);
     }

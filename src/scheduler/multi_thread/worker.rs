@@ -9,8 +9,8 @@ use std::task::Waker;
 use super::kept::Patience;
 use super::pace::Pace;
 use super::queue::Queue;
-use super::shared::{Remote, Runnable, Shared};
-use crate::blocking::pool::Refused;
+use super::shared::{MultiThreadShared, Remote, Runnable};
+use crate::blocking::pool::SpawnError;
 use crate::loom::sync::Mutex;
 use crate::scheduler::Handle;
 use crate::scheduler::context::{self, Deferred, RunsTasks};
@@ -75,7 +75,7 @@ pub(crate) struct Context {
 /// A worker, from which a thread picks the core up.
 #[derive(Debug)]
 pub(super) struct Worker {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<MultiThreadShared>,
     pub(super) index: usize,
     pub(super) core: Mutex<Option<Box<Core>>>,
     /// Whether the pool has a job that will run the worker and has not begun. Set by the thread that
@@ -99,7 +99,7 @@ impl Drop for Queued {
 pub(super) struct CoreGone;
 
 /// Starts a thread for `core`.
-pub(super) fn launch(shared: Arc<Shared>, core: Box<Core>) -> Result<(), Refused> {
+pub(super) fn launch(shared: Arc<MultiThreadShared>, core: Box<Core>) -> Result<(), SpawnError> {
     let worker = Arc::new(Worker {
         shared,
         index: core.index,
@@ -110,7 +110,7 @@ pub(super) fn launch(shared: Arc<Shared>, core: Box<Core>) -> Result<(), Refused
 }
 
 /// Has a thread of the pool run the worker, unless one is about to. The core has been put down.
-pub(super) fn hand_over(worker: &Arc<Worker>) -> Result<(), Refused> {
+pub(super) fn hand_over(worker: &Arc<Worker>) -> Result<(), SpawnError> {
     if worker.is_queued.swap(true, Ordering::SeqCst) {
         return Ok(());
     }
@@ -242,11 +242,11 @@ impl Context {
         self.deferred.wake_all();
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared> {
+    pub(super) fn shared(&self) -> &Arc<MultiThreadShared> {
         &self.worker.shared
     }
 
-    pub(super) fn is_of(&self, shared: &Shared) -> bool {
+    pub(super) fn is_of(&self, shared: &MultiThreadShared) -> bool {
         std::ptr::eq(&*self.worker.shared, shared)
     }
 

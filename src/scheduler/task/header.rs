@@ -12,14 +12,14 @@ use std::task::{Context, Poll, Waker};
 use super::error::{JoinError, Payload};
 use super::id::{self, Id};
 use super::list::Links;
-use super::state::State;
+use super::state::StateWord;
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::Arc;
 
 /// The part of a cell that does not depend on the future's type. It comes first, so a pointer to
 /// it is a pointer to the cell.
 pub(crate) struct Header {
-    pub(super) state: State,
+    pub(super) state: StateWord,
     pub(super) vtable: &'static VTable,
     pub(super) id: Id,
     /// T5: neighbors in the owned list, guarded by the list's lock.
@@ -116,7 +116,7 @@ impl<F: Future> Cell<F> {
         let cell = Box::new(Cell {
             front: Front {
                 header: Header {
-                    state: State::new(refs),
+                    state: StateWord::new(refs),
                     vtable,
                     id,
                     links: UnsafeCell::new(Links::new()),

@@ -63,7 +63,7 @@ pub(super) enum Complete {
     WakeJoiner,
     /// No reference is left: free the cell. The references are released.
     Free,
-    /// The output will never be read: drop it, then call [`State::complete`] again.
+    /// The output will never be read: drop it, then call [`StateWord::complete`] again.
     DropOutput,
 }
 
@@ -96,13 +96,13 @@ pub(super) enum DropJoin {
 pub(super) struct Completed;
 
 /// The state word.
-pub(super) struct State(AtomicUsize);
+pub(super) struct StateWord(AtomicUsize);
 
 /// The word at one moment.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Snapshot(usize);
 
-impl State {
+impl StateWord {
     /// Creates the state of a new task: queued, with a `JoinHandle` and `refs` references in total.
     pub(super) fn new(refs: usize) -> Self {
         Self(AtomicUsize::new(
@@ -378,7 +378,7 @@ impl Snapshot {
     }
 }
 
-impl fmt::Debug for State {
+impl fmt::Debug for StateWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.load().fmt(f)
     }
@@ -386,7 +386,7 @@ impl fmt::Debug for State {
 
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State")
+        f.debug_struct("StateWord")
             .field("running", &self.has(RUNNING))
             .field("complete", &self.has(COMPLETE))
             .field("notified", &self.has(NOTIFIED))

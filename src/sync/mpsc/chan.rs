@@ -23,7 +23,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::task::{Context, Poll, Waker, ready};
 
 use super::error::TryRecvError;
-use super::queue::{Consumer, Shared, pair};
+use super::queue::{Consumer, SharedQueue, pair};
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
@@ -36,7 +36,7 @@ use crate::util::wait_queue::WaitQueue;
 use crate::util::wake;
 
 /// What all handles of a channel share.
-pub(super) type Chan<T, const BOUNDED: bool> = Shared<T, Control<BOUNDED>>;
+pub(super) type Chan<T, const BOUNDED: bool> = SharedQueue<T, Control<BOUNDED>>;
 
 /// What a channel has besides its values.
 pub(super) struct Control<const BOUNDED: bool> {

@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::hand_over::{Closed, HandOver, Pushed};
 use super::thread;
 use crate::blocking::Pool;
-use crate::blocking::pool::{Kind, Refused};
+use crate::blocking::pool::{Kind, SpawnError};
 use crate::driver::completion::pool_memory::{PoolMemory, Registrar};
 use crate::driver::completion::{Submitted, threads};
 use crate::driver::wake::eventfd;
@@ -56,7 +56,7 @@ impl Ring {
     pub(in crate::driver::completion) fn submit(
         self: &Arc<Ring>,
         operation: &Submitted,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), SpawnError> {
         let refused = self.push(Request::CarryOut(operation.clone()));
         // Others are those of threads that submitted at the same time.
         let mut refused = refused.into_iter();
@@ -71,7 +71,7 @@ impl Ring {
     pub(in crate::driver::completion) fn submit_all(
         self: &Arc<Ring>,
         operations: impl Iterator<Item = Submitted>,
-    ) -> Vec<(Submitted, Refused)> {
+    ) -> Vec<(Submitted, SpawnError)> {
         let mut requests: Vec<Request> = operations.map(Request::CarryOut).collect();
         match self.requests.push_all(&mut requests) {
             Ok(pushed) => self.follow(pushed),
@@ -96,14 +96,14 @@ impl Ring {
     }
 
     /// Returns the operations for which there is neither a ring nor a thread.
-    fn push(self: &Arc<Ring>, request: Request) -> Vec<(Submitted, Refused)> {
+    fn push(self: &Arc<Ring>, request: Request) -> Vec<(Submitted, SpawnError)> {
         match self.requests.push(request) {
             Ok(pushed) => self.follow(pushed),
             Err(request) => self.refuse(request).into_iter().collect(),
         }
     }
 
-    fn follow(self: &Arc<Ring>, pushed: Pushed) -> Vec<(Submitted, Refused)> {
+    fn follow(self: &Arc<Ring>, pushed: Pushed) -> Vec<(Submitted, SpawnError)> {
         match pushed {
             Pushed::Done => {}
             Pushed::Wake => self.wake(),
@@ -137,7 +137,7 @@ impl Ring {
 
     /// Passes a request that the ring does not take to threads; returns its operation if there is
     /// none, and why.
-    pub(super) fn refuse(&self, request: Request) -> Option<(Submitted, Refused)> {
+    pub(super) fn refuse(&self, request: Request) -> Option<(Submitted, SpawnError)> {
         let Request::CarryOut(operation) = request else {
             return None;
         };
@@ -148,7 +148,7 @@ impl Ring {
 
     /// Passes all requests to threads: no thread serves the ring (ever again, with `for_good`).
     /// Returns the operations for which there is none.
-    pub(super) fn give_up(&self, for_good: bool) -> Vec<(Submitted, Refused)> {
+    pub(super) fn give_up(&self, for_good: bool) -> Vec<(Submitted, SpawnError)> {
         let requests = self.requests.give_up(for_good).into_iter();
         requests
             .filter_map(|request| self.refuse(request))

@@ -1,32 +1,32 @@
-//! The queue as two kinds of handles: [`Shared`] for the senders, and the one [`Consumer`].
+//! The queue as two kinds of handles: [`SharedQueue`] for the senders, and the one [`Consumer`].
 //!
 //! A channel keeps more than values for all its handles to share; that is the `control` of
-//! [`Shared`], in the same allocation.
+//! [`SharedQueue`], in the same allocation.
 
 use super::list::Queue;
 use crate::loom::sync::Arc;
 
 /// A queue, and what its channel keeps besides it.
-pub(in super::super) struct Shared<T, C> {
+pub(in super::super) struct SharedQueue<T, C> {
     queue: Queue<T>,
     pub(in super::super) control: C,
 }
 
 /// The receiving end of a queue. There is one.
 pub(in super::super) struct Consumer<T, C> {
-    shared: Arc<Shared<T, C>>,
+    shared: Arc<SharedQueue<T, C>>,
 }
 
 /// Creates a queue.
-pub(in super::super) fn pair<T, C>(control: C) -> (Arc<Shared<T, C>>, Consumer<T, C>) {
-    let shared = Arc::new(Shared {
+pub(in super::super) fn pair<T, C>(control: C) -> (Arc<SharedQueue<T, C>>, Consumer<T, C>) {
+    let shared = Arc::new(SharedQueue {
         queue: Queue::new(),
         control,
     });
     (shared.clone(), Consumer { shared })
 }
 
-impl<T, C> Shared<T, C> {
+impl<T, C> SharedQueue<T, C> {
     /// Appends a value. Returns `true` if the receiver may be waiting for just this one.
     #[inline]
     pub(in super::super) fn push(&self, value: T) -> bool {
@@ -58,7 +58,7 @@ impl<T, C> Shared<T, C> {
 
 impl<T, C> Consumer<T, C> {
     #[inline]
-    pub(in super::super) fn shared(&self) -> &Shared<T, C> {
+    pub(in super::super) fn shared(&self) -> &SharedQueue<T, C> {
         &self.shared
     }
 
@@ -82,7 +82,7 @@ impl<T, C> Consumer<T, C> {
         unsafe { self.shared.queue.len() }
     }
 
-    /// Makes [`Shared::push_if_open`] refuse values from now on.
+    /// Makes [`SharedQueue::push_if_open`] refuse values from now on.
     pub(in super::super) fn close_queue(&mut self) {
         // SAFETY: as for `pop`.
         unsafe { self.shared.queue.close_rx() };

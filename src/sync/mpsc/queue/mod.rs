@@ -37,7 +37,7 @@ mod list;
 #[cfg(all(test, loom))]
 mod loom_tests;
 
-pub(super) use ends::{Consumer, Shared, pair};
+pub(super) use ends::{Consumer, SharedQueue, pair};
 
 /// Slots of a block: half the bits of the word that tells which are filled. Few in a model, so that
 /// it crosses from block to block.
