@@ -19,9 +19,9 @@ pub(in crate::sync) struct OnceValue<T> {
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
-// SAFETY: the place owns its value.
-unsafe impl<T: Send> Send for OnceValue<T> {}
-// SAFETY: O1: one thread moves the value in, which sends it, and all read it, which shares it.
+// SAFETY: O1: one thread moves the value in, which sends it, and all read it, which shares it. The
+// cell of the standard library that has this protocol and this impl, `OnceLock`, cannot be made
+// around a value in a constant.
 unsafe impl<T: Send + Sync> Sync for OnceValue<T> {}
 
 impl<T> OnceValue<T> {

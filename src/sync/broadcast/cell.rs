@@ -26,8 +26,6 @@ pub(super) struct Slot<T> {
 }
 
 // SAFETY: the value is touched under the lock only, by one thread at a time: `T: Send` suffices.
-unsafe impl<T: Send> Send for Slot<T> {}
-// SAFETY: as above.
 unsafe impl<T: Send> Sync for Slot<T> {}
 
 impl<T> Slot<T> {
