@@ -1,6 +1,8 @@
 //! Streams with owned buffers whose receives are completions (`Builder::sockets`). What holds here
 //! holds for readiness, too, so every test runs on both.
 
+#[path = "support/received.rs"]
+mod received;
 #[path = "support/sockets.rs"]
 mod support;
 
@@ -12,38 +14,14 @@ use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use zokio::completion::net::{TcpListener, TcpStream, UnixStream};
+use zokio::completion::net::{TcpStream, UnixStream};
 use zokio::completion::{Adapter, BufferRing, Operation};
 use zokio::io::{AsyncBufReadExt, AsyncReadExt};
-use zokio::runtime::{Builder, Runtime, Sockets};
 use zokio::task::{spawn, yield_now};
 use zokio::time::sleep;
 
-use self::support::{is_cancelled, until, within_the_limit};
-
-fn runtime(sockets: Sockets) -> Runtime {
-    support::sanitizer::start_symbolizer();
-    let mut builder = Builder::new_current_thread();
-    builder.enable_all().sockets(sockets).build().unwrap()
-}
-
-/// Runs the test on a runtime of each kind. It is told whether receives are completions.
-fn on_both<F: Future<Output = io::Result<()>>>(test: impl Fn(bool) -> F) {
-    for sockets in [Sockets::Completion, Sockets::Readiness] {
-        let runtime = runtime(sockets);
-        let completions = runtime.handle().driver_info().sockets() == Sockets::Completion;
-        within_the_limit(|| runtime.block_on(test(completions)).unwrap());
-    }
-}
-
-/// A stream, and a blocking one of `std` as its peer.
-async fn with_std() -> io::Result<(TcpStream, std::net::TcpStream)> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let peer = std::net::TcpStream::connect(listener.local_addr()?)?;
-    peer.set_nodelay(true)?;
-    peer.set_read_timeout(Some(Duration::from_secs(60)))?;
-    Ok((listener.accept().await?.0, peer))
-}
+use self::received::{hand_over, on_both, with_std};
+use self::support::{is_cancelled, until};
 
 fn poll_once<T>(operation: impl Future<Output = T>) -> Poll<T> {
     pin!(operation).poll(&mut Context::from_waker(Waker::noop()))
@@ -52,8 +30,7 @@ fn poll_once<T>(operation: impl Future<Output = T>) -> Poll<T> {
 /// Begins a read that finds nothing, and drops it once it is on its way.
 async fn drop_a_read(stream: &TcpStream) {
     assert!(poll_once(stream.read(vec![0; 64])).is_pending());
-    // The receive is handed over when the driver is polled.
-    sleep(Duration::from_millis(2)).await;
+    hand_over().await;
 }
 
 /// Has a dropped read receive `bytes`, where receives are completions.
@@ -64,11 +41,7 @@ async fn retain(
     completions: bool,
 ) -> io::Result<()> {
     drop_a_read(stream).await;
-    peer.write_all(bytes)?;
-    let expected = if completions { bytes.len() } else { 0 };
-    until(|| stream.retained() >= expected).await;
-    assert_eq!(stream.retained(), expected);
-    Ok(())
+    received::retain(|| stream.retained(), peer, bytes, completions).await
 }
 
 #[test]
@@ -76,7 +49,7 @@ fn every_way_to_read_begins_with_what_a_dropped_read_received() {
     on_both(|completions| async move {
         let ring = BufferRing::new(4, 2);
         for way in 0..8 {
-            let (stream, mut peer) = with_std().await?;
+            let (stream, mut peer) = with_std::<TcpStream>().await?;
             retain(&stream, &mut peer, b"first", completions).await?;
             peer.write_all(b"second")?;
             peer.shutdown(Shutdown::Write)?;
@@ -154,7 +127,7 @@ fn every_way_to_read_begins_with_what_a_dropped_read_received() {
 #[test]
 fn a_stream_that_holds_bytes_does_not_become_one_of_std() {
     on_both(|completions| async move {
-        let (stream, mut peer) = with_std().await?;
+        let (stream, mut peer) = with_std::<TcpStream>().await?;
         retain(&stream, &mut peer, b"first", completions).await?;
         peer.write_all(b"second")?;
         let mut expected = "firstsecond";
@@ -180,7 +153,7 @@ fn a_stream_that_holds_bytes_does_not_become_one_of_std() {
 #[test]
 fn a_stream_that_an_operation_has_does_not_become_one_of_std() {
     on_both(|completions| async move {
-        let (stream, mut peer) = with_std().await?;
+        let (stream, mut peer) = with_std::<TcpStream>().await?;
         let mut reading = Box::pin(stream.read(vec![0; 64]));
         assert!(poll_once(&mut reading).is_pending());
         // The receive is handed over when the driver is polled.
@@ -202,7 +175,7 @@ fn a_stream_that_an_operation_has_does_not_become_one_of_std() {
 #[test]
 fn a_stream_that_becomes_one_of_std_keeps_what_comes_later() {
     on_both(|_| async {
-        let (stream, mut peer) = with_std().await?;
+        let (stream, mut peer) = with_std::<TcpStream>().await?;
         drop_a_read(&stream).await;
         let stream = std::net::TcpStream::try_from(stream).expect("nothing has come");
         stream.set_nonblocking(false)?;
@@ -218,7 +191,7 @@ fn a_stream_is_closed_by_its_drop_and_not_later() {
     on_both(|_| async {
         for handed_over in [false, true] {
             for pending in [false, true] {
-                let (stream, mut peer) = with_std().await?;
+                let (stream, mut peer) = with_std::<TcpStream>().await?;
                 let mut read = Box::pin(stream.read(vec![0; 8]));
                 assert!(poll_once(&mut read).is_pending());
                 if handed_over {
@@ -246,7 +219,7 @@ fn a_stream_is_closed_by_its_drop_and_not_later() {
 #[test]
 fn a_read_that_another_executor_polls_gets_the_bytes_in_order() {
     on_both(|completions| async move {
-        let (stream, mut peer) = with_std().await?;
+        let (stream, mut peer) = with_std::<TcpStream>().await?;
         retain(&stream, &mut peer, b"first", completions).await?;
         let reader = std::thread::spawn(move || {
             let mut got = Vec::new();
@@ -273,7 +246,7 @@ fn a_read_that_another_executor_polls_gets_the_bytes_in_order() {
 fn reads_that_wait_together_share_what_comes() {
     on_both(|_| async {
         const READS: usize = 10;
-        let (stream, mut peer) = with_std().await?;
+        let (stream, mut peer) = with_std::<TcpStream>().await?;
         let reads: Vec<_> = (0..READS).map(|_| spawn(stream.read(vec![0; 1]))).collect();
         sleep(Duration::from_millis(2)).await;
         let sent: Vec<u8> = (0..READS as u8).collect();
@@ -366,7 +339,7 @@ fn receives_that_end_at_random_lose_nothing() {
 #[test]
 fn a_reset_is_reported_once() {
     on_both(|_| async {
-        let (stream, mut peer) = with_std().await?;
+        let (stream, mut peer) = with_std::<TcpStream>().await?;
         let waits = spawn({
             let read = stream.read(vec![0; 8]);
             async move { read.await.0 }

@@ -10,11 +10,13 @@
 mod owned;
 #[path = "support/sockets.rs"]
 mod support;
+#[path = "support/transfers.rs"]
+mod transfers;
 
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -27,28 +29,13 @@ use zokio::runtime::{Handle, Sockets};
 
 use self::owned::{make_cold, pattern};
 use self::support::{everywhere, tcp_pair, unix_pair};
+use self::transfers::{DISK, content_of, temporary, with_content};
 
 /// More than one piece, and no multiple of anything.
 const LEN: usize = (9 << 20) + 123;
 
 /// On the disk, and in memory.
-const PLACES: [&str; 2] = [env!("CARGO_TARGET_TMPDIR"), "/dev/shm"];
-
-fn temporary(place: &str) -> io::Result<std::fs::File> {
-    tempfile::tempfile_in(place)
-}
-
-fn with_content(place: &str, content: &[u8]) -> io::Result<std::fs::File> {
-    let file = temporary(place)?;
-    file.write_all_at(content, 0)?;
-    Ok(file)
-}
-
-fn content_of(file: &std::fs::File) -> Vec<u8> {
-    let mut content = vec![0; file.metadata().unwrap().len() as usize];
-    file.read_exact_at(&mut content, 0).unwrap();
-    content
-}
+const PLACES: [&str; 2] = [DISK, "/dev/shm"];
 
 fn all((result, transferred): (io::Result<()>, Transferred)) -> io::Result<u64> {
     result?;

@@ -14,6 +14,8 @@ mod files;
 mod owned;
 #[path = "support/sockets.rs"]
 mod support;
+#[path = "support/transfers.rs"]
+mod transfers;
 
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -31,24 +33,9 @@ use self::apart::on_each_scheduler;
 use self::files::Gate;
 use self::owned::{pattern, poll_once, random};
 use self::support::{everywhere, is_cancelled, is_limit, tcp_pair, unix_pair, within_the_limit};
+use self::transfers::{DISK, content_of, temporary, with_content};
 
 const LEN: usize = (6 << 20) + 123;
-
-fn temporary() -> io::Result<std::fs::File> {
-    tempfile::tempfile_in(env!("CARGO_TARGET_TMPDIR"))
-}
-
-fn with_content(content: &[u8]) -> io::Result<std::fs::File> {
-    let file = temporary()?;
-    file.write_all_at(content, 0)?;
-    Ok(file)
-}
-
-fn content_of(file: &std::fs::File) -> Vec<u8> {
-    let mut content = vec![0; file.metadata().unwrap().len() as usize];
-    file.read_exact_at(&mut content, 0).unwrap();
-    content
-}
 
 async fn read_all(stream: UnixStream) -> Vec<u8> {
     let mut all = Vec::new();
@@ -66,7 +53,7 @@ async fn read_all(stream: UnixStream) -> Vec<u8> {
 fn a_limit_ends_what_waits() {
     everywhere(|| async {
         let content = pattern(LEN);
-        let file = File::from(with_content(&content)?);
+        let file = File::from(with_content(DISK, &content)?);
         let mut limit = Duration::from_millis(20);
         loop {
             let (stream, peer) = unix_pair().await?;
@@ -93,7 +80,7 @@ fn a_limit_ends_what_waits() {
         assert!(is_limit(&received.unwrap_err()));
         assert_eq!((transferred.count(), transferred.into_rest()), (0, vec![]));
         // Far from its limit.
-        let to = File::from(temporary()?);
+        let to = File::from(temporary(DISK)?);
         let copying = file.copy_range_to(0, &to, 0, u64::MAX);
         let (copied, transferred) = copying.timeout(Duration::from_secs(600)).await;
         copied?;
@@ -106,7 +93,7 @@ fn a_limit_ends_what_waits() {
 #[test]
 fn what_has_not_begun_moves_nothing() {
     everywhere(|| async {
-        let (from, to) = (File::from(with_content(b"text")?), temporary()?);
+        let (from, to) = (File::from(with_content(DISK, b"text")?), temporary(DISK)?);
         let target = File::from(to.try_clone()?);
         let (one, two) = unix_pair().await?;
         one.write_all(&b"text"[..]).await.0?;
@@ -131,11 +118,14 @@ fn what_has_not_begun_moves_nothing() {
     let mut builder = Builder::new_current_thread();
     let gate = Gate::of(&mut builder);
     let runtime = builder.enable_all().build().unwrap();
-    let to = temporary().unwrap();
+    let to = temporary(DISK).unwrap();
     within_the_limit(|| {
         gate.shut(|| {
             runtime.block_on(async {
-                let (from, target) = (File::from(with_content(b"text").unwrap()), to.try_clone());
+                let (from, target) = (
+                    File::from(with_content(DISK, b"text").unwrap()),
+                    to.try_clone(),
+                );
                 let target = File::from(target.unwrap());
                 let limit = Duration::from_millis(20);
                 let copying = from.copy_range_to(0, &target, 0, 4).timeout(limit);
@@ -203,7 +193,7 @@ fn ended_early(result: io::Result<()>) {
 /// come to by its own account.
 async fn copy_at_random(state: &mut u64) -> io::Result<()> {
     let content = pattern(LEN);
-    let (from, std) = (with_content(&content)?, temporary()?);
+    let (from, std) = (with_content(DISK, &content)?, temporary(DISK)?);
     let mut offset = 0;
     while offset < LEN as u64 {
         let (source, to) = (File::from(from.try_clone()?), File::from(std.try_clone()?));
@@ -227,7 +217,7 @@ async fn copy_at_random(state: &mut u64) -> io::Result<()> {
 /// A file goes to a stream and to a file again, with transfers of both that end at random.
 async fn through_a_stream(state: &mut u64, one: TcpStream, two: TcpStream) -> io::Result<()> {
     let content = pattern(LEN);
-    let from = with_content(&content)?;
+    let from = with_content(DISK, &content)?;
     let mut other = random(state, u64::MAX) | 1;
     let sending = zokio::spawn(async move {
         let mut offset = 0;
@@ -243,7 +233,7 @@ async fn through_a_stream(state: &mut u64, one: TcpStream, two: TcpStream) -> io
         }
         Ok::<_, io::Error>(())
     });
-    let std = temporary()?;
+    let std = temporary(DISK)?;
     let mut offset = 0;
     while offset < LEN as u64 {
         let to = File::from(std.try_clone()?);
@@ -321,7 +311,10 @@ fn the_end_of_the_runtime() {
     for runtime in support::runtimes() {
         within_the_limit(|| {
             let content = pattern(LEN);
-            let (from, to) = (with_content(&content).unwrap(), temporary().unwrap());
+            let (from, to) = (
+                with_content(DISK, &content).unwrap(),
+                temporary(DISK).unwrap(),
+            );
             let from = File::from(from);
             let (copying, sending, receiving) = runtime.block_on(async {
                 let target = File::from(to.try_clone().unwrap());

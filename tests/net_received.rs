@@ -3,6 +3,8 @@
 
 #[path = "support/filter.rs"]
 mod filter;
+#[path = "support/received.rs"]
+mod received;
 #[path = "support/net.rs"]
 mod support;
 
@@ -17,43 +19,16 @@ use std::time::Duration;
 use bytes::BufMut;
 use socket2::SockRef;
 use zokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Interest, ReadBuf};
-use zokio::net::{TcpListener, TcpStream, UnixStream};
+use zokio::net::{TcpStream, UnixStream};
 use zokio::runtime::{Builder, LocalOptions, Runtime, Sockets};
 use zokio::task::{spawn, yield_now};
 use zokio::time::timeout;
 
+use self::received::{completions, hand_over, on_both, retain, runtime, with_std};
 use self::support::{LONG, multi_thread, until};
-
-fn runtime(sockets: Sockets) -> Runtime {
-    support::sanitizer::start_symbolizer();
-    let mut builder = Builder::new_current_thread();
-    builder.enable_all().sockets(sockets).build().unwrap()
-}
-
-fn completions(runtime: &Runtime) -> bool {
-    runtime.handle().driver_info().sockets() == Sockets::Completion
-}
 
 fn both() -> [Runtime; 2] {
     [Sockets::Completion, Sockets::Readiness].map(runtime)
-}
-
-fn on_both<F: Future<Output = io::Result<()>>>(test: impl Fn(bool) -> F) {
-    for runtime in both() {
-        let test = test(completions(&runtime));
-        runtime
-            .block_on(async { timeout(LONG, test).await.expect("the test hangs") })
-            .unwrap();
-    }
-}
-
-/// A stream, and a blocking one of `std` as its peer.
-async fn with_std() -> io::Result<(TcpStream, std::net::TcpStream)> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let peer = std::net::TcpStream::connect(listener.local_addr()?)?;
-    peer.set_nodelay(true)?;
-    peer.set_read_timeout(Some(LONG))?;
-    Ok((listener.accept().await?.0, peer))
 }
 
 /// Polls for reading once, into nothing that is kept.
@@ -70,8 +45,7 @@ fn poll_once<R: AsyncRead + Unpin>(stream: &mut R) -> Poll<io::Result<usize>> {
 /// Begins a read that finds nothing, and has it on its way.
 async fn begin_read<R: AsyncRead + Unpin>(stream: &mut R) {
     while poll_once(stream).is_ready() {}
-    // The receive is handed over when the driver is polled.
-    zokio::time::sleep(Duration::from_millis(2)).await;
+    hand_over().await;
 }
 
 /// Begins a read, drops it, and has the peer's bytes arrive after that.
@@ -82,11 +56,7 @@ async fn drop_a_read(
     completions: bool,
 ) -> io::Result<()> {
     begin_read(stream).await;
-    peer.write_all(bytes)?;
-    let expected = if completions { bytes.len() } else { 0 };
-    until(|| stream.retained() >= expected).await;
-    assert_eq!(stream.retained(), expected);
-    Ok(())
+    retain(|| stream.retained(), peer, bytes, completions).await
 }
 
 #[test]
@@ -122,7 +92,7 @@ fn a_local_runtime_has_them_too() -> io::Result<()> {
 #[test]
 fn messages_and_the_end_arrive() {
     on_both(|_| async {
-        let (mut stream, mut peer) = with_std().await?;
+        let (mut stream, mut peer) = with_std::<TcpStream>().await?;
         let echo = std::thread::spawn(move || {
             let mut buf = [0; 100];
             for n in 1..=100 {
@@ -150,7 +120,7 @@ fn messages_and_the_end_arrive() {
 fn much_arrives_through_buffers_of_any_size() {
     on_both(|_| async {
         for size in [1, 7, 4095, 4096, 4097, 100_000] {
-            let (mut stream, mut peer) = with_std().await?;
+            let (mut stream, mut peer) = with_std::<TcpStream>().await?;
             let len = size.min(997) * 1000 + 1;
             let sender = std::thread::spawn(move || {
                 let bytes: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
@@ -178,7 +148,7 @@ fn much_arrives_through_buffers_of_any_size() {
 #[test]
 fn a_reset_is_reported_once_by_the_read_that_waits() {
     on_both(|_| async {
-        let (mut stream, peer) = with_std().await?;
+        let (mut stream, peer) = with_std::<TcpStream>().await?;
         begin_read(&mut stream).await;
         socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO))?;
         drop(peer);
@@ -192,7 +162,7 @@ fn a_reset_is_reported_once_by_the_read_that_waits() {
 #[test]
 fn the_error_of_a_dropped_read_is_the_pending_error() {
     on_both(|_| async {
-        let (mut stream, peer) = with_std().await?;
+        let (mut stream, peer) = with_std::<TcpStream>().await?;
         begin_read(&mut stream).await;
         socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO))?;
         drop(peer);
@@ -208,7 +178,7 @@ fn the_error_of_a_dropped_read_is_the_pending_error() {
 fn every_way_to_read_begins_with_what_a_dropped_read_received() {
     on_both(|completions| async move {
         for way in 0..7 {
-            let (mut stream, mut peer) = with_std().await?;
+            let (mut stream, mut peer) = with_std::<TcpStream>().await?;
             drop_a_read(&mut stream, &mut peer, b"first", completions).await?;
             peer.write_all(b"second")?;
             let mut got = vec![0; 2];
@@ -263,7 +233,7 @@ fn every_way_to_read_begins_with_what_a_dropped_read_received() {
 #[test]
 fn a_peek_shows_what_comes_after_what_was_received() {
     on_both(|completions| async move {
-        let (mut stream, mut peer) = with_std().await?;
+        let (mut stream, mut peer) = with_std::<TcpStream>().await?;
         drop_a_read(&mut stream, &mut peer, b"first", completions).await?;
         peer.write_all(b"second")?;
         let mut got = [0; 16];
@@ -288,7 +258,7 @@ fn a_peek_shows_what_comes_after_what_was_received() {
 #[test]
 fn a_stream_that_becomes_one_of_std_keeps_what_comes_later() {
     on_both(|_| async {
-        let (mut stream, mut peer) = with_std().await?;
+        let (mut stream, mut peer) = with_std::<TcpStream>().await?;
         begin_read(&mut stream).await;
         assert_eq!(stream.retained(), 0);
         let mut stream = stream.into_std()?;
@@ -304,7 +274,7 @@ fn a_stream_that_becomes_one_of_std_keeps_what_comes_later() {
 #[test]
 fn a_stream_is_closed_by_its_drop_and_not_later() {
     on_both(|_| async {
-        let (mut stream, mut peer) = with_std().await?;
+        let (mut stream, mut peer) = with_std::<TcpStream>().await?;
         begin_read(&mut stream).await;
         let (tell, told) = mpsc::channel();
         let reader = std::thread::spawn(move || tell.send(peer.read(&mut [0; 8])));
@@ -319,12 +289,12 @@ fn a_stream_is_closed_by_its_drop_and_not_later() {
 #[test]
 fn a_stream_is_closed_by_its_drop_before_the_receive_was_handed_over() {
     on_both(|_| async {
-        let (mut stream, mut peer) = with_std().await?;
+        let (mut stream, mut peer) = with_std::<TcpStream>().await?;
         while poll_once(&mut stream).is_ready() {}
         drop(stream);
         assert_eq!(peer.read(&mut [0; 8])?, 0);
         // Another file may have the number now, and nothing is read from it.
-        let (mut other, mut peer) = with_std().await?;
+        let (mut other, mut peer) = with_std::<TcpStream>().await?;
         peer.write_all(b"mine")?;
         let mut buf = [0; 4];
         other.read_exact(&mut buf).await?;
@@ -336,7 +306,7 @@ fn a_stream_is_closed_by_its_drop_before_the_receive_was_handed_over() {
 #[test]
 fn bytes_that_nobody_has_read_reset_the_connection_as_ever() {
     on_both(|completions| async move {
-        let (mut stream, mut peer) = with_std().await?;
+        let (mut stream, mut peer) = with_std::<TcpStream>().await?;
         begin_read(&mut stream).await;
         // More than a receive takes.
         peer.write_all(&[7; 20_000])?;
@@ -353,7 +323,7 @@ fn bytes_that_nobody_has_read_reset_the_connection_as_ever() {
 fn a_drop_on_another_thread_sends_the_end() {
     on_both(|_| async {
         for round in 0..50 {
-            let (mut stream, mut peer) = with_std().await?;
+            let (mut stream, mut peer) = with_std::<TcpStream>().await?;
             begin_read(&mut stream).await;
             let other = std::thread::spawn(move || {
                 if round % 2 == 1 {
@@ -372,7 +342,7 @@ fn a_drop_on_another_thread_sends_the_end() {
 #[test]
 fn a_read_on_another_thread_gets_the_bytes_in_order() {
     on_both(|_| async {
-        let (mut stream, mut peer) = with_std().await?;
+        let (mut stream, mut peer) = with_std::<TcpStream>().await?;
         begin_read(&mut stream).await;
         let sender = std::thread::spawn(move || {
             for byte in 0..200 {
@@ -397,7 +367,7 @@ fn a_read_on_another_thread_gets_the_bytes_in_order() {
 fn reads_dropped_at_random_lose_nothing() {
     const MESSAGES: usize = 20_000;
     on_both(|_| async {
-        let (mut stream, mut peer) = with_std().await?;
+        let (mut stream, mut peer) = with_std::<TcpStream>().await?;
         let sender = std::thread::spawn(move || {
             let mut random = 1u32;
             for i in 0..MESSAGES {
@@ -448,7 +418,7 @@ fn reads_dropped_at_random_lose_nothing() {
 #[test]
 fn a_runtime_that_moves_between_threads_loses_nothing() {
     for runtime in both() {
-        let (stream, mut peer) = runtime.block_on(with_std()).unwrap();
+        let (stream, mut peer) = runtime.block_on(with_std::<TcpStream>()).unwrap();
         let (tell, mut told) = zokio::sync::mpsc::unbounded_channel();
         runtime.spawn(async move {
             let mut stream = stream;
@@ -488,13 +458,13 @@ fn a_runtime_that_moves_between_threads_loses_nothing() {
 #[test]
 fn a_stream_that_is_read_while_nothing_drives_is_closed_by_its_drop() {
     for runtime in both() {
-        let (mut stream, mut peer) = runtime.block_on(with_std()).unwrap();
+        let (mut stream, mut peer) = runtime.block_on(with_std::<TcpStream>()).unwrap();
         runtime.block_on(begin_read(&mut stream));
         drop(stream);
         assert_eq!(peer.read(&mut [0; 8]).unwrap(), 0);
 
         // And by the drop of the runtime.
-        let (mut stream, mut peer) = runtime.block_on(with_std()).unwrap();
+        let (mut stream, mut peer) = runtime.block_on(with_std::<TcpStream>()).unwrap();
         runtime.spawn(async move { stream.read(&mut [0; 8]).await });
         runtime.block_on(async { zokio::time::sleep(Duration::from_millis(2)).await });
         drop(runtime);
@@ -547,7 +517,7 @@ fn more_streams_than_buffers() {
 #[test]
 fn other_events_are_noticed_while_receives_wait() {
     on_both(|_| async {
-        let (mut waiting, peer) = with_std().await?;
+        let (mut waiting, peer) = with_std::<TcpStream>().await?;
         let reader = spawn(async move { waiting.read(&mut [0; 8]).await });
         yield_now().await;
         // A timer, a wake from another thread, a listener, and a stream that is read by readiness.
@@ -555,7 +525,7 @@ fn other_events_are_noticed_while_receives_wait() {
         let (tell, told) = zokio::sync::oneshot::channel();
         std::thread::spawn(move || tell.send(5).unwrap());
         assert_eq!(told.await.unwrap(), 5);
-        let (stream, mut other) = with_std().await?;
+        let (stream, mut other) = with_std::<TcpStream>().await?;
         let writer = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(5));
             other.write_all(b"x").map(|()| other)
@@ -602,8 +572,8 @@ fn a_ring_that_is_refused_later_is_replaced_by_readiness() {
     std::thread::spawn(|| {
         let runtime = runtime(Sockets::Completion);
         let had = completions(&runtime);
-        let (mut stream, mut peer) = runtime.block_on(with_std()).unwrap();
-        let (mut held, mut other) = runtime.block_on(with_std()).unwrap();
+        let (mut stream, mut peer) = runtime.block_on(with_std::<TcpStream>()).unwrap();
+        let (mut held, mut other) = runtime.block_on(with_std::<TcpStream>()).unwrap();
         runtime
             .block_on(async {
                 drop_a_read(&mut held, &mut other, b"held", had).await?;
@@ -641,8 +611,8 @@ fn a_stream_is_closed_by_its_drop_although_its_ring_is_refused() {
     std::thread::spawn(|| {
         let runtime = runtime(Sockets::Completion);
         let had = completions(&runtime);
-        let (mut stream, mut peer) = runtime.block_on(with_std()).unwrap();
-        let (mut other, mut far) = runtime.block_on(with_std()).unwrap();
+        let (mut stream, mut peer) = runtime.block_on(with_std::<TcpStream>()).unwrap();
+        let (mut other, mut far) = runtime.block_on(with_std::<TcpStream>()).unwrap();
         runtime
             .block_on(async {
                 begin_read(&mut stream).await;
@@ -672,7 +642,7 @@ fn a_stream_is_closed_by_its_drop_although_its_ring_is_refused() {
 fn a_ring_that_is_refused_before_the_runtime_moves() {
     std::thread::spawn(|| {
         let runtime = runtime(Sockets::Completion);
-        let (mut stream, mut peer) = runtime.block_on(with_std()).unwrap();
+        let (mut stream, mut peer) = runtime.block_on(with_std::<TcpStream>()).unwrap();
         runtime.block_on(async {
             begin_read(&mut stream).await;
             filter::refuse(&[libc::SYS_io_uring_enter], libc::EPERM);
@@ -694,7 +664,7 @@ fn a_ring_that_is_refused_before_the_runtime_moves() {
 fn the_error_of_a_receive_is_kept() {
     on_both(|_| async {
         for call in ["take_error", "try_read", "peek"] {
-            let (mut stream, peer) = with_std().await?;
+            let (mut stream, peer) = with_std::<TcpStream>().await?;
             begin_read(&mut stream).await;
             socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO))?;
             drop(peer);

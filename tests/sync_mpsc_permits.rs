@@ -1,9 +1,9 @@
 //! `sync::mpsc` from the outside: room that is reserved before there is a value.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::task::{Context, Wake, Waker};
+use std::task::Context;
 
+use futures_test::task::panic_waker;
 use tokio_test::{
     assert_pending, assert_ready, assert_ready_eq, assert_ready_err, assert_ready_ok, task,
 };
@@ -169,15 +169,8 @@ fn a_reservation_that_fails_or_is_cancelled_ends_a_closed_channel() {
 
 #[test]
 fn a_waker_that_panics_loses_neither_value_nor_room() {
-    // A hand-written waker, because it panics.
-    struct Panics;
-    impl Wake for Panics {
-        fn wake(self: Arc<Self>) {
-            panic!("a waker that panics");
-        }
-    }
     let (tx, mut rx) = mpsc::channel(1);
-    let waker = Waker::from(Arc::new(Panics));
+    let waker = panic_waker();
     assert!(rx.poll_recv(&mut Context::from_waker(&waker)).is_pending());
     let permit = tx.try_reserve().unwrap();
     assert!(catch_unwind(AssertUnwindSafe(|| permit.send(1))).is_err());

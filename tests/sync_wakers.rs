@@ -5,31 +5,15 @@ use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
+use futures_test::task::{new_count_waker, noop_waker, panic_waker};
 use zokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit, broadcast, mpsc, oneshot, watch};
 
-/// A hand-written waker, because [`Borrowing`] makes others from it.
-#[derive(Default)]
-struct Wakes(AtomicUsize);
-
-impl Wakes {
-    fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Wake for Wakes {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// A waker that borrows a task, and whose clones share it: a scheduler may poll with such a one to
-/// count references only when something waits.
+/// A hand-written waker that borrows that of a task, of which its clones are: a scheduler may poll
+/// with such a one to count references only when something waits.
 struct Borrowing {
-    task: RefCell<Arc<Wakes>>,
+    task: RefCell<Waker>,
 }
 
 impl Borrowing {
@@ -37,7 +21,7 @@ impl Borrowing {
         RawWakerVTable::new(Self::clone, Self::wake, Self::wake, Self::drop);
 
     /// The waker of `task`, at the same address as the one of the task before.
-    fn waker(&self, task: &Arc<Wakes>) -> ManuallyDrop<Waker> {
+    fn waker(&self, task: &Waker) -> ManuallyDrop<Waker> {
         self.task.replace(task.clone());
         let raw = RawWaker::new(std::ptr::from_ref(self).cast(), &Self::VTABLE);
         // SAFETY: the functions of the table fit the data, which outlives this test's wakers: their
@@ -45,14 +29,14 @@ impl Borrowing {
         ManuallyDrop::new(unsafe { Waker::from_raw(raw) })
     }
 
-    unsafe fn task(data: *const ()) -> Arc<Wakes> {
+    unsafe fn task(data: *const ()) -> Waker {
         // SAFETY: `waker` made the data from a reference that is still there.
         unsafe { &*data.cast::<Self>() }.task.borrow().clone()
     }
 
     unsafe fn clone(data: *const ()) -> RawWaker {
         // SAFETY: the caller has it from a waker of this table.
-        let clone = ManuallyDrop::new(Waker::from(unsafe { Self::task(data) }));
+        let clone = ManuallyDrop::new(unsafe { Self::task(data) });
         RawWaker::new(clone.data(), clone.vtable())
     }
 
@@ -69,9 +53,9 @@ impl Borrowing {
 #[track_caller]
 fn moves_to_another_task(future: impl Future, event: impl FnOnce()) {
     let borrowing = Borrowing {
-        task: RefCell::default(),
+        task: RefCell::new(noop_waker()),
     };
-    let (first, second) = (Arc::new(Wakes::default()), Arc::new(Wakes::default()));
+    let ((first, first_wakes), (second, second_wakes)) = (new_count_waker(), new_count_waker());
     let mut future = pin!(future);
     for task in [&first, &second] {
         let waker = borrowing.waker(task);
@@ -79,7 +63,7 @@ fn moves_to_another_task(future: impl Future, event: impl FnOnce()) {
         assert!(poll.is_pending());
     }
     event();
-    assert_eq!((first.count(), second.count()), (0, 1));
+    assert_eq!((first_wakes.get(), second_wakes.get()), (0, 1));
 }
 
 #[test]
@@ -111,23 +95,13 @@ fn a_waker_of_a_channel_is_known_by_its_clone() {
 /// More than are woken in one batch.
 const WAITERS: usize = 100;
 
-/// A hand-written waker that panics and wakes nothing.
-struct Panics;
-
-impl Wake for Panics {
-    fn wake(self: Arc<Self>) {
-        panic!("expected in this test");
-    }
-}
-
 /// Has the first of many waiters panic when `event` wakes them, and returns the futures to check.
 #[track_caller]
 fn first_of_many_panics<F: Future>(
     mut wait: impl FnMut() -> F,
     event: impl FnOnce(),
 ) -> Vec<F::Output> {
-    let wakes = Arc::new(Wakes::default());
-    let (bad, good) = (Waker::from(Arc::new(Panics)), Waker::from(wakes.clone()));
+    let (bad, (good, wakes)) = (panic_waker(), new_count_waker());
     let mut futures: Vec<_> = (0..WAITERS).map(|_| Box::pin(wait())).collect();
     for (index, future) in futures.iter_mut().enumerate() {
         let waker = if index == 0 { &bad } else { &good };
@@ -135,7 +109,7 @@ fn first_of_many_panics<F: Future>(
         assert!(poll.is_pending());
     }
     event();
-    assert_eq!(wakes.count(), WAITERS - 1);
+    assert_eq!(wakes.get(), WAITERS - 1);
     let mut cx = Context::from_waker(Waker::noop());
     let outputs = futures
         .iter_mut()
@@ -179,18 +153,17 @@ fn a_waker_that_panics_keeps_nobody_asleep() {
 #[test]
 fn a_sender_whose_waker_panics_keeps_nothing_from_the_end() {
     let (tx, rx) = mpsc::channel(1);
-    let (value, wakes) = (Arc::new(()), Arc::new(Wakes::default()));
+    let (value, (good, wakes)) = (Arc::new(()), new_count_waker());
     tx.try_send(value.clone()).unwrap();
     let mut sending = pin!(tx.send(value.clone()));
-    let bad = Waker::from(Arc::new(Panics));
+    let bad = panic_waker();
     let poll = sending.as_mut().poll(&mut Context::from_waker(&bad));
     assert!(poll.is_pending());
     let mut closed = pin!(tx.closed());
-    let good = Waker::from(wakes.clone());
     let poll = closed.as_mut().poll(&mut Context::from_waker(&good));
     assert!(poll.is_pending());
     drop(rx);
-    assert_eq!(wakes.count(), 1);
+    assert_eq!(wakes.get(), 1);
     // This one and the one that was not sent.
     assert_eq!(Arc::strong_count(&value), 2);
 }
