@@ -49,6 +49,11 @@
 use std::fmt;
 use std::io;
 
+pub(crate) mod backend;
+#[cfg(feature = "fs")]
+pub(crate) mod completion;
+#[cfg(not(feature = "fs"))]
+#[path = "without_completion.rs"]
 pub(crate) mod completion;
 #[cfg(feature = "fs")]
 mod enter;

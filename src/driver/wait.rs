@@ -26,7 +26,7 @@ use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 
 use crate::blocking::Pool;
-use crate::driver::completion::backend::Choice;
+use crate::driver::backend::Choice;
 use crate::driver::completion::{Completions, Config as CompletionConfig};
 use crate::driver::epoll;
 use crate::driver::poller::Poller;

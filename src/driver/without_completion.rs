@@ -5,9 +5,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::backend::{Backend, Choice, Kind, from_environment};
 use crate::blocking::Pool;
 use crate::blocking::pool::SpawnError;
+use crate::driver::backend::{Backend, Choice, Kind, from_environment};
 use crate::driver::wake::Wake;
 use crate::error::Error;
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::Sockets;
 use crate::driver::Driver;
-use crate::driver::completion::backend::{Choice, Kind};
+use crate::driver::backend::{Choice, Kind};
 
 /// A back-end of the driver.
 ///

@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::backend::{Backend, Choice};
 use super::batch::{Batch, Missing};
 use super::op::{Completed, Op, ReadFrom};
 use super::operation::{Count, Counted, Detached, Operation};
@@ -19,6 +18,7 @@ use super::uring::Ring;
 use super::{Job, Submitted, threads};
 use crate::blocking::Pool;
 use crate::blocking::pool::{Kind, SpawnError};
+use crate::driver::backend::{Backend, Choice};
 use crate::driver::wake::Wake;
 use crate::error::Error;
 use crate::util::status_flags::status_flags;

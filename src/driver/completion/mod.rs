@@ -19,48 +19,27 @@
 //! (`Completions::submit_or_keep`), which carries it out when its poll has ended: see
 //! `scheduler/multi_thread/kept.rs`.
 //!
-//! Only files need operations. Without the feature `fs` there are none and no ring, and a
-//! [`Completions`] holds the threads (`without_operations.rs`).
+//! Only files need operations. Without the feature `fs` there are none and no ring, and this folder
+//! is replaced by `driver/without_completion.rs`.
 
-pub(crate) mod backend;
-#[cfg(feature = "fs")]
 pub(crate) mod batch;
-#[cfg(feature = "fs")]
 mod completions;
-#[cfg(not(feature = "fs"))]
-#[path = "without_operations.rs"]
-mod completions;
-#[cfg(feature = "fs")]
 pub(crate) mod file_transfer;
-#[cfg(feature = "fs")]
 pub(crate) mod lent;
-#[cfg(feature = "fs")]
 pub(crate) mod op;
-#[cfg(feature = "fs")]
 mod operation;
-#[cfg(feature = "fs")]
 pub(crate) mod pool_memory;
-#[cfg(feature = "fs")]
 pub(crate) mod probe;
-#[cfg(feature = "fs")]
 pub(crate) mod taken;
-#[cfg(feature = "fs")]
 mod threads;
-#[cfg(feature = "fs")]
 mod uring;
 
-#[cfg(feature = "fs")]
 pub(crate) use completions::InFlight;
-#[cfg(not(feature = "fs"))]
-pub(crate) use completions::Job;
 pub(crate) use completions::{Completions, Config};
-#[cfg(feature = "fs")]
 pub(crate) use threads::Job;
 
 /// What an operation owns until it has begun.
-#[cfg(feature = "fs")]
 type Payload = (op::Op, operation::Counted);
 
 /// An operation that was submitted, as its future and what carries it out share it.
-#[cfg(feature = "fs")]
 type Submitted = std::sync::Arc<operation::Operation<Payload, op::Completed>>;

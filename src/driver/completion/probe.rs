@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use io_uring::opcode;
 
-use super::backend::{Backend, Choice, Kind, from_environment};
 use super::uring::setup;
+use crate::driver::backend::{Backend, Choice, Kind, from_environment};
 use crate::error::Error;
 use crate::loom::sync::OnceLock;
 use crate::loom::thread::Builder;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::refused::forbid_from;
 use super::{LIMIT, Op, Rig, SharedFd, Which, on_every_backend, pipe, read_at, write_to};
-use crate::driver::completion::backend::Kind;
+use crate::driver::backend::Kind;
 use crate::driver::completion::lent::{Lent, Parts};
 use crate::driver::completion::op::Completed;
 

@@ -15,7 +15,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use crate::blocking::{Pool, PoolConfig};
-use crate::driver::completion::backend::Choice;
+use crate::driver::backend::Choice;
 use crate::driver::completion::op::{Completed, Op, ReadFrom, SharedFd};
 use crate::driver::completion::probe::decide;
 use crate::driver::completion::{Completions, Config, InFlight};

@@ -7,7 +7,7 @@
 //!
 //! **A receive is demanded.** One is in flight only after a read was polled and found nothing, and
 //! at most one for each socket. It has no buffer: the kernel takes one of the ring's when bytes have
-//! come ([`buffers`]). The completion *retains* the bytes with the socket and is then reported to
+//! come (`receives/buffers.rs`). The completion *retains* the bytes with the socket and is then reported to
 //! the socket's registration as an event that shows it readable, which wakes the reader. So waiting,
 //! wakers and the shutdown are those of readiness (R1 to R5), and the only difference is that the
 //! event brings its bytes along.
@@ -26,7 +26,7 @@
 //! handed to the kernel together, just before the wait. A thread that ceases to drive ends all
 //! receives first. So while nothing drives the runtime, nothing happens to its sockets, the next
 //! thread to drive begins the same receives on a ring of its own, and a ring stays with its thread
-//! ([`ring`]). Other threads leave requests in the [`table`] and wake the thread that drives.
+//! (`receives/ring.rs`). Other threads leave requests in a table and wake the thread that drives.
 //!
 //! **Closing.** The kernel holds a reference to the file of a socket with a receive in flight, and
 //! closing the descriptor sends nothing as long as it does. On the thread that drives, the drop of a
@@ -43,29 +43,18 @@
 //! when readiness would be noticed. The kernel finishes receives in calls of ours alone
 //! (`DEFER_TASKRUN`), so it interrupts no system call of a task (I10).
 //!
-//! Read `receives` first, then `table`. Models run both on a kernel of their own (`ring_model.rs`).
-//! Without the feature `completion` there are no receives (`without_receives.rs`).
+//! Read [`receives`] next. Without the feature `completion` there are none (`without_receives.rs`).
 
-#[cfg(feature = "completion")]
-#[cfg_attr(all(test, loom), path = "buffers_model.rs")]
-mod buffers;
-#[cfg(feature = "completion")]
-mod reaped;
 #[cfg(feature = "completion")]
 mod receives;
 #[cfg(not(feature = "completion"))]
 #[path = "without_receives.rs"]
 mod receives;
-#[cfg(feature = "completion")]
-#[cfg_attr(all(test, loom), path = "ring_model.rs")]
-mod ring;
-#[cfg(feature = "completion")]
-mod table;
 
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-use crate::driver::completion::backend::Kind;
+use crate::driver::backend::Kind;
 use crate::driver::readiness::Registry;
 use crate::driver::wake::Wake;
 

@@ -8,7 +8,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::driver::completion::backend::Kind;
+use crate::driver::backend::Kind;
 use crate::driver::readiness::{Registration, Registry};
 use crate::driver::wake::Wake;
 use crate::stream::{Interest, ReadBuf};

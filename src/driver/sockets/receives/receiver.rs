@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::reaped::Reaped;
 use super::ring::Ring;
 use super::table::{Table, Taken};
-use crate::driver::completion::backend::Kind;
+use crate::driver::backend::Kind;
 use crate::driver::completion::probe::{RingRefusal, ask_once, refusal};
 use crate::driver::readiness::{Registration, Registry, Target};
 use crate::driver::wake::Wake;
@@ -491,5 +491,5 @@ impl Drop for Receiver {
 }
 
 #[cfg(all(test, loom))]
-#[path = "receives_loom.rs"]
+#[path = "receiver_loom.rs"]
 mod loom_tests;
