@@ -179,20 +179,20 @@ impl TcpListener {
         self.io.source().local_addr()
     }
 
-    /// Returns the time to live of the packets of accepted connections, in hops.
+    /// Returns the time to live of the packets of accepted connections, in hops (`IP_TTL`).
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `IP_TTL` cannot be read.
     pub fn ttl(&self) -> io::Result<u32> {
         self.io.source().ttl()
     }
 
-    /// Sets the time to live of the packets of accepted connections, in hops.
+    /// Sets the time to live of the packets of accepted connections, in hops (`IP_TTL`).
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set, as with a `ttl` of 0.
+    /// Returns an error if `IP_TTL` cannot be set, as with a `ttl` of 0.
     ///
     /// # Examples
     ///

@@ -102,7 +102,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `SO_KEEPALIVE` cannot be read.
     pub fn keepalive(&self) -> io::Result<bool> {
         self.inner.keepalive()
     }
@@ -111,7 +111,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `SO_KEEPALIVE` cannot be set.
     pub fn set_keepalive(&self, keepalive: bool) -> io::Result<()> {
         self.inner.set_keepalive(keepalive)
     }
@@ -121,7 +121,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `SO_REUSEADDR` cannot be read.
     pub fn reuseaddr(&self) -> io::Result<bool> {
         self.inner.reuse_address()
     }
@@ -131,7 +131,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `SO_REUSEADDR` cannot be set.
     pub fn set_reuseaddr(&self, reuseaddr: bool) -> io::Result<()> {
         self.inner.set_reuse_address(reuseaddr)
     }
@@ -140,7 +140,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `SO_REUSEPORT` cannot be read.
     pub fn reuseport(&self) -> io::Result<bool> {
         self.inner.reuse_port()
     }
@@ -152,7 +152,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `SO_REUSEPORT` cannot be set.
     ///
     /// # Examples
     ///
@@ -178,7 +178,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `SO_SNDBUF` cannot be read.
     pub fn send_buffer_size(&self) -> io::Result<u32> {
         self.inner.send_buffer_size().map(saturate)
     }
@@ -189,7 +189,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `SO_SNDBUF` cannot be set.
     ///
     /// # Examples
     ///
@@ -208,7 +208,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `SO_RCVBUF` cannot be read.
     pub fn recv_buffer_size(&self) -> io::Result<u32> {
         self.inner.recv_buffer_size().map(saturate)
     }
@@ -218,7 +218,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `SO_RCVBUF` cannot be set.
     pub fn set_recv_buffer_size(&self, size: u32) -> io::Result<()> {
         self.inner.set_recv_buffer_size(size as usize)
     }
@@ -227,7 +227,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `SO_LINGER` cannot be read.
     pub fn linger(&self) -> io::Result<Option<Duration>> {
         self.inner.linger()
     }
@@ -237,7 +237,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `SO_LINGER` cannot be set.
     #[deprecated(
         note = "the drop of the stream may then block the thread; `set_zero_linger` is the case \
                 that does not"
@@ -250,7 +250,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `SO_LINGER` cannot be set.
     pub fn set_zero_linger(&self) -> io::Result<()> {
         self.inner.set_linger(Some(Duration::ZERO))
     }
@@ -259,7 +259,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `TCP_NODELAY` cannot be read.
     pub fn nodelay(&self) -> io::Result<bool> {
         self.inner.tcp_nodelay()
     }
@@ -269,7 +269,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `TCP_NODELAY` cannot be set.
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.inner.set_tcp_nodelay(nodelay)
     }
@@ -278,7 +278,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `IPV6_TCLASS` cannot be read.
     pub fn tclass_v6(&self) -> io::Result<u32> {
         self.inner.tclass_v6()
     }
@@ -287,7 +287,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `IPV6_TCLASS` cannot be set.
     pub fn set_tclass_v6(&self, tclass: u32) -> io::Result<()> {
         self.inner.set_tclass_v6(tclass)
     }
@@ -296,7 +296,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `IP_TOS` cannot be read.
     pub fn tos_v4(&self) -> io::Result<u32> {
         self.inner.tos_v4()
     }
@@ -305,7 +305,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `IP_TOS` cannot be set.
     pub fn set_tos_v4(&self, tos: u32) -> io::Result<()> {
         self.inner.set_tos_v4(tos)
     }
@@ -328,7 +328,7 @@ impl TcpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `SO_BINDTODEVICE` cannot be read.
     pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
         self.inner.device()
     }

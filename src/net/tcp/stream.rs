@@ -260,7 +260,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read. The pending error is not one of these: it is
+    /// Returns an error if `SO_ERROR` cannot be read. The pending error is not one of these: it is
     /// the value.
     ///
     /// # Examples
@@ -415,7 +415,8 @@ impl TcpStream {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe, like [`ready`](TcpStream::ready).
+    /// This method is cancel safe, like [`ready`](TcpStream::ready): it takes nothing out of the
+    /// socket.
     ///
     /// # Errors
     ///
@@ -536,7 +537,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// As for [`try_read`](TcpStream::try_read).
+    /// As for [`try_read`](TcpStream::try_read). `buf` is unchanged then.
     ///
     /// # Examples
     ///
@@ -567,7 +568,7 @@ impl TcpStream {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe, like [`ready`](TcpStream::ready).
+    /// This method is cancel safe, like [`ready`](TcpStream::ready): it writes nothing.
     ///
     /// # Errors
     ///
@@ -614,9 +615,9 @@ impl TcpStream {
     /// while !rest.is_empty() {
     ///     stream.writable().await?;
     ///     match stream.try_write(rest) {
-    ///         Ok(n) => rest = &rest[n..],
-    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
-    ///         Err(error) => return Err(error),
+    ///         // Another task has used the room.
+    ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+    ///         written => rest = &rest[written?..],
     ///     }
     /// }
     /// # Ok(()) }
@@ -755,7 +756,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `TCP_NODELAY` cannot be read.
     pub fn nodelay(&self) -> io::Result<bool> {
         self.io.source().nodelay()
     }
@@ -767,7 +768,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `TCP_NODELAY` cannot be set.
     ///
     /// # Examples
     ///
@@ -789,7 +790,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `TCP_QUICKACK` cannot be read.
     pub fn quickack(&self) -> io::Result<bool> {
         self.socket().tcp_quickack()
     }
@@ -801,7 +802,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `TCP_QUICKACK` cannot be set.
     pub fn set_quickack(&self, quickack: bool) -> io::Result<()> {
         self.socket().set_tcp_quickack(quickack)
     }
@@ -813,7 +814,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `SO_LINGER` cannot be read.
     pub fn linger(&self) -> io::Result<Option<Duration>> {
         self.socket().linger()
     }
@@ -824,7 +825,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `SO_LINGER` cannot be set.
     #[deprecated(
         note = "the drop of the stream may then block the thread; `set_zero_linger` is the case \
                 that does not"
@@ -839,7 +840,7 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `SO_LINGER` cannot be set.
     ///
     /// # Examples
     ///
@@ -865,20 +866,20 @@ impl TcpStream {
         self.socket().set_linger(Some(Duration::ZERO))
     }
 
-    /// Returns the time to live of sent packets, in hops.
+    /// Returns the time to live of sent packets, in hops (`IP_TTL`).
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `IP_TTL` cannot be read.
     pub fn ttl(&self) -> io::Result<u32> {
         self.io.source().ttl()
     }
 
-    /// Sets the time to live of sent packets, in hops.
+    /// Sets the time to live of sent packets, in hops (`IP_TTL`).
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set, as with a `ttl` of 0.
+    /// Returns an error if `IP_TTL` cannot be set, as with a `ttl` of 0.
     ///
     /// # Examples
     ///
@@ -888,7 +889,6 @@ impl TcpStream {
     /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
     /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let stream = TcpStream::connect(listener.local_addr()?).await?;
-    /// stream.set_nodelay(true)?;
     /// stream.set_ttl(1)?;
     /// assert_eq!(stream.ttl()?, 1);
     /// // A packet has to make one hop at least.

@@ -110,13 +110,12 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the descriptor cannot be registered with the runtime's driver, or if the
-    /// runtime is shutting down.
+    /// Returns the errors of [`TcpStream::from_std`](crate::net::TcpStream::from_std).
     ///
     /// # Panics
     ///
-    /// Panics if called outside a runtime, or in one that was built without I/O. In debug builds,
-    /// panics if the socket is in blocking mode.
+    /// Panics if called outside a runtime, or in one that was built without I/O, and, in debug
+    /// builds, if the socket is in blocking mode.
     ///
     /// # Examples
     ///
@@ -136,9 +135,11 @@ impl UdpSocket {
 
     /// Turns the socket into one of `std`, which stays in non-blocking mode.
     ///
+    /// Datagrams that were not received stay in it.
+    ///
     /// # Errors
     ///
-    /// Returns no error at present.
+    /// Returns no error at present, like the method of the same name of the other sockets.
     ///
     /// # Examples
     ///
@@ -254,9 +255,8 @@ impl UdpSocket {
     /// let ready = socket.ready(Interest::READABLE | Interest::WRITABLE).await?;
     /// if ready.is_writable() {
     ///     match socket.try_send(b"hello") {
-    ///         Ok(n) => assert_eq!(n, 5),
     ///         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-    ///         Err(error) => return Err(error),
+    ///         sent => assert_eq!(sent?, 5),
     ///     }
     /// }
     /// # Ok(()) }
@@ -272,7 +272,7 @@ impl UdpSocket {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe, like [`ready`](UdpSocket::ready).
+    /// This method is cancel safe, like [`ready`](UdpSocket::ready): it sends nothing.
     ///
     /// # Errors
     ///
@@ -288,7 +288,8 @@ impl UdpSocket {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe, like [`ready`](UdpSocket::ready).
+    /// This method is cancel safe, like [`ready`](UdpSocket::ready): the datagram stays in the
+    /// socket.
     ///
     /// # Errors
     ///
@@ -387,12 +388,12 @@ impl UdpSocket {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe if `f` is: the future waits between calls of `f`, never inside
-    /// one, and the last call before it is dropped has failed with `WouldBlock`.
+    /// This method is cancel safe if `f` is, as
+    /// [`TcpStream::async_io`](crate::net::TcpStream::async_io) explains.
     ///
     /// # Errors
     ///
-    /// Returns the error of `f`, or an error if the runtime has shut down.
+    /// Returns an error if `f` does, unless that is `WouldBlock`, or if the runtime has shut down.
     ///
     /// # Examples
     ///
@@ -426,7 +427,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `SO_BROADCAST` cannot be read.
     pub fn broadcast(&self) -> io::Result<bool> {
         self.io.source().broadcast()
     }
@@ -435,7 +436,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `SO_BROADCAST` cannot be set.
     ///
     /// # Examples
     ///
@@ -461,7 +462,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `IP_MULTICAST_LOOP` cannot be read.
     pub fn multicast_loop_v4(&self) -> io::Result<bool> {
         self.io.source().multicast_loop_v4()
     }
@@ -471,7 +472,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `IP_MULTICAST_LOOP` cannot be set.
     pub fn set_multicast_loop_v4(&self, on: bool) -> io::Result<()> {
         self.io.source().set_multicast_loop_v4(on)
     }
@@ -480,7 +481,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `IP_MULTICAST_TTL` cannot be read.
     pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
         self.io.source().multicast_ttl_v4()
     }
@@ -490,7 +491,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `IP_MULTICAST_TTL` cannot be set.
     pub fn set_multicast_ttl_v4(&self, ttl: u32) -> io::Result<()> {
         self.io.source().set_multicast_ttl_v4(ttl)
     }
@@ -499,7 +500,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `IPV6_MULTICAST_LOOP` cannot be read.
     pub fn multicast_loop_v6(&self) -> io::Result<bool> {
         self.io.source().multicast_loop_v6()
     }
@@ -509,7 +510,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `IPV6_MULTICAST_LOOP` cannot be set.
     pub fn set_multicast_loop_v6(&self, on: bool) -> io::Result<()> {
         self.io.source().set_multicast_loop_v6(on)
     }
@@ -518,7 +519,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `IPV6_TCLASS` cannot be read.
     pub fn tclass_v6(&self) -> io::Result<u32> {
         self.socket().tclass_v6()
     }
@@ -527,25 +528,25 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `IPV6_TCLASS` cannot be set.
     pub fn set_tclass_v6(&self, tclass: u32) -> io::Result<()> {
         self.socket().set_tclass_v6(tclass)
     }
 
-    /// Returns the time to live of sent packets, in hops.
+    /// Returns the time to live of sent packets, in hops (`IP_TTL`).
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `IP_TTL` cannot be read.
     pub fn ttl(&self) -> io::Result<u32> {
         self.io.source().ttl()
     }
 
-    /// Sets the time to live of sent packets, in hops.
+    /// Sets the time to live of sent packets, in hops (`IP_TTL`).
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set, as with a `ttl` of 0.
+    /// Returns an error if `IP_TTL` cannot be set, as with a `ttl` of 0.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.source().set_ttl(ttl)
     }
@@ -554,7 +555,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `IP_TOS` cannot be read.
     pub fn tos_v4(&self) -> io::Result<u32> {
         self.socket().tos_v4()
     }
@@ -563,7 +564,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be set.
+    /// Returns an error if `IP_TOS` cannot be set.
     ///
     /// # Examples
     ///
@@ -597,7 +598,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read.
+    /// Returns an error if `SO_BINDTODEVICE` cannot be read.
     pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
         self.socket().device()
     }
@@ -708,12 +709,12 @@ impl UdpSocket {
         self.io.source().leave_multicast_v6(multiaddr, interface)
     }
 
-    /// Takes the error that is pending on the socket, if there is one (`SO_ERROR`).
+    /// Takes the error that is pending on the socket (`SO_ERROR`). On a connected one, that is why
+    /// a datagram that was sent earlier did not arrive.
     ///
     /// # Errors
     ///
-    /// Returns an error if the option cannot be read. The pending error is not one of these: it is
-    /// the value.
+    /// Returns an error if `SO_ERROR` cannot be read. The pending error is the value.
     ///
     /// # Examples
     ///

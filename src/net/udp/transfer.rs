@@ -239,7 +239,7 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// As for [`recv`](UdpSocket::recv).
+    /// As for [`recv`](UdpSocket::recv). `buf` is unchanged then.
     ///
     /// # Examples
     ///
@@ -392,11 +392,11 @@ impl UdpSocket {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe: it takes nothing out of the socket.
+    /// This method is cancel safe: it takes no datagram out of the socket.
     ///
     /// # Errors
     ///
-    /// As for [`recv`](UdpSocket::recv).
+    /// As for [`recv`](UdpSocket::recv). Unlike a datagram, the error of an earlier send is taken.
     ///
     /// # Examples
     ///

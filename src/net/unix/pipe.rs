@@ -372,7 +372,7 @@ impl Sender {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe.
+    /// This method is cancel safe: it writes nothing.
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.io.ready(interest).await
     }
@@ -383,7 +383,7 @@ impl Sender {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe.
+    /// This method is cancel safe: it writes nothing.
     pub async fn writable(&self) -> io::Result<()> {
         self.io.writable().await
     }
@@ -393,7 +393,7 @@ impl Sender {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe.
+    /// This method is cancel safe: it writes nothing.
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_write_ready(cx)
     }
@@ -416,12 +416,12 @@ impl Sender {
         self.io.try_io(Interest::WRITABLE, f)
     }
 
-    /// Turns the sender into a descriptor in blocking mode, for example to hand it to a child
-    /// process.
+    /// Turns the sender into a descriptor in blocking mode, which child processes expect of their
+    /// standard output.
     ///
     /// # Errors
     ///
-    /// Returns an error if the mode cannot be changed.
+    /// Returns an error if `fcntl(2)` does not change the mode.
     ///
     /// # Examples
     ///
@@ -549,7 +549,7 @@ impl Receiver {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe.
+    /// This method is cancel safe: it takes nothing out of the pipe.
     pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.io.ready(interest).await
     }
@@ -560,7 +560,7 @@ impl Receiver {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe.
+    /// This method is cancel safe: it takes nothing out of the pipe.
     pub async fn readable(&self) -> io::Result<()> {
         self.io.readable().await
     }
@@ -570,7 +570,7 @@ impl Receiver {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe.
+    /// This method is cancel safe: it takes nothing out of the pipe.
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.io.poll_read_ready(cx)
     }
@@ -599,12 +599,12 @@ impl Receiver {
         self.io.try_io(Interest::READABLE, f)
     }
 
-    /// Turns the receiver into a descriptor in blocking mode, for example to hand it to a child
-    /// process.
+    /// Turns the receiver into a descriptor in blocking mode, which child processes expect of their
+    /// standard input.
     ///
     /// # Errors
     ///
-    /// Returns an error if the mode cannot be changed.
+    /// Returns an error if `fcntl(2)` does not change the mode.
     ///
     /// # Examples
     ///

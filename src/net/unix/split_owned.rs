@@ -26,10 +26,9 @@ pub struct OwnedReadHalf(halves::OwnedReadHalf<UnixStream>);
 ///
 /// Made by [`UnixStream::into_split`]; the TCP twin, which has an example, is
 /// [`tcp::OwnedWriteHalf`](crate::net::tcp::OwnedWriteHalf). It is written through
-/// [`AsyncWriteExt`](crate::io::AsyncWriteExt). Dropping it closes the writing side of the stream,
-/// so that the peer sees the end of the stream; [`forget`](OwnedWriteHalf::forget) drops it without
-/// that. Its own methods work like the methods of the same names on the stream, and return the same
-/// errors.
+/// [`AsyncWriteExt`](crate::io::AsyncWriteExt). Like its twin, it closes the writing side of the
+/// stream when it is dropped, but not by [`forget`](OwnedWriteHalf::forget). Its own methods work
+/// like those of the stream.
 pub struct OwnedWriteHalf(halves::OwnedWriteHalf<UnixStream>);
 
 pub(super) fn split_owned(stream: UnixStream) -> (OwnedReadHalf, OwnedWriteHalf) {
