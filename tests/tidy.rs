@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+#[path = "tidy/cancel_safety.rs"]
+mod cancel_safety;
 #[path = "tidy/changelog.rs"]
 mod changelog;
 #[path = "tidy/imports.rs"]
@@ -150,7 +152,7 @@ const UNSAFE: &[&str] = &[
 /// Files that may use `cfg`, beside `lib.rs` and every `mod.rs`.
 const CFG: &[&str] = &["src/loom.rs", "src/loom/lock.rs"];
 
-/// Public modules whose async functions say what a cancellation does.
+/// Public modules whose functions that wait say what a cancellation does.
 const CANCEL_SAFETY: &[&str] = &[
     "src/net/",
     "src/io/",
@@ -427,6 +429,7 @@ fn files_say_what_they_own() {
 #[test]
 fn public_waits_say_what_a_cancellation_does() {
     let sources = source::read_tree(root(), "src");
+    let futures = cancel_safety::futures(&sources);
     let public: Vec<Source> = sources
         .into_iter()
         .filter(|source| {
@@ -435,7 +438,12 @@ fn public_waits_say_what_a_cancellation_does() {
                 .any(|folder| source.path.starts_with(folder))
         })
         .collect();
-    verdict("cancel safety", each(&public, rules::says_cancel_safety));
+    verdict(
+        "cancel safety",
+        each(&public, |source| {
+            cancel_safety::says_cancel_safety(source, &futures)
+        }),
+    );
 }
 
 #[test]

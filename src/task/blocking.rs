@@ -14,6 +14,11 @@ use crate::util::large::is_large;
 /// with [`shutdown_timeout`](crate::runtime::Runtime::shutdown_timeout)). For work that never ends,
 /// use a thread of your own; for pure computation, a pool with as many threads as cores.
 ///
+/// # Cancel safety
+///
+/// Dropping the handle neither aborts the closure nor keeps it from starting: it is *detached*, and
+/// its result is dropped. `&mut JoinHandle` is cancel safe.
+///
 /// # Panics
 ///
 /// Panics if called outside a runtime, or if the operating system can start no thread and there is

@@ -64,6 +64,11 @@ pub async fn consume_budget() {
 
 /// Makes `fut` spend the budget: one unit when it is ready. It is not polled when none is left.
 ///
+/// # Cancel safety
+///
+/// The returned future is as cancel safe as `fut`, which it owns and drops. Waiting for budget has
+/// no effect of its own.
+///
 /// # Examples
 ///
 /// ```
@@ -125,6 +130,10 @@ impl<F: Future> Future for Coop<F> {
 
 /// Polls `inner` without a budget: it may run as long as its operations are ready, and starves the
 /// other tasks of its thread while it does.
+///
+/// # Cancel safety
+///
+/// The returned future is as cancel safe as `inner`, which it owns and drops.
 ///
 /// # Examples
 ///

@@ -152,6 +152,11 @@ impl LocalSet {
 
     /// Adds a task to the set. It runs when the set is polled.
     ///
+    /// # Cancel safety
+    ///
+    /// Dropping the handle does not cancel the task, which runs until it completes or the set is
+    /// dropped. `&mut JoinHandle` is cancel safe.
+    ///
     /// # Examples
     ///
     /// ```

@@ -29,6 +29,12 @@ use crate::util::large::is_large;
 /// `main` returns, so await the handle of a task that has to complete. On a runtime that has been
 /// shut down already, the task is cancelled before `spawn` returns.
 ///
+/// # Cancel safety
+///
+/// Dropping the handle does not cancel the task, as it would cancel a future: the task is
+/// *detached*, continues, and its output is dropped. So a task is the place for work that has to
+/// survive the `select!` or the timeout around its caller. `&mut JoinHandle` is cancel safe.
+///
 /// # Panics
 ///
 /// Panics if called outside of a runtime. Call it inside
@@ -183,6 +189,10 @@ where
 /// The task belongs to the [`LocalSet`](super::LocalSet) that this code runs in or has
 /// [entered](super::LocalSet::enter), and otherwise to the current
 /// [`LocalRuntime`](crate::runtime::LocalRuntime).
+///
+/// # Cancel safety
+///
+/// Dropping the handle does not cancel the task; see [`spawn`].
 ///
 /// # Panics
 ///

@@ -97,6 +97,11 @@ impl<T: 'static> LocalKey<T> {
     /// The value is also there while `f` is dropped: when it completes, and when the future is
     /// dropped before that.
     ///
+    /// # Cancel safety
+    ///
+    /// The returned future is as cancel safe as `f`. Dropping it drops `f` and then `value`, unless
+    /// [`take_value`](TaskLocalFuture::take_value) has taken that out.
+    ///
     /// # Panics
     ///
     /// The future panics if it is polled while another value of this key is borrowed by

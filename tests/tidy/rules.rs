@@ -205,49 +205,6 @@ pub fn starts_with_docs(source: &Source) -> Vec<Problem> {
     )]
 }
 
-/// Every public `async fn` and `poll_*` has a `# Cancel safety` section.
-pub fn says_cancel_safety(source: &Source) -> Vec<Problem> {
-    let mut found = Vec::new();
-    let mut public_trait_end = 0;
-    for (number, line) in source.product() {
-        let code = line.code.trim_start();
-        if code.starts_with("pub trait ") || code.starts_with("pub unsafe trait ") {
-            public_trait_end = source.block_end(number - 1).unwrap_or(0) + 1;
-        }
-        let public = code.starts_with("pub ") || number < public_trait_end;
-        let Some(name) = function_name(code).filter(|_| public) else {
-            continue;
-        };
-        let is_async = words(code)
-            .take_while(|(_, word)| *word != "fn")
-            .any(|(_, word)| word == "async");
-        if (is_async || name.starts_with("poll_"))
-            && !docs_of(&source.lines, number - 1).contains("# Cancel safety")
-        {
-            found.push(problem(
-                source,
-                number,
-                name,
-                format!("`{name}` has no `# Cancel safety` section"),
-            ));
-        }
-    }
-    found
-}
-
-/// The documentation above line `at` (from 0), attributes skipped.
-fn docs_of(lines: &[Line], at: usize) -> String {
-    let above = lines[..at].iter().rev().take_while(|line| {
-        let code = line.code.trim();
-        line.comment.starts_with("///")
-            || (!code.is_empty() && !code.ends_with(['}', ';', '{', ',']))
-    });
-    above
-        .map(|line| line.comment.as_str())
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
 /// Words that say that something is not finished, and imports that do not say what they bring.
 pub fn no_banned_words(source: &Source) -> Vec<Problem> {
     const CODE: &[&str] = &["todo!", "unimplemented!", "dbg!"];
@@ -357,7 +314,7 @@ pub fn example_size(source: &Source, limit: usize) -> Vec<Problem> {
 mod tests {
     use super::{
         Problem, Source, cfg_only_where_allowed, function_size, no_banned_words, no_private_words,
-        says_cancel_safety, unsafe_only_where_allowed,
+        unsafe_only_where_allowed,
     };
 
     fn source(text: &str) -> Source {
@@ -399,13 +356,6 @@ mod tests {
     fn cfg_is_found_and_a_test_module_is_let_through() {
         let text = "#[cfg(unix)]\nfn f() {}\nfn g() { if cfg!(unix) {} }\n#[cfg(all(test, loom))]\nmod loom_tests;\n";
         assert_eq!(lines(&cfg_only_where_allowed(&source(text), false)), [1, 3]);
-    }
-
-    #[test]
-    fn a_public_async_fn_needs_its_section_and_a_private_one_does_not() {
-        let text = "pub async fn a() {}\n/// # Cancel safety\n#[must_use]\npub async fn b() {}\nasync fn c() {}\n\
-                    pub(crate) async fn d() {}\npub trait T {\n    fn poll_x();\n}\nimpl T for U {\n    fn poll_x() {}\n}\n";
-        assert_eq!(lines(&says_cancel_safety(&source(text))), [1, 8]);
     }
 
     #[test]
