@@ -219,15 +219,23 @@ fn cancelled_on_a_thread(rig: &Rig) {
     let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
     // SAFETY: the name ends in a zero byte.
     assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
-    let mut waiting = rig.submit(Op::Open {
-        path: name,
-        flags: libc::O_RDONLY,
-        mode: 0,
-    });
-    assert!(rig.is_pending(&mut waiting));
-    std::thread::sleep(Duration::from_millis(20));
-    waiting.cancel();
-    assert!(rig.is_pending(&mut waiting));
+    let mut begins = Duration::from_millis(20);
+    let waiting = loop {
+        let mut waiting = rig.submit(Op::Open {
+            path: name.clone(),
+            flags: libc::O_RDONLY,
+            mode: 0,
+        });
+        assert!(rig.is_pending(&mut waiting));
+        std::thread::sleep(begins);
+        waiting.cancel();
+        if rig.is_pending(&mut waiting) {
+            break waiting;
+        }
+        // No thread has begun by then: the machine is busy.
+        begins *= 2;
+        assert!(begins < Duration::from_secs(30), "the call was cancelled");
+    };
     let _writer = fs::File::options().write(true).open(&path).unwrap();
     rig.block_on(waiting).opened().unwrap();
 }
