@@ -1,5 +1,7 @@
 //! Kernels that lack a part of io_uring: the same results, with a ring or without.
 
+#[path = "support/answers.rs"]
+mod answers;
 #[path = "support/apart.rs"]
 mod apart;
 #[path = "support/kernel.rs"]
