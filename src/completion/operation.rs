@@ -14,6 +14,7 @@ use self::sealed::{Cancel, Cause};
 use super::canceller::{Canceller, Member};
 use crate::blocking::pool::SpawnError;
 use crate::driver::completion::batch::Batch;
+use crate::driver::completion::op::no_thread;
 use crate::error::{Error, Subject};
 use crate::fs::run;
 use crate::time::{Sleep, sleep};
@@ -201,10 +202,7 @@ pub(super) fn refused(
     operation: &'static str,
 ) -> io::Error {
     match (missing, cause) {
-        (Some(SpawnError::NoThread(error)), _) => {
-            let reason = format!("no thread could be started: {error}");
-            Error::resource(operation, reason, Some(error)).into()
-        }
+        (Some(SpawnError::NoThread(error)), _) => no_thread(operation, error),
         (_, Some(cause)) => cause.io_error(operation),
         (_, None) => run::task_failed(),
     }

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 
 use crate::blocking::pool::SpawnError;
 use crate::driver::completion::InFlight;
-use crate::driver::completion::batch::{Batch, Missing};
+use crate::driver::completion::batch::Batch;
 use crate::driver::completion::op::{Completed, Op};
 use crate::scheduler::Handle;
 use crate::scheduler::context::with_current;
@@ -109,7 +109,11 @@ pub(crate) fn submit_on(handle: &Handle, op: Op) -> (InFlight, Option<SpawnError
 }
 
 /// Like [`submit_on`], together with the others of `batch`.
-pub(crate) fn submit_in(handle: &Handle, op: Op, batch: &mut Batch) -> (InFlight, Missing) {
+pub(crate) fn submit_in(
+    handle: &Handle,
+    op: Op,
+    batch: &mut Batch,
+) -> (InFlight, Option<SpawnError>) {
     let completions = handle.services().driver.completions();
     completions.submit_in(op, batch)
 }

@@ -1,7 +1,17 @@
 //! A filter of system calls, as the one of a container (seccomp(2)).
+#![allow(dead_code)]
 
 /// Makes these system calls fail with `errno`, on this thread and on all that it starts from here on.
 pub fn refuse(calls: &[libc::c_long], errno: i32) {
+    install(calls, errno, 0);
+}
+
+/// [`refuse`] for all threads of the process.
+pub fn refuse_everywhere(calls: &[libc::c_long], errno: i32) {
+    install(calls, errno, libc::SECCOMP_FILTER_FLAG_TSYNC);
+}
+
+fn install(calls: &[libc::c_long], errno: i32, flags: libc::c_ulong) {
     let step = |code: u32, jt: u8, k: u32| libc::sock_filter {
         code: code as u16,
         jt,
@@ -28,11 +38,8 @@ pub fn refuse(calls: &[libc::c_long], errno: i32) {
     assert_eq!(result, 0);
     // SAFETY: the program and its filter live across the call.
     let result = unsafe {
-        libc::prctl(
-            libc::PR_SET_SECCOMP,
-            libc::SECCOMP_MODE_FILTER,
-            &raw const program,
-        )
+        let mode = libc::SECCOMP_SET_MODE_FILTER;
+        libc::syscall(libc::SYS_seccomp, mode, flags, &raw const program)
     };
     assert_eq!(result, 0);
 }

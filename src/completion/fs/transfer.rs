@@ -21,12 +21,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::opened::OpenFile;
+use crate::blocking::pool::SpawnError;
 use crate::completion::BufResult;
 use crate::completion::operation::refused;
 use crate::completion::operation::sealed::Cause;
 use crate::completion::raw::{Held, Lend};
 use crate::driver::completion::InFlight;
-use crate::driver::completion::batch::{Batch, Missing};
+use crate::driver::completion::batch::Batch;
 use crate::driver::completion::op::Synced;
 use crate::fs::inline::calls::Refusal;
 use crate::fs::run;
@@ -55,8 +56,8 @@ pub(super) struct Transfer<L: Lend> {
     runtime: Option<Handle>,
     /// Why it is to end.
     cause: Option<Cause>,
-    /// Why there was no thread for it.
-    missing: Missing,
+    /// Why there was no thread for it, if that was known at once.
+    missing: Option<SpawnError>,
 }
 
 enum State<L> {
@@ -87,7 +88,7 @@ impl<L: Lend> Transfer<L> {
             synced: None,
             runtime: None,
             cause: None,
-            missing: Missing::Nothing,
+            missing: None,
         }
     }
 
@@ -158,10 +159,7 @@ impl<L: Lend> Transfer<L> {
                     let in_flight;
                     (in_flight, self.missing) = match &mut batch {
                         Some(batch) => run::submit_in(runtime, op, batch),
-                        None => {
-                            let (in_flight, refused) = run::submit_on(runtime, op);
-                            (in_flight, refused.into())
-                        }
+                        None => run::submit_on(runtime, op),
                     };
                     self.state = State::InFlight(in_flight);
                     continue;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::batch::{Batch, Missing};
+use super::batch::Batch;
 use super::op::{Completed, Op, ReadFrom};
 use super::operation::{Count, Counted, Detached, Operation};
 use super::probe::{Decision, decide};
@@ -175,17 +175,15 @@ impl Completions {
     }
 
     /// Like [`submit_or_return`](Completions::submit_or_return), but an operation that suits the ring
-    /// is handed over together with the others of `batch`, and the reason is left later.
-    pub(crate) fn submit_in(&self, op: Op, batch: &mut Batch) -> (InFlight, Missing) {
+    /// is handed over together with the others of `batch`, and ends with the reason.
+    pub(crate) fn submit_in(&self, op: Op, batch: &mut Batch) -> (InFlight, Option<SpawnError>) {
         let suits = |_: &&Arc<Ring>| !self.is_closed() && suits_ring(&op);
         let Some(ring) = self.ring().filter(suits) else {
-            let (in_flight, refused) = self.submit_or_return(op);
-            return (in_flight, Missing::from(refused));
+            return self.submit_or_return(op);
         };
         let operation = Arc::new(Operation::new((op, Counted::new(&self.count))));
-        let later = batch.add(ring, operation.clone());
-        let in_flight = InFlight::new(operation, Some(ring.clone()));
-        (in_flight, Missing::Later(later))
+        batch.add(ring, operation.clone());
+        (InFlight::new(operation, Some(ring.clone())), None)
     }
 
     /// Returns whether new operations are refused.

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use super::file_transfer::FileTransfer;
 use super::lent::Lent;
+use crate::error::Error;
 
 /// A file descriptor of any kind, which stays open as long as an operation on it is in flight.
 pub(crate) type SharedFd = Arc<File>;
@@ -123,6 +124,8 @@ pub(crate) struct Completed {
     op: Op,
     raw: i32,
     opened: Option<OwnedFd>,
+    /// Why there was no thread for it, if the submitter was not told.
+    missing: Option<io::Error>,
 }
 
 impl Op {
@@ -189,6 +192,7 @@ impl Op {
             op: self,
             raw,
             opened,
+            missing: None,
         }
     }
 
@@ -198,6 +202,7 @@ impl Op {
             op: self,
             raw: -errno,
             opened: None,
+            missing: None,
         }
     }
 
@@ -205,27 +210,49 @@ impl Op {
     pub(crate) fn refuse(self) -> Completed {
         self.fail(libc::ECANCELED)
     }
+
+    /// Returns the outcome of an operation for which no thread could be started.
+    pub(super) fn lack_thread(self, error: io::Error) -> Completed {
+        let mut completed = self.refuse();
+        completed.missing = Some(error);
+        completed
+    }
+}
+
+/// Returns the error of an operation for which no thread could be started; `operation` is a verb with
+/// its object.
+pub(crate) fn no_thread(operation: &'static str, error: io::Error) -> io::Error {
+    let reason = format!("no thread could be started: {error}");
+    Error::resource(operation, reason, Some(error)).into()
 }
 
 impl Completed {
-    fn result(&self) -> io::Result<usize> {
+    fn result(&mut self) -> io::Result<usize> {
+        if let Some(error) = self.missing.take() {
+            let operation = match self.op {
+                Op::WriteAt { .. } => "write to a file",
+                // Besides these, only reads go to a ring.
+                _ => "read a file",
+            };
+            return Err(no_thread(operation, error));
+        }
         usize::try_from(self.raw).map_err(|_| io::Error::from_raw_os_error(-self.raw))
     }
 
     /// Returns the outcome of an operation that has no result but success.
-    pub(crate) fn done(self) -> io::Result<()> {
+    pub(crate) fn done(mut self) -> io::Result<()> {
         self.result().map(drop)
     }
 
     /// Returns the outcome of an open.
-    pub(crate) fn opened(self) -> io::Result<OwnedFd> {
+    pub(crate) fn opened(mut self) -> io::Result<OwnedFd> {
         self.result()?;
         Ok(self.opened.expect("an open that succeeds has a descriptor"))
     }
 
     /// Returns the outcome of a read or write: the number of bytes, and the buffer. For a write the
     /// number is that of its last call.
-    pub(crate) fn transferred(self) -> (io::Result<usize>, Vec<u8>) {
+    pub(crate) fn transferred(mut self) -> (io::Result<usize>, Vec<u8>) {
         let result = self.result();
         match self.op {
             Op::Read { buffer, .. } | Op::Write { buffer, .. } => (result, buffer),
@@ -233,7 +260,7 @@ impl Completed {
         }
     }
     /// Returns the outcome of a transfer of lent memory: the number of bytes, and the memory.
-    pub(crate) fn returned(self) -> (io::Result<usize>, Lent) {
+    pub(crate) fn returned(mut self) -> (io::Result<usize>, Lent) {
         let result = self.result();
         match self.op {
             Op::ReadAt { into: lent, .. } | Op::WriteAt { from: lent, .. } => (result, lent),
@@ -242,7 +269,7 @@ impl Completed {
     }
 
     /// Returns the outcome of a piece of a transfer: whether it was carried out, and the transfer.
-    pub(crate) fn transfer(self) -> (io::Result<()>, Box<FileTransfer>) {
+    pub(crate) fn transfer(mut self) -> (io::Result<()>, Box<FileTransfer>) {
         let result = self.result();
         match self.op {
             Op::Transfer(transfer) => (result.map(drop), transfer),

@@ -11,11 +11,13 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
+use std::sync::Arc;
 
 use crate::blocking::pool::{Kind, Pool, SpawnError};
 use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom, Synced, room};
 use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::{Payload, Submitted};
+use crate::loom::sync::Mutex;
 use crate::util::unwind::contain;
 use crate::util::wake::wake_some;
 
@@ -28,14 +30,49 @@ pub(super) fn submit(pool: &Pool, operation: Submitted, kind: Kind) -> Result<()
 pub(super) fn submit_begun(pool: &Pool, operation: Submitted, begun: Payload) {
     let kind = kind(&begun.0);
     let begun = Some(begun);
-    if let Err(refused) = push(pool, Job { operation, begun }, kind) {
+    if let Err(refused) = push_late(pool, Job { operation, begun }, kind) {
         log::debug!("zokio: an operation could not continue: {refused}");
     }
+}
+
+/// Like [`submit`], where the submitter may not be there to be told that there is no thread: the
+/// operation ends with the reason as well.
+pub(super) fn submit_late(pool: &Pool, operation: Submitted, kind: Kind) -> Result<(), SpawnError> {
+    let begun = None;
+    push_late(pool, Job { operation, begun }, kind)
 }
 
 /// An error drops the job, which completes the operation.
 pub(super) fn push(pool: &Pool, job: Job, kind: Kind) -> Result<(), SpawnError> {
     pool.push(Box::new(move || job.run()), kind)
+}
+
+/// An error completes the operation with the reason.
+fn push_late(pool: &Pool, job: Job, kind: Kind) -> Result<(), SpawnError> {
+    let place = Arc::new(Mutex::new(Some(job)));
+    let of_thread = place.clone();
+    let run = move || {
+        let job = of_thread.lock().take();
+        if let Some(job) = job {
+            job.run();
+        }
+    };
+    let pushed = pool.push(Box::new(run), kind);
+    if let Err(SpawnError::NoThread(error)) = &pushed {
+        let job = place.lock().take();
+        if let Some(job) = job {
+            job.lack_thread(same(error));
+        }
+    }
+    pushed
+}
+
+/// Returns another error with the same code, or else of the same kind.
+fn same(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(errno) => io::Error::from_raw_os_error(errno),
+        None => error.kind().into(),
+    }
 }
 
 /// Returns how the pool treats `op` when it is shut down.
@@ -97,6 +134,13 @@ impl Job {
             };
             (self.operation.clone(), counted, completed)
         }))
+    }
+
+    /// Completes the operation, for which no thread could be started.
+    fn lack_thread(mut self, error: io::Error) {
+        if let Some((op, counted)) = self.payload() {
+            finish(&self.operation, counted, op.lack_thread(error));
+        }
     }
 
     fn payload(&mut self) -> Option<Payload> {

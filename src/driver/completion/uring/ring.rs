@@ -51,14 +51,13 @@ impl Ring {
         }
     }
 
-    /// Has the ring carry `operation` out, or a thread where there is no ring; an error completes it
-    /// as cancelled.
+    /// Has the ring carry `operation` out, or a thread where there is no ring; an error completes it.
     pub(in crate::driver::completion) fn submit(
         self: &Arc<Ring>,
         operation: &Submitted,
     ) -> Result<(), SpawnError> {
         let refused = self.push(Request::CarryOut(operation.clone()));
-        // Others are those of threads that submitted at the same time.
+        // Others are those of threads that submitted at the same time. They end with the reason.
         let mut refused = refused.into_iter();
         match refused.find(|(it, _)| Arc::ptr_eq(it, operation)) {
             Some((_, refused)) => Err(refused),
@@ -66,20 +65,21 @@ impl Ring {
         }
     }
 
-    /// Has the ring carry out several operations, which it takes at the same time; returns those for
-    /// which there is neither a ring nor a thread.
+    /// Has the ring carry out several operations, which it takes at the same time, or threads where
+    /// there is no ring. Those for which there is no thread either end with the reason.
     pub(in crate::driver::completion) fn submit_all(
         self: &Arc<Ring>,
         operations: impl Iterator<Item = Submitted>,
-    ) -> Vec<(Submitted, SpawnError)> {
+    ) {
         let mut requests: Vec<Request> = operations.map(Request::CarryOut).collect();
         match self.requests.push_all(&mut requests) {
-            Ok(pushed) => self.follow(pushed),
+            Ok(pushed) => {
+                self.follow(pushed);
+            }
             Err(Closed) => {
-                let requests = requests.into_iter();
-                requests
-                    .filter_map(|request| self.refuse(request))
-                    .collect()
+                for request in requests {
+                    self.refuse(request);
+                }
             }
         }
     }
@@ -135,13 +135,13 @@ impl Ring {
         }
     }
 
-    /// Passes a request that the ring does not take to threads; returns its operation if there is
-    /// none, and why.
+    /// Passes a request that the ring does not take to threads. If there is none, its operation ends
+    /// with the reason; also returns both.
     pub(super) fn refuse(&self, request: Request) -> Option<(Submitted, SpawnError)> {
         let Request::CarryOut(operation) = request else {
             return None;
         };
-        let refused = threads::submit(&self.pool, operation.clone(), Kind::Detached).err()?;
+        let refused = threads::submit_late(&self.pool, operation.clone(), Kind::Detached).err()?;
         log::debug!("zokio: an operation could not begin: {refused}");
         Some((operation, refused))
     }

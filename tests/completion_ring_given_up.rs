@@ -1,0 +1,122 @@
+//! A ring that the kernel refuses from some moment on, while no thread can be started to take over:
+//! the operation says so, and its buffer comes back.
+
+#[path = "support/apart.rs"]
+mod apart;
+#[path = "support/filter.rs"]
+mod filter;
+
+use std::io::{self, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+use zokio::completion::fs::File;
+use zokio::completion::{BufferPool, submit_all};
+use zokio::io::AsyncReadExt;
+use zokio::runtime::{DriverKind, Runtime};
+
+use self::apart::{builder, on_schedulers_prepared, sanitizer, skip, without_search_for_leaks};
+
+const BLOCK: usize = 4096;
+
+#[track_caller]
+fn lacks_a_thread(error: &io::Error) {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    let inner: &zokio::Error = inner.unwrap_or_else(|| panic!("not zokio's: {error}"));
+    assert!(inner.is_resource() && inner.is_transient(), "{inner:?}");
+    let text = "cannot read a file: no thread could be started: ";
+    assert!(error.to_string().starts_with(text), "{error}");
+}
+
+/// The threads of the runtime that live. The only scenario of a process uses it.
+static THREADS: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+/// Waits until the runtime has only the threads of its workers.
+fn until_threads_have_ended(workers: usize) {
+    let (threads, ended) = &THREADS;
+    let threads = threads.lock().unwrap();
+    drop(ended.wait_while(threads, |threads| *threads > workers));
+}
+
+/// Runs the scenario of `test` in a runtime whose ring was used, with an empty pipe.
+#[track_caller]
+#[allow(
+    clippy::incompatible_msrv,
+    reason = "tests are built by a newer compiler"
+)]
+fn with_a_ring(test: &str, scenario: impl Fn(usize, &Runtime, zokio::fs::File)) {
+    on_schedulers_prepared(test, &[0, 1], without_search_for_leaks, |workers| {
+        let mut builder = builder(workers);
+        builder
+            .driver(DriverKind::Ring)
+            .thread_keep_alive(Duration::from_millis(1))
+            .on_thread_start(|| *THREADS.0.lock().unwrap() += 1)
+            .on_thread_stop(|| {
+                *THREADS.0.lock().unwrap() -= 1;
+                THREADS.1.notify_all();
+            });
+        let Ok(runtime) = builder.build() else {
+            skip("no io_uring here");
+        };
+        let (reader, mut writer) = io::pipe().unwrap();
+        let reader = std::fs::File::from(OwnedFd::from(reader));
+        let mut reader = zokio::fs::File::from_std(reader);
+        runtime.block_on(async {
+            let mut byte = [0];
+            let (read, ()) = zokio::join!(biased; reader.read(&mut byte), async {
+                writer.write_all(b"a").unwrap();
+            });
+            assert_eq!((read.unwrap(), byte), (1, *b"a"));
+        });
+        scenario(workers, &runtime, reader);
+        drop(writer);
+    });
+}
+
+/// Refuses entries to the rings of all threads, and new threads.
+fn refuse_both() {
+    sanitizer::start_symbolizer();
+    filter::refuse_everywhere(&[libc::SYS_io_uring_enter], libc::EPERM);
+    filter::refuse_everywhere(&[libc::SYS_clone3, libc::SYS_clone], libc::EAGAIN);
+}
+
+#[test]
+fn reads_of_a_file_that_no_thread_takes_over() {
+    let test = "reads_of_a_file_that_no_thread_takes_over";
+    with_a_ring(test, |workers, runtime, _reader| {
+        let mut file = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        file.write_all(&[7; 3 * BLOCK]).unwrap();
+        let mut options = std::fs::OpenOptions::new();
+        options.read(true).custom_flags(libc::O_DIRECT);
+        let Ok(file) = options.open(file.path()) else {
+            skip("no direct I/O here");
+        };
+        let file = File::from(file);
+        let pool = BufferPool::new(3, BLOCK).unwrap();
+        let read = |place| file.read_exact_at(pool.try_get().unwrap(), place * BLOCK as u64);
+        // Only a thread finds out what file system it is of.
+        let (done, _) = runtime.block_on(read(0));
+        done.unwrap();
+        until_threads_have_ended(workers);
+        refuse_both();
+        // The ring is given up with the first ones, and the others find it given up.
+        for _ in 0..2 {
+            for (done, buffer) in runtime.block_on(submit_all((0..3).map(read))) {
+                lacks_a_thread(&done.unwrap_err());
+                assert!(buffer.is_empty());
+            }
+        }
+    });
+}
+
+#[test]
+fn a_read_of_a_pipe_that_no_thread_takes_over() {
+    let test = "a_read_of_a_pipe_that_no_thread_takes_over";
+    with_a_ring(test, |_, runtime, mut reader| {
+        refuse_both();
+        let read = runtime.block_on(reader.read(&mut [0]));
+        lacks_a_thread(&read.unwrap_err());
+    });
+}
