@@ -210,10 +210,8 @@ pub(crate) fn suits(fd: BorrowedFd<'_>) -> bool {
             .r#type()
             .is_ok_and(|kind| kind == Type::STREAM),
         // SAFETY: this call takes no pointers.
-        libc::S_IFIFO => match check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) }) {
-            Ok(flags) => flags & libc::O_DIRECT == 0,
-            Err(_) => false,
-        },
+        libc::S_IFIFO => check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) })
+            .is_ok_and(|flags| flags & libc::O_DIRECT == 0),
         _ => false,
     }
 }

@@ -93,7 +93,10 @@ impl Receiving {
                 Err(error) => return self.fail(error),
             };
             let unit = ready!(poll_proceed(cx));
-            let mut taken = ready!(self.poll_buffer(cx))?;
+            let Some(mut taken) = ready!(self.poll_buffer(cx)) else {
+                // It shows above how the socket has ended.
+                continue;
+            };
             let Some(waiting) = &self.waiting else {
                 unreachable!("only an error ends it");
             };
@@ -119,11 +122,12 @@ impl Receiving {
         }
     }
 
-    /// Takes a buffer. While there is none, the task is woken by the end of the socket as well.
-    fn poll_buffer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Taken>> {
+    /// Takes a buffer. While there is none, the task is woken by the end of the socket as well, and
+    /// there will be none then.
+    fn poll_buffer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
         if let Poll::Ready(taken) = self.supply.poll_take(cx) {
             self.closing = None;
-            return Poll::Ready(Ok(taken));
+            return Poll::Ready(Some(taken));
         }
         let Some(waiting) = &self.waiting else {
             unreachable!("it has not ended");
@@ -131,8 +135,8 @@ impl Receiving {
         let closing = self
             .closing
             .get_or_insert_with(|| Box::pin(Ending::new(waiting.shared().clone())));
-        let ended = ready!(closing.as_mut().poll(cx));
-        self.fail(ended.err().unwrap_or_else(Socket::closed_error))
+        ready!(closing.as_mut().poll(cx));
+        Poll::Ready(None)
     }
 
     fn fail<T>(&mut self, error: io::Error) -> Poll<io::Result<T>> {

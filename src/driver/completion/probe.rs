@@ -41,11 +41,11 @@ impl RingRefusal {
 
 impl fmt::Display for RingRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.step)?;
-        if let Some(errno) = self.errno {
-            write!(f, ": {}", io::Error::from_raw_os_error(errno))?;
-        }
-        write!(f, "; likely cause: {}", self.likely)
+        let step = match self.errno {
+            Some(errno) => &format!("{}: {}", self.step, io::Error::from_raw_os_error(errno)),
+            None => self.step,
+        };
+        write!(f, "{step}; likely cause: {}", self.likely)
     }
 }
 
@@ -143,11 +143,9 @@ fn elsewhere(try_out: fn() -> Result<(), RingRefusal>) -> Result<(), RingRefusal
     };
     let thread = thread::start(builder, Box::new(run))
         .map_err(|error| refusal("to start a thread", &error))?;
-    let panicked = thread.join().is_err();
-    match answer.get() {
-        Some(answer) if !panicked => answer.clone(),
-        _ => Err(too_old("the trial run panicked")),
-    }
+    let ended = thread.join().ok();
+    let answer = ended.and_then(|()| answer.get().cloned());
+    answer.expect("a trial run does not panic")
 }
 
 /// Tries io_uring out, without the cached result.
@@ -167,12 +165,11 @@ pub(crate) fn try_out() -> Result<(), RingRefusal> {
     let failed = |error: io::Error| refusal("io_uring_enter", &error);
     // SAFETY: the entry points to nothing.
     let pushed = unsafe { io.submission().push(&opcode::Nop::new().build()) };
-    pushed.map_err(|_| failed(io::Error::from_raw_os_error(libc::EBUSY)))?;
+    pushed.expect("a new queue has room");
     io.submit_and_wait(1).map_err(failed)?;
-    match io.completion().next().map(|entry| entry.result()) {
-        Some(raw) if raw >= 0 => Ok(()),
-        Some(raw) => Err(failed(io::Error::from_raw_os_error(-raw))),
-        None => Err(too_old("an operation that does nothing was not completed")),
+    match io.completion().next() {
+        Some(entry) if entry.result() >= 0 => Ok(()),
+        _ => Err(too_old("an operation that does nothing did not succeed")),
     }
 }
 

@@ -67,9 +67,8 @@ impl Slots {
         }
         let index = free.next;
         let (page, _) = locate(index);
-        let Some(page_cell) = self.pages.get(page) else {
-            return Err(io::Error::from(io::ErrorKind::OutOfMemory));
-        };
+        let page_cell = self.pages.get(page);
+        let page_cell = page_cell.expect("a process has fewer descriptors than there are slots");
         page_cell.get_or_init(|| (0..FIRST_PAGE << page).map(|_| Slot::new()).collect());
         free.next += 1;
         Ok(index)

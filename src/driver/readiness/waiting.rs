@@ -78,7 +78,7 @@ impl<T: Registered> Waiting<T> {
 }
 
 pin_project! {
-    /// Waits until the owner of a value announces its end.
+    /// Waits until the owner of a value announces its end, or the driver is shut down.
     pub(crate) struct Ending<T: Registered> {
         #[pin]
         wait: Wait<Owned<T>>,
@@ -92,16 +92,8 @@ impl<T: Registered> Ending<T> {
         }
     }
 
-    /// Polls until [`Registration::announce_end`] was called.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the driver is shut down.
-    pub(crate) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let snapshot = ready!(self.project().wait.poll(cx));
-        if snapshot.is_shutdown() {
-            return Poll::Ready(Err(shutdown_error()));
-        }
-        Poll::Ready(Ok(()))
+    /// Polls until [`Registration::announce_end`] was called, or the driver is shut down.
+    pub(crate) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().wait.poll(cx).map(drop)
     }
 }

@@ -171,11 +171,10 @@ impl Ring {
 
 impl Registrar for Ring {
     fn deregister(&self, memory: Arc<PoolMemory>) {
-        match self.requests.push_if_served(Request::Deregister(memory)) {
-            Ok(Pushed::Wake) => self.wake(),
-            Ok(Pushed::Done | Pushed::Start) => {}
-            // A thread that ends lets go of all memory.
-            Err(_) => {}
+        // A thread that ends lets go of all memory.
+        let pushed = self.requests.push_if_served(Request::Deregister(memory));
+        if matches!(pushed, Ok(Pushed::Wake)) {
+            self.wake();
         }
     }
 }
