@@ -33,9 +33,10 @@ const OF_FILES: [Kernel; 7] = [
 ];
 
 /// What only the ring for receives needs.
-const OF_SOCKETS: [Kernel; 4] = [
+const OF_SOCKETS: [Kernel; 5] = [
     ("poll_add", Lack::Operation(6)),
     ("recv", Lack::Operation(27)),
+    ("IORING_SETUP_SUBMIT_ALL", Lack::SetupFlags(1 << 7)),
     ("IORING_SETUP_DEFER_TASKRUN", Lack::SetupFlags(1 << 13)),
     ("IORING_REGISTER_PBUF_RING", Lack::Register(22)),
 ];
