@@ -3,13 +3,15 @@
 
 #[path = "support/apart.rs"]
 mod apart;
+#[path = "support/ended.rs"]
+mod ended;
 #[path = "support/filter.rs"]
 mod filter;
 
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::{Condvar, Mutex};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use zokio::completion::fs::File;
@@ -18,6 +20,7 @@ use zokio::io::AsyncReadExt;
 use zokio::runtime::{DriverKind, Runtime};
 
 use self::apart::{builder, on_schedulers_prepared, sanitizer, skip, without_search_for_leaks};
+use self::ended::{threads, until_threads};
 
 const BLOCK: usize = 4096;
 
@@ -30,14 +33,20 @@ fn lacks_a_thread(error: &io::Error) {
     assert!(error.to_string().starts_with(text), "{error}");
 }
 
-/// The threads of the runtime that live. The only scenario of a process uses it.
-static THREADS: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
-
-/// Waits until the runtime has only the threads of its workers.
-fn until_threads_have_ended(workers: usize) {
-    let (threads, ended) = &THREADS;
-    let threads = threads.lock().unwrap();
-    drop(ended.wait_while(threads, |threads| *threads > workers));
+/// Waits until the ring's thread sleeps in the kernel.
+fn until_the_ring_sleeps() {
+    let enter = format!("{} ", libc::SYS_io_uring_enter);
+    let sleeps = |task: std::fs::DirEntry| {
+        let read = |name| std::fs::read_to_string(task.path().join(name)).unwrap_or_default();
+        read("comm").trim() == "zokio-ring" && read("syscall").starts_with(&enter)
+    };
+    while !std::fs::read_dir("/proc/self/task")
+        .unwrap()
+        .flatten()
+        .any(sleeps)
+    {
+        std::thread::yield_now();
+    }
 }
 
 /// Runs the scenario of `test` in a runtime whose ring was used, with an empty pipe.
@@ -46,18 +55,11 @@ fn until_threads_have_ended(workers: usize) {
     clippy::incompatible_msrv,
     reason = "tests are built by a newer compiler"
 )]
-fn with_a_ring(test: &str, scenario: impl Fn(usize, &Runtime, zokio::fs::File)) {
+fn with_a_ring(test: &str, scenario: impl Fn(&Runtime, zokio::fs::File)) {
     on_schedulers_prepared(test, &[0, 1], without_search_for_leaks, |workers| {
         let mut builder = builder(workers);
-        builder
-            .driver(DriverKind::Ring)
-            .thread_keep_alive(Duration::from_millis(1))
-            .on_thread_start(|| *THREADS.0.lock().unwrap() += 1)
-            .on_thread_stop(|| {
-                *THREADS.0.lock().unwrap() -= 1;
-                THREADS.1.notify_all();
-            });
-        let Ok(runtime) = builder.build() else {
+        builder.thread_keep_alive(Duration::from_millis(1));
+        let Ok(runtime) = builder.driver(DriverKind::Ring).build() else {
             skip("no io_uring here");
         };
         let (reader, mut writer) = io::pipe().unwrap();
@@ -70,13 +72,14 @@ fn with_a_ring(test: &str, scenario: impl Fn(usize, &Runtime, zokio::fs::File)) 
             });
             assert_eq!((read.unwrap(), byte), (1, *b"a"));
         });
-        scenario(workers, &runtime, reader);
+        scenario(&runtime, reader);
         drop(writer);
     });
 }
 
 /// Refuses entries to the rings of all threads, and new threads.
 fn refuse_both() {
+    until_the_ring_sleeps();
     sanitizer::start_symbolizer();
     filter::refuse_everywhere(&[libc::SYS_io_uring_enter], libc::EPERM);
     filter::refuse_everywhere(&[libc::SYS_clone3, libc::SYS_clone], libc::EAGAIN);
@@ -85,7 +88,7 @@ fn refuse_both() {
 #[test]
 fn reads_of_a_file_that_no_thread_takes_over() {
     let test = "reads_of_a_file_that_no_thread_takes_over";
-    with_a_ring(test, |workers, runtime, _reader| {
+    with_a_ring(test, |runtime, _reader| {
         let mut file = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         file.write_all(&[7; 3 * BLOCK]).unwrap();
         let mut options = std::fs::OpenOptions::new();
@@ -96,10 +99,11 @@ fn reads_of_a_file_that_no_thread_takes_over() {
         let file = File::from(file);
         let pool = BufferPool::new(3, BLOCK).unwrap();
         let read = |place| file.read_exact_at(pool.try_get().unwrap(), place * BLOCK as u64);
+        let before = threads();
         // Only a thread finds out what file system it is of.
         let (done, _) = runtime.block_on(read(0));
         done.unwrap();
-        until_threads_have_ended(workers);
+        until_threads(before);
         refuse_both();
         // The ring is given up with the first ones, and the others find it given up.
         for _ in 0..2 {
@@ -111,10 +115,35 @@ fn reads_of_a_file_that_no_thread_takes_over() {
     });
 }
 
+/// No thread for the ring, either. That is known at once, and `fs` panics as `spawn_blocking` does.
+#[test]
+#[allow(
+    clippy::incompatible_msrv,
+    reason = "tests are built by a newer compiler"
+)]
+fn a_ring_whose_thread_cannot_be_started() {
+    let test = "a_ring_whose_thread_cannot_be_started";
+    on_schedulers_prepared(test, &[0, 1], without_search_for_leaks, |workers| {
+        let Ok(runtime) = builder(workers).driver(DriverKind::Ring).build() else {
+            skip("no io_uring here");
+        };
+        let (reader, _writer) = io::pipe().unwrap();
+        let reader = std::fs::File::from(OwnedFd::from(reader));
+        let mut reader = zokio::fs::File::from_std(reader);
+        sanitizer::start_symbolizer();
+        filter::refuse_everywhere(&[libc::SYS_clone3, libc::SYS_clone], libc::EAGAIN);
+        let mut byte = [0];
+        let read = || runtime.block_on(reader.read(&mut byte));
+        let payload = catch_unwind(AssertUnwindSafe(read)).unwrap_err();
+        let text = payload.downcast_ref::<String>().unwrap();
+        assert!(text.starts_with("OS can't spawn worker thread: "), "{text}");
+    });
+}
+
 #[test]
 fn a_read_of_a_pipe_that_no_thread_takes_over() {
     let test = "a_read_of_a_pipe_that_no_thread_takes_over";
-    with_a_ring(test, |_, runtime, mut reader| {
+    with_a_ring(test, |runtime, mut reader| {
         refuse_both();
         let read = runtime.block_on(reader.read(&mut [0]));
         lacks_a_thread(&read.unwrap_err());

@@ -65,7 +65,7 @@ pub fn answer(
 ///
 /// Returns an error where calls cannot be filtered.
 pub fn answer_first(calls: Calls, answers: &[Answer]) -> io::Result<()> {
-    let mut answers = answers.to_vec().into_iter();
+    let mut answers = Vec::from(answers).into_iter();
     answer(calls, move |_| answers.next().unwrap_or(Answer::Continues))
 }
 

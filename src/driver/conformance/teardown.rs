@@ -33,6 +33,7 @@ fn shutdown(rig: &Rig) {
         let _ = rig.block_on(waiting);
     }
     let late = rig.submit(read(&reader, 16));
+    assert_eq!(format!("{late:?}"), r#"InFlight("refused")"#);
     drop(rig.submit(read(&reader, 16)));
     let error = rig.block_on(late).transferred().0.unwrap_err();
     assert_eq!(error.raw_os_error(), Some(libc::ECANCELED));
