@@ -146,6 +146,16 @@ fn with_an_io_uring_that_is_too_old() {
     });
 }
 
+/// Linux 5.1 to 5.5 knows none of the flags that every ring has.
+#[test]
+fn with_an_io_uring_that_knows_no_flag_of_ours() {
+    let test = "with_an_io_uring_that_knows_no_flag_of_ours";
+    alone(test, |builder| {
+        or_skip(refuse(Calls(libc::SYS_io_uring_setup, None), libc::EINVAL));
+        has_no_ring(builder, "the kernel's io_uring is too old");
+    });
+}
+
 #[test]
 fn with_an_io_uring_that_completes_nothing() {
     alone("with_an_io_uring_that_completes_nothing", |builder| {
