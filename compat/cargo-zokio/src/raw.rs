@@ -1,4 +1,4 @@
-//! The two system calls that `std` has no name for, behind safe functions.
+//! The system calls that `std` has no name for, behind safe functions.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -33,6 +33,67 @@ pub fn wait(child: Child) -> io::Result<(ExitStatus, libc::rusage)> {
     // SAFETY: all-zero bytes, and what the kernel wrote over them, are a valid `rusage`: it consists of
     // integers.
     Ok((ExitStatus::from_raw(status), unsafe { usage.assume_init() }))
+}
+
+/// The signals that ask a program to end, held back from this thread while this exists.
+///
+/// Dropping it delivers those that came in between. Children start without any held back.
+pub struct HeldSignals {
+    before: libc::sigset_t,
+    held: libc::sigset_t,
+}
+
+/// Holds back SIGHUP, SIGINT and SIGTERM, except those that the program was started to ignore.
+pub fn hold_signals() -> io::Result<HeldSignals> {
+    let (mut held, mut before) = (empty_set(), empty_set());
+    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+        let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+        // SAFETY: the pointer is valid for writes during the call, which changes no action.
+        retry(|| unsafe { libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) })?;
+        // SAFETY: all-zero bytes, and what the kernel wrote over them, are a valid `sigaction`: its one
+        // function pointer is an `Option`.
+        if unsafe { action.assume_init() }.sa_sigaction != libc::SIG_IGN {
+            // SAFETY: `held` is a set that `sigemptyset` has initialized, and this thread's alone.
+            unsafe { libc::sigaddset(&mut held, signal) };
+        }
+    }
+    // SAFETY: both are initialized sets, and the kernel keeps neither pointer.
+    match unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &held, &mut before) } {
+        0 => Ok(HeldSignals { before, held }),
+        error => Err(io::Error::from_raw_os_error(error)),
+    }
+}
+
+impl HeldSignals {
+    /// Returns true if one of them waits to be delivered.
+    pub fn arrived(&self) -> bool {
+        let mut pending = empty_set();
+        // SAFETY: `pending` is valid for writes during the call.
+        if unsafe { libc::sigpending(&mut pending) } != 0 {
+            return false;
+        }
+        let signals = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
+        // SAFETY: both sets are initialized, and only read.
+        let is_in = |set, signal| unsafe { libc::sigismember(set, signal) == 1 };
+        signals
+            .iter()
+            .any(|signal| is_in(&self.held, *signal) && is_in(&pending, *signal))
+    }
+}
+
+impl Drop for HeldSignals {
+    fn drop(&mut self) {
+        // SAFETY: `before` is the set that the kernel wrote; the third pointer may be null.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, std::ptr::null_mut()) };
+    }
+}
+
+fn empty_set() -> libc::sigset_t {
+    let mut set = MaybeUninit::zeroed();
+    // SAFETY: the pointer is valid for writes during the call.
+    unsafe { libc::sigemptyset(set.as_mut_ptr()) };
+    // SAFETY: `sigemptyset` has initialized it; it cannot fail with a valid pointer.
+    unsafe { set.assume_init() }
 }
 
 /// Repeats a call that a signal has interrupted.

@@ -1,7 +1,8 @@
 //! `on` and `off`: the patch in the workspace's own manifest and lock.
 //!
 //! Both files are worked out and verified on a tree of links first. Then each is replaced in one step;
-//! if the second, or the last look at the project, fails, the first is put back.
+//! if the second, or the last look at the project, fails, the first is put back. A signal that comes in
+//! between counts as a failure, and takes effect when both are put back.
 
 #![forbid(unsafe_code)]
 
@@ -16,6 +17,7 @@ use crate::files;
 use crate::lock::Lock;
 use crate::manifest;
 use crate::project::Project;
+use crate::raw;
 use crate::resolve;
 use crate::shell::Shell;
 use crate::source::Source;
@@ -58,6 +60,10 @@ pub fn on(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     };
     if !patched {
         let source = Source::find(invocation, &project)?;
+        if source == Source::Project {
+            shell.note("zokio is on already, by a patch that is not in Cargo.toml");
+            return Ok(ExitCode::SUCCESS);
+        }
         new.manifest = manifest::with_patch(&old.manifest, &source, former.as_ref())?;
     }
     let stage = Stage::of_links(shell, &project, "on", Some(&new.manifest))?;
@@ -197,10 +203,16 @@ fn write(cargo: &Cargo, project: &Project, old: &Pair, new: &Pair) -> Result<()>
         .note("both were left alone")
         .help("run the command again"));
     }
+    let signals = raw::hold_signals()
+        .map_err(|error| Error::new("failed to hold back signals").note(error.to_string()))?;
     put(project, old, new)
         .and_then(|()| match new.lock {
             Some(_) => resolve::must_be_locked(cargo, project),
             None => Ok(()),
+        })
+        .and_then(|()| match signals.arrived() {
+            true => Err(Error::new("a signal came before the end")),
+            false => Ok(()),
         })
         .map_err(
             |error| match read(project).and_then(|now| put(project, &now, old)) {

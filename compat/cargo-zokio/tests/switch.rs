@@ -3,9 +3,10 @@
 #[allow(dead_code, reason = "each test file uses a part")]
 mod fixture;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fixture::program_fixture;
 
@@ -168,6 +169,40 @@ fn an_edit_that_is_saved_while_cargo_works_is_kept() {
 }
 
 #[test]
+fn a_signal_between_the_two_files_leaves_both_as_they_were() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    for command in ["on", "off"] {
+        if command == "off" {
+            fixture.zokio("on").ends_with(0);
+        }
+        let before = texts(&fixture.project);
+        fixture.write("../before.toml", &fixture.read("Cargo.toml"));
+        // Cargo's last look at the project comes when both files are replaced. Not SIGINT, which a
+        // shell may have these tests ignore.
+        let line = "cmp -s Cargo.toml ../before.toml || kill -TERM $PPID";
+        let cargo = fixture.cargo_that("metadata", line);
+        fixture
+            .zokio_with(&[("CARGO", &cargo)], command)
+            .ends_with(-1);
+        assert_eq!(texts(&fixture.project), before, "after {command}");
+        fixture.zokio(command).ends_with(0);
+        assert_ne!(texts(&fixture.project), before);
+    }
+}
+
+/// The files of a folder, not of those in it.
+fn texts(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let files = entries.filter(|path| path.is_file());
+    files
+        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
+        .collect()
+}
+
+#[test]
 fn a_patch_that_the_lock_does_not_use_is_found() {
     let fixture = program_fixture("1");
     fixture.lock("1.40.0");
@@ -276,6 +311,12 @@ fn a_patch_in_a_configuration_file_is_the_projects_own() {
         .tells("a configuration file of cargo patches tokio too");
     fixture.cargo("update -p tokio --precise 1.999.0");
     fixture.zokio("check").ends_with(0);
+    let before = fixture.state();
+    fixture
+        .zokio_with(&variables, "on --offline")
+        .ends_with(0)
+        .tells("on already, by a patch that is not in Cargo.toml");
+    assert_eq!(fixture.state(), before);
     fixture
         .zokio_with(&variables, "tree --offline")
         .ends_with(0)
