@@ -1,7 +1,8 @@
-//! A setting of cargo that this program has to know of: `resolver.lockfile-path`.
+//! Settings of cargo that this program has to know of, and that no stable command of cargo reports.
 //!
-//! It moves the project's lock file, and no stable command of cargo reports it. It reaches every call of
-//! cargo, also one on a tree of links, which would then write the project's lock.
+//! `resolver.lockfile-path` moves the project's lock file. It reaches every call of cargo, also one on a
+//! tree of links, which would then write the project's lock. A patch of tokio in a configuration file is
+//! as good as one in the manifest.
 
 #![forbid(unsafe_code)]
 
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::DocumentMut;
 
+use crate::args::Invocation;
 use crate::cargo::Cargo;
 use crate::error::{Error, Result};
 use crate::files;
@@ -25,7 +27,7 @@ pub fn refuse_lockfile_path(cargo: &Cargo) -> Result<()> {
         Some(_) => Some(VARIABLE.to_owned()),
         None => configuration()
             .into_iter()
-            .find(|file| sets_lockfile_path(file))
+            .find(|file| parsed(file).as_ref().is_some_and(sets_lockfile_path))
             .map(|file| file.display().to_string()),
     };
     match place {
@@ -55,21 +57,49 @@ fn configuration() -> Vec<PathBuf> {
     files.collect()
 }
 
+/// Returns true if cargo's configuration patches tokio, in a file or by `--config`.
+pub fn patches_tokio(invocation: &Invocation) -> bool {
+    let values = invocation.common.windows(2).filter_map(|pair| {
+        let value = pair[1].to_str().filter(|_| pair[0] == "--config")?;
+        value.parse().ok().or_else(|| parsed(Path::new(value)))
+    });
+    let files = configuration();
+    let mut documents = files.iter().filter_map(|file| parsed(file)).chain(values);
+    documents.any(|document| patches(&document))
+}
+
 /// A file that cannot be read or parsed is cargo's to report.
-fn sets_lockfile_path(file: &Path) -> bool {
-    let text = files::read(file).ok().flatten();
-    let document = text.and_then(|text| text.parse::<DocumentMut>().ok());
-    let has = |document: DocumentMut| document.get("resolver")?.get("lockfile-path").map(drop);
-    document.and_then(has).is_some()
+fn parsed(file: &Path) -> Option<DocumentMut> {
+    files::read(file).ok()??.parse().ok()
+}
+
+fn sets_lockfile_path(document: &DocumentMut) -> bool {
+    let setting = document
+        .get("resolver")
+        .and_then(|table| table.get("lockfile-path"));
+    setting.is_some()
+}
+
+fn patches(document: &DocumentMut) -> bool {
+    let sources = document.get("patch").and_then(|item| item.as_table_like());
+    let mut sources = sources.into_iter().flat_map(|table| table.iter());
+    sources.any(|(_, patches)| patches.get("tokio").is_some())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::sets_lockfile_path;
+    use std::path::Path;
+
+    use toml_edit::DocumentMut;
+
+    use super::{parsed, patches, sets_lockfile_path};
+
+    fn document(text: &str) -> DocumentMut {
+        text.parse().unwrap()
+    }
 
     #[test]
-    fn the_setting_is_found_in_every_form() {
-        let file = std::env::temp_dir().join(format!("cargo-zokio-config-{}", std::process::id()));
+    fn a_lock_file_elsewhere_is_found_in_every_form() {
         for (text, sets) in [
             ("[resolver]\nlockfile-path = \"x/Cargo.lock\"\n", true),
             ("resolver.lockfile-path = \"x/Cargo.lock\"\n", true),
@@ -78,13 +108,33 @@ mod tests {
                 "[resolver]\nincompatible-rust-versions = \"allow\"\n",
                 false,
             ),
-            ("[resolver\n", false),
             ("", false),
         ] {
-            std::fs::write(&file, text).unwrap();
-            assert_eq!(sets_lockfile_path(&file), sets, "{text}");
+            assert_eq!(sets_lockfile_path(&document(text)), sets, "{text}");
         }
+    }
+
+    #[test]
+    fn a_patch_of_tokio_is_found_in_every_form() {
+        for (text, has) in [
+            ("[patch.crates-io]\ntokio = { path = \"x\" }\n", true),
+            ("[patch.\"https://host/x\".tokio]\npath = \"x\"\n", true),
+            ("patch.crates-io.tokio.path = \"x\"", true),
+            ("[patch.crates-io]\nbytes = { path = \"x\" }\n", false),
+            ("patch = 1\n", false),
+            ("", false),
+        ] {
+            assert_eq!(patches(&document(text)), has, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_broken_or_not_there_sets_nothing() {
+        let file = std::env::temp_dir().join(format!("cargo-zokio-config-{}", std::process::id()));
+        std::fs::write(&file, "[resolver\n").unwrap();
+        assert!(parsed(&file).is_none());
         std::fs::remove_file(&file).unwrap();
-        assert!(!sets_lockfile_path(&file));
+        assert!(parsed(&file).is_none());
+        assert!(parsed(Path::new("/")).is_none());
     }
 }

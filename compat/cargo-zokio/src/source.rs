@@ -10,6 +10,7 @@ use crate::files;
 use crate::lock::Lock;
 use crate::manifest;
 use crate::project::Project;
+use crate::settings;
 
 const REPOSITORY: &str = "https://github.com/zokio/zokio";
 
@@ -44,7 +45,7 @@ impl Source {
             .or(variable.filter(|value| !value.is_empty()));
         match given {
             Some(given) => Self::parse(&given),
-            None if is_patched(project)? => Ok(Self::Project),
+            None if is_patched(invocation, project)? => Ok(Self::Project),
             None => Self::parse(REPOSITORY),
         }
     }
@@ -137,12 +138,16 @@ pub fn toml_string(text: &str) -> String {
     quoted
 }
 
-fn is_patched(project: &Project) -> Result<bool> {
+fn is_patched(invocation: &Invocation, project: &Project) -> Result<bool> {
     let text = files::read(&project.root_manifest())?;
     if manifest::is_patched(&text.unwrap_or_default())? {
         return Ok(true);
     }
-    // A patch in a configuration file shows in the lock.
+    // Of a patch in a configuration file, the lock shows whether it is zokio's. The lock alone may be
+    // what a patch has left that was removed.
+    if !settings::patches_tokio(invocation) {
+        return Ok(false);
+    }
     let lock = files::read(&project.lock())?;
     let lock = lock.as_deref().map(Lock::parse).transpose()?;
     Ok(lock.is_some_and(|lock| lock.tokios().in_force()))

@@ -266,6 +266,30 @@ fn a_patch_by_hand_is_left_to_its_owner() {
 }
 
 #[test]
+fn a_patch_that_was_removed_by_hand_is_not_the_projects_own() {
+    let fixture = program_fixture("1");
+    fixture.lock("1.40.0");
+    let manifest = fixture.read("Cargo.toml");
+    fixture.zokio("on").ends_with(0);
+    // The lock still has zokio.
+    fixture.write("Cargo.toml", &manifest);
+    let variables = [("CARGO_ZOKIO_SOURCE", Path::new(""))];
+    for command in ["tree --offline", "on --offline"] {
+        let run = fixture
+            .zokio_with(&variables, command)
+            .ends_with(101)
+            .tells("https://github.com/zokio/zokio");
+        assert!(!run.stderr.contains("has a patch"), "{}", run.stderr);
+    }
+    // As in a configuration file.
+    let config = "--config patch.crates-io.tokio.path=\"../zokio\" tree --offline";
+    fixture
+        .zokio_with(&variables, config)
+        .ends_with(0)
+        .tells("the project's own patch");
+}
+
+#[test]
 fn a_kill_leaves_each_file_whole_and_on_and_off_can_be_run_again() {
     let fixture = program_fixture("1");
     fixture.lock("1.40.0");
