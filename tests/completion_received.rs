@@ -335,6 +335,62 @@ fn receives_that_end_at_random_lose_nothing() {
     });
 }
 
+/// Has the driver notice all that has happened: the events of a turn come together.
+async fn let_events_come() -> io::Result<()> {
+    let (one, other) = zokio::net::UnixDatagram::pair()?;
+    for _ in 0..2 {
+        one.send(b"x").await?;
+        other.recv(&mut [0; 1]).await?;
+    }
+    Ok(())
+}
+
+/// Once a stream was registered for reading, the read of what a receive had brought cleared the event
+/// of bytes that had come later, so that the next read waited for still later ones. The same was true
+/// of a read that urgent data had ended early.
+#[test]
+fn bytes_that_come_after_a_receive_was_retained_are_read_after_it() {
+    on_both(|completions| async move {
+        let ring = BufferRing::new(4, 64);
+        for urgent in [false, true] {
+            for way in 0..3 {
+                let (stream, mut peer) = with_std().await?;
+                retain(&stream, &mut peer, b"first", completions).await?;
+                // It waits for readiness, so that the stream is registered.
+                assert_eq!(stream.peek(vec![0; 64]).await.0?, 5);
+                peer.write_all(b"second")?;
+                if urgent {
+                    socket2::SockRef::from(&peer).send_out_of_band(b"!")?;
+                    peer.write_all(b"third")?;
+                }
+                let_events_come().await?;
+
+                let expected = ["firstsecond", "firstsecondthird"][usize::from(urgent)];
+                let mut got = Vec::new();
+                while got.len() < expected.len() {
+                    match way {
+                        0 => {
+                            let (count, bytes) = stream.read(Vec::with_capacity(64)).await;
+                            assert!(count? > 0);
+                            got.extend_from_slice(&bytes);
+                        }
+                        1 => {
+                            let (count, buffers) = stream.readv([vec![0; 1], vec![0; 64]]).await;
+                            got.extend_from_slice(&buffers.concat()[..count?]);
+                        }
+                        _ => {
+                            let next = stream.recv_multi(&ring).next().await;
+                            got.extend_from_slice(&next.expect("it is open")?);
+                        }
+                    }
+                }
+                assert_eq!(String::from_utf8_lossy(&got), expected, "way {way}");
+            }
+        }
+        Ok(())
+    });
+}
+
 /// A reset is the error of the read that waits, and what was received before it comes first.
 #[test]
 fn a_reset_is_reported_once() {

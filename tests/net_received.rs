@@ -255,6 +255,37 @@ fn a_peek_shows_what_comes_after_what_was_received() {
     });
 }
 
+/// The read of what a dropped read had received cleared the event of bytes that had come later.
+#[test]
+fn a_read_after_a_peek_leaves_what_came_later_to_be_noticed() {
+    on_both(|completions| async move {
+        for urgent in [false, true] {
+            let (mut stream, mut peer) = with_std().await?;
+            drop_a_read(&mut stream, &mut peer, b"first", completions).await?;
+            assert_eq!(stream.peek(&mut [0; 16]).await?, 5);
+            peer.write_all(b"second")?;
+            if urgent {
+                SockRef::from(&peer).send_out_of_band(b"!")?;
+                peer.write_all(b"third")?;
+            }
+            // Events that have come are noticed together.
+            let (one, other) = zokio::net::UnixDatagram::pair()?;
+            for _ in 0..2 {
+                one.send(b"x").await?;
+                other.recv(&mut [0; 1]).await?;
+            }
+            let mut got = vec![0; if urgent { 16 } else { 11 }];
+            let mut filled = 0;
+            while filled < got.len() {
+                filled += stream.read(&mut got[filled..]).await?;
+            }
+            let expected: &[u8] = b"firstsecondthird";
+            assert_eq!(got, expected[..filled]);
+        }
+        Ok(())
+    });
+}
+
 #[test]
 fn a_stream_that_becomes_one_of_std_keeps_what_comes_later() {
     on_both(|_| async {

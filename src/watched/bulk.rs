@@ -16,7 +16,7 @@ use std::task::{Context, Poll};
 
 use super::Watched;
 use crate::driver::splice::{self, Call};
-use crate::stream::{Bulk, Interest, PipeBuf, ReadBuf, Transfer};
+use crate::stream::{Bulk, Interest, PipeBuf, Transfer};
 
 impl<S: AsFd> Watched<S> {
     /// Returns by what means bulk data is read.
@@ -48,17 +48,7 @@ impl<S: AsFd> Watched<S> {
             return Ok(Vec::new());
         };
         receiver.watch(&self.registration)?;
-        loop {
-            let mut bytes = vec![0; receiver.retained().min(max)];
-            match receiver.take(&mut ReadBuf::new(&mut bytes), false)? {
-                // A receive has ended in between, and what it brought comes before the socket.
-                Some(0) if max > 0 => {}
-                taken => {
-                    bytes.truncate(taken.unwrap_or(0));
-                    return Ok(bytes);
-                }
-            }
-        }
+        receiver.take_at_most(max)
     }
 
     /// Moves at most `max` bytes into `pipe`, which is empty, without waiting.

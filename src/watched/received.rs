@@ -145,7 +145,7 @@ impl<S: AsFd> Watched<S> {
                     }
                     result => {
                         if is_short(result?, room) {
-                            self.registration.disprove(event, Verdict::Closure);
+                            self.clear_for_a_receive(receiver, event);
                         }
                     }
                 }
@@ -203,11 +203,19 @@ impl<S: AsFd> Watched<S> {
         let room = buf.remaining();
         match self.recv(buf) {
             Ok(n) if !is_short(n, room) => {}
-            Ok(_) => self.registration.disprove(event, Verdict::Closure),
+            Ok(_) => self.clear_for_a_receive(receiver, event),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.registration.disprove(event, Verdict::Kernel);
             }
             Err(error) => receiver.keep_error(errno_of(&error)),
+        }
+    }
+
+    /// Clears the readiness after a short read, which proves nothing for sockets of every kind, if
+    /// the next read begins a receive: that finds what there is. An event would not come again.
+    fn clear_for_a_receive(&self, receiver: &Receiver, event: ReadyEvent) {
+        if receiver.is_unregistered() {
+            self.registration.disprove(event, Verdict::Closure);
         }
     }
 

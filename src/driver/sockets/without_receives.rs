@@ -91,6 +91,10 @@ impl Receiver {
         match *self {}
     }
 
+    pub(crate) fn take_at_most(&self, _max: usize) -> io::Result<Vec<u8>> {
+        match *self {}
+    }
+
     pub(crate) fn keep_error(&self, _errno: i32) {
         match *self {}
     }
@@ -104,6 +108,10 @@ impl Receiver {
     }
 
     pub(crate) fn is_pending(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn is_unregistered(&self) -> bool {
         match *self {}
     }
 

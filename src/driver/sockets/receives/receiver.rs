@@ -305,7 +305,7 @@ pub(crate) type OwnedReceiver = Box<Receiver>;
 pub(crate) enum Received {
     /// Bytes, which are in the buffer now.
     Bytes {
-        /// Whether a system call would hardly find more.
+        /// Whether a system call would hardly find more, and a receive finds what comes next.
         drained: bool,
     },
     /// A receive is on its way, and its completion is an event. The socket must not be read.
@@ -380,23 +380,40 @@ impl Receiver {
         if self.is_plain() {
             return Ok(None);
         }
-        let before = buf.filled().len();
-        let mut table = self.table();
-        match table.take(self.key, buf, peek) {
-            Taken::Bytes { .. } => {
-                self.note(&table);
-                Ok(Some(buf.filled().len() - before))
-            }
-            Taken::Error(errno) => {
-                self.note(&table);
-                Err(io::Error::from_raw_os_error(errno))
-            }
-            Taken::Pending => Err(io::ErrorKind::WouldBlock.into()),
-            Taken::Nothing => {
-                self.note(&table);
-                Ok(None)
-            }
+        self.take_from(&mut self.table(), buf, peek)
+    }
+
+    /// Hands out at most `max` bytes of what was received, without beginning a receive; none if the
+    /// socket is to be read.
+    ///
+    /// # Errors
+    ///
+    /// As for [`take`](Receiver::take).
+    pub(crate) fn take_at_most(&self, max: usize) -> io::Result<Vec<u8>> {
+        if self.is_plain() {
+            return Ok(Vec::new());
         }
+        let mut table = self.table();
+        let mut bytes = vec![0; table.retained(self.key).min(max)];
+        self.take_from(&mut table, &mut ReadBuf::new(&mut bytes), false)?;
+        Ok(bytes)
+    }
+
+    fn take_from(
+        &self,
+        table: &mut Table,
+        buf: &mut ReadBuf<'_>,
+        peek: bool,
+    ) -> io::Result<Option<usize>> {
+        let before = buf.filled().len();
+        let taken = match table.take(self.key, buf, peek) {
+            Taken::Bytes { .. } => Ok(Some(buf.filled().len() - before)),
+            Taken::Error(errno) => Err(io::Error::from_raw_os_error(errno)),
+            Taken::Pending => return Err(io::ErrorKind::WouldBlock.into()),
+            Taken::Nothing => Ok(None),
+        };
+        self.note(table);
+        taken
     }
 
     /// Keeps the error of a system call for the next read.
@@ -425,6 +442,12 @@ impl Receiver {
         !self.is_plain() && self.table().is_pending(self.key)
     }
 
+    /// Whether what comes next is found by a receive, so that the readiness may be cleared although
+    /// the socket may hold bytes. Ask after the event was seen.
+    pub(crate) fn is_unregistered(&self) -> bool {
+        !self.is_plain() && !self.table().is_registered(self.key)
+    }
+
     /// Whether the socket itself can be read: nothing that came before is elsewhere.
     pub(crate) fn is_idle(&self) -> bool {
         self.is_plain() || self.table().is_idle(self.key)
@@ -441,6 +464,7 @@ impl Receiver {
             return Ok(());
         }
         if !self.table().is_watched(self.key) {
+            self.table().set_registered(self.key);
             registration.reregister(self.interest)?;
             // A receive that was begun in between ends here.
             let in_flight = self.table().set_watched(self.key);

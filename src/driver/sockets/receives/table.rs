@@ -50,6 +50,8 @@ struct Socket {
     retained: Option<Retained>,
     /// Whether the end of the receive was asked for.
     cancelled: bool,
+    /// Whether the socket is registered for reading, or about to be. Never cleared.
+    registered: bool,
     /// Whether the socket is read by readiness from now on.
     watched: bool,
     /// Whether the socket is gone, so that its entry goes with the completion.
@@ -81,7 +83,8 @@ enum Retained {
 pub(super) enum Taken {
     /// Bytes, which are in the buffer now.
     Bytes {
-        /// Whether nothing is retained any more, and a system call would hardly find more.
+        /// Whether nothing is retained any more, a system call would hardly find more, and what
+        /// comes next is found by a receive.
         drained: bool,
     },
     Error(i32),
@@ -99,6 +102,7 @@ impl Table {
             receive: Receive::None,
             retained: None,
             cancelled: false,
+            registered: false,
             watched: false,
             gone: false,
         })
@@ -126,6 +130,7 @@ impl Table {
     /// Hands out what was received. With `peek`, bytes stay.
     pub(super) fn take(&mut self, key: usize, buf: &mut ReadBuf<'_>, peek: bool) -> Taken {
         let socket = &mut self.sockets[key];
+        let registered = socket.registered;
         let Some(retained) = &mut socket.retained else {
             return match socket.receive {
                 Receive::None => Taken::Nothing,
@@ -154,9 +159,9 @@ impl Table {
             }
             return Taken::Bytes { drained: false };
         }
-        let mut drained = true;
+        let mut drained = !registered;
         if let Some(Retained::Held(received, _)) = socket.retained.take() {
-            drained = !received.is_full();
+            drained &= !received.is_full();
             self.give_back(Some(received));
         }
         Taken::Bytes { drained }
@@ -217,6 +222,16 @@ impl Table {
     /// Has the next flush ask for the end of a receive.
     pub(super) fn cancel_later(&mut self, word: u64) {
         self.to_cancel.push(word);
+    }
+
+    /// Notes that the socket is about to be registered for reading. From then on an event may mean
+    /// bytes that came after those of a receive.
+    pub(super) fn set_registered(&mut self, key: usize) {
+        self.sockets[key].registered = true;
+    }
+
+    pub(super) fn is_registered(&self, key: usize) -> bool {
+        self.sockets[key].registered
     }
 
     pub(super) fn is_watched(&self, key: usize) -> bool {
