@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::blocking::Pool;
-use crate::blocking::pool::SpawnError;
 use crate::driver::backend::{Backend, Choice, Kind, from_environment};
 use crate::driver::wake::Wake;
 use crate::error::Error;
@@ -68,7 +67,7 @@ impl Completions {
         &self.threads
     }
 
-    pub(crate) fn perform(&self, job: Job) -> Result<(), SpawnError> {
+    pub(crate) fn perform(&self, job: Job) {
         match job {}
     }
 

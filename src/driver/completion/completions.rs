@@ -129,20 +129,18 @@ impl Completions {
         debug_assert_eq!(threads::kind(&op), Kind::Ordinary);
         let operation = Arc::new(Operation::new((op, Counted::new(&self.count))));
         if let Err(job) = keep(Job::new(operation.clone())) {
-            self.perform(job)?;
+            match threads::push(&self.threads, job, Kind::Ordinary) {
+                Ok(()) | Err(SpawnError::Closed) => {}
+                Err(refused) => return Err(refused),
+            }
         }
         Ok(InFlight::new(operation, None))
     }
 
-    /// Has a thread perform a job.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if there is no thread for it. Its operation has then ended as cancelled.
-    pub(crate) fn perform(&self, job: Job) -> Result<(), SpawnError> {
-        match threads::push(&self.threads, job, Kind::Ordinary) {
-            Ok(()) | Err(SpawnError::Closed) => Ok(()),
-            Err(refused) => Err(refused),
+    /// Has a thread perform a job that was kept. If there is none, its operation ends with the reason.
+    pub(crate) fn perform(&self, job: Job) {
+        if let Err(refused) = threads::push_late(&self.threads, job, Kind::Ordinary) {
+            log::debug!("zokio: an operation could not begin: {refused}");
         }
     }
 

@@ -48,7 +48,7 @@ pub(super) fn push(pool: &Pool, job: Job, kind: Kind) -> Result<(), SpawnError> 
 }
 
 /// An error completes the operation with the reason.
-fn push_late(pool: &Pool, job: Job, kind: Kind) -> Result<(), SpawnError> {
+pub(super) fn push_late(pool: &Pool, job: Job, kind: Kind) -> Result<(), SpawnError> {
     let place = Arc::new(Mutex::new(Some(job)));
     let of_thread = place.clone();
     let run = move || {

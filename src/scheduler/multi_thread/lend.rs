@@ -27,18 +27,11 @@ impl MultiThreadShared {
     pub(super) fn pass_on(&self) {
         for remote in &self.remotes {
             if let Some(job) = remote.kept.take() {
-                self.perform(job);
+                self.services().driver.completions().perform(job);
             }
             if let Some(worker) = remote.kept.lent() {
                 worker::pass_on(&worker);
             }
-        }
-    }
-
-    /// Has a thread of the driver's perform `job`.
-    pub(super) fn perform(&self, job: Job) {
-        if let Err(refused) = self.services().driver.completions().perform(job) {
-            log::debug!("zokio: an operation could not begin: {refused}");
         }
     }
 }
@@ -72,7 +65,7 @@ impl Context {
             return;
         }
         if let Some(job) = self.remote().kept.take() {
-            self.shared().perform(job);
+            self.shared().services().driver.completions().perform(job);
         }
     }
 
@@ -97,7 +90,7 @@ impl Context {
                 return Some(job.perform());
             }
             // It could hold up the end of the runtime.
-            shared.perform(job);
+            shared.services().driver.completions().perform(job);
             None
         });
         let complete = || {

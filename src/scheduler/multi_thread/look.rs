@@ -53,7 +53,7 @@ impl Monitored for MultiThreadShared {
         let mut deferred = Vec::new();
         for (remote, seen) in self.remotes.iter().zip(&mut seen.marks) {
             if let Some(job) = remote.kept.take() {
-                self.perform(job);
+                self.services().driver.completions().perform(job);
             }
             let mark = remote.progress.mark();
             if std::mem::replace(seen, mark) == mark {
