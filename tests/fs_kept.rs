@@ -1,5 +1,5 @@
 //! Changes of names that a worker performs itself, when the poll that has begun them is over. They
-//! depend on that poll for no longer than a moment, and what they wait for holds nobody else up.
+//! depend on that poll for no longer than a moment, and what they wait for holds no other task up.
 
 #[path = "support/apart.rs"]
 mod apart;

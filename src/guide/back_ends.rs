@@ -21,7 +21,7 @@
 //!
 //! **The worker.** In a runtime of two or more workers, a create, rename, link or removal, and a write
 //! of up to 64 KiB, is carried out by the worker whose task has begun it, as soon as the current poll
-//! ends: it takes less time than waking another thread. If the poll goes on, another thread carries
+//! ends: it takes less time than waking another thread. If the poll takes longer, another thread carries
 //! it out within 10 ms or so; if the operation waits, other threads run the worker's tasks, and further
 //! operations go to threads for a while. `tokio::spawn` puts a future where this applies; the future
 //! of `main` is not on a worker.

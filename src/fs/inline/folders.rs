@@ -3,7 +3,7 @@
 //! It is on a file system of this machine that was not slow of late. To ask the kernel which one a
 //! folder is on takes three system calls, as long as the change itself. So each thread remembers the
 //! folder that it has asked for last, for a tenth of a second. If another file system is mounted there
-//! meanwhile, or the working directory changes, a change may take longer than expected.
+//! in that time, or the working directory changes, a change may take longer than expected.
 #![forbid(unsafe_code)]
 
 use std::cell::RefCell;

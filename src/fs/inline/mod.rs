@@ -3,7 +3,8 @@
 //! The third way to carry out a file operation, besides the ring and the threads of the driver: a
 //! system call that the kernel answers from memory, made by the task that asks. [`calls`] are those
 //! calls, [`paths`] what they report about a path. [`mounts`] knows on which file systems a call
-//! may wait all the same, and [`stopwatch`] learns it.
+//! may wait all the same, and [`stopwatch`] learns it. [`folders`] tells where a change, which is not
+//! made inline, is expected to take no longer.
 
 pub(crate) mod calls;
 pub(crate) mod folders;

@@ -172,7 +172,7 @@ pub(in crate::fs) fn creates_briefly(path: &Path) -> bool {
     match with_c_str(path, |path| locate(path, true)) {
         // To open anything else may take without a bound.
         Some(Ok((_, about))) => about.facts.is_regular() && about.is_brief(),
-        // What nobody has looked up lately is most likely a new name.
+        // A name that was not looked up lately is most likely new.
         Some(Err(_)) | None => changes_briefly(path),
     }
 }

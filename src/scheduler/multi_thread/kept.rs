@@ -2,7 +2,7 @@
 //!
 //! Operations that change names or sizes usually end in microseconds, which is less than it takes to
 //! wake another thread for them. So a task's operation of that kind is *kept*: the worker that polls
-//! the task performs it when the poll has ended. Meanwhile it *lends* its core: if the operation
+//! the task performs it when the poll has ended. While it does, it *lends* its core: if the operation
 //! takes long, another thread picks the core up, as after `block_in_place`, and this one is left
 //! with the operation only. Usually none does, and the worker takes its core back, completes the
 //! operation, and runs the task that this wakes, which is in its LIFO slot.
@@ -21,7 +21,7 @@
 //! The worker makes all transitions but one, and only while it has its core; so the thread that has
 //! the core owns the place. *Take* is also the monitor's: on each tick it takes what waits, and has a
 //! thread perform it. So an operation begins when its poll ends, or after one tick of 10 ms (I9): it
-//! is kept only in a runtime whose monitor ticks. Whoever gives up the core within a poll
+//! is kept only in a runtime whose monitor ticks. A worker that puts its core down within a poll
 //! (`block_in_place`) takes the job, too.
 //!
 //! A worker whose core is lent and that has made no progress between two ticks is held by its

@@ -70,7 +70,7 @@ impl Context {
     }
 
     /// Performs what this worker has kept, with its core lent. Returns an error if another thread has
-    /// picked the core up meanwhile.
+    /// picked the core up.
     pub(super) fn perform_kept(&self, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
         let (shared, remote) = (self.shared(), self.remote());
         self.has_kept.set(false);

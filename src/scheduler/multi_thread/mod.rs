@@ -81,8 +81,9 @@
 //!
 //! # What a worker does for the driver
 //!
-//! A worker performs some operations on files itself, between two polls ([`kept`]). Meanwhile its
-//! core can be picked up as after `block_in_place`, so no task depends on the operation's end.
+//! A worker performs some operations on files itself, between two polls ([`kept`]). While it
+//! does, its core can be picked up as after `block_in_place`, so no task depends on the operation's
+//! end.
 //!
 //! # Shutdown
 //!
