@@ -117,6 +117,48 @@ fn with_nothing_but_the_calls() {
     });
 }
 
+/// A transfer of all that comes asked splice(2) for more bytes than any call may, which refused, so
+/// that none of them stayed in the kernel.
+#[test]
+fn what_has_no_bound_stays_in_the_kernel() {
+    for workers in [0, 2] {
+        let dir = folder();
+        let path = dir.path().join("file");
+        let to = File::from(create(&path));
+        runtime(workers).block_on(async {
+            let in_kernel = || {
+                let info = zokio::runtime::Handle::current().driver_info();
+                info.copied_in_kernel()
+            };
+            for len in [u64::MAX, LEN as u64] {
+                for to_a_file in [false, true] {
+                    let ((one, two), (three, four)) =
+                        (UnixStream::pair().unwrap(), UnixStream::pair().unwrap());
+                    let before = in_kernel();
+                    let writing = zokio::spawn(async move { one.write_all(pattern(LEN)).await.0 });
+                    if to_a_file {
+                        let receiving = zokio::spawn(to.receive_from(0, &two, len));
+                        writing.await.unwrap().unwrap();
+                        assert_eq!(count(receiving.await.unwrap()), LEN as u64);
+                        assert!(std::fs::read(&path).unwrap() == pattern(LEN));
+                    } else {
+                        let forwarding = zokio::spawn(splice(&two, &three, len));
+                        let (read, bytes) = four.read_exact(vec![0; LEN]).await;
+                        read.unwrap();
+                        writing.await.unwrap().unwrap();
+                        assert_eq!(count(forwarding.await.unwrap()), LEN as u64);
+                        assert!(bytes == pattern(LEN));
+                    }
+                    // A few bytes are read beside the pipe, each time that nothing was found.
+                    let moved = in_kernel() - before;
+                    assert!(moved > LEN as u64 / 4, "{len} {to_a_file}: {moved}");
+                    assert!(moved <= LEN as u64);
+                }
+            }
+        });
+    }
+}
+
 /// Without a descriptor for a pipe.
 #[test]
 fn without_pipes() {

@@ -40,6 +40,10 @@ pub(crate) fn set_capacity(pipe: BorrowedFd<'_>, bytes: c_int) -> io::Result<c_i
     }
 }
 
+/// The most bytes that are asked for at once. The kernel refuses more than `isize::MAX`
+/// (`rw_verify_area` in fs/read_write.c), and stops at what a pipe holds anyway.
+const MOST: usize = 1 << 30;
+
 /// Moves up to `len` bytes, without waiting; splice(2).
 pub(crate) fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, len: usize) -> io::Result<usize> {
     // SAFETY: both offsets are null, so no memory is passed.
@@ -49,7 +53,7 @@ pub(crate) fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, len: usize) -> io
             ptr::null_mut(),
             to.as_raw_fd(),
             ptr::null_mut(),
-            len,
+            len.min(MOST),
             libc::SPLICE_F_MOVE | libc::SPLICE_F_NONBLOCK,
         )
     };
@@ -109,10 +113,15 @@ pub(crate) fn send_file(
     count(unsafe { libc::sendfile64(to.as_raw_fd(), from.as_raw_fd(), &raw mut offset, len) })
 }
 
-/// Reads from a stream; read(2).
-pub(crate) fn read(from: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<usize> {
-    // SAFETY: the pointer and the length come from one slice, which is ours to write.
-    count(unsafe { libc::read(from.as_raw_fd(), into.as_mut_ptr().cast(), into.len()) })
+/// Reads up to `len` bytes from a stream; read(2). The memory, which is as large, is not touched
+/// where nothing is read.
+pub(crate) fn read(from: BorrowedFd<'_>, len: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::<u8>::with_capacity(len);
+    // SAFETY: the vector has room for as many bytes, which are ours to write.
+    let read = count(unsafe { libc::read(from.as_raw_fd(), bytes.as_mut_ptr().cast(), len) })?;
+    // SAFETY: read(2) has written as many of the first bytes.
+    unsafe { bytes.set_len(read) };
+    Ok(bytes)
 }
 
 /// Writes to a stream: send(2) without a signal if it is a socket, else write(2).

@@ -163,12 +163,13 @@ impl DriverInfo {
         &self.sockets_reason
     }
 
-    /// Returns how many bytes [`copy`](crate::io::copy()) and its siblings have moved within the
-    /// kernel so far, from one socket or pipe to another, instead of through the memory of the
-    /// program.
+    /// Returns how many bytes [`copy`](crate::io::copy()) and its siblings, and the transfers of
+    /// `completion` that begin at a socket or pipe, have moved within the kernel so far, instead of
+    /// through the memory of the program.
     ///
     /// The count is that of the whole runtime. It stays at 0 while all copies are small, and where
-    /// the kernel or a filter of system calls refuses splice(2).
+    /// the kernel or a filter of system calls refuses splice(2). Transfers from a file are not part
+    /// of it, nor are those to a file whose future was dropped.
     ///
     /// # Examples
     ///

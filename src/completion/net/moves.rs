@@ -100,6 +100,7 @@ async fn forward(
             let ordinary = |bytes: &[u8]| calls::write(sink.fd(), bytes);
             match taken.advance(in_kernel, is_refused, ordinary) {
                 Ok(count) => {
+                    taken.count_moved(source.io().registration().pipes());
                     control.count(count);
                     left -= count as u64;
                 }
@@ -182,6 +183,7 @@ async fn receive_pieces(
         let transfer = FileTransfer::store(taken, (file.clone(), offset), control.counter());
         let (stopped, transfer) = control.perform(&runtime, Box::new(transfer)).await;
         taken = transfer.into_taken();
+        taken.count_moved(source.io().registration().pipes());
         let stored = control.arrived() - before;
         (left, offset) = (left - stored, offset + stored);
         match stopped {

@@ -29,6 +29,8 @@ pub(crate) struct Taken {
     written: usize,
     /// Whether the kernel moves bytes from this source by way of a pipe, as far as that is known.
     by_pipe: bool,
+    /// How many bytes have left the pipe for a sink, and were not counted yet.
+    moved: usize,
 }
 
 /// What came of an attempt to take bytes out of a stream.
@@ -49,11 +51,17 @@ impl Taken {
             memory: Vec::new(),
             written: 0,
             by_pipe: splice::suits(source),
+            moved: 0,
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.pipe.is_empty() && self.written == self.memory.len()
+    }
+
+    /// Counts the bytes that were moved within the kernel since the last call.
+    pub(crate) fn count_moved(&mut self, pipes: &PipeUse) {
+        pipes.count(std::mem::take(&mut self.moved));
     }
 
     /// Puts in bytes that were read in another way. Nothing else is held.
@@ -93,12 +101,10 @@ impl Taken {
         };
         // One that waits has no pipe.
         self.pipe.release();
-        let mut memory = vec![0; most.min(max)];
-        match splice::read(source, &mut memory) {
-            Ok(0) => Ok(Filled::End),
-            Ok(count) => {
-                memory.truncate(count);
-                self.put(memory);
+        match splice::read(source, most.min(max)) {
+            Ok(bytes) if bytes.is_empty() => Ok(Filled::End),
+            Ok(bytes) => {
+                self.put(bytes);
                 Ok(Filled::Some)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(Filled::Later),
@@ -123,7 +129,10 @@ impl Taken {
             match self.pipe.drain_with(in_kernel) {
                 Ok(0) => {}
                 Err(error) if is_refused(&error) => {}
-                moved => return moved,
+                moved => {
+                    self.moved += *moved.as_ref().unwrap_or(&0);
+                    return moved;
+                }
             }
             self.leave_pipe()?;
         }
