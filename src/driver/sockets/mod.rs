@@ -19,7 +19,8 @@
 //! wake the readiness poll as well. The first time something other than `poll_read` asks about
 //! reading, and where a read is polled by a thread that does not drive the runtime, the socket is
 //! registered for reading, its receive is ended, and once nothing is retained it is a socket like
-//! any other for the rest of its life (`Receiver::watch`).
+//! any other for the rest of its life (`Receiver::watch`). A read of retained bytes clears the
+//! readiness only before that: afterwards it may be that of later bytes, whose event comes once.
 //!
 //! **The ring is the thread's that drives.** Only that thread submits to it, and waits in it: it is
 //! the outermost wait, in which the readiness poll is nested as one more operation. Receives are
