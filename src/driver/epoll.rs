@@ -110,8 +110,9 @@ pub(super) fn works(poll: &Poll, token: Token, raise: impl FnOnce()) -> bool {
         let mut events = EpollEvents::with_capacity(2);
         match events.wait(poll, 2, Some(Duration::from_nanos(1))) {
             Ok(()) => {
-                let expected = (token, libc::EPOLLIN as u32);
-                events.iter().eq([expected])
+                let mut events = events.iter();
+                let only = events.next() == Some((token, libc::EPOLLIN as u32));
+                only && events.next().is_none()
             }
             Err(error) => {
                 log::debug!("zokio: waits are rounded up to milliseconds: epoll_pwait2: {error}");

@@ -38,6 +38,7 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
         return Err(io::Error::last_os_error());
     }
+    let [read, write] = ends;
     // SAFETY: the kernel has just made these descriptors for us.
-    Ok(unsafe { ends.map(|end| OwnedFd::from_raw_fd(end)) }.into())
+    Ok(unsafe { (OwnedFd::from_raw_fd(read), OwnedFd::from_raw_fd(write)) })
 }

@@ -212,14 +212,9 @@ impl Surroundings {
         Surroundings {
             disabled: disabled.ok().and_then(|text| text.trim().parse().ok()),
             // proc_pid_status(5): 0 off, 1 strict, 2 filter.
-            filtered: status
-                .lines()
-                .filter_map(|line| line.strip_prefix("Seccomp:"))
-                .any(|mode| mode.trim() != "0"),
-            memlock_kib: limits
-                .lines()
-                .filter_map(|line| line.strip_prefix("Max locked memory"))
-                .find_map(|rest| rest.split_whitespace().next()?.parse::<u64>().ok())
+            filtered: value_of(&status, "Seccomp:").is_some_and(|mode| mode != "0"),
+            memlock_kib: value_of(&limits, "Max locked memory")
+                .and_then(|bytes| bytes.parse::<u64>().ok())
                 .map(|bytes| bytes / 1024),
         }
     }
@@ -248,9 +243,28 @@ impl Surroundings {
     }
 }
 
+/// Returns the first word behind `name` in the first line that begins with it.
+fn value_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix(name) {
+            return rest.trim_start().split(' ').next();
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Choice, Kind, Surroundings, decide};
+    use super::{Choice, Kind, Surroundings, decide, value_of};
+
+    #[test]
+    fn a_value_is_the_first_word_behind_its_name() {
+        let limits = "Limit  Soft  Hard\nMax locked memory  8388608  unlimited  bytes\n";
+        assert_eq!(value_of(limits, "Max locked memory"), Some("8388608"));
+        let status = "NoNewPrivs:\t0\nSeccomp:\t2\nSeccomp_filters:\t1\n";
+        assert_eq!(value_of(status, "Seccomp:"), Some("2"));
+        assert_eq!(value_of(status, "Speculation:"), None);
+    }
 
     #[test]
     fn the_fallback_is_always_there() {

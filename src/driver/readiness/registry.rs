@@ -163,17 +163,17 @@ fn parts(token: Token) -> (u32, u32) {
 }
 
 fn to_mio(interest: Interest) -> mio::Interest {
-    let wanted = [
-        (interest.is_readable(), mio::Interest::READABLE),
-        (interest.is_writable(), mio::Interest::WRITABLE),
-        (interest.is_priority(), mio::Interest::PRIORITY),
-    ];
-    wanted
-        .into_iter()
-        .filter_map(|(set, mio)| set.then_some(mio))
-        .reduce(|all, one| all | one)
-        // Errors are always reported, but a registration must name something: the rarest event.
-        .unwrap_or(mio::Interest::PRIORITY)
+    let mut wanted = None;
+    let mut want = |set: bool, one: mio::Interest| {
+        if set {
+            wanted = Some(wanted.map_or(one, |all| all | one));
+        }
+    };
+    want(interest.is_readable(), mio::Interest::READABLE);
+    want(interest.is_writable(), mio::Interest::WRITABLE);
+    want(interest.is_priority(), mio::Interest::PRIORITY);
+    // Errors are always reported, but a registration must name something: the rarest event.
+    wanted.unwrap_or(mio::Interest::PRIORITY)
 }
 
 #[cfg(test)]

@@ -304,7 +304,9 @@ impl<T, const SLOTS: usize> Stealer<T, SLOTS> {
 
     /// Moves all tasks that there are now to `tasks`; none while another thief is at work.
     pub(super) fn steal_all(&self, tasks: &mut Vec<T>) {
-        tasks.extend(self.ring.claim(|len| len).into_iter().flatten());
+        if let Some(claimed) = self.ring.claim(|len| len) {
+            tasks.extend(claimed);
+        }
     }
 
     /// Returns whether there is no task to take.

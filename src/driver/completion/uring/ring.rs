@@ -77,9 +77,7 @@ impl Ring {
                 self.follow(pushed);
             }
             Err(Closed) => {
-                for request in requests {
-                    self.refuse(request);
-                }
+                self.refuse_all(requests);
             }
         }
     }
@@ -149,10 +147,15 @@ impl Ring {
     /// Passes all requests to threads: no thread serves the ring (ever again, with `for_good`).
     /// Returns the operations for which there is none.
     pub(super) fn give_up(&self, for_good: bool) -> Vec<(Submitted, SpawnError)> {
-        let requests = self.requests.give_up(for_good).into_iter();
-        requests
-            .filter_map(|request| self.refuse(request))
-            .collect()
+        self.refuse_all(self.requests.give_up(for_good))
+    }
+
+    fn refuse_all(&self, requests: Vec<Request>) -> Vec<(Submitted, SpawnError)> {
+        let mut refused = Vec::new();
+        for request in requests {
+            refused.extend(self.refuse(request));
+        }
+        refused
     }
 
     /// Has the thread cancel what is in flight and end.

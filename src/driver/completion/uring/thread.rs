@@ -256,13 +256,14 @@ impl RingThread {
     }
 
     fn cancel_everything(&mut self) -> Result<(), Broken> {
-        let flights = self.flights.iter();
-        let words: Vec<u64> = flights
-            .map(|(place, it)| word(place, it.sequence))
-            .collect();
-        words
-            .into_iter()
-            .try_for_each(|word| self.ask_for_the_end(word))
+        let mut words = Vec::with_capacity(self.flights.len());
+        for (place, flight) in &self.flights {
+            words.push(word(place, flight.sequence));
+        }
+        for word in words {
+            self.ask_for_the_end(word)?;
+        }
+        Ok(())
     }
 
     /// Queues a read of the eventfd, so that a write to it completes an entry.
