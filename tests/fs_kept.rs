@@ -51,6 +51,8 @@ fn threads() -> usize {
 async fn until_kept(folder: &Path) {
     until(|| is_inline(|| fs::metadata(folder))).await;
     zokio::time::sleep(Duration::from_millis(20)).await;
+    // That thread starts with the first task.
+    zokio::spawn(async {}).await.unwrap();
 }
 
 /// No thread is started for what a worker performs itself.
@@ -93,50 +95,36 @@ fn a_worker_performs_what_its_tasks_begin() {
     );
 }
 
-/// A task that begins a change and computes in the same poll.
+/// Runs tasks that begin a change and, in the same poll, do `then`.
+fn in_one_poll(test: &str, then: fn(&Path)) {
+    on_schedulers(test, &SEVERAL, |workers| {
+        runtime(workers).block_on(async {
+            for _ in 0..10 {
+                let folder = folder();
+                let path = folder.path().to_owned();
+                until_kept(&path).await;
+                let task = zokio::spawn(async move {
+                    join!(rename(&path), async { then(&path) });
+                });
+                task.await.unwrap();
+            }
+        });
+    });
+}
+
 #[test]
 fn a_poll_that_does_not_end_holds_up_no_change() {
-    on_schedulers(
+    in_one_poll(
         "a_poll_that_does_not_end_holds_up_no_change",
-        &SEVERAL,
-        |workers| {
-            runtime(workers).block_on(async {
-                for _ in 0..10 {
-                    let folder = folder();
-                    let path = folder.path().to_owned();
-                    until_kept(&path).await;
-                    let task = zokio::spawn(async move {
-                        join!(rename(&path), async { wait_for_rename(&path) });
-                    });
-                    task.await.unwrap();
-                }
-            });
-        },
+        wait_for_rename,
     );
 }
 
-/// A task that begins a change and blocks in the same poll, in place.
 #[test]
 fn blocking_in_place_holds_up_no_change() {
-    on_schedulers(
-        "blocking_in_place_holds_up_no_change",
-        &SEVERAL,
-        |workers| {
-            runtime(workers).block_on(async {
-                for _ in 0..10 {
-                    let folder = folder();
-                    let path = folder.path().to_owned();
-                    until_kept(&path).await;
-                    let task = zokio::spawn(async move {
-                        join!(rename(&path), async {
-                            block_in_place(|| wait_for_rename(&path));
-                        });
-                    });
-                    task.await.unwrap();
-                }
-            });
-        },
-    );
+    in_one_poll("blocking_in_place_holds_up_no_change", |path| {
+        block_in_place(|| wait_for_rename(path));
+    });
 }
 
 /// A runtime that ends while a task, in the poll that has begun a change, waits for it.

@@ -7,34 +7,17 @@ mod copies;
 #[path = "support/namespace.rs"]
 mod namespace;
 
-use std::future::Future;
 use std::io::{self, Write};
-use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use socket2::SockRef;
 use zokio::io::copy;
 use zokio::net::{TcpListener, TcpStream};
 
-use self::apart::{on_schedulers_prepared, runtime};
 use self::copies::{copied, data, narrow, unix};
-use self::namespace::{add, prohibit, with_a_network};
+use self::namespace::{ADDRESS, in_a_network, prohibit};
 
 const SIZE: usize = 512 * 1024;
-
-const ADDRESS: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 9);
-
-/// Runs a scenario in a network of its own.
-fn in_a_network<F>(test: &str, scenario: fn() -> F)
-where
-    F: Future<Output = io::Result<()>> + Send + 'static,
-{
-    on_schedulers_prepared(test, &[0, 2], with_a_network, |workers| {
-        add(ADDRESS).unwrap();
-        let task = async move { zokio::spawn(scenario()).await.unwrap() };
-        runtime(workers).block_on(task).unwrap();
-    });
-}
 
 /// A connection that fails soon after its route is prohibited, and its far end.
 async fn connection() -> io::Result<(TcpStream, std::net::TcpStream)> {

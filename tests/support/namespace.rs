@@ -1,6 +1,7 @@
 //! A network of the process's own, in which routes can be taken away (network_namespaces(7)).
 #![allow(dead_code)]
 
+use std::future::Future;
 use std::io::{self, Read, Write};
 use std::net::{Ipv6Addr, UdpSocket};
 use std::os::fd::{FromRawFd, OwnedFd};
@@ -9,12 +10,29 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use crate::apart::{on_schedulers_prepared, runtime};
+
+/// The address of the process in its network.
+pub const ADDRESS: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 9);
+
 /// The loopback interface is the first of every network.
 const LOOPBACK: u32 = 1;
 
+/// Runs a scenario in a network of its own.
+pub fn in_a_network<F>(test: &str, scenario: fn() -> F)
+where
+    F: Future<Output = io::Result<()>> + Send + 'static,
+{
+    on_schedulers_prepared(test, &[0, 2], with_a_network, |workers| {
+        add(ADDRESS).unwrap();
+        let task = async move { zokio::spawn(scenario()).await.unwrap() };
+        runtime(workers).block_on(task).unwrap();
+    });
+}
+
 /// Has the process begin in an empty network of its own. Where that is not allowed, it does not
 /// start, and the error is `PermissionDenied`.
-pub fn with_a_network(command: &mut Command) {
+fn with_a_network(command: &mut Command) {
     let enter = || {
         // SAFETY: these calls take no pointers, and may be made between fork and exec.
         let entered = unsafe {
@@ -31,7 +49,7 @@ pub fn with_a_network(command: &mut Command) {
 }
 
 /// Adds an address to the loopback interface, and returns when it can be used.
-pub fn add(address: Ipv6Addr) -> io::Result<()> {
+fn add(address: Ipv6Addr) -> io::Result<()> {
     let up = libc::IFF_UP as u32;
     let mut link = vec![0; 4];
     link.extend(LOOPBACK.to_ne_bytes());
