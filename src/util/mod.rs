@@ -19,6 +19,7 @@ pub(crate) mod status_flags;
 #[cfg(feature = "rt")]
 pub(crate) mod thread;
 pub(crate) mod unwind;
+#[cfg(feature = "rt")]
 pub(crate) mod voluntary_switches;
 pub(crate) mod wait_queue;
 #[cfg(feature = "rt")]
