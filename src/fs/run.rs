@@ -86,16 +86,16 @@ pub(super) fn try_submit(op: Op) -> Result<InFlight, SpawnError> {
     with_runtime(|handle| handle.services().driver.completions().submit(op))
 }
 
-/// Like [`try_submit`], for an operation that changes something. If it is expected to end in
+/// Like [`submit`], for an operation that changes something. If it is expected to end in
 /// microseconds, a worker of the multi-thread scheduler performs it itself when its current poll has
-/// ended.
+/// ended. One that was not accepted has ended as cancelled; also returns why.
 ///
 /// # Panics
 /// Panics if called outside a runtime.
-pub(super) fn try_submit_change(
+pub(super) fn submit_change(
     op: Op,
     is_brief: impl FnOnce() -> bool,
-) -> Result<InFlight, SpawnError> {
+) -> (InFlight, Option<SpawnError>) {
     with_runtime(|handle| {
         let completions = handle.services().driver.completions();
         completions.submit_or_keep(op, |job| handle.keep(job, is_brief))
@@ -134,10 +134,11 @@ pub(crate) async fn perform_fully(op: Op) -> Completed {
 /// # Panics
 /// Panics if called outside a runtime, and, as `spawn_blocking`, if there is no thread.
 pub(super) async fn perform_change(op: Op, is_brief: impl FnOnce() -> bool) -> Completed {
-    match try_submit_change(op, is_brief) {
-        Ok(in_flight) => to_the_end(in_flight).await,
-        Err(refused) => panic!("{refused}"),
+    let (in_flight, refused) = submit_change(op, is_brief);
+    if let Some(refused @ SpawnError::NoThread(_)) = refused {
+        panic!("{refused}");
     }
+    to_the_end(in_flight).await
 }
 
 /// Waits for an operation that continues if the future is dropped.

@@ -117,29 +117,30 @@ impl Completions {
 
     /// Like [`submit`](Completions::submit), for an operation that usually ends in microseconds and
     /// changes something: `keep` may keep the job, which it then performs or passes to
-    /// [`perform`](Completions::perform) soon, or return it to have a thread perform it.
+    /// [`perform`](Completions::perform) soon, or return it to have a thread perform it. One that was
+    /// not accepted has ended as cancelled; also returns why.
     pub(crate) fn submit_or_keep(
         &self,
         op: Op,
         keep: impl FnOnce(Job) -> Result<(), Job>,
-    ) -> Result<InFlight, SpawnError> {
+    ) -> (InFlight, Option<SpawnError>) {
         if self.is_closed() {
-            return Ok(InFlight(Submission::Refused(Box::new(op))));
+            let refused = InFlight(Submission::Refused(Box::new(op)));
+            return (refused, Some(SpawnError::Closed));
         }
         debug_assert_eq!(threads::kind(&op), Kind::Ordinary);
         let operation = Arc::new(Operation::new((op, Counted::new(&self.count))));
-        if let Err(job) = keep(Job::new(operation.clone())) {
-            match threads::push(&self.threads, job, Kind::Ordinary) {
-                Ok(()) | Err(SpawnError::Closed) => {}
-                Err(refused) => return Err(refused),
-            }
-        }
-        Ok(InFlight::new(operation, None))
+        let pushed = match keep(Job::new(operation.clone())) {
+            Ok(()) => Ok(()),
+            Err(job) => threads::push(&self.threads, job, Kind::Ordinary),
+        };
+        (InFlight::new(operation, None), pushed.err())
     }
 
     /// Has a thread perform a job that was kept. If there is none, its operation ends with the reason.
+    /// After a shutdown this thread performs it: what was accepted before happens.
     pub(crate) fn perform(&self, job: Job) {
-        if let Err(refused) = threads::push_late(&self.threads, job, Kind::Ordinary) {
+        if let Err(refused) = threads::push_accepted(&self.threads, job, Kind::Ordinary) {
             log::debug!("zokio: an operation could not begin: {refused}");
         }
     }

@@ -49,6 +49,23 @@ pub(super) fn push(pool: &Pool, job: Job, kind: Kind) -> Result<(), SpawnError> 
 
 /// An error completes the operation with the reason.
 pub(super) fn push_late(pool: &Pool, job: Job, kind: Kind) -> Result<(), SpawnError> {
+    offer(pool, job, kind).map_err(|(refused, _job)| refused)
+}
+
+/// Like [`push_late`], but a job that comes after the shutdown of the pool runs on this thread.
+pub(super) fn push_accepted(pool: &Pool, job: Job, kind: Kind) -> Result<(), SpawnError> {
+    match offer(pool, job, kind) {
+        Err((SpawnError::Closed, Some(job))) => {
+            job.run();
+            Ok(())
+        }
+        offered => offered.map_err(|(refused, _job)| refused),
+    }
+}
+
+/// An error completes the operation with the reason if there is no thread, and otherwise returns the
+/// job.
+fn offer(pool: &Pool, job: Job, kind: Kind) -> Result<(), (SpawnError, Option<Job>)> {
     let place = Arc::new(Mutex::new(Some(job)));
     let of_thread = place.clone();
     let run = move || {
@@ -57,14 +74,17 @@ pub(super) fn push_late(pool: &Pool, job: Job, kind: Kind) -> Result<(), SpawnEr
             job.run();
         }
     };
-    let pushed = pool.push(Box::new(run), kind);
-    if let Err(SpawnError::NoThread(error)) = &pushed {
-        let job = place.lock().take();
-        if let Some(job) = job {
+    let Err(refused) = pool.push(Box::new(run), kind) else {
+        return Ok(());
+    };
+    let job = place.lock().take();
+    match (&refused, job) {
+        (SpawnError::NoThread(error), Some(job)) => {
             job.lack_thread(same(error));
+            Err((refused, None))
         }
+        (_, job) => Err((refused, job)),
     }
-    pushed
 }
 
 /// Returns another error with the same code, or else of the same kind.

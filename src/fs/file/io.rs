@@ -251,8 +251,10 @@ impl File {
             buffer,
             written: 0,
         };
-        let submitted = run::try_submit_change(op, || self.writes_briefly(len));
-        let in_flight = submitted.map_err(|_| run::task_failed())?;
+        let (in_flight, refused) = run::submit_change(op, || self.writes_briefly(len));
+        if refused.is_some() {
+            return Err(run::task_failed());
+        }
         self.inner.get_mut().state = FileState::Writing(in_flight);
         Ok(())
     }
