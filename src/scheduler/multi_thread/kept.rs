@@ -19,7 +19,8 @@
 //! ```
 //!
 //! The worker makes all transitions but one, and only while it has its core; so the thread that has
-//! the core owns the place. *Take* is also the monitor's: on each tick it takes what waits, and has a
+//! the core owns the place. It begins before it puts the core down: a thread that was asked to pick
+//! the core up earlier (`block_in_place`) may come at any time, and finds no job. *Take* is also the monitor's: on each tick it takes what waits, and has a
 //! thread perform it. So an operation begins when its poll ends, or after one tick of 10 ms (I9): it
 //! is kept only in a runtime whose monitor ticks. A worker that puts its core down within a poll
 //! (`block_in_place`) takes the job, too.
@@ -239,10 +240,11 @@ mod loom_tests {
 
         /// What the worker does after a poll; returns whether it still has its core.
         fn after_poll(&self) -> bool {
+            let Some(job) = self.kept.begin(()) else {
+                return true;
+            };
             *self.core.lock() = Some(());
-            if let Some(job) = self.kept.begin(()) {
-                self.perform(job);
-            }
+            self.perform(job);
             let has_core = self.core.lock().take().is_some();
             if has_core {
                 self.kept.end();
@@ -281,6 +283,25 @@ mod loom_tests {
             assert!(mine != other);
             assert_eq!(rig.performed.load(Ordering::SeqCst), 1);
             assert!(rig.core.lock().is_none());
+            rig.kept.keep(1).unwrap();
+        });
+    }
+
+    /// A worker, and a thread that was asked to pick the core up some time ago: the job is performed,
+    /// one of the two has the core, and the place is free for the next job.
+    #[test]
+    fn loom_a_thread_that_comes_late_finds_no_job() {
+        loom::model(|| {
+            let rig = rig();
+            rig.kept.keep(1).unwrap();
+            let late = {
+                let rig = rig.clone();
+                thread::spawn(move || rig.pick_up())
+            };
+            let mine = rig.after_poll();
+            let other = late.join().unwrap();
+            assert!(mine != other);
+            assert_eq!(rig.performed.load(Ordering::SeqCst), 1);
             rig.kept.keep(1).unwrap();
         });
     }
@@ -325,8 +346,8 @@ mod loom_tests {
                     rig.kept.take().is_some() || rig.kept.lent().is_some()
                 })
             };
-            *rig.core.lock() = Some(());
             let job = rig.kept.begin(());
+            *rig.core.lock() = Some(());
             let begins = job.is_some() && rig.closed.load(Ordering::SeqCst) == 0;
             let seen = closer.join().unwrap();
             assert!(seen || !begins);

@@ -39,8 +39,10 @@ impl MultiThreadShared {
 impl Context {
     fn keep(&self, job: Job, is_brief: impl FnOnce() -> bool) -> Result<(), Job> {
         let shared = self.shared();
-        // A worker that runs its own code, and not a task, has no poll that ends.
+        // A worker that runs its own code, and not a task, has no poll that ends. And a poll that has
+        // begun one before has not ended since: it may be waiting for it.
         let keeps = !self.held.get()
+            && !self.has_kept.get()
             && shared.monitor.ticks()
             && match &mut *self.core.borrow_mut() {
                 Some(core) => core.patience.keeps(),
@@ -74,7 +76,14 @@ impl Context {
     pub(super) fn perform_kept(&self, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
         let (shared, remote) = (self.shared(), self.remote());
         self.has_kept.set(false);
-        self.expose_deferred();
+        // A thread that picks the core up does not know of them.
+        core = self.with_core_here(core, || self.wake_deferred());
+        // Once the core is down, any thread that was asked to run this worker may pick it up, however
+        // long ago that was. It must find no job here.
+        let Some(job) = remote.kept.begin(self.worker.clone()) else {
+            core.patience.lost();
+            return Ok(core);
+        };
         if self.has_work(&core) {
             shared.wake_one();
         }
@@ -83,16 +92,13 @@ impl Context {
         let watched = core.patience.watches().then(voluntary_switches);
         let begun = Instant::now();
         *self.worker.core.lock() = Some(core);
-        let job = remote.kept.begin(self.worker.clone());
-        let was_taken = job.is_none();
-        let performed = job.and_then(|job| {
-            if !shared.is_closed() {
-                return Some(job.perform());
-            }
+        let performed = if shared.is_closed() {
             // It could hold up the end of the runtime.
             shared.services().driver.completions().perform(job);
             None
-        });
+        } else {
+            Some(job.perform())
+        };
         let complete = || {
             if let Some(performed) = performed {
                 performed.complete();
@@ -106,12 +112,8 @@ impl Context {
         core = back;
         remote.kept.end();
         core.busy.resume();
-        if was_taken {
-            core.patience.lost();
-        } else {
-            let waited = watched.map(|before| voluntary_switches() != before);
-            core.patience.took(begun.elapsed(), waited);
-        }
+        let waited = watched.map(|before| voluntary_switches() != before);
+        core.patience.took(begun.elapsed(), waited);
         Ok(self.with_core_here(core, complete))
     }
 }
