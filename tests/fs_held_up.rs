@@ -5,17 +5,21 @@ mod apart;
 #[path = "support/fs.rs"]
 mod support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use futures::FutureExt;
+use tempfile::TempDir;
 use zokio::fs;
-use zokio::io::AsyncWriteExt;
+use zokio::io::{AsyncReadExt, AsyncWriteExt};
+use zokio::net::{TcpListener, TcpStream};
 use zokio::task::yield_now;
 
 use self::apart::{on_schedulers, runtime};
-use self::support::{is_inline, until};
+use self::support::{is_inline, mkfifo, until};
 
 /// Only with several workers there is one that takes over.
 const SEVERAL: [usize; 2] = [2, 4];
@@ -27,6 +31,62 @@ async fn until_kept(folder: &Path) {
     zokio::time::sleep(Duration::from_millis(20)).await;
     // That thread starts with the first task.
     zokio::spawn(async {}).await.unwrap();
+}
+
+/// Makes FIFOs whose paths are so long that no worker finds out what they are before it opens them.
+fn fifos(folder: &TempDir, count: usize) -> Vec<PathBuf> {
+    let parent = folder.path().join("a".repeat(180)).join("b".repeat(180));
+    std::fs::create_dir_all(&parent).unwrap();
+    let paths = (0..count).map(|i| parent.join(format!("{}{i}", "c".repeat(200))));
+    paths.inspect(|path| mkfifo(path)).collect()
+}
+
+/// The core that a worker had lent to an operation that waits was not picked up when the runtime
+/// ended, so the driver never ended, and the operation may have to wait for that.
+#[test]
+fn a_runtime_ends_although_a_worker_is_held_up() {
+    on_schedulers(
+        "a_runtime_ends_although_a_worker_is_held_up",
+        &SEVERAL,
+        |workers| {
+            for wait in [0, 5, 50] {
+                let folder = tempfile::tempdir().unwrap();
+                let path = fifos(&folder, 1).remove(0);
+                let runtime = runtime(workers);
+                let listener = runtime.block_on(async {
+                    until_kept(path.parent().unwrap()).await;
+                    TcpListener::bind("127.0.0.1:0").await.unwrap()
+                });
+                let (begun, beginning) = mpsc::channel();
+                let handle = runtime.handle().clone();
+                let other_end = thread::spawn({
+                    let path = path.clone();
+                    let at = listener.local_addr().unwrap();
+                    move || {
+                        let waits = async {
+                            let mut stream = TcpStream::connect(at).await.unwrap();
+                            begun.send(()).unwrap();
+                            stream.read_u8().await.unwrap_err();
+                        };
+                        handle.block_on(waits);
+                        std::fs::read(path).unwrap();
+                    }
+                });
+                beginning.recv().unwrap();
+                let (begun, beginning) = mpsc::channel();
+                runtime.spawn(async move {
+                    let mut opening = pin!(fs::File::create(path));
+                    assert!(opening.as_mut().now_or_never().is_none());
+                    begun.send(()).unwrap();
+                    opening.await.unwrap();
+                });
+                beginning.recv().unwrap();
+                thread::sleep(Duration::from_millis(wait));
+                drop(runtime);
+                other_end.join().unwrap();
+            }
+        },
+    );
 }
 
 /// Writes that succeeded while the runtime ended in the background did not happen.

@@ -322,10 +322,8 @@ impl Runtime {
             Kind::MultiThread(shared) => {
                 // The driver's idle threads end at the same time as the workers.
                 shared.services().driver.completions().threads().retire();
-                // This comes before the workers end, so that their threads do not wait for another
-                // job.
-                shared.services().pool.close();
-                shared.close();
+                // The workers' threads do not wait for another job.
+                shared.close(|| shared.services().pool.close());
             }
         }
         let services = self.handle.scheduler.services();

@@ -31,9 +31,10 @@
 //! it wakes another one if there are any. An operation that took long makes the worker pass the next
 //! ones to threads ([`Patience`]).
 //!
-//! When the runtime ends, the thread that closes it passes on the cores that are lent. It first sets
-//! the flag and then looks at the places; a worker first lends its core and then reads the flag. So
-//! no worker is left waiting for an operation that may never end.
+//! When the runtime ends, the thread that closes it passes on the cores that are lent, before the
+//! pool takes no more jobs. It first sets the flag and then looks at the places; a worker first lends
+//! its core and then reads the flag. So no worker is left waiting for an operation that may never
+//! end.
 #![forbid(unsafe_code)]
 
 use std::time::Duration;

@@ -125,7 +125,7 @@ pub(crate) fn start(
     let shared = Arc::new(shared);
     for core in cores {
         if let Err(error) = worker::launch(shared.clone(), Box::new(core)) {
-            shared.close();
+            shared.close(|| {});
             // Workers have started before. Their threads would wait for jobs as long as the keep-alive
             // lasts.
             shared.services().pool.shutdown(None);

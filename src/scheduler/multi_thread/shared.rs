@@ -129,11 +129,16 @@ impl MultiThreadShared {
         handle
     }
 
-    /// Signals every worker to end.
-    pub(crate) fn close(&self) {
-        if !self.closed.swap(true, Ordering::SeqCst) {
+    /// Signals every worker to end. `close_pool` refuses further jobs to the pool that the workers run
+    /// on: after the cores that are lent have been passed on, and before a worker ends.
+    pub(crate) fn close(&self, close_pool: impl FnOnce()) {
+        let was_closed = self.closed.swap(true, Ordering::SeqCst);
+        if !was_closed {
             self.monitor.end();
             self.pass_on();
+        }
+        close_pool();
+        if !was_closed {
             self.wake_all();
         }
     }
