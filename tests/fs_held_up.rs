@@ -18,7 +18,7 @@ use zokio::io::{AsyncReadExt, AsyncWriteExt};
 use zokio::net::{TcpListener, TcpStream};
 use zokio::task::yield_now;
 
-use self::apart::{on_schedulers, runtime};
+use self::apart::{builder, on_schedulers, runtime};
 use self::support::{is_inline, mkfifo, until};
 
 /// Only with several workers there is one that takes over.
@@ -39,6 +39,53 @@ fn fifos(folder: &TempDir, count: usize) -> Vec<PathBuf> {
     std::fs::create_dir_all(&parent).unwrap();
     let paths = (0..count).map(|i| parent.join(format!("{}{i}", "c".repeat(200))));
     paths.inspect(|path| mkfifo(path)).collect()
+}
+
+/// Each worker that a FIFO holds up took one of the threads for what blocks in place, until no worker
+/// had a thread.
+#[test]
+fn operations_that_wait_leave_threads_for_the_workers() {
+    on_schedulers(
+        "operations_that_wait_leave_threads_for_the_workers",
+        &SEVERAL,
+        |workers| {
+            for extra in [1, workers] {
+                let runtime = builder(workers).max_blocking_threads(extra).build();
+                runtime.unwrap().block_on(async {
+                    let folder = tempfile::tempdir().unwrap();
+                    let paths = fifos(&folder, 64);
+                    until_kept(paths[0].parent().unwrap()).await;
+                    let writers: Vec<_> = paths
+                        .iter()
+                        .cloned()
+                        .map(|path| {
+                            zokio::spawn(async move {
+                                let mut file = fs::File::create(path).await.unwrap();
+                                file.write_all(b"text").await.unwrap();
+                                file.flush().await.unwrap();
+                            })
+                        })
+                        .collect();
+                    let made = folder.path().join("made");
+                    for _ in 0..20 {
+                        let made = made.clone();
+                        let task = zokio::spawn(async move {
+                            fs::create_dir(&made).await.unwrap();
+                            fs::remove_dir(&made).await.unwrap();
+                            zokio::time::sleep(Duration::from_millis(1)).await;
+                        });
+                        task.await.unwrap();
+                    }
+                    for path in paths {
+                        assert_eq!(std::fs::read(path).unwrap(), b"text");
+                    }
+                    for writer in writers {
+                        writer.await.unwrap();
+                    }
+                });
+            }
+        },
+    );
 }
 
 /// The core that a worker had lent to an operation that waits was not picked up when the runtime

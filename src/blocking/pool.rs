@@ -134,6 +134,11 @@ impl Pool {
         self.push(work, Kind::Worker)
     }
 
+    /// Returns how many workers may run at a time.
+    pub(crate) fn max_workers(&self) -> usize {
+        self.shared.config.max_workers
+    }
+
     /// Runs `work` on a pool thread. Once taken, it runs even if the pool is shut down before it
     /// begins, unless it is [`Kind::Detached`].
     pub(crate) fn push(&self, work: Work, kind: Kind) -> Result<(), SpawnError> {

@@ -29,7 +29,9 @@
 //! operation, and the monitor has a thread of the pool pick the core up. Until then its tasks wait
 //! no longer than behind a poll that takes as long: they can be stolen, and before the worker begins
 //! it wakes another one if there are any. An operation that took long makes the worker pass the next
-//! ones to threads ([`Patience`]).
+//! ones to threads ([`Patience`]). As long as an operation holds a worker up, no worker keeps
+//! another. So they hold up one thread for each worker at most, and none keeps any in a runtime whose
+//! pool might lack these threads (I11).
 //!
 //! When the runtime ends, the thread that closes it passes on the cores that are lent, before the
 //! pool takes no more jobs. It first sets the flag and then looks at the places; a worker first lends

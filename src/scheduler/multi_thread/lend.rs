@@ -2,6 +2,7 @@
 //! in [`kept`](super::kept).
 #![forbid(unsafe_code)]
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::shared::MultiThreadShared;
@@ -19,6 +20,13 @@ impl MultiThreadShared {
             Some(context) => context.keep(job, is_brief),
             None => Err(job),
         })
+    }
+
+    /// Returns whether a worker may be held up by what it keeps. Until one is, each of the others may
+    /// have kept an operation as well, and there must be other threads for all of them (I11).
+    fn may_be_held_up(&self) -> bool {
+        self.held_up.load(Ordering::SeqCst) == 0
+            && self.services().pool.max_workers() / 2 >= self.workers()
     }
 
     /// Has threads of the driver's perform what the workers have kept, and threads of the pool pick
@@ -43,6 +51,7 @@ impl Context {
         // begun one before has not ended since: it may be waiting for it.
         let keeps = !self.held.get()
             && !self.has_kept.get()
+            && shared.may_be_held_up()
             && shared.monitor.ticks()
             && match &mut *self.core.borrow_mut() {
                 Some(core) => core.patience.keeps(),
@@ -105,6 +114,7 @@ impl Context {
             }
         };
         let Some(back) = self.worker.core.lock().take() else {
+            shared.held_up.fetch_sub(1, Ordering::SeqCst);
             set_local_worker(None);
             complete();
             return Err(CoreGone);

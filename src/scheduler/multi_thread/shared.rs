@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Waker;
 
 use super::idle::Idle;
@@ -38,6 +38,9 @@ pub(crate) struct MultiThreadShared {
     pub(super) owned: OwnedTasks<Arc<MultiThreadShared>>,
     /// Set once, by the thread that ends the runtime; read by each worker after each task.
     closed: AtomicBool,
+    /// How many threads have lost their cores to an operation that they still perform. Written by
+    /// those threads and by the ones that pick the cores up; read by workers that could keep another.
+    pub(super) held_up: AtomicUsize,
     /// Cores that their workers have put down for good.
     pub(super) done: Mutex<Vec<Core>>,
     // Written by every thread.
@@ -87,6 +90,7 @@ impl MultiThreadShared {
             remotes,
             owned: OwnedTasks::new(workers),
             closed: AtomicBool::new(false),
+            held_up: AtomicUsize::new(0),
             done: Mutex::new(Vec::with_capacity(workers)),
             inject: CachePadded::new(Inject::new()),
             idle: CachePadded::new(Idle::new(workers)),

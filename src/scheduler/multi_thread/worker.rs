@@ -150,6 +150,7 @@ fn run(worker: Arc<Worker>) {
     let shared = worker.shared.clone();
     if shared.remotes[worker.index].kept.end() {
         // The thread that had it is held up.
+        shared.held_up.fetch_add(1, Ordering::SeqCst);
         core.patience.lost();
     }
     let handle = Handle::MultiThread(shared.clone());
