@@ -23,9 +23,10 @@ use std::time::Duration;
 use zokio::completion::fs as owned;
 use zokio::fs::{File, OpenOptions};
 use zokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
+use zokio::task::block_in_place;
 use zokio::time::{sleep, timeout};
 
-use self::apart::{on_each_scheduler, runtime, skip};
+use self::apart::{on_each_scheduler, on_schedulers, runtime, skip};
 use self::mounts::Mount;
 use self::support::{is_inline, until};
 
@@ -191,6 +192,50 @@ fn changes_of_a_frozen_folder_hold_up_nobody_else() {
             assert!(["A", "B", "C"].iter().all(|name| path.join(name).exists()));
         },
     );
+}
+
+/// A thread that comes back from `block_in_place` takes its core from one that has lent it. The latter
+/// was once counted as one that had not lost it.
+#[test]
+fn a_core_goes_back_to_a_thread_that_has_blocked() {
+    let name = "a_core_goes_back_to_a_thread_that_has_blocked";
+    on_schedulers(name, &[2], |workers| {
+        let mount = mount();
+        let path = mount.path().join("file");
+        std::fs::write(&path, "text").unwrap();
+        runtime(workers).block_on(async {
+            sleep(Duration::from_millis(20)).await;
+            let frozen = frozen(&mount).await;
+            let (begin, begun) = mpsc::channel();
+            let (blocked, blocks) = zokio::sync::oneshot::channel();
+            let busy = Arc::new(AtomicBool::new(true));
+            let other = busy.clone();
+            let computing = zokio::spawn(async move {
+                while other.load(Ordering::SeqCst) {
+                    thread::yield_now();
+                }
+            });
+            let blocking = zokio::spawn(async move {
+                block_in_place(|| {
+                    blocked.send(()).unwrap();
+                    begun.recv().unwrap();
+                });
+                busy.store(false, Ordering::SeqCst);
+            });
+            blocks.await.unwrap();
+            // The only thread that can run it is the one that has the core of `blocking`.
+            let (from, to) = (path.clone(), path.with_extension("new"));
+            let change = zokio::spawn(async move {
+                begin.send(()).unwrap();
+                zokio::fs::rename(from, to).await
+            });
+            blocking.await.unwrap();
+            computing.await.unwrap();
+            frozen.assert_frozen();
+            drop(frozen);
+            change.await.unwrap().unwrap();
+        });
+    });
 }
 
 /// The end of a runtime does not wait for a change that waits, unless it is to.

@@ -69,8 +69,7 @@ impl Context {
     /// Ends the worker, since the runtime ends and no other thread will do so. The event that this
     /// thread waits for may come only when all workers have ended.
     fn end_worker(&self) {
-        let core = self.worker.core.lock().take();
-        if let Some(mut core) = core {
+        if let Some(mut core) = self.worker.pick_core_up() {
             core.busy.resume();
             self.put_down_for_good(*core);
         }
@@ -78,7 +77,7 @@ impl Context {
 
     /// Takes the core back if no other thread has taken it yet.
     fn pick_up(&self) {
-        if let Some(mut core) = self.worker.core.lock().take() {
+        if let Some(mut core) = self.worker.pick_core_up() {
             set_local_worker(Some(core.index));
             core.busy.resume();
             *self.core.borrow_mut() = Some(core);

@@ -20,10 +20,11 @@
 //!
 //! The worker makes all transitions but one, and only while it has its core; so the thread that has
 //! the core owns the place. It begins before it puts the core down: a thread that was asked to pick
-//! the core up earlier (`block_in_place`) may come at any time, and finds no job. *Take* is also the monitor's: on each tick it takes what waits, and has a
-//! thread perform it. So an operation begins when its poll ends, or after one tick of 10 ms (I9): it
-//! is kept only in a runtime whose monitor ticks. A worker that puts its core down within a poll
-//! (`block_in_place`) takes the job, too.
+//! the core up earlier, or that comes back from `block_in_place`, may come at any time, and finds no
+//! job. *Take* is also the monitor's: on each tick it takes what waits, and has a thread perform it.
+//! So an operation begins when its poll ends, or after one tick of 10 ms (I9): it is kept only in a
+//! runtime whose monitor ticks. A worker that puts its core down within a poll (`block_in_place`)
+//! takes the job, too.
 //!
 //! A worker whose core is lent and that has made no progress between two ticks is held by its
 //! operation, and the monitor has a thread of the pool pick the core up. Until then its tasks wait

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::shared::MultiThreadShared;
-use super::worker::{self, Context, Core, CoreGone};
+use super::worker::{self, Context, Core, CoreGone, Worker};
 use crate::driver::completion::Job;
 use crate::util::local_worker::set_local_worker;
 use crate::util::voluntary_switches::voluntary_switches;
@@ -41,6 +41,18 @@ impl MultiThreadShared {
                 worker::pass_on(&worker);
             }
         }
+    }
+}
+
+impl Worker {
+    /// Picks the core up, if it is down. A thread that has lent it is left with its operation.
+    pub(super) fn pick_core_up(&self) -> Option<Box<Core>> {
+        let mut core = self.core.lock().take()?;
+        if self.shared.remotes[self.index].kept.end() {
+            self.shared.held_up.fetch_add(1, Ordering::SeqCst);
+            core.patience.lost();
+        }
+        Some(core)
     }
 }
 
@@ -114,7 +126,8 @@ impl Context {
             }
         };
         let Some(back) = self.worker.core.lock().take() else {
-            shared.held_up.fetch_sub(1, Ordering::SeqCst);
+            let held_up = shared.held_up.fetch_sub(1, Ordering::SeqCst);
+            debug_assert_ne!(held_up, 0);
             set_local_worker(None);
             complete();
             return Err(CoreGone);

@@ -132,7 +132,7 @@ pub(super) fn pass_on(worker: &Arc<Worker>) {
 
 /// Runs the worker on this thread until the runtime ends or another thread takes the core.
 fn run(worker: Arc<Worker>) {
-    let Some(mut core) = worker.core.lock().take() else {
+    let Some(mut core) = worker.pick_core_up() else {
         return;
     };
     /// A worker that panics loses its core, and what waits for it would wait forever.
@@ -148,11 +148,6 @@ fn run(worker: Arc<Worker>) {
     let _abort = AbortOnPanic;
     core.busy.resume();
     let shared = worker.shared.clone();
-    if shared.remotes[worker.index].kept.end() {
-        // The thread that had it is held up.
-        shared.held_up.fetch_add(1, Ordering::SeqCst);
-        core.patience.lost();
-    }
     let handle = Handle::MultiThread(shared.clone());
     set_local_worker(Some(worker.index));
     let context = Context {
