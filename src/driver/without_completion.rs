@@ -33,7 +33,7 @@ pub(crate) enum Job {}
 
 /// An operation that was performed: there is none.
 #[derive(Debug)]
-pub(crate) enum Performed {}
+pub(crate) struct Performed;
 
 impl Job {
     pub(crate) fn perform(self) -> Performed {
@@ -42,9 +42,7 @@ impl Job {
 }
 
 impl Performed {
-    pub(crate) fn complete(self) {
-        match self {}
-    }
+    pub(crate) fn complete(self) {}
 }
 
 impl Completions {
