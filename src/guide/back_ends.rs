@@ -5,7 +5,7 @@
 //!
 //! # Where operations go
 //!
-//! There are four ways, and each operation takes the first that suits it.
+//! There are five ways, and each operation takes the first that suits it.
 //!
 //! **Readiness.** The kernel reports when a descriptor can make progress (epoll, by way of mio),
 //! and the read or write is then a system call of the task's own thread. This is how everything in
@@ -19,12 +19,20 @@
 //! io_uring. The runtime has a thread for the ring, which wakes the task when the read has
 //! completed.
 //!
-//! **The worker.** In a runtime of two or more workers, a create, rename, link or removal, and a write
-//! of up to 64 KiB, is carried out by the worker whose task has begun it, as soon as the current poll
-//! ends: it takes less time than waking another thread. If the poll takes longer, another thread carries
-//! it out within 10 ms or so; if the operation waits, other threads run the worker's tasks, and further
-//! operations go to threads for a while. `tokio::spawn` puts a future where this applies; the future
-//! of `main` is not on a worker.
+//! **The worker.** In a runtime of two or more workers, creating, renaming, linking and removing
+//! files, and writing up to 64 KiB, are carried out by the worker whose task has begun the
+//! operation, as soon as the current poll ends. That takes less time than waking another thread. If
+//! the poll does not end, another thread carries the operation out after about 10 ms. If the
+//! operation waits, another thread runs the worker's tasks, and further operations go to threads
+//! for a while. A task that was [spawned](crate::task::spawn()) runs on a worker; the future of
+//! `main` does not.
+//!
+//! A worker does this for one operation of each poll, and only on file systems of this machine that
+//! have not been slow lately. It leaves to threads what is likely to take longer: appending,
+//! writing to a file that is [shared](super::files#the-position-and-files-that-are-shared) or that
+//! was opened with `O_SYNC` or `O_DIRECT`, and truncating more than 1 MiB. In the first 10 ms of a
+//! runtime, and if [`max_blocking_threads`](crate::runtime::Builder::max_blocking_threads) is less
+//! than the number of workers, all of these operations go to threads.
 //!
 //! **Threads.** Everything else that concerns files goes to other threads of the runtime, which are
 //! not those of `spawn_blocking`. Without io_uring, so do the reads that would have gone to the
@@ -42,8 +50,9 @@
 //! | Opening without creating or truncating | regular files and directories whose path is cached | thread |
 //! | [`metadata`](crate::fs::metadata), [`try_exists`](crate::fs::try_exists), [`read_link`](crate::fs::read_link), [`canonicalize`](crate::fs::canonicalize) | if the path is cached | thread |
 //! | Seeking | unless the file is shared | thread |
-//! | Creating, truncating on opening, renaming, linking, removing a file or an empty directory | never | worker or thread |
-//! | Syncing, copying, setting lengths, listing directories, setting permissions and times | never | thread |
+//! | Opening that creates or truncates, renaming, linking, creating a directory, removing a file or an empty directory | never | worker or thread |
+//! | [`fs::write`](crate::fs::write), [`copy`](crate::fs::copy), [`create_dir_all`](crate::fs::create_dir_all), [`remove_dir_all`](crate::fs::remove_dir_all) | never | thread |
+//! | Syncing, setting lengths, listing directories, setting permissions and times | never | thread |
 //! | [`lookup_host`](crate::net::lookup_host), `stdin`, `stdout`, `stderr` | never | the pool of [`spawn_blocking`](crate::task::spawn_blocking) |
 //!
 //! Files are opened and attributes looked up inline only on file systems that are on a disk of this
@@ -201,7 +210,7 @@
 //! | `tokio-rt-worker`, or what the builder sets | one for each worker of a multi-thread runtime | as long as the runtime |
 //! | the same | up to 512 for closures of `spawn_blocking`, see [`max_blocking_threads`](crate::runtime::Builder::max_blocking_threads) | started on demand, end when idle |
 //! | the same | one for each worker inside `block_in_place`, up to as many as for closures | started on demand, end when idle |
-//! | the same | up to 512 for file operations, and more if none could begin for 50 ms | started on demand, end when idle |
+//! | the same | up to 512 for file operations, or as many as for closures if that is more; beyond that if none could begin for 50 ms | started on demand, end when idle |
 //! | `zokio-ring` | one, with io_uring | started by the first read that needs it, ends when idle |
 //! | `zokio-monitor` | one, with two or more workers | started once the runtime is older than 10 ms and busy |
 //! | `zokio-join` | one | while `shutdown_timeout` waits for threads that are ending |

@@ -8,13 +8,15 @@
 //! Where the kernel offers a way that cannot wait, an operation is first tried that way. If the
 //! kernel has what it takes in memory, the operation completes during the first poll, without
 //! another thread and without a context switch. Otherwise the operation goes to io_uring or to one
-//! of the runtime's threads, and the task that waits for it lets others run. Which operations
-//! are tried inline is in [a table](super::back_ends#where-operations-go). The result is the same
-//! either way.
+//! of the runtime's threads, and the task that waits for it lets others run. On a multi-thread
+//! runtime, a worker makes small writes, and creates, renames and removes files, itself, once the
+//! poll that began the operation has ended. Which operation goes where is in [a
+//! table](super::back_ends#where-operations-go). The result is the same in each case.
 //!
 //! An operation that has begun needs no further poll. It proceeds whatever the task and its thread
-//! do next, and closures of [`spawn_blocking`](crate::task::spawn_blocking) cannot hold it up,
-//! because they run on other threads.
+//! do next: if a worker is to carry it out and its poll does not end, another thread does so after
+//! about 10 ms. Closures of [`spawn_blocking`](crate::task::spawn_blocking) cannot hold an operation
+//! up, because they run on other threads.
 //!
 //! A poll copies a bounded number of bytes, so that a task that reads cached files in a loop yields
 //! to others from time to time, as one that reads from a socket does (see
@@ -24,8 +26,8 @@
 //!
 //! A `read` returns what one system call returns: up to the size of the buffer, up to
 //! [`max_buf_size`](crate::fs::File::max_buf_size), which is 2 MiB at first, and up to the end of
-//! the file. If the bytes are cached, they are copied straight into the caller's buffer. Otherwise
-//! they are read into a buffer of the file's and copied from there.
+//! the file. If the bytes are cached, up to 512 KiB of them are copied straight into the caller's
+//! buffer. Otherwise they are read into a buffer of the file's and copied from there.
 //!
 //! - For a whole file, use [`fs::read`](crate::fs::read). It opens, reads and closes with a minimum
 //!   of steps, and at once if the file is small and cached.
@@ -39,8 +41,7 @@
 //!
 //! # Writes
 //!
-//! A `write` to a file that lives in memory (tmpfs) is done at once, and returns the kernel's answer.
-//! Any other write is *accepted*: its bytes are copied into a buffer, up to `max_buf_size` of them, and
+//! A `write` is *accepted*: its bytes are copied into a buffer, up to `max_buf_size` of them, and
 //! `write` returns their number while the write itself is still in progress. This has three
 //! consequences.
 //!
@@ -70,6 +71,12 @@
 //! ```
 //!
 //! For many small writes, wrap the file in a [`BufWriter`](crate::io::BufWriter) and flush that.
+//!
+//! Writes of up to 256 KiB to a file that lives in memory (tmpfs), or to a pipe that has room, are
+//! done at once and return the kernel's answer, unless the file is shared or was opened for
+//! appending. The result does not tell such a write from an accepted one, so flush in either case.
+//! Writes to a file on a disk are never done at once, because they may have to wait, for example
+//! while the file system is frozen for a snapshot.
 //!
 //! # Data on disk
 //!
@@ -120,12 +127,12 @@
 //! all move the same position.
 //!
 //! zokio knows that a file is not shared if it opened the file itself and has not shown its
-//! descriptor to anyone. Such a file is read, written and moved inline where possible. Once
-//! [`try_clone`](crate::fs::File::try_clone), `as_fd` or `as_raw_fd` has been called, and for a
-//! file that was made by [`from_std`](crate::fs::File::from_std), every read and write is a system
-//! call on another thread, because it may have to wait for another handle. This is slower for
-//! cached data, and never wrong. Reads of pipes and sockets are not affected, since these have no
-//! position.
+//! descriptor to anyone. Such a file is read, written and moved in the fastest way that suits it.
+//! Once [`try_clone`](crate::fs::File::try_clone), `as_fd` or `as_raw_fd` has been called, and for
+//! a file that was made by [`from_std`](crate::fs::File::from_std), every read, write and seek is a
+//! system call on another thread, because it may have to wait for another handle. This is slower
+//! for cached data, and never wrong. Reads of pipes and sockets are not affected, since these have
+//! no position.
 //!
 //! A `File` does one thing at a time. To read in several places at the same time, open the file
 //! several times. Each `File` then has a position of its own:
@@ -178,7 +185,7 @@
 //!
 //! # When to use `spawn_blocking` instead
 //!
-//! An asynchronous file operation that has to wait costs a hand-over to another thread and back.
+//! An asynchronous file operation that has to wait costs a handover to another thread and back.
 //! [`spawn_blocking`](crate::task::spawn_blocking) with [`std::fs`] costs one for a whole closure,
 //! and is the better choice for
 //!

@@ -135,8 +135,9 @@
 //!
 //! - A task that blocks its worker thread holds up no other task, as long as another worker is
 //!   free.
-//! - File operations run on the calling thread if they need not wait. Those that do wait have
-//!   threads of their own and are not held up by closures of `spawn_blocking`.
+//! - File operations that need not wait run on the calling thread. On a multi-thread runtime, a
+//!   worker makes small writes, and creates, renames and removes files, itself. The others have
+//!   threads of their own, which closures of `spawn_blocking` do not hold up.
 //! - There are threads with names that tokio does not have: `zokio-monitor`, `zokio-ring` and, for
 //!   a moment, `zokio-probe` and `zokio-join`. Workers are named `tokio-rt-worker`, as in tokio.
 //! - The texts of `Debug` and of some errors and panics differ. Error kinds are the same.
