@@ -4,10 +4,13 @@
 //! meaning. What differs is below the surface:
 //!
 //! - Files are read, and their attributes looked up, on the calling thread if the kernel has the
-//!   answer in memory. Otherwise io_uring or a thread carries the operation out.
+//!   answer in memory. What has to wait is carried out by io_uring or by a thread.
+//! - With two or more worker threads, a worker makes small writes, and creates, renames and removes
+//!   files, itself, which takes less time than waking another thread.
 //! - With two or more worker threads, a task that blocks its thread does not hold up the others.
 //!
-//! tokio's own integration tests are run against it.
+//! tokio's own integration tests run unchanged against it; the
+//! [README](https://github.com/zokio/zokio#what-works) has the results.
 //!
 //! # Getting started
 //!
@@ -21,8 +24,9 @@
 //! tokio = { git = "https://github.com/zokio/zokio" }
 //! ```
 //!
-//! [`guide::porting`] explains how to try this without an edit, how to make sure that it is in
-//! force, and how to go back.
+//! If there is a `Cargo.lock` from before, run `cargo update -p tokio --precise 1.999.0` as well,
+//! or cargo keeps the published version. [`guide::porting`] explains how to try zokio without an
+//! edit, how to make sure that it is in force, and how to go back.
 //!
 //! **As the crate `zokio`**, beside the `tokio` crate if need be:
 //!
@@ -209,7 +213,8 @@
 //! - [`io`] itself: the process's own standard streams, streams in memory, and
 //!   [`AsyncFd`](io::unix::AsyncFd) for any other file descriptor that can be polled.
 //!
-//! The module [`signal`] waits for signals of the operating system.
+//! The module [`signal`] waits for signals of the operating system, such as that of Ctrl-C
+//! ([`ctrl_c`](signal::ctrl_c)).
 //!
 //! ```
 //! use zokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, duplex};
@@ -231,10 +236,12 @@
 //! # Files
 //!
 //! The module [`fs`] mirrors [`std::fs`]. An operation that finds what it needs in memory (a read
-//! of cached bytes, the attributes of a cached file) completes when it is first polled. Every other
-//! operation is carried out by io_uring or by a thread, while other tasks use the thread of the one
-//! that waits for it. [`guide::files`] has the details, and [`guide::back_ends`] explains how
-//! io_uring is chosen and what happens in a container that forbids it.
+//! of cached bytes, the attributes of a cached file) completes when it is first polled. In a task
+//! of a multi-thread runtime, a small write, or the creation, renaming or removal of a file, is
+//! carried out by the worker as soon as that poll has ended. Every other operation is carried out
+//! by io_uring or by a thread, while other tasks use the thread of the one that waits for it.
+//! [`guide::files`] has the details, and [`guide::back_ends`] explains how io_uring is chosen and
+//! what happens in a container that forbids it.
 //!
 //! ```
 //! use zokio::fs;
@@ -252,7 +259,7 @@
 //!
 //! Beyond tokio's API, the module [`completion`] has files and sockets whose operations own their
 //! buffers: any number of reads and writes at a time, in files at explicit offsets and without a
-//! copy.
+//! copy. They fail with an [`Error`] that names the operation and the file or address.
 //!
 //! # zokio and the tokio crate
 //!
