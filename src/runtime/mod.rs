@@ -70,7 +70,9 @@
 //! ```
 //!
 //! A program may have several runtimes. A socket or timer belongs to the one in which it was
-//! created. [Join handles](crate::task::JoinHandle), channels and locks can be awaited in any.
+//! created. A [`File`](crate::fs::File) belongs to none: each of its operations is carried out by
+//! the runtime in which it begins. [Join handles](crate::task::JoinHandle), channels and locks can
+//! be awaited in any.
 //!
 //! # Fairness
 //!
@@ -78,7 +80,7 @@
 //! polls do return, and that the number of tasks does not grow without limit, the following is
 //! guaranteed:
 //!
-//! - A task that has been woken is polled, after a bounded number of polls of other tasks.
+//! - A task that has been woken is polled after a bounded number of polls of other tasks.
 //! - I/O, timers and tasks that come from other threads are noticed, however many tasks are ready.
 //! - A task that always finds its sockets readable or its channels full is made to yield by its
 //!   [budget](crate::task::coop). Two tasks that wake each other cannot keep others waiting either.
@@ -121,6 +123,13 @@
 //! a worker is stuck in a poll. If so, it moves that worker's tasks to the injection queue, and has
 //! another worker wait for I/O and timers. It sleeps when all workers do. An idle runtime makes no
 //! system calls.
+//!
+//! In a runtime with two or more workers, a worker also carries out **brief operations on files**
+//! that its tasks begin: small writes, and creating, renaming, linking and removing files. It does
+//! so as soon as the poll that began the operation has ended, and usually continues with the same
+//! task. If that poll does not end, another thread carries the operation out, and if the operation
+//! waits, another thread takes over the worker's tasks.
+//! [`guide::back_ends`](crate::guide::back_ends#where-operations-go) has the conditions.
 //!
 //! The workers start when the runtime is built. **Other threads**, which run blocking closures and
 //! file operations, start on demand and end when they have been idle for
@@ -171,11 +180,12 @@
 //! [`enable_time`](Builder::enable_time). Files work in every runtime.
 //!
 //! Sockets, pipes, signals and child processes are driven by readiness (epoll), unless
-//! [`Builder::sockets`] has streams receive on io_uring. A file operation is
-//! done on the calling thread if it need not wait, and otherwise on io_uring, if the kernel and the
-//! sandbox permit it, or on the driver's own threads. [`Handle::driver_info`] reports whether
-//! io_uring is used, and why. [`Builder::driver`] and the environment variable `ZOKIO_DRIVER` force
-//! a back-end. See [`guide::back_ends`](crate::guide::back_ends).
+//! [`Builder::sockets`] has streams receive on io_uring. A file operation is done on the calling
+//! thread if it need not wait. A worker also makes brief changes itself, as described
+//! [above](#how-it-works-today). Reads that wait go to io_uring, if the kernel and the sandbox
+//! permit it, and everything else to the driver's own threads. [`Handle::driver_info`] reports
+//! whether io_uring is used, and why. [`Builder::driver`] and the environment variable
+//! `ZOKIO_DRIVER` force a back-end. See [`guide::back_ends`](crate::guide::back_ends).
 //!
 //! # Shutdown
 //!
@@ -194,8 +204,9 @@
 //!   `shutdown_background` may be called there.
 //!
 //! What still refers to the runtime is unusable from then on: spawning through a [`Handle`] cancels
-//! the task at once, I/O fails with an error for which [`is_rt_shutdown_err`] returns true, and
-//! timers panic when they are polled.
+//! the task at once, waiting for a socket or pipe fails with an error for which
+//! [`is_rt_shutdown_err`] returns true, file operations fail with an error of kind
+//! [`Other`](std::io::ErrorKind::Other), and timers panic when they are polled.
 //!
 //! A program that has to clean up asynchronously does so before it leaves `block_on`. Tell the
 //! tasks to stop, then wait for them:
@@ -254,7 +265,9 @@ pub use self::metrics::RuntimeMetrics;
 pub use self::owner::Runtime;
 pub use self::sockets::Sockets;
 
-/// The two kinds of runtime.
+/// The kinds of scheduler that a runtime can have.
+///
+/// That of a [`LocalRuntime`] is `CurrentThread`.
 ///
 /// # Examples
 ///
@@ -302,7 +315,11 @@ pub fn worker_index() -> Option<usize> {
     crate::scheduler::context::worker_index()
 }
 
-/// Returns whether an I/O error reports that the runtime of the operation has been shut down.
+/// Returns whether an I/O error reports that the runtime of a socket, a pipe or another descriptor
+/// that it watches has been shut down.
+///
+/// A file operation that fails for this reason returns another error of kind
+/// [`Other`](std::io::ErrorKind::Other), for which the result is `false`.
 ///
 /// # Examples
 ///

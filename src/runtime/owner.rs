@@ -30,8 +30,8 @@ use crate::util::park::{self, PollOnce};
 /// [`shutdown_timeout`] limits the wait, and [`shutdown_background`] does not wait at all.
 ///
 /// After that, remaining timers and sockets of this runtime are unusable: a timer panics when it is
-/// polled, and I/O fails with an error for which [`is_rt_shutdown_err`](super::is_rt_shutdown_err)
-/// is true.
+/// polled, and waiting for a socket fails with an error for which
+/// [`is_rt_shutdown_err`](super::is_rt_shutdown_err) returns true.
 ///
 /// # Panics
 ///
