@@ -14,8 +14,9 @@ use crate::util::large::is_large;
 ///
 /// The task is scheduled right away and runs concurrently with the code that spawned it, whether or
 /// not its [`JoinHandle`] is awaited. Awaiting the handle returns the task's output, or a
-/// [`JoinError`](super::JoinError) if the task panicked or was aborted. Dropping the handle
-/// *detaches* the task: it continues, and its output is dropped.
+/// [`JoinError`](super::JoinError) if the task panicked or was [aborted](JoinHandle::abort). A
+/// panic ends the task and nothing else. Dropping the handle *detaches* the task: it continues, and
+/// its output is dropped.
 ///
 /// `spawn` only queues the task and never polls it, so it may be called while a lock is held that
 /// the task is going to acquire.
@@ -31,9 +32,9 @@ use crate::util::large::is_large;
 ///
 /// # Cancel safety
 ///
-/// Dropping the handle does not cancel the task, as it would cancel a future: the task is
-/// *detached*, continues, and its output is dropped. So a task is the place for work that has to
-/// survive the `select!` or the timeout around its caller. `&mut JoinHandle` is cancel safe.
+/// Dropping the handle does not cancel the task, so a task is the place for work that has to
+/// survive the `select!` or the timeout around its caller. Awaiting `&mut JoinHandle` is cancel
+/// safe.
 ///
 /// # Panics
 ///
@@ -45,7 +46,7 @@ use crate::util::large::is_large;
 ///
 /// # Examples
 ///
-/// Two tasks that run at the same time:
+/// Two tasks that run concurrently:
 ///
 /// ```
 /// use zokio::time::{Duration, sleep};
@@ -196,7 +197,7 @@ where
 ///
 /// # Panics
 ///
-/// Panics if there is neither, or if called on another thread than the `LocalRuntime`'s.
+/// Panics if called outside of both, or on another thread than the `LocalRuntime`'s.
 ///
 /// # Examples
 ///
@@ -254,7 +255,7 @@ where
 
 /// Returns the id of the task that this code runs in.
 ///
-/// It is also there while the task's future or its output is dropped by the runtime.
+/// The id is also available while the runtime drops the task's future or its output.
 ///
 /// # Panics
 ///
