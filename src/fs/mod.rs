@@ -18,11 +18,12 @@
 //! ```
 //!
 //! What the kernel can answer from memory (a read of cached bytes, the attributes of a cached file,
-//! an open whose path is cached) is done during the first poll. Everything else is carried out on
-//! io_uring or on threads that are not shared with [`spawn_blocking`](crate::task::spawn_blocking),
-//! and makes progress whatever the task and its thread do next.
-//! [`guide::files`](crate::guide::files) describes reads, writes, positions, syncing, and when
-//! `spawn_blocking` is the better choice.
+//! an open whose path is cached) is done during the first poll. On a multi-thread runtime, a worker
+//! makes small writes, and creates, renames and removes files, itself, once the poll that began the
+//! operation has ended. Everything else is carried out on io_uring or on threads that are not
+//! shared with [`spawn_blocking`](crate::task::spawn_blocking). An operation makes progress
+//! whatever the task and its thread do next. [`guide::files`](crate::guide::files) describes reads,
+//! writes, positions, syncing, and when `spawn_blocking` is the better choice.
 //!
 //! # Open files
 //!

@@ -15,8 +15,8 @@ use crate::fs::{FileTimes, run};
 impl File {
     /// Waits until the file's content and attributes are on disk.
     ///
-    /// It waits for an accepted write first. Flush the file before, or the error of that write is
-    /// returned only by the next write or flush.
+    /// This method waits for an accepted write first, but the error of that write is returned only
+    /// by the next write or flush. So flush the file before.
     ///
     /// # Cancel safety
     ///
@@ -93,7 +93,8 @@ impl File {
 
     /// Truncates the file or extends it with zeros, to `size` bytes.
     ///
-    /// The position does not move.
+    /// The position does not move. This method waits for an accepted write first; if that write
+    /// fails, the next write or flush returns the error.
     ///
     /// # Cancel safety
     ///
@@ -139,7 +140,7 @@ impl File {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. Asking has no effect.
+    /// This method is cancel safe: it changes nothing.
     ///
     /// # Errors
     ///
@@ -215,7 +216,7 @@ impl File {
     /// Converts this into a file of the standard library, after the operation in flight has ended.
     ///
     /// Flush first, or the error of an accepted write is lost. If the future of a read was dropped,
-    /// bytes that it has read are lost, and the position is behind them.
+    /// the bytes that it has read are lost, and the position is after them.
     ///
     /// # Cancel safety
     ///
@@ -261,11 +262,13 @@ impl File {
 
     /// Converts this into a file of the standard library, without waiting.
     ///
-    /// As with [`into_std`](File::into_std), bytes that a dropped read has left are lost.
+    /// As with [`into_std`](File::into_std), flush first, and bytes that a dropped read has left
+    /// are lost.
     ///
     /// # Errors
     ///
-    /// Returns the `File` itself if an operation is in flight.
+    /// Returns the `File` itself if an operation is in flight, including one whose future was
+    /// dropped.
     ///
     /// # Examples
     ///

@@ -41,20 +41,21 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 ///
 /// # Writes continue in the background
 ///
-/// A write to a file that lives in memory is done at once. Any other write is *accepted*: its bytes
-/// are copied into the file's buffer, and it continues by itself, even if the file is dropped. The
-/// next read, write, seek or sync waits for it. If it fails, the next write or flush returns the
-/// error. So **flush a file before it is dropped**, or its error is lost, and before anything else
-/// reads what was written.
+/// A write is *accepted*: its bytes are copied into the file's buffer, and it continues by itself,
+/// even if the file is dropped. The next read, write, seek or sync waits for it. If it fails, the
+/// next write or flush returns the error. So **flush a file before it is dropped**, or its error is
+/// lost, and before anything else reads what was written. Some writes are done at once instead, for
+/// example most of those to a file that lives in memory (tmpfs), but nothing in the result shows
+/// that.
 ///
-/// A flush hands the bytes to the kernel. To have them on the disk, call
+/// A flush waits until the kernel has the bytes. To have them on the disk, call
 /// [`sync_all`](File::sync_all) as well.
 ///
 /// # Reads
 ///
 /// What is in the page cache is read at once. The rest is read in the background, into a buffer of
-/// the file's. If the future of such a read is dropped, the next read returns its bytes. A pipe
-/// waits for its bytes without keeping a thread where the kernel can.
+/// the file's. If the future of such a read is dropped, the next read returns its bytes. A read of
+/// an empty pipe occupies no thread if io_uring is in use.
 ///
 /// # Closing
 ///
@@ -66,17 +67,24 @@ const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
 ///
 /// The position belongs to the open file, not to the handle: a clone, a handle that another library
 /// made from the same descriptor, and a child process that inherited it all move it, as they do
-/// with a [`std::fs::File`]. As long as a file that was opened by this type has no other handle, it
-/// is read and written on the calling thread where that need not wait. After
+/// with a [`std::fs::File`]. As long as a file that was opened by this type has no other handle,
+/// reads and seeks that need not wait are done on the calling thread. After
 /// [`try_clone`](File::try_clone), `as_fd` or `as_raw_fd`, and for a file that was converted [from
-/// a standard one](File::from_std), every read and write is a system call on another thread,
+/// a standard one](File::from_std), every read, write and seek is a system call on another thread,
 /// because it may have to wait for the other handle. Reads of a pipe or a socket are the exception,
 /// since these have no position.
+///
+/// # Errors
+///
+/// Once the runtime has been shut down, every operation that has to reach the kernel returns an
+/// error of kind [`Other`](std::io::ErrorKind::Other).
 ///
 /// # Panics
 ///
 /// Operations that have to reach the kernel panic if called outside of a runtime. The runtime needs
-/// no [`enable_io`](crate::runtime::Builder::enable_io).
+/// no [`enable_io`](crate::runtime::Builder::enable_io). An operation that needs a thread also
+/// panics if the operating system can start none, as
+/// [`spawn_blocking`](crate::task::spawn_blocking) does; a write returns an error instead.
 ///
 /// # Examples
 ///
@@ -152,7 +160,8 @@ impl File {
     ///
     /// # Cancel safety
     ///
-    /// Once the future has been polled, the file is created or truncated even if it is dropped.
+    /// Once the future has been polled, the file is created or truncated even if the future is
+    /// dropped.
     ///
     /// # Errors
     ///
@@ -192,7 +201,7 @@ impl File {
     ///
     /// # Cancel safety
     ///
-    /// Once the future has been polled, the file is created even if it is dropped.
+    /// Once the future has been polled, the file is created even if the future is dropped.
     ///
     /// # Errors
     ///
@@ -333,8 +342,9 @@ impl File {
 
     /// Sets the maximum number of bytes that one read or write moves; by default 2 MiB.
     ///
-    /// This limits the size of the file's buffer. A larger `read` or `write` moves fewer bytes than
-    /// it could, and returns how many.
+    /// This limits the size of the file's buffer. A larger `read` or `write` moves only a part of
+    /// the bytes, and returns how many. One read of cached bytes moves 512 KiB at most, however
+    /// large `max_buf_size` is.
     ///
     /// # Panics
     ///
