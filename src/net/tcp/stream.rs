@@ -30,7 +30,11 @@ const INTEREST: Interest = Interest::READABLE
 /// [`TcpListener`](crate::net::TcpListener), or connected by a
 /// [`TcpSocket`](crate::net::TcpSocket), which sets options first. The methods that read and write
 /// are those of [`AsyncReadExt`](crate::io::AsyncReadExt) and
-/// [`AsyncWriteExt`](crate::io::AsyncWriteExt).
+/// [`AsyncWriteExt`](crate::io::AsyncWriteExt). Options that have no method here, such as
+/// keepalive, are set by way of `socket2::SockRef::from(&stream)`.
+///
+/// A stream belongs to the runtime in which it was created, but can be used
+/// [anywhere](crate::net#sockets-and-runtimes).
 ///
 /// # Reading and writing at the same time
 ///
@@ -87,8 +91,9 @@ impl TcpStream {
     ///
     /// # Errors
     ///
-    /// Returns an error if `addr` cannot be resolved or has no address, or if no address can be
-    /// connected to. The error is then that of the last attempt.
+    /// Returns an error if `addr` cannot be resolved or has no address, if the runtime has shut
+    /// down, or if no address can be connected to. In the last case it is the error of the last
+    /// attempt.
     ///
     /// # Panics
     ///
@@ -168,9 +173,9 @@ impl TcpStream {
     ///
     /// To block in its reads and writes, call
     /// [`set_nonblocking(false)`](std::net::TcpStream::set_nonblocking). Nothing that was received
-    /// is lost, because the kernel keeps bytes until they are read. Only where receives are on
-    /// io_uring may a read that was polled and dropped have taken some before: see
-    /// [`retained`](TcpStream::retained).
+    /// is lost, because the kernel keeps bytes until they are read. The exception is a runtime that
+    /// receives on io_uring, where a read that was polled and dropped may have taken some bytes:
+    /// see [`retained`](TcpStream::retained).
     ///
     /// # Errors
     ///
@@ -190,13 +195,13 @@ impl TcpStream {
         Ok(self.io.into_source())
     }
 
-    /// Returns how many bytes a receive on io_uring has brought that were not read.
+    /// Returns how many bytes have been received on io_uring and not been read.
     ///
-    /// It is 0 unless [`Builder::sockets`](crate::runtime::Builder::sockets) put receives on
-    /// io_uring, and also there unless a read was polled and then dropped before it was ready. All
-    /// methods of the stream that read return these bytes first. What bypasses them misses these
-    /// bytes: system calls on the descriptor, such as those of a closure of
-    /// [`try_io`](TcpStream::try_io), and what [`into_std`](TcpStream::into_std) returns.
+    /// The number is 0 unless [`Builder::sockets`](crate::runtime::Builder::sockets) has put
+    /// receives on io_uring, and a read was polled and then dropped before it was ready. The
+    /// methods of the stream that read return these bytes first. System calls on the descriptor,
+    /// such as those of a closure of [`try_io`](TcpStream::try_io), and the stream that
+    /// [`into_std`](TcpStream::into_std) returns, do not see them.
     ///
     /// # Examples
     ///
@@ -291,12 +296,16 @@ impl TcpStream {
     ///
     /// Returns the number of bytes appended to the filled part of `buf`; 0 is the end of the
     /// stream. Of the tasks that poll to read (here, with `poll_read` or with
-    /// [`poll_read_ready`](TcpStream::poll_read_ready)), only the last one is woken. The errors are
-    /// the same as for [`peek`](TcpStream::peek).
+    /// [`poll_read_ready`](TcpStream::poll_read_ready)), only the last one is woken. A task that
+    /// polls to write is not affected.
     ///
     /// # Cancel safety
     ///
     /// This method is cancel safe: it takes nothing out of the socket.
+    ///
+    /// # Errors
+    ///
+    /// As for [`peek`](TcpStream::peek).
     ///
     /// # Examples
     ///
@@ -372,7 +381,8 @@ impl TcpStream {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. The stream stays ready until an attempt fails with `WouldBlock`.
+    /// This method is cancel safe. The stream stays ready until a read or write shows that it is
+    /// not, for example by failing with `WouldBlock`.
     ///
     /// # Errors
     ///
@@ -662,7 +672,9 @@ impl TcpStream {
     ///
     /// This is for system calls on the socket that have no method here. `f` must fail with
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) only if the socket itself did, because that clears
-    /// the readiness: later calls might wait for an event that does not come.
+    /// the readiness for all of `interest`: later calls might wait for an event that does not come.
+    /// So pass only the interest of the system call that `f` makes. Do not call the stream's own
+    /// methods in `f`: they keep track of the readiness themselves.
     ///
     /// # Errors
     ///
@@ -705,8 +717,8 @@ impl TcpStream {
     /// Waits for `interest` and runs `f`, until `f` does not fail with
     /// [`WouldBlock`](io::ErrorKind::WouldBlock).
     ///
-    /// This is [`try_io`](TcpStream::try_io) in a loop with [`ready`](TcpStream::ready). `f` must
-    /// fail with `WouldBlock` only if the socket itself did.
+    /// This is [`try_io`](TcpStream::try_io) in a loop with [`ready`](TcpStream::ready), and what
+    /// is said there of `interest` and `f` holds here, too.
     ///
     /// # Cancel safety
     ///
