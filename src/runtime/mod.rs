@@ -113,7 +113,9 @@
 //!
 //! A worker that has work polls the **driver** (I/O and timers) every 61 polls of tasks; see
 //! [`Builder::event_interval`]. A task that calls [`yield_now`](crate::task::yield_now), or that
-//! has spent its budget, is queued again once the driver has been polled.
+//! has spent its budget, is usually queued again only once the driver has been polled. A
+//! current-thread runtime whose tasks do nothing but yield polls the driver less often, but still
+//! every few microseconds.
 //!
 //! Waking a **sleeping worker** often takes longer than a poll. A worker whose polls take less than
 //! a microsecond on average therefore wakes no other for a single waiting task. If two or more
