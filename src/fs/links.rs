@@ -80,7 +80,7 @@ pub async fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::
 ///
 /// # Cancel safety
 ///
-/// This function is cancel safe. Asking has no effect.
+/// This function is cancel safe: it changes nothing.
 ///
 /// # Errors
 ///
@@ -111,7 +111,7 @@ pub async fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
 ///
 /// # Cancel safety
 ///
-/// This function is cancel safe. Asking has no effect.
+/// This function is cancel safe: it changes nothing.
 ///
 /// # Errors
 ///

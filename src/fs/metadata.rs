@@ -12,7 +12,7 @@ use crate::fs::run;
 ///
 /// # Cancel safety
 ///
-/// This function is cancel safe. Asking has no effect.
+/// This function is cancel safe: it changes nothing.
 ///
 /// # Errors
 ///
@@ -43,7 +43,7 @@ pub async fn metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
 ///
 /// # Cancel safety
 ///
-/// This function is cancel safe. Asking has no effect.
+/// This function is cancel safe: it changes nothing.
 ///
 /// # Errors
 ///
@@ -77,7 +77,7 @@ pub async fn symlink_metadata(path: impl AsRef<Path>) -> io::Result<Metadata> {
 ///
 /// # Cancel safety
 ///
-/// This function is cancel safe. Asking has no effect.
+/// This function is cancel safe: it changes nothing.
 ///
 /// # Errors
 ///

@@ -293,7 +293,7 @@ impl DirEntry {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. Asking has no effect.
+    /// This method is cancel safe: it changes nothing.
     ///
     /// # Errors
     ///
@@ -324,7 +324,7 @@ impl DirEntry {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. Asking has no effect.
+    /// This method is cancel safe: it changes nothing.
     ///
     /// # Errors
     ///

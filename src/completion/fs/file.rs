@@ -98,7 +98,8 @@ impl File {
     ///
     /// # Cancel safety
     ///
-    /// Once the future has been polled, the file is created or truncated even if it is dropped.
+    /// Once the future has been polled, the file is created or truncated even if the future is
+    /// dropped.
     ///
     /// # Errors
     ///
@@ -272,7 +273,7 @@ impl File {
     ///
     /// # Cancel safety
     ///
-    /// This method is cancel safe. Asking has no effect.
+    /// This method is cancel safe: it changes nothing.
     ///
     /// # Errors
     ///

@@ -198,7 +198,7 @@ impl TcpStream {
     /// Returns how many bytes have been received on io_uring and not been read.
     ///
     /// The number is 0 unless [`Builder::sockets`](crate::runtime::Builder::sockets) has put
-    /// receives on io_uring, and a read was polled and then dropped before it was ready. The
+    /// receives on io_uring and a read was polled and then dropped before it was ready. The
     /// methods of the stream that read return these bytes first. System calls on the descriptor,
     /// such as those of a closure of [`try_io`](TcpStream::try_io), and the stream that
     /// [`into_std`](TcpStream::into_std) returns, do not see them.
@@ -295,9 +295,9 @@ impl TcpStream {
     /// Polls to copy received bytes to `buf`, leaving them in the socket.
     ///
     /// Returns the number of bytes appended to the filled part of `buf`; 0 is the end of the
-    /// stream. Of the tasks that poll to read (here, with `poll_read` or with
-    /// [`poll_read_ready`](TcpStream::poll_read_ready)), only the last one is woken. A task that
-    /// polls to write is not affected.
+    /// stream, unless `buf` has no room. Of the tasks that poll to read (here, with `poll_read` or
+    /// with [`poll_read_ready`](TcpStream::poll_read_ready)), only the last one is woken. A task
+    /// that polls to write is not affected.
     ///
     /// # Cancel safety
     ///

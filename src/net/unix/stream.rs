@@ -166,7 +166,7 @@ impl UnixStream {
         Ok(self.io.into_source())
     }
 
-    /// Returns how many bytes a receive on io_uring has brought that were not read, as
+    /// Returns how many bytes have been received on io_uring and not been read, as
     /// [`TcpStream::retained`](crate::net::TcpStream::retained) does.
     pub fn retained(&self) -> usize {
         self.io.retained()
