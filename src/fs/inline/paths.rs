@@ -67,15 +67,15 @@ impl About {
         self.is_local() && !self.stopwatch.is_slow()
     }
 
-    /// Returns whether a change of its name or its attributes is expected to take microseconds. The
-    /// blocks of a large file take longer to free.
+    /// Returns whether a change of its name or its length is expected to take microseconds. The blocks
+    /// of a large file take longer to free.
     pub(crate) fn is_brief(&self) -> bool {
         let is_small = !self.facts.is_regular() || self.facts.size <= BRIEFLY_FREED;
         is_small && self.writes_briefly()
     }
 }
 
-/// The largest file that is removed or truncated in microseconds.
+/// The largest file that is truncated in microseconds.
 const BRIEFLY_FREED: u64 = 1 << 20;
 
 fn facts(file: &impl AsRawFd) -> Result<Facts, Refusal> {
