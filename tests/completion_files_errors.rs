@@ -16,7 +16,7 @@ use zokio::completion::fs::File;
 use zokio::runtime::DriverKind;
 
 use self::answers::{Answer, Calls, answer, answer_first, refuse};
-use self::apart::{builder, on_schedulers, skip};
+use self::apart::{builder, on_schedulers_prepared, skip, without_search_for_leaks};
 use self::ended::{threads, until_threads};
 use self::owned::{ON_A_THREAD, pattern};
 
@@ -26,7 +26,7 @@ fn an_error_after_the_bytes_that_were_in_memory() {
     const LEN: usize = 256 * 1024;
     const CACHED: usize = 4096;
     let test = "an_error_after_the_bytes_that_were_in_memory";
-    on_schedulers(test, &[0, 1], |workers| {
+    on_schedulers_prepared(test, &[0, 1], without_search_for_leaks, |workers| {
         let mut builder = builder(workers);
         builder.thread_keep_alive(Duration::from_millis(1));
         let runtime = builder.driver(DriverKind::Threads).build().unwrap();
@@ -68,16 +68,21 @@ fn an_error_after_the_bytes_that_were_in_memory() {
 
 #[test]
 fn a_file_that_takes_nothing() {
-    on_schedulers("a_file_that_takes_nothing", &[0, 1], |workers| {
-        let runtime = builder(workers).build().unwrap();
-        let file = tempfile::tempfile_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let file = File::from(file);
-        let write = Calls(libc::SYS_pwritev, None);
-        if let Err(error) = answer_first(write, &[Answer::Returns(4), Answer::Returns(0)]) {
-            skip(&format!("calls cannot be answered: {error}"));
-        }
-        let (written, buffer) = runtime.block_on(file.write_all_at(vec![7; ON_A_THREAD], 0));
-        assert_eq!(written.unwrap_err().kind(), ErrorKind::WriteZero);
-        assert_eq!(buffer.len(), ON_A_THREAD);
-    });
+    on_schedulers_prepared(
+        "a_file_that_takes_nothing",
+        &[0, 1],
+        without_search_for_leaks,
+        |workers| {
+            let runtime = builder(workers).build().unwrap();
+            let file = tempfile::tempfile_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+            let file = File::from(file);
+            let write = Calls(libc::SYS_pwritev, None);
+            if let Err(error) = answer_first(write, &[Answer::Returns(4), Answer::Returns(0)]) {
+                skip(&format!("calls cannot be answered: {error}"));
+            }
+            let (written, buffer) = runtime.block_on(file.write_all_at(vec![7; ON_A_THREAD], 0));
+            assert_eq!(written.unwrap_err().kind(), ErrorKind::WriteZero);
+            assert_eq!(buffer.len(), ON_A_THREAD);
+        },
+    );
 }

@@ -16,7 +16,7 @@ use zokio::completion::{BufResult, BufferRing};
 use zokio::runtime::Sockets;
 
 use self::answers::{Answer, Calls, answer, answer_first};
-use self::apart::{builder, on_schedulers, skip};
+use self::apart::{builder, on_schedulers_prepared, skip, without_search_for_leaks};
 
 const RECV: Calls = Calls(libc::SYS_recvfrom, None);
 
@@ -60,21 +60,16 @@ fn either_way(test: &str, scenario: impl Fn(&zokio::runtime::Runtime, Answer)) {
         .iter()
         .flat_map(|then| [0, 1].map(|workers| format!("{workers} {then}")))
         .collect();
-    apart::apart(
-        test,
-        &names,
-        |_| {},
-        |name| {
-            let (workers, then) = name.split_once(' ').unwrap();
-            let then = match then {
-                "fails" => Answer::Fails(libc::ECONNRESET),
-                _ => Answer::Continues,
-            };
-            let mut builder = builder(workers.parse().unwrap());
-            let runtime = builder.sockets(Sockets::Readiness).build().unwrap();
-            scenario(&runtime, then);
-        },
-    );
+    apart::apart(test, &names, without_search_for_leaks, |name| {
+        let (workers, then) = name.split_once(' ').unwrap();
+        let then = match then {
+            "fails" => Answer::Fails(libc::ECONNRESET),
+            _ => Answer::Continues,
+        };
+        let mut builder = builder(workers.parse().unwrap());
+        let runtime = builder.sockets(Sockets::Readiness).build().unwrap();
+        scenario(&runtime, then);
+    });
 }
 
 #[test]
@@ -127,7 +122,7 @@ fn a_stream_of_receives_whose_stream_is_closed_during_its_call() {
 #[test]
 fn a_connection_that_was_aborted_does_not_end_those_that_come() {
     let test = "a_connection_that_was_aborted_does_not_end_those_that_come";
-    on_schedulers(test, &[0, 1], |workers| {
+    on_schedulers_prepared(test, &[0, 1], without_search_for_leaks, |workers| {
         let runtime = builder(workers).build().unwrap();
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -149,7 +144,7 @@ fn a_connection_that_was_aborted_does_not_end_those_that_come() {
 #[test]
 fn a_write_of_nothing_ends_a_write_of_all() {
     let test = "a_write_of_nothing_ends_a_write_of_all";
-    on_schedulers(test, &[0, 1], |workers| {
+    on_schedulers_prepared(test, &[0, 1], without_search_for_leaks, |workers| {
         let runtime = builder(workers).build().unwrap();
         runtime.block_on(async {
             let (stream, _peer) = connected().await.unwrap();

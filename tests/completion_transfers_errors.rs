@@ -23,7 +23,7 @@ use zokio::io::AsyncReadExt;
 use zokio::net::unix::pipe;
 
 use self::answers::{Answer, Calls, answer, answer_first};
-use self::apart::{runtime, skip};
+use self::apart::{runtime, skip, without_search_for_leaks};
 use self::owned::pattern;
 
 const LEN: usize = 100_000;
@@ -42,17 +42,12 @@ fn in_variants<V: Copy>(test: &str, variants: &[V], scenario: impl AsyncFn(V)) {
     let names: Vec<String> = (0..variants.len())
         .flat_map(|variant| [0, 1].map(|workers| format!("variant {variant}, workers {workers}")))
         .collect();
-    apart::apart(
-        test,
-        &names,
-        |_| {},
-        |name| {
-            let number = |word: &str| word.split(' ').nth(1).unwrap().parse::<usize>().unwrap();
-            let (variant, workers) = name.split_once(", ").unwrap();
-            let variant = variants[number(variant)];
-            runtime(number(workers)).block_on(scenario(variant));
-        },
-    );
+    apart::apart(test, &names, without_search_for_leaks, |name| {
+        let number = |word: &str| word.split(' ').nth(1).unwrap().parse::<usize>().unwrap();
+        let (variant, workers) = name.split_once(", ").unwrap();
+        let variant = variants[number(variant)];
+        runtime(number(workers)).block_on(scenario(variant));
+    });
 }
 
 fn answers(calls: Calls, answers: &[Answer]) {

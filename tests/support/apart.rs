@@ -108,8 +108,9 @@ pub fn apart<N: AsRef<str>>(
     assert!(failures.is_empty(), "{test}:\n{}", failures.join("\n"));
 }
 
-/// A preparation of processes that can start no thread: AddressSanitizer starts a process for its
-/// search for leaks at the end, which is refused as well.
+/// A preparation of processes that can start no thread, or whose system calls are answered by a
+/// thread of theirs: AddressSanitizer starts a process for its search for leaks at the end, which is
+/// refused as well, or stops the thread that would answer.
 pub fn without_search_for_leaks(command: &mut Command) {
     command.env("LSAN_OPTIONS", "detect_leaks=0");
 }
