@@ -251,9 +251,15 @@ fn a_runtime_ends_beside_changes_of_a_frozen_folder() {
             sleep(Duration::from_millis(20)).await;
             let frozen = frozen(&mount).await;
             let (from, to) = (path.clone(), path.with_extension("new"));
-            let change = zokio::spawn(zokio::fs::rename(from, to));
-            sleep(Duration::from_millis(1)).await;
-            assert!(!change.is_finished());
+            let (tell, told) = zokio::sync::oneshot::channel();
+            zokio::spawn(async move {
+                let mut change = pin!(zokio::fs::rename(from, to));
+                assert!(futures::poll!(&mut change).is_pending());
+                tell.send(()).unwrap();
+                change.await
+            });
+            // What has begun happens, whatever becomes of its task.
+            told.await.unwrap();
             frozen
         });
         runtime.shutdown_timeout(Duration::from_millis(1));
