@@ -238,6 +238,7 @@ fn what_is_in_the_pipe_is_not_lost() {
 #[test]
 fn a_connection_at_rest_holds_no_pipe() {
     on_each_scheduler("a_connection_at_rest_holds_no_pipe", |workers| {
+        apart::sanitizer::start_symbolizer();
         let open = open_pipes();
         run(workers, async move {
             let mut connections = Vec::new();
