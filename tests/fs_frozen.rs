@@ -28,7 +28,7 @@ use zokio::time::{sleep, timeout};
 
 use self::apart::{on_each_scheduler, on_schedulers, runtime, skip};
 use self::mounts::Mount;
-use self::support::{is_inline, until};
+use self::support::until_kept;
 
 /// `FIFREEZE` and `FITHAW` (include/uapi/linux/fs.h in the kernel's source).
 const FREEZE: libc::Ioctl = 0xC004_5877_u32 as libc::Ioctl;
@@ -92,9 +92,10 @@ fn mount() -> Mount {
     Mount::on_disk().unwrap_or_else(|| skip("no file system on a disk can be mounted"))
 }
 
-/// Freezes a mount that the runtime knows: what does not wait there is done inline.
+/// Freezes a mount that the runtime knows: what does not wait there is done inline, and workers
+/// perform brief changes.
 async fn frozen(mount: &Mount) -> Frozen {
-    until(|| is_inline(|| zokio::fs::metadata(mount.path()))).await;
+    until_kept(mount.path()).await;
     Frozen::new(mount.path()).unwrap_or_else(|error| skip(&error.to_string()))
 }
 
@@ -165,8 +166,6 @@ fn changes_of_a_frozen_folder_hold_up_nobody_else() {
             }
             let runtime = runtime(workers);
             runtime.block_on(async {
-                // So old that workers perform such changes.
-                sleep(Duration::from_millis(20)).await;
                 let frozen = frozen(&mount).await;
                 let changes: Vec<_> = ["a", "b", "c"]
                     .into_iter()
@@ -204,7 +203,6 @@ fn a_core_goes_back_to_a_thread_that_has_blocked() {
         let path = mount.path().join("file");
         std::fs::write(&path, "text").unwrap();
         runtime(workers).block_on(async {
-            sleep(Duration::from_millis(20)).await;
             let frozen = frozen(&mount).await;
             let (begin, begun) = mpsc::channel();
             let (blocked, blocks) = zokio::sync::oneshot::channel();
@@ -248,7 +246,6 @@ fn a_runtime_ends_beside_changes_of_a_frozen_folder() {
         std::fs::write(&path, "text").unwrap();
         let runtime = runtime(workers);
         let frozen = runtime.block_on(async {
-            sleep(Duration::from_millis(20)).await;
             let frozen = frozen(&mount).await;
             let (from, to) = (path.clone(), path.with_extension("new"));
             let (tell, told) = zokio::sync::oneshot::channel();

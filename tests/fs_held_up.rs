@@ -5,7 +5,7 @@ mod apart;
 #[path = "support/fs.rs"]
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::mpsc;
 use std::thread;
@@ -19,19 +19,10 @@ use zokio::net::{TcpListener, TcpStream};
 use zokio::task::yield_now;
 
 use self::apart::{builder, on_schedulers, runtime};
-use self::support::{is_inline, mkfifo, until};
+use self::support::{mkfifo, until_kept};
 
 /// Only with several workers there is one that takes over.
 const SEVERAL: [usize; 2] = [2, 4];
-
-/// Waits until workers perform what their tasks begin in `folder`: once it is known which file system
-/// that is on, and the runtime is as old as a tick of the thread that takes over.
-async fn until_kept(folder: &Path) {
-    until(|| is_inline(|| fs::metadata(folder))).await;
-    zokio::time::sleep(Duration::from_millis(20)).await;
-    // That thread starts with the first task.
-    zokio::spawn(async {}).await.unwrap();
-}
 
 /// Makes FIFOs whose paths are so long that no worker finds out what they are before it opens them.
 fn fifos(folder: &TempDir, count: usize) -> Vec<PathBuf> {

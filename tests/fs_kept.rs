@@ -17,7 +17,7 @@ use zokio::fs;
 use zokio::task::{block_in_place, spawn_blocking, yield_now};
 
 use self::apart::{on_schedulers, runtime};
-use self::support::{is_inline, until};
+use self::support::{until, until_kept};
 
 /// Only with several workers there is one that takes over.
 const SEVERAL: [usize; 2] = [2, 4];
@@ -44,15 +44,6 @@ fn wait_for_rename(folder: &Path) {
 /// How many threads this process has.
 fn threads() -> usize {
     std::fs::read_dir("/proc/self/task").unwrap().count()
-}
-
-/// Waits until workers perform what their tasks begin in `folder`: once it is known which file system
-/// that is on, and the runtime is as old as a tick of the thread that takes over.
-async fn until_kept(folder: &Path) {
-    until(|| is_inline(|| fs::metadata(folder))).await;
-    zokio::time::sleep(Duration::from_millis(20)).await;
-    // That thread starts with the first task.
-    zokio::spawn(async {}).await.unwrap();
 }
 
 /// No thread is started for what a worker performs itself.

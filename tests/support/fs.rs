@@ -71,6 +71,15 @@ pub fn is_inline<F: Future>(f: impl Fn() -> F) -> bool {
     (0..50).all(|_| unconstrained(f()).now_or_never().is_some())
 }
 
+/// Waits until workers perform what their tasks begin in `folder`: once it is known which file system
+/// that is on, and the runtime is as old as a tick of the thread that takes over.
+pub async fn until_kept(folder: &Path) {
+    until(|| is_inline(|| zokio::fs::metadata(folder))).await;
+    zokio::time::sleep(Duration::from_millis(20)).await;
+    // That thread starts with the first task.
+    zokio::spawn(async {}).await.unwrap();
+}
+
 /// Keeps the threads of a runtime's driver from working while it is shut. Threads that are started
 /// wait at it, and none is kept for later.
 #[derive(Default)]
