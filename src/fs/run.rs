@@ -72,18 +72,10 @@ fn with_runtime<R>(f: impl FnOnce(&Handle) -> R) -> R {
 /// # Panics
 /// Panics if called outside a runtime, and, as `spawn_blocking`, if there is no thread.
 pub(super) fn submit(op: Op) -> InFlight {
-    match try_submit(op) {
+    match with_runtime(|handle| handle.services().driver.completions().submit(op)) {
         Ok(in_flight) => in_flight,
         Err(refused) => panic!("{refused}"),
     }
-}
-
-/// Submits `op` to the current runtime's driver, or returns an error if there is no thread.
-///
-/// # Panics
-/// Panics if called outside a runtime.
-pub(super) fn try_submit(op: Op) -> Result<InFlight, SpawnError> {
-    with_runtime(|handle| handle.services().driver.completions().submit(op))
 }
 
 /// Like [`submit`], for an operation that changes something. If it is expected to end in

@@ -38,8 +38,7 @@ pub(super) fn submit_begun(pool: &Pool, operation: Submitted, begun: Payload) {
 /// Like [`submit`], where the submitter may not be there to be told that there is no thread: the
 /// operation ends with the reason as well.
 pub(super) fn submit_late(pool: &Pool, operation: Submitted, kind: Kind) -> Result<(), SpawnError> {
-    let begun = None;
-    push_late(pool, Job { operation, begun }, kind)
+    push_late(pool, Job::new(operation), kind)
 }
 
 /// An error drops the job, which completes the operation.

@@ -7,10 +7,10 @@
 //!
 //! **A receive is demanded.** One is in flight only after a read was polled and found nothing, and
 //! at most one for each socket. It has no buffer: the kernel takes one of the ring's when bytes have
-//! come (`receives/buffers.rs`). The completion *retains* the bytes with the socket and is then reported to
-//! the socket's registration as an event that shows it readable, which wakes the reader. So waiting,
-//! wakers and the shutdown are those of readiness (R1 to R5), and the only difference is that the
-//! event brings its bytes along.
+//! come (`receives/buffers.rs`). The completion *retains* the bytes with the socket and is then
+//! reported to the socket's registration as an event that shows it readable, which wakes the reader.
+//! So waiting, wakers and the shutdown are those of readiness (R1 to R5), and the only difference is
+//! that the event brings its bytes along.
 //!
 //! **What is retained comes first.** Every read asks for retained bytes before it makes a system
 //! call, and makes none while a receive is in flight, because bytes would overtake each other.

@@ -22,9 +22,9 @@ impl MultiThreadShared {
         })
     }
 
-    /// Returns whether a worker may be held up by what it keeps. Until one is, each of the others may
-    /// have kept an operation as well, and there must be other threads for all of them (I11).
-    fn may_be_held_up(&self) -> bool {
+    /// Returns whether a worker may keep an operation, which may hold it up. Until one is held up, each
+    /// of the others may have kept one as well, and there must be other threads for all of them (I11).
+    fn may_keep(&self) -> bool {
         self.held_up.load(Ordering::SeqCst) == 0
             && self.services().pool.max_workers() / 2 >= self.workers()
     }
@@ -63,7 +63,7 @@ impl Context {
         // begun one before has not ended since: it may be waiting for it.
         let keeps = !self.held.get()
             && !self.has_kept.get()
-            && shared.may_be_held_up()
+            && shared.may_keep()
             && shared.monitor.ticks()
             && match &mut *self.core.borrow_mut() {
                 Some(core) => core.patience.keeps(),
