@@ -81,7 +81,8 @@
 //! A task is a future that the runtime polls by itself; see [`task`]. [`task::spawn`] returns a
 //! [`JoinHandle`](task::JoinHandle), to await the task's output or to abort the task. A
 //! [`JoinSet`](task::JoinSet) holds many tasks and aborts them when it is dropped.
-//! [`task::spawn_local`] starts a task whose future is not `Send`.
+//! [`task::spawn_local`] starts a task whose future is not `Send`. [`task_local!`] declares a value
+//! that each task has for itself.
 //!
 //! ```
 //! use zokio::task::JoinSet;
@@ -232,6 +233,11 @@
 //!     Ok(())
 //! }
 //! ```
+//!
+//! Codecs, which make frames of bytes, and conversions to the traits of `futures` are in the crate
+//! [`tokio-util`](https://docs.rs/tokio-util), and its streams in
+//! [`tokio-stream`](https://docs.rs/tokio-stream). Both work with the drop-in, and `tokio-util` with
+//! the types of the crate `zokio` as well, by the feature `tokio`.
 //!
 //! # Files
 //!

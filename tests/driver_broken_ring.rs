@@ -79,6 +79,8 @@ fn threads_take_over_from_a_ring_that_breaks() {
             // The last that the kernel has finds out.
             while !read_blocks(&file, &pool, errno).await {}
 
+            assert_eq!(info().kind(), DriverKind::Threads);
+            assert_eq!(info().reason().contains("no longer"), has_ring);
             let before = info().registered_transfers();
             for _ in 0..10 {
                 assert!(read_blocks(&file, &pool, 0).await);

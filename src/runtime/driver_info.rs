@@ -108,8 +108,8 @@ impl DriverInfo {
         self.kind
     }
 
-    /// Returns why the back-end is in use: it was asked for, it works here, or what kept io_uring
-    /// from working.
+    /// Returns why the back-end is in use: it was asked for, it works here, or what keeps io_uring
+    /// from working, perhaps since a moment when it was in use.
     ///
     /// # Examples
     ///

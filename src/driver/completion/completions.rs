@@ -18,7 +18,7 @@ use super::uring::Ring;
 use super::{Job, Submitted, threads};
 use crate::blocking::Pool;
 use crate::blocking::pool::{Kind, SpawnError};
-use crate::driver::backend::{Backend, Choice};
+use crate::driver::backend::{self, Backend, Choice};
 use crate::driver::wake::Wake;
 use crate::error::Error;
 use crate::util::status_flags::status_flags;
@@ -80,9 +80,15 @@ impl Completions {
         })
     }
 
-    /// Returns the back-end in use and why it was chosen. Tries io_uring out if nothing has yet.
+    /// Returns the back-end in use and why it is. Tries io_uring out if nothing has yet.
     pub(crate) fn backend(&self) -> Backend {
-        self.decision.backend()
+        match self.ring.as_ref().and_then(|ring| ring.lost()) {
+            Some(reason) => Backend {
+                kind: backend::Kind::Threads,
+                reason: reason.to_owned(),
+            },
+            None => self.decision.backend(),
+        }
     }
 
     /// Returns the ring, unless there is no io_uring. A ring whose thread has yet to find that out

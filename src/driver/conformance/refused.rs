@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::{Rig, Which, pipe, read, read_at, write_to};
+use crate::driver::backend::Kind;
 use crate::driver::completion::batch::Batch;
 use crate::driver::completion::probe::try_out;
 
@@ -121,6 +122,14 @@ fn a_ring_that_cannot_be_made() {
                 write_to(&writer, b"abc");
                 assert_eq!(rig.block_on(waiting).transferred().0.unwrap(), 3);
             }
+            let for_good = errno == libc::EPERM;
+            let backend = rig.completions.backend();
+            assert_eq!(
+                backend.kind == Kind::Threads,
+                for_good,
+                "{}",
+                backend.reason
+            );
             // The same for operations that are handed over together.
             let file = Arc::new(rig.file(b"hello"));
             let mut batch = Batch::default();

@@ -38,6 +38,9 @@ pub(in crate::driver::completion) struct Ring {
     pub(super) pool: Pool,
     /// How many transfers from or to registered memory have succeeded. Counted by the ring's thread.
     pub(super) registered_transfers: AtomicU64,
+    /// Why no thread serves the ring ever again. Set by the ring's thread before it refuses requests,
+    /// read by any.
+    lost: OnceLock<String>,
 }
 
 impl Ring {
@@ -48,6 +51,7 @@ impl Ring {
             entries,
             pool,
             registered_transfers: AtomicU64::new(0),
+            lost: OnceLock::new(),
         }
     }
 
@@ -108,7 +112,7 @@ impl Ring {
             Pushed::Start => {
                 if let Err(error) = self.start() {
                     log::debug!("zokio: no thread for the ring, others serve instead: {error}");
-                    return self.give_up(false);
+                    return self.give_up();
                 }
             }
         }
@@ -144,10 +148,22 @@ impl Ring {
         Some((operation, refused))
     }
 
-    /// Passes all requests to threads: no thread serves the ring (ever again, with `for_good`).
-    /// Returns the operations for which there is none.
-    pub(super) fn give_up(&self, for_good: bool) -> Vec<(Submitted, SpawnError)> {
-        self.refuse_all(self.requests.give_up(for_good))
+    /// Passes all requests to threads: no thread serves the ring for now. Returns the operations for
+    /// which there is none.
+    pub(super) fn give_up(&self) -> Vec<(Submitted, SpawnError)> {
+        self.refuse_all(self.requests.give_up(false))
+    }
+
+    /// Passes these requests and all later ones to threads, because of `reason`.
+    pub(super) fn give_up_for_good(&self, reason: String) {
+        // There is one thread at a time, and none after this one.
+        let _ = self.lost.set(reason);
+        self.refuse_all(self.requests.give_up(true));
+    }
+
+    /// Returns why the ring is not served any more, if it is not.
+    pub(in crate::driver::completion) fn lost(&self) -> Option<&str> {
+        self.lost.get().map(String::as_str)
     }
 
     fn refuse_all(&self, requests: Vec<Request>) -> Vec<(Submitted, SpawnError)> {

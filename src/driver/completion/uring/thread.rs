@@ -49,18 +49,24 @@ fn run(ring: Arc<Ring>) {
     block_signals();
     if let Err(refusal) = probe::probed() {
         // Threads have what was queued.
-        ring.give_up(!refusal.may_pass());
+        if refusal.may_pass() {
+            ring.give_up();
+        } else {
+            ring.give_up_for_good(format!("no io_uring: {refusal}"));
+        }
         return;
     }
     match setup::ring(ring.entries) {
         Ok((io, released)) => RingThread::new(ring, io, released).run(),
         Err(error) => {
             log::warn!("zokio: no ring, threads serve instead: {error}");
-            // Descriptors or memory may become available again.
-            ring.give_up(!matches!(
-                error.raw_os_error(),
-                Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN)
-            ));
+            match error.raw_os_error() {
+                // Descriptors or memory may become available again.
+                Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN) => {
+                    ring.give_up();
+                }
+                _ => ring.give_up_for_good(format!("io_uring worked when it was tried: {error}")),
+            }
         }
     }
 }
@@ -388,7 +394,8 @@ impl RingThread {
         while let Some(request) = self.requests.pop() {
             self.ring.refuse(request);
         }
-        self.ring.give_up(true);
+        self.ring
+            .give_up_for_good(format!("the kernel serves io_uring no longer: {error}"));
         self.released.close(self.io);
         self.buffers.clear(None);
         for flight in left {
