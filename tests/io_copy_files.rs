@@ -140,8 +140,9 @@ fn bulk_data_takes_few_reads() {
             let reads = reads() - before;
             drop(writer);
             same(&received.join().unwrap().unwrap(), data(size));
-            // 1,024 of 8 KiB would do.
-            assert!(reads < 256, "{reads}");
+            // 1,024 of 8 KiB would do. Once the socket is full, a read brings as much as the other side
+            // has taken since.
+            assert!(reads < 768, "{reads}");
         });
     });
 }

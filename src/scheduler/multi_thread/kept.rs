@@ -32,7 +32,9 @@
 //! it wakes another one if there are any. An operation that took long makes the worker pass the next
 //! ones to threads ([`Patience`]). As long as an operation holds a worker up, no worker keeps
 //! another. So they hold up one thread for each worker at most, and none keeps any in a runtime whose
-//! pool might lack these threads (I11).
+//! pool might lack these threads (I11). The thread that picks the core up counts the operation before
+//! it releases the core's lock, so that the one which performs it finds the core gone only after that,
+//! and subtracts what was added.
 //!
 //! When the runtime ends, the thread that closes it passes on the cores that are lent, before the
 //! pool takes no more jobs. It first sets the flag and then looks at the places; a worker first lends
@@ -226,6 +228,7 @@ mod loom_tests {
         core: Mutex<Option<()>>,
         performed: AtomicUsize,
         closed: AtomicUsize,
+        held_up: AtomicUsize,
     }
 
     fn rig() -> Arc<Rig> {
@@ -234,6 +237,7 @@ mod loom_tests {
             core: Mutex::new(None),
             performed: AtomicUsize::new(0),
             closed: AtomicUsize::new(0),
+            held_up: AtomicUsize::new(0),
         })
     }
 
@@ -252,15 +256,19 @@ mod loom_tests {
             let has_core = self.core.lock().take().is_some();
             if has_core {
                 self.kept.end();
+            } else {
+                let held_up = self.held_up.fetch_sub(1, Ordering::SeqCst);
+                assert_ne!(held_up, 0, "counted before the core is gone");
             }
             has_core
         }
 
         /// What a thread does that is to pick the core up; returns whether it has.
         fn pick_up(&self) -> bool {
-            let has_core = self.core.lock().take().is_some();
-            if has_core {
-                self.kept.end();
+            let mut core = self.core.lock();
+            let has_core = core.take().is_some();
+            if has_core && self.kept.end() {
+                self.held_up.fetch_add(1, Ordering::SeqCst);
             }
             has_core
         }

@@ -47,8 +47,10 @@ impl MultiThreadShared {
 impl Worker {
     /// Picks the core up, if it is down. A thread that has lent it is left with its operation.
     pub(super) fn pick_core_up(&self) -> Option<Box<Core>> {
-        let mut core = self.core.lock().take()?;
+        let mut place = self.core.lock();
+        let mut core = place.take()?;
         if self.shared.remotes[self.index].kept.end() {
+            // Under the lock: the thread with the operation subtracts it once it finds no core.
             self.shared.held_up.fetch_add(1, Ordering::SeqCst);
             core.patience.lost();
         }
