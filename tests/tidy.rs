@@ -114,6 +114,7 @@ const UNSAFE: &[&str] = &[
     "src/scheduler/task/list.rs",
     "src/scheduler/task/local_owned.rs",
     "src/scheduler/task/local_scheduler.rs",
+    "src/scheduler/task/origin.rs",
     "src/scheduler/task/owned.rs",
     "src/scheduler/task/raw.rs",
     "src/scheduler/task/unowned.rs",

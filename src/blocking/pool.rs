@@ -90,6 +90,15 @@ impl fmt::Display for SpawnError {
 
 impl std::error::Error for SpawnError {}
 
+impl From<SpawnError> for io::Error {
+    fn from(error: SpawnError) -> Self {
+        match error {
+            SpawnError::Closed => io::Error::other(error),
+            SpawnError::NoThread(error) => error,
+        }
+    }
+}
+
 /// A handle to the pool; clones share it.
 #[derive(Clone)]
 pub(crate) struct Pool {

@@ -11,7 +11,7 @@ use crate::blocking::pool::SpawnError;
 use crate::driver::Driver;
 use crate::scheduler;
 use crate::scheduler::context::{self, SetCurrent};
-use crate::scheduler::task::{self, JoinHandle};
+use crate::scheduler::task::{Birth, JoinHandle, TaskKind};
 use crate::timer::{Clock, Timers};
 use crate::util::large::is_large;
 use crate::util::park;
@@ -165,10 +165,19 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        let birth = Birth::<F>::here(TaskKind::Task);
         if const { is_large::<F>() } {
-            return self.scheduler.spawn(Box::pin(future), task::Id::next());
+            return self.spawn_with(Box::pin(future), birth);
         }
-        self.scheduler.spawn(future, task::Id::next())
+        self.spawn_with(future, birth)
+    }
+
+    pub(crate) fn spawn_with<F, O>(&self, future: F, birth: Birth<O>) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.scheduler.spawn(future, birth)
     }
 
     /// Runs a closure that may block on this runtime's blocking pool; see
@@ -190,20 +199,45 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        let birth = Birth::<F>::here(TaskKind::Blocking);
         if const { is_large::<F>() } {
-            return self.scheduler.spawn_blocking(Box::new(func));
+            return self.spawn_blocking_with(Box::new(func), birth);
         }
-        self.scheduler.spawn_blocking(func)
+        self.spawn_blocking_with(func, birth)
+    }
+
+    #[track_caller]
+    pub(crate) fn spawn_blocking_with<F, R, O>(&self, func: F, birth: Birth<O>) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.scheduler.spawn_blocking(func, birth)
+    }
+
+    /// Like [`spawn_blocking_with`](Handle::spawn_blocking_with), but returns an error if the runtime
+    /// is being shut down or there is no thread for the closure.
+    pub(crate) fn try_spawn_blocking_with<F, R, O>(
+        &self,
+        func: F,
+        birth: Birth<O>,
+    ) -> Result<JoinHandle<R>, SpawnError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.scheduler.try_spawn_blocking(func, birth)
     }
 
     /// Like [`spawn_blocking`](Handle::spawn_blocking), but returns an error if the runtime is being
     /// shut down or there is no thread.
+    #[track_caller]
     pub(crate) fn try_spawn_blocking<F, R>(&self, func: F) -> Result<JoinHandle<R>, SpawnError>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.scheduler.try_spawn_blocking(func)
+        self.try_spawn_blocking_with(func, Birth::<F>::here(TaskKind::Blocking))
     }
 
     /// Runs a future to completion on this thread, with this runtime as the current one.
@@ -374,15 +408,13 @@ impl Handle {
     ///
     /// Panics if this is not the handle of a `LocalRuntime`, or if called on another thread.
     #[track_caller]
-    pub(crate) fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
+    pub(crate) fn spawn_local<F, O>(&self, future: F, birth: Birth<O>) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
         match &self.scheduler {
-            scheduler::Handle::CurrentThread(shared) => {
-                shared.spawn_local(future, task::Id::next())
-            }
+            scheduler::Handle::CurrentThread(shared) => shared.spawn_local(future, birth),
             scheduler::Handle::MultiThread(_) => {
                 panic!("local tasks can only be spawned on a `LocalRuntime`")
             }

@@ -8,7 +8,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::time::Duration;
 
 use super::{Builder, EnterGuard, Handle, Runtime, RuntimeMetrics};
-use crate::scheduler::task::JoinHandle;
+use crate::scheduler::task::{Birth, JoinHandle, TaskKind};
 use crate::util::large::is_large;
 
 /// Options of a [`LocalRuntime`]; there are none yet.
@@ -135,10 +135,11 @@ impl LocalRuntime {
         F: Future + 'static,
         F::Output: 'static,
     {
+        let birth = Birth::<F>::here(TaskKind::Local);
         if const { is_large::<F>() } {
-            return self.handle().spawn_local(Box::pin(future));
+            return self.handle().spawn_local(Box::pin(future), birth);
         }
-        self.handle().spawn_local(future)
+        self.handle().spawn_local(future, birth)
     }
 
     /// Runs a closure that may block on this runtime's blocking pool; see
@@ -161,10 +162,11 @@ impl LocalRuntime {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        let birth = Birth::<F>::here(TaskKind::Blocking);
         if const { is_large::<F>() } {
-            return self.inner.spawn_blocking(Box::new(func));
+            return self.handle().spawn_blocking_with(Box::new(func), birth);
         }
-        self.inner.spawn_blocking(func)
+        self.handle().spawn_blocking_with(func, birth)
     }
 
     /// Runs a future to completion on this thread, and the runtime's tasks in between; see

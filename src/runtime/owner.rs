@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
 use crate::scheduler::current_thread::CurrentThread;
-use crate::scheduler::task::JoinHandle;
+use crate::scheduler::task::{Birth, JoinHandle, TaskKind};
 use crate::scheduler::{self, context, multi_thread};
 use crate::util::enter;
 use crate::util::large::is_large;
@@ -143,10 +143,11 @@ impl Runtime {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        let birth = Birth::<F>::here(TaskKind::Task);
         if const { is_large::<F>() } {
-            return self.handle.spawn(Box::pin(future));
+            return self.handle.spawn_with(Box::pin(future), birth);
         }
-        self.handle.spawn(future)
+        self.handle.spawn_with(future, birth)
     }
 
     /// Runs a closure that may block on this runtime's blocking pool; see
@@ -168,10 +169,11 @@ impl Runtime {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
+        let birth = Birth::<F>::here(TaskKind::Blocking);
         if const { is_large::<F>() } {
-            return self.handle.spawn_blocking(Box::new(func));
+            return self.handle.spawn_blocking_with(Box::new(func), birth);
         }
-        self.handle.spawn_blocking(func)
+        self.handle.spawn_blocking_with(func, birth)
     }
 
     /// Runs a future to completion on this thread.

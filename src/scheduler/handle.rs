@@ -9,7 +9,7 @@ use crate::blocking::pool::{SpawnError, Work};
 use crate::driver::completion::Job;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
-use crate::scheduler::task::{self, Id, JoinHandle, UnownedTask};
+use crate::scheduler::task::{self, Birth, JoinHandle, TaskKind, UnownedTask};
 use crate::scheduler::{context, current_thread, multi_thread};
 
 /// Refers to a runtime without keeping it running.
@@ -32,14 +32,14 @@ impl Handle {
         }
     }
 
-    pub(crate) fn spawn<F>(&self, future: F, id: Id) -> JoinHandle<F::Output>
+    pub(crate) fn spawn<F, O>(&self, future: F, birth: Birth<O>) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
         match self {
-            Handle::CurrentThread(shared) => shared.spawn(future, id),
-            Handle::MultiThread(shared) => shared.spawn(future, id),
+            Handle::CurrentThread(shared) => shared.spawn(future, birth),
+            Handle::MultiThread(shared) => shared.spawn(future, birth),
         }
     }
 
@@ -49,12 +49,12 @@ impl Handle {
     ///
     /// Panics if the pool needs a thread and the operating system cannot start one.
     #[track_caller]
-    pub(crate) fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
+    pub(crate) fn spawn_blocking<F, R, O>(&self, f: F, birth: Birth<O>) -> JoinHandle<R>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.spawn_on(&self.services().pool, f)
+        self.spawn_on(&self.services().pool, f, birth)
     }
 
     /// Runs `f`, a closure of the runtime's own, on the driver's threads, which no user closure
@@ -69,16 +69,20 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.spawn_on(self.services().driver.completions().threads(), f)
+        self.spawn_on(
+            self.services().driver.completions().threads(),
+            f,
+            Birth::<F>::here(TaskKind::Blocking),
+        )
     }
 
     #[track_caller]
-    fn spawn_on<F, R>(&self, pool: &Pool, f: F) -> JoinHandle<R>
+    fn spawn_on<F, R, O>(&self, pool: &Pool, f: F, birth: Birth<O>) -> JoinHandle<R>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let (task, join_handle) = task::blocking_task(f, Id::next());
+        let (task, join_handle) = task::blocking_task(f, birth);
         self.run_on(pool, task);
         join_handle
     }
@@ -95,12 +99,16 @@ impl Handle {
 
     /// Like [`spawn_blocking`](Handle::spawn_blocking), but returns an error, and drops `f`, if the
     /// pool is shut down or there is no thread for it.
-    pub(crate) fn try_spawn_blocking<F, R>(&self, f: F) -> Result<JoinHandle<R>, SpawnError>
+    pub(crate) fn try_spawn_blocking<F, R, O>(
+        &self,
+        f: F,
+        birth: Birth<O>,
+    ) -> Result<JoinHandle<R>, SpawnError>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let (task, join_handle) = task::blocking_task(f, Id::next());
+        let (task, join_handle) = task::blocking_task(f, birth);
         self.services().pool.spawn(self.blocking_work(task))?;
         Ok(join_handle)
     }

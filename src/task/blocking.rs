@@ -1,7 +1,10 @@
 //! [`spawn_blocking`] and [`block_in_place`].
 #![forbid(unsafe_code)]
 
+use std::io;
+
 use super::JoinHandle;
+use crate::scheduler::task::{Birth, TaskKind};
 use crate::scheduler::{self, context};
 use crate::util::large::is_large;
 
@@ -38,21 +41,36 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
+    let birth = Birth::<F>::here(TaskKind::Blocking);
     if const { is_large::<F>() } {
-        return spawn_blocking_sized(Box::new(f));
+        return spawn_blocking_with(Box::new(f), birth);
     }
-    spawn_blocking_sized(f)
+    spawn_blocking_with(f, birth)
 }
 
 /// The same as [`spawn_blocking`] for a closure that is not large, or on the heap.
 #[track_caller]
-fn spawn_blocking_sized<F, R>(f: F) -> JoinHandle<R>
+pub(super) fn spawn_blocking_with<F, R, O>(f: F, birth: Birth<O>) -> JoinHandle<R>
 where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    match context::with_current(|handle| handle.spawn_blocking(f)) {
+    match context::with_current(|handle| handle.spawn_blocking(f, birth)) {
         Ok(join) => join,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Like [`spawn_blocking_with`], but returns an error if the runtime is being shut down or there is no
+/// thread for the closure.
+#[track_caller]
+pub(super) fn try_spawn_blocking_with<F, R, O>(f: F, birth: Birth<O>) -> io::Result<JoinHandle<R>>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    match context::with_current(|handle| handle.try_spawn_blocking(f, birth)) {
+        Ok(spawned) => spawned.map_err(io::Error::from),
         Err(error) => panic!("{error}"),
     }
 }

@@ -1,8 +1,7 @@
-//! [`JoinSet`]: a collection of tasks that are awaited in the order in which they complete.
-//!
-//! Each task's join slot holds a waker that puts the task's key into the set's queue, so a poll
-//! looks only at tasks that have completed.
+//! A collection of tasks that are awaited in the order in which they complete: [`JoinSet`].
 #![forbid(unsafe_code)]
+
+mod builder;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,9 +13,13 @@ use std::task::{Context, Poll, Wake, Waker, ready};
 
 use slab::Slab;
 
+pub use self::builder::Builder;
+use super::blocking::spawn_blocking_with;
+use super::spawn::{spawn_local_with, spawn_with};
 use super::{AbortHandle, Id, JoinError, JoinHandle, LocalSet};
 use crate::loom::sync::Mutex;
 use crate::runtime::Handle;
+use crate::scheduler::task::{Birth, TaskKind};
 use crate::util::large::is_large;
 use crate::util::{budget, wake};
 
@@ -60,7 +63,8 @@ struct Queue {
     waker: Option<Waker>,
 }
 
-/// The waker in the join slot of one task.
+/// The waker in the join slot of one task. It puts the task's key into the set's queue, so a poll
+/// looks only at tasks that have completed.
 struct Entry {
     shared: Arc<Ready>,
     key: usize,
@@ -111,6 +115,22 @@ impl<T> JoinSet<T> {
 }
 
 impl<T: 'static> JoinSet<T> {
+    /// Returns a builder of a task in the set, for a task with a name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # zokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let mut set = zokio::task::JoinSet::new();
+    /// set.build_task().name("one").spawn(async { 1 })?;
+    /// assert_eq!(set.join_all().await, [1]);
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
+    pub fn build_task(&mut self) -> Builder<'_, T> {
+        Builder::new(self)
+    }
+
     /// Spawns a task on the current runtime; it starts to run at once.
     ///
     /// # Panics
@@ -133,10 +153,11 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
+        let birth = Birth::<F>::here(TaskKind::Task);
         if const { is_large::<F>() } {
-            return self.insert(super::spawn(Box::pin(task)));
+            return self.insert(spawn_with(Box::pin(task), birth));
         }
-        self.insert(super::spawn(task))
+        self.insert(spawn_with(task, birth))
     }
 
     /// Spawns a task on the runtime of `handle`.
@@ -160,10 +181,11 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
+        let birth = Birth::<F>::here(TaskKind::Task);
         if const { is_large::<F>() } {
-            return self.insert(handle.spawn(Box::pin(task)));
+            return self.insert(handle.spawn_with(Box::pin(task), birth));
         }
-        self.insert(handle.spawn(task))
+        self.insert(handle.spawn_with(task, birth))
     }
 
     /// Spawns a task that stays on this thread; see [`spawn_local`](super::spawn_local).
@@ -195,10 +217,11 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
+        let birth = Birth::<F>::here(TaskKind::Local);
         if const { is_large::<F>() } {
-            return self.insert(super::spawn_local(Box::pin(task)));
+            return self.insert(spawn_local_with(Box::pin(task), birth));
         }
-        self.insert(super::spawn_local(task))
+        self.insert(spawn_local_with(task, birth))
     }
 
     /// Spawns a task on `local_set`, which runs it when it is polled.
@@ -221,10 +244,11 @@ impl<T: 'static> JoinSet<T> {
     where
         F: Future<Output = T> + 'static,
     {
+        let birth = Birth::<F>::here(TaskKind::Local);
         if const { is_large::<F>() } {
-            return self.insert(local_set.spawn_local(Box::pin(task)));
+            return self.insert(local_set.spawn_with(Box::pin(task), birth));
         }
-        self.insert(local_set.spawn_local(task))
+        self.insert(local_set.spawn_with(task, birth))
     }
 
     /// Runs a closure on the current runtime's blocking pool; see
@@ -249,10 +273,11 @@ impl<T: 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
         T: Send,
     {
+        let birth = Birth::<F>::here(TaskKind::Blocking);
         if const { is_large::<F>() } {
-            return self.insert(super::spawn_blocking(Box::new(f)));
+            return self.insert(spawn_blocking_with(Box::new(f), birth));
         }
-        self.insert(super::spawn_blocking(f))
+        self.insert(spawn_blocking_with(f, birth))
     }
 
     /// Runs a closure on the blocking pool of the runtime of `handle`.
@@ -276,10 +301,11 @@ impl<T: 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
         T: Send,
     {
+        let birth = Birth::<F>::here(TaskKind::Blocking);
         if const { is_large::<F>() } {
-            return self.insert(handle.spawn_blocking(Box::new(f)));
+            return self.insert(handle.spawn_blocking_with(Box::new(f), birth));
         }
-        self.insert(handle.spawn_blocking(f))
+        self.insert(handle.spawn_blocking_with(f, birth))
     }
 
     /// Waits for the next task to complete and removes it from the set; `None` if the set is empty.
@@ -620,6 +646,7 @@ where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,
 {
+    #[track_caller]
     fn from_iter<I: IntoIterator<Item = F>>(iter: I) -> Self {
         let mut set = Self::new();
         set.extend(iter);
@@ -637,6 +664,7 @@ where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,
 {
+    #[track_caller]
     fn extend<I: IntoIterator<Item = F>>(&mut self, iter: I) {
         for task in iter {
             self.spawn(task);

@@ -14,11 +14,11 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::{Id, JoinHandle};
+use super::JoinHandle;
 use crate::loom::sync::Arc;
 use crate::runtime::{self, Runtime};
 use crate::scheduler::context;
-use crate::scheduler::task::LocalScheduler;
+use crate::scheduler::task::{Birth, LocalScheduler, TaskKind};
 use crate::util::large::is_large;
 
 thread_local! {
@@ -175,10 +175,19 @@ impl LocalSet {
         F: Future + 'static,
         F::Output: 'static,
     {
+        let birth = Birth::<F>::here(TaskKind::Local);
         if const { is_large::<F>() } {
-            return LocalScheduler::spawn(&self.queue, Box::pin(future), Id::next());
+            return self.spawn_with(Box::pin(future), birth);
         }
-        LocalScheduler::spawn(&self.queue, future, Id::next())
+        self.spawn_with(future, birth)
+    }
+
+    pub(super) fn spawn_with<F, O>(&self, future: F, birth: Birth<O>) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        LocalScheduler::spawn(&self.queue, future, birth)
     }
 
     /// Runs `future` on `rt` and this thread, together with the tasks of the set.

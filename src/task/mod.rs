@@ -20,6 +20,7 @@
 //! | a future that is not | [`spawn_local`], in a [`LocalSet`] or a [`LocalRuntime`](crate::runtime::LocalRuntime) |
 //! | a closure that blocks | [`spawn_blocking`], [`block_in_place`] |
 //! | many tasks whose outputs are wanted | [`JoinSet`] |
+//! | a task with a name | [`Builder`] |
 //! | a value that belongs to a task | [`task_local!`](crate::task_local) |
 //! | letting others run | [`yield_now`](fn@yield_now), [`coop`] |
 //!
@@ -99,14 +100,16 @@
 #![forbid(unsafe_code)]
 
 mod blocking;
+mod builder;
 pub mod coop;
-mod join_set;
+pub mod join_set;
 mod local_set;
 mod spawn;
 mod task_local;
 mod yield_now;
 
 pub use self::blocking::{block_in_place, spawn_blocking};
+pub use self::builder::Builder;
 // Where they were before there was a module for them.
 #[doc(hidden)]
 pub use self::coop::{Unconstrained, consume_budget, unconstrained};

@@ -7,7 +7,7 @@ use super::local_set;
 use super::{Id, JoinHandle};
 use crate::runtime::Handle;
 use crate::scheduler::context;
-use crate::scheduler::task::{LocalScheduler, current_id};
+use crate::scheduler::task::{Birth, LocalScheduler, TaskKind, current_id};
 use crate::util::large::is_large;
 
 /// Spawns a task on the current runtime.
@@ -166,20 +166,21 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
+    let birth = Birth::<F>::here(TaskKind::Task);
     if const { is_large::<F>() } {
-        return spawn_sized(Box::pin(future));
+        return spawn_with(Box::pin(future), birth);
     }
-    spawn_sized(future)
+    spawn_with(future, birth)
 }
 
 /// The same as [`spawn`] for a future that is not large, or on the heap.
 #[track_caller]
-fn spawn_sized<F>(future: F) -> JoinHandle<F::Output>
+pub(super) fn spawn_with<F, O>(future: F, birth: Birth<O>) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    match context::with_current(|handle| handle.spawn(future, Id::next())) {
+    match context::with_current(|handle| handle.spawn(future, birth)) {
         Ok(join) => join,
         Err(error) => panic!("{error}"),
     }
@@ -221,25 +222,26 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
+    let birth = Birth::<F>::here(TaskKind::Local);
     if const { is_large::<F>() } {
-        return spawn_local_sized(Box::pin(future));
+        return spawn_local_with(Box::pin(future), birth);
     }
-    spawn_local_sized(future)
+    spawn_local_with(future, birth)
 }
 
 /// The same as [`spawn_local`] for a future that is not large, or on the heap.
 #[track_caller]
-fn spawn_local_sized<F>(future: F) -> JoinHandle<F::Output>
+pub(super) fn spawn_local_with<F, O>(future: F, birth: Birth<O>) -> JoinHandle<F::Output>
 where
     F: Future + 'static,
     F::Output: 'static,
 {
     if let Some(set) = local_set::current() {
-        return LocalScheduler::spawn(&set, future, Id::next());
+        return LocalScheduler::spawn(&set, future, birth);
     }
     if let Ok(handle) = Handle::try_current() {
         match handle.is_local() {
-            Some(true) => return handle.spawn_local(future),
+            Some(true) => return handle.spawn_local(future, birth),
             Some(false) => panic!(
                 "Local tasks can only be spawned on a LocalRuntime from the thread the runtime \
                  was created on"

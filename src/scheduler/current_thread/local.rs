@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::shared::CurrentThreadShared;
-use crate::scheduler::task::{Id, JoinHandle, Schedule};
+use crate::scheduler::task::{Birth, JoinHandle, Schedule};
 
 impl CurrentThreadShared {
     /// Spawns a future that stays on the thread of this `LocalRuntime`.
@@ -13,7 +13,11 @@ impl CurrentThreadShared {
     ///
     /// Panics if called on another thread, or if this is not a `LocalRuntime`.
     #[track_caller]
-    pub(crate) fn spawn_local<F>(self: &Arc<Self>, future: F, id: Id) -> JoinHandle<F::Output>
+    pub(crate) fn spawn_local<F, O>(
+        self: &Arc<Self>,
+        future: F,
+        birth: Birth<O>,
+    ) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
@@ -27,7 +31,7 @@ impl CurrentThreadShared {
         // SAFETY: a scheduler whose `local()` is not `None` belongs to a `LocalRuntime`, which is
         // not `Send`. Its `block_on` and its drop, the only two that run notifications or close
         // the list, therefore happen on the thread that made it, and that is this thread.
-        let (handle, task) = unsafe { self.owned.bind_local(future, self.clone(), id) };
+        let (handle, task) = unsafe { self.owned.bind_local(future, self.clone(), birth) };
         if let Some(task) = task {
             self.schedule(task);
         }

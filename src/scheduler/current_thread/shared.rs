@@ -11,7 +11,7 @@ use super::core::Context;
 use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
-use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Task};
+use crate::scheduler::task::{Birth, JoinHandle, Notified, OwnedTasks, Schedule, Task};
 
 /// The part of the scheduler that handles, wakers and tasks refer to.
 #[derive(Debug)]
@@ -63,12 +63,12 @@ impl CurrentThreadShared {
         Some(thread == std::thread::current().id())
     }
 
-    pub(crate) fn spawn<F>(self: &Arc<Self>, future: F, id: Id) -> JoinHandle<F::Output>
+    pub(crate) fn spawn<F, O>(self: &Arc<Self>, future: F, birth: Birth<O>) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (handle, task) = self.owned.bind(future, self.clone(), id);
+        let (handle, task) = self.owned.bind(future, self.clone(), birth);
         if let Some(task) = task {
             self.schedule(task);
         }

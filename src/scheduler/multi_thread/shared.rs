@@ -19,7 +19,7 @@ use crate::loom::sync::Mutex;
 use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
-use crate::scheduler::task::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Task};
+use crate::scheduler::task::{Birth, JoinHandle, Notified, OwnedTasks, Schedule, Task};
 use crate::util::cache_padded::CachePadded;
 
 /// A runnable task of this scheduler.
@@ -121,12 +121,12 @@ impl MultiThreadShared {
         self.inject.len()
     }
 
-    pub(crate) fn spawn<F>(self: &Arc<Self>, future: F, id: Id) -> JoinHandle<F::Output>
+    pub(crate) fn spawn<F, O>(self: &Arc<Self>, future: F, birth: Birth<O>) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (handle, task) = self.owned.bind(future, self.clone(), id);
+        let (handle, task) = self.owned.bind(future, self.clone(), birth);
         if let Some(task) = task {
             self.schedule(task);
         }

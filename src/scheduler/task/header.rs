@@ -9,9 +9,11 @@ use std::pin::Pin;
 use std::ptr::{self, NonNull};
 use std::task::{Context, Poll, Waker};
 
+use super::birth::Birth;
 use super::error::{JoinError, Payload};
 use super::id::{self, Id};
 use super::list::Links;
+use super::origin::Origin;
 use super::state::StateWord;
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::Arc;
@@ -51,6 +53,10 @@ pub(super) struct VTable {
     pub(super) free: unsafe fn(NonNull<Header>),
     /// Drops the scheduler in the cell, for `free`.
     pub(super) drop_scheduler: unsafe fn(NonNull<Header>),
+    /// The size of the future or closure that the user spawned.
+    pub(super) original_size: usize,
+    /// The size of what is stored: that, or the size of a box with it.
+    pub(super) size: usize,
 }
 
 /// One task.
@@ -68,6 +74,8 @@ pub(super) struct Cell<F: Future> {
 pub(super) struct Front {
     pub(super) header: Header,
     pub(super) scheduler: AnyScheduler,
+    /// Written before any other thread knows the task.
+    pub(super) origin: Origin,
 }
 
 /// The scheduler of a task, whose type the vtable's functions know, in the room that an `Arc` takes.
@@ -106,13 +114,16 @@ pub(super) struct StageCell<F: Future>(UnsafeCell<Stage<F>>);
 
 impl<F: Future> Cell<F> {
     /// Allocates a queued task with `refs` references. `vtable` is that of these types.
-    pub(super) fn allocate<S>(
+    ///
+    /// Every task is made here.
+    pub(super) fn allocate<S, O>(
         future: F,
         scheduler: S,
-        id: Id,
+        birth: Birth<O>,
         vtable: &'static VTable,
         refs: usize,
     ) -> NonNull<Header> {
+        let Birth { id, origin, .. } = birth;
         let cell = Box::new(Cell {
             front: Front {
                 header: Header {
@@ -124,6 +135,7 @@ impl<F: Future> Cell<F> {
                     join_slot: UnsafeCell::new(MaybeUninit::uninit()),
                 },
                 scheduler: AnyScheduler::new(scheduler),
+                origin,
             },
             stage: StageCell(UnsafeCell::new(Stage::Future(future))),
         });

@@ -4,9 +4,9 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use super::birth::Birth;
 use super::handles::{Notified, Task};
 use super::header::{Cell, Header};
-use super::id::Id;
 use super::join::JoinHandle;
 use super::list::{self, List};
 use super::{Schedule, harness};
@@ -73,11 +73,11 @@ impl<S: Schedule> LocalOwnedTasks<S> {
     ///
     /// The scheduler runs notifications of this task, including later ones, on this thread or
     /// never.
-    pub(crate) unsafe fn bind<F>(
+    pub(crate) unsafe fn bind<F, O>(
         &self,
         future: F,
         scheduler: S,
-        id: Id,
+        birth: Birth<O>,
     ) -> (JoinHandle<F::Output>, Option<Notified<S>>)
     where
         F: Future + 'static,
@@ -88,7 +88,7 @@ impl<S: Schedule> LocalOwnedTasks<S> {
             "a local task is spawned on its own thread only"
         );
         // One reference each for the list, the notification, and the handle.
-        let raw = Cell::allocate(future, scheduler, id, harness::vtable::<F, S>(), 3);
+        let raw = Cell::allocate(future, scheduler, birth, harness::vtable::<F, S, O>(), 3);
         // SAFETY: T1: one reference is the handle's, and the others are `insert`'s. No one else
         // knows the task.
         unsafe { (JoinHandle::from_raw(raw), self.insert(raw)) }

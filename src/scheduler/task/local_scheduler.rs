@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::task::Waker;
 
-use super::{Id, JoinHandle, LocalOwnedTasks, Notified, Schedule, Task};
+use super::{Birth, JoinHandle, LocalOwnedTasks, Notified, Schedule, Task};
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::{Arc, Mutex};
 use crate::util::shrink::shrink_if_empty;
@@ -86,14 +86,18 @@ impl LocalScheduler {
     ///
     /// Panics if called on a thread other than the owner's, as do all methods but
     /// [`register`](Self::register).
-    pub(crate) fn spawn<F>(queue: &Arc<Self>, future: F, id: Id) -> JoinHandle<F::Output>
+    pub(crate) fn spawn<F, O>(
+        queue: &Arc<Self>,
+        future: F,
+        birth: Birth<O>,
+    ) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
         // SAFETY: notifications are run by `tick` only, with a task that `with_home` returned, and
         // the list is closed by `close` only, which also checks the thread.
-        let (join, notified) = unsafe { queue.owned.bind(future, queue.clone(), id) };
+        let (join, notified) = unsafe { queue.owned.bind(future, queue.clone(), birth) };
         if let Some(notified) = notified {
             queue.schedule(notified);
         }

@@ -13,7 +13,7 @@ use loom::future::block_on;
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
-use super::testing::{Scheduler, scheduler, spawn};
+use super::testing::{Scheduler, birth, scheduler, spawn};
 use super::{Id, JoinError, JoinHandle, LocalScheduler, blocking_task};
 use crate::util::budget::{self, Budget};
 
@@ -362,7 +362,7 @@ fn loom_blocking_task_is_aborted() {
     model(|| {
         let tally = Tally::default();
         let output = tally.clone();
-        let (task, join) = blocking_task(move || output.item(), Id::next());
+        let (task, join) = blocking_task(move || output.item(), birth());
         let abort = join.abort_handle();
         let pool = thread::spawn(move || task.run());
         let aborter = thread::spawn(move || abort.abort());
@@ -394,9 +394,9 @@ fn loom_local_scheduler_misses_no_wake() {
                     Poll::Pending
                 }
             }),
-            Id::next(),
+            birth(),
         );
-        let aborted = LocalScheduler::spawn(&queue, pending::<()>(), Id::next());
+        let aborted = LocalScheduler::spawn(&queue, pending::<()>(), birth());
         assert!(!queue.polling(|| queue.tick()));
         let waker = slot.lock().unwrap().clone().unwrap();
         let abort = aborted.abort_handle();
@@ -434,7 +434,7 @@ fn loom_local_scheduler_closes() {
                 *to.lock().unwrap() = Some(cx.waker().clone());
                 Poll::<()>::Pending
             }),
-            Id::next(),
+            birth(),
         );
         queue.polling(|| queue.tick());
         let waker = slot.lock().unwrap().take().unwrap();

@@ -9,6 +9,7 @@
 //! ```text
 //! header     state word | vtable | id | list links | list owner | join slot     one cache line
 //! scheduler  S, with a layout that does not depend on it
+//! origin     kind, spawn place, name: one word
 //! stage      Future(F) -> Finished(Result<F::Output, JoinError>) -> Consumed
 //! ```
 //!
@@ -79,6 +80,7 @@
 //! Read next: `state.rs`, then `raw.rs` and `harness.rs`.
 
 mod abort;
+mod birth;
 mod error;
 mod handles;
 mod harness;
@@ -88,6 +90,7 @@ mod join;
 mod list;
 mod local_owned;
 mod local_scheduler;
+mod origin;
 mod owned;
 mod raw;
 mod state;
@@ -102,6 +105,7 @@ pub(in crate::scheduler) mod testing;
 mod tests;
 
 pub use self::abort::AbortHandle;
+pub(crate) use self::birth::Birth;
 pub use self::error::JoinError;
 pub(crate) use self::handles::{Notified, Task, UnownedTask};
 pub(crate) use self::header::Header;
@@ -110,6 +114,7 @@ pub(crate) use self::id::current as current_id;
 pub use self::join::JoinHandle;
 use self::local_owned::LocalOwnedTasks;
 pub(crate) use self::local_scheduler::LocalScheduler;
+pub(crate) use self::origin::TaskKind;
 pub(crate) use self::owned::OwnedTasks;
 pub(crate) use self::unowned::blocking_task;
 

@@ -8,6 +8,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use super::birth::Birth;
 use super::handles::{Notified, Task};
 use super::header::{Cell, Header};
 use super::id::Id;
@@ -99,18 +100,18 @@ impl<S: Schedule> OwnedTasks<S> {
     /// Creates a task from `future`. The caller queues the notification.
     ///
     /// There is none if the list is closed: the task is then already cancelled.
-    pub(crate) fn bind<F>(
+    pub(crate) fn bind<F, O>(
         &self,
         future: F,
         scheduler: S,
-        id: Id,
+        birth: Birth<O>,
     ) -> (JoinHandle<F::Output>, Option<Notified<S>>)
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
         // SAFETY: the future and its output are `Send`.
-        unsafe { self.bind_local(future, scheduler, id) }
+        unsafe { self.bind_local(future, scheduler, birth) }
     }
 
     /// Like [`bind`](Self::bind), for a future that may not be `Send`.
@@ -120,18 +121,18 @@ impl<S: Schedule> OwnedTasks<S> {
     /// Unless the future and its output are `Send`: every notification of this task, including
     /// those that the scheduler receives later, is run on the calling thread, and so is
     /// [`close_and_shutdown_all`](Self::close_and_shutdown_all); or else never.
-    pub(crate) unsafe fn bind_local<F>(
+    pub(crate) unsafe fn bind_local<F, O>(
         &self,
         future: F,
         scheduler: S,
-        id: Id,
+        birth: Birth<O>,
     ) -> (JoinHandle<F::Output>, Option<Notified<S>>)
     where
         F: Future + 'static,
         F::Output: 'static,
     {
         // One reference each for the list, the notification, and the handle.
-        let raw = Cell::allocate(future, scheduler, id, harness::vtable::<F, S>(), 3);
+        let raw = Cell::allocate(future, scheduler, birth, harness::vtable::<F, S, O>(), 3);
         // SAFETY: T1: one reference is the handle's, and the others are `insert`'s. No one else
         // knows the task.
         unsafe { (JoinHandle::from_raw(raw), self.insert(raw)) }

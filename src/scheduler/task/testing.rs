@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 
-use super::{Id, JoinHandle, Notified, OwnedTasks, Schedule, Task};
+use super::{Birth, JoinHandle, Notified, OwnedTasks, Schedule, Task, TaskKind};
 use crate::loom::sync::{Arc, Mutex};
 
 /// A shared queue and its tasks.
@@ -38,13 +38,22 @@ pub(in crate::scheduler) fn scheduler() -> Scheduler {
     })
 }
 
+/// Returns what a test that does not look at it makes a task of.
+pub(in crate::scheduler) fn birth() -> Birth<()> {
+    Birth::here(TaskKind::Task)
+}
+
 /// Spawns and queues.
+#[track_caller]
 pub(in crate::scheduler) fn spawn<F>(scheduler: &Scheduler, future: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let (join, notified) = scheduler.owned.bind(future, scheduler.clone(), Id::next());
+    let (join, notified) =
+        scheduler
+            .owned
+            .bind(future, scheduler.clone(), Birth::<F>::here(TaskKind::Task));
     if let Some(notified) = notified {
         scheduler.schedule(notified);
     }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
-use super::testing::{Scheduler, scheduler, spawn};
+use super::testing::{Scheduler, birth, scheduler, spawn};
 use super::unowned::unowned;
 use super::{
     Id, JoinHandle, LocalOwnedTasks, Notified, OwnedTasks, Schedule, Task, blocking_task,
@@ -425,22 +425,22 @@ fn a_list_removes_only_its_own_tasks() {
 
 #[test]
 fn a_blocking_task_runs_once_or_is_cancelled() {
-    let (task, join) = blocking_task(|| current_id().unwrap(), Id::next());
+    let (task, join) = blocking_task(|| current_id().unwrap(), birth());
     let id = join.id();
     task.run();
     assert_eq!(join_now(join).unwrap(), id);
 
-    let (task, join) = blocking_task(|| unreachable!("cancelled"), Id::next());
+    let (task, join) = blocking_task(|| unreachable!("cancelled"), birth());
     drop(task);
     assert!(join_now::<()>(join).unwrap_err().is_cancelled());
 
-    let (task, join) = blocking_task(|| unreachable!("aborted"), Id::next());
+    let (task, join) = blocking_task(|| unreachable!("aborted"), birth());
     join.abort();
     assert!(!join.is_finished());
     task.run();
     assert!(join_now::<()>(join).unwrap_err().is_cancelled());
 
-    let (task, join) = blocking_task(|| panic!("oh"), Id::next());
+    let (task, join) = blocking_task(|| panic!("oh"), birth());
     task.run();
     assert!(join_now::<()>(join).unwrap_err().is_panic());
 }
@@ -456,7 +456,7 @@ fn an_unowned_task_that_nobody_can_wake_is_freed() {
             pending::<()>().await;
         },
         scheduler.clone(),
-        Id::next(),
+        birth(),
     );
     drop(join);
     assert!(task.run().is_none());
@@ -482,7 +482,7 @@ fn threads_spawn_into_shards_and_all_are_shut_down() {
     let listed = Listed(Arc::new(OwnedTasks::new(4)));
     let spawn_all = |listed: Listed| {
         (0..TASKS).map(move |n| {
-            let (join, task) = listed.0.bind(pending::<()>(), listed.clone(), Id::next());
+            let (join, task) = listed.0.bind(pending::<()>(), listed.clone(), birth());
             if n % 2 == 0 {
                 join.abort();
                 assert!(task.expect("the list is open").run().is_none());
@@ -538,7 +538,7 @@ fn local_tasks_are_aborted_from_afar_and_dropped_at_home() {
     };
     let spawn = |future: Pin<Box<dyn Future<Output = ()>>>| {
         // SAFETY: `run` is called on this thread only.
-        let (join, task) = unsafe { local.owned.bind(future, local.clone(), Id::next()) };
+        let (join, task) = unsafe { local.owned.bind(future, local.clone(), birth()) };
         local.ready.lock().unwrap().extend(task);
         join
     };

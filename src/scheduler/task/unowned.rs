@@ -4,34 +4,38 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use super::birth::Birth;
 use super::handles::{Notified, Task, UnownedTask};
 use super::header::Cell;
-use super::id::Id;
 use super::join::JoinHandle;
 use super::{Schedule, harness};
 
 /// Creates a task that no list shuts down: the owner of the notification runs it.
 ///
 /// A notification that is dropped leaves its `JoinHandle` pending forever.
-pub(crate) fn unowned<F, S>(future: F, scheduler: S, id: Id) -> (Notified<S>, JoinHandle<F::Output>)
+pub(crate) fn unowned<F, S, O>(
+    future: F,
+    scheduler: S,
+    birth: Birth<O>,
+) -> (Notified<S>, JoinHandle<F::Output>)
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
     S: Schedule,
 {
     // One reference each for the notification and the handle.
-    let raw = Cell::allocate(future, scheduler, id, harness::vtable::<F, S>(), 2);
+    let raw = Cell::allocate(future, scheduler, birth, harness::vtable::<F, S, O>(), 2);
     // SAFETY: T1: the two references go to these two.
     unsafe { (Notified::from_raw(raw), JoinHandle::from_raw(raw)) }
 }
 
 /// Creates a task that calls `f` once, when the pool runs it.
-pub(crate) fn blocking_task<F, R>(f: F, id: Id) -> (UnownedTask, JoinHandle<R>)
+pub(crate) fn blocking_task<F, R, O>(f: F, birth: Birth<O>) -> (UnownedTask, JoinHandle<R>)
 where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
-    let (notified, join) = unowned(Blocking(Some(f)), RunsOnce, id);
+    let (notified, join) = unowned(Blocking(Some(f)), RunsOnce, birth);
     // SAFETY: the notification is passed on, the closure and its result are `Send`, and a
     // `Blocking` never returns `Pending`.
     let task = unsafe { UnownedTask::from_raw(notified.into_raw()) };

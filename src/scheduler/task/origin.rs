@@ -1,0 +1,153 @@
+//! [`Origin`]: what a task is known by besides its id, in one word.
+//!
+//! Every task has a kind and a place in the program where it was spawned; few have more. So the
+//! word is a pointer to the place, with the kind in its lowest bits, and only a task with more has
+//! an allocation for that: the word then points to its [`Details`], and says so in a bit.
+
+use std::fmt;
+use std::panic::Location;
+use std::ptr::NonNull;
+
+/// Set if the word points to details.
+const DETAILS: usize = 1;
+/// How far the kind is shifted.
+const KIND: u32 = 1;
+/// All bits that are not part of the address.
+const TAG: usize = 0b111;
+
+const _: () = assert!(align_of::<Location<'static>>() > TAG && align_of::<Details>() > TAG);
+
+/// What a task runs, and who may run it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskKind {
+    /// A future that is `Send`.
+    Task = 0,
+    /// A future that stays on its thread.
+    Local = 1,
+    /// A closure of the blocking pool.
+    Blocking = 2,
+}
+
+/// Where a task comes from. It does not change once other threads know the task.
+pub(crate) struct Origin(NonNull<()>);
+
+/// What few tasks have.
+pub(super) struct Details {
+    location: &'static Location<'static>,
+    name: Option<Box<str>>,
+}
+
+// SAFETY: the word owns its details, which are `Send` and `Sync`; a location is.
+unsafe impl Send for Origin {}
+// SAFETY: as above: what a shared reference allows is to read them.
+unsafe impl Sync for Origin {}
+
+impl Origin {
+    #[inline]
+    pub(super) fn new(kind: TaskKind, location: &'static Location<'static>) -> Self {
+        let tag = (kind as usize) << KIND;
+        Self(NonNull::from(location).cast().map_addr(|addr| addr | tag))
+    }
+
+    fn tag(&self) -> usize {
+        self.0.addr().get() & TAG
+    }
+
+    /// The pointer without its tag.
+    fn pointer<T>(&self) -> *mut T {
+        self.0.as_ptr().map_addr(|addr| addr & !TAG).cast()
+    }
+
+    pub(super) fn kind(&self) -> TaskKind {
+        match self.tag() >> KIND {
+            0 => TaskKind::Task,
+            1 => TaskKind::Local,
+            _ => TaskKind::Blocking,
+        }
+    }
+
+    /// Returns whether there is more than a kind and a place.
+    #[inline]
+    pub(super) fn has_details(&self) -> bool {
+        self.0.addr().get() & DETAILS != 0
+    }
+
+    pub(super) fn details(&self) -> Option<&Details> {
+        // SAFETY: with the bit this points to details, which this word owns.
+        self.has_details().then(|| unsafe { &*self.pointer() })
+    }
+
+    /// Returns the details, and makes them if there are none yet.
+    fn details_mut(&mut self) -> &mut Details {
+        if !self.has_details() {
+            let details = Box::new(Details {
+                location: self.location(),
+                name: None,
+            });
+            let tag = self.tag() | DETAILS;
+            let pointer = NonNull::from(Box::leak(details)).cast();
+            self.0 = pointer.map_addr(|addr| addr | tag);
+        }
+        // SAFETY: this points to details, which this word owns, and `&mut self` is the only reference.
+        unsafe { &mut *self.pointer() }
+    }
+
+    /// Returns the place in the program where the task was spawned.
+    pub(super) fn location(&self) -> &'static Location<'static> {
+        match self.details() {
+            Some(details) => details.location,
+            // SAFETY: without the bit this points to a location, which is static.
+            None => unsafe { &*self.pointer() },
+        }
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        self.details()?.name.as_deref()
+    }
+
+    pub(super) fn set_name(&mut self, name: &str) {
+        self.details_mut().name = Some(name.into());
+    }
+}
+
+impl Drop for Origin {
+    #[inline]
+    fn drop(&mut self) {
+        if self.has_details() {
+            // SAFETY: this word owns its details, which `details_mut` made in a box.
+            drop(unsafe { Box::<Details>::from_raw(self.pointer()) });
+        }
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Origin")
+            .field("kind", &self.kind())
+            .field("name", &self.name())
+            .field("location", &self.location())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Origin, TaskKind};
+    use std::panic::Location;
+
+    #[test]
+    fn a_word_holds_the_kind_and_the_place_with_and_without_a_name() {
+        for kind in [TaskKind::Task, TaskKind::Local, TaskKind::Blocking] {
+            let here = Location::caller();
+            let mut origin = Origin::new(kind, here);
+            assert!(!origin.has_details());
+            assert_eq!((origin.kind(), origin.location()), (kind, here));
+            assert_eq!(origin.name(), None);
+            origin.set_name("first");
+            origin.set_name("second");
+            assert!(origin.has_details());
+            assert_eq!((origin.kind(), origin.location()), (kind, here));
+            assert_eq!(origin.name(), Some("second"));
+        }
+    }
+}
