@@ -1,6 +1,8 @@
 //! The builder of runtimes.
 #![forbid(unsafe_code)]
 
+mod hooks;
+
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use crate::driver::{self, Driver};
 use crate::scheduler::current_thread::CurrentThread;
 use crate::scheduler::multi_thread;
 use crate::scheduler::services::{Options, Services};
+use crate::scheduler::task::TaskHooks;
 use crate::timer::{Clock, Timers};
 
 /// The most worker threads that a runtime may have.
@@ -58,6 +61,7 @@ pub struct Builder {
     before_stop: Option<Callback>,
     before_park: Option<Callback>,
     after_unpark: Option<Callback>,
+    task_hooks: TaskHooks,
     global_queue_interval: Option<u32>,
     event_interval: u32,
     events_per_tick: usize,
@@ -145,6 +149,7 @@ impl Builder {
             before_stop: None,
             before_park: None,
             after_unpark: None,
+            task_hooks: TaskHooks::default(),
             global_queue_interval: None,
             event_interval: 61,
             events_per_tick: 1024,
@@ -960,6 +965,7 @@ impl Builder {
                 event_interval: self.event_interval,
                 before_park: self.before_park.clone(),
                 after_unpark: self.after_unpark.clone(),
+                hooks: self.task_hooks.for_runtime(),
             },
             id: Services::next_id(),
             name: self.name.clone(),

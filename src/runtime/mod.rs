@@ -266,6 +266,7 @@ pub use self::local::{LocalOptions, LocalRuntime};
 pub use self::metrics::RuntimeMetrics;
 pub use self::owner::Runtime;
 pub use self::sockets::Sockets;
+pub use crate::scheduler::task::TaskMeta;
 
 /// The kinds of scheduler that a runtime can have.
 ///

@@ -11,6 +11,7 @@ use crate::blocking::Pool;
 use crate::blocking::pool::Callback;
 use crate::driver::Driver;
 use crate::scheduler::context;
+use crate::scheduler::task::TaskHooks;
 use crate::timer::{Clock, Timers};
 use crate::util::budget;
 
@@ -41,6 +42,8 @@ pub(crate) struct Options {
     pub(crate) event_interval: u32,
     pub(crate) before_park: Option<Callback>,
     pub(crate) after_unpark: Option<Callback>,
+    /// `None` if no task is asked about.
+    pub(crate) hooks: Option<Box<TaskHooks>>,
 }
 
 impl fmt::Debug for Options {
@@ -48,6 +51,7 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("global_queue_interval", &self.global_queue_interval)
             .field("event_interval", &self.event_interval)
+            .field("hooks", &self.hooks)
             .finish_non_exhaustive()
     }
 }

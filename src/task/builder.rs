@@ -13,7 +13,8 @@ use crate::util::large::is_large;
 
 /// Spawns a task with a name.
 ///
-/// A name is for those who look at the tasks of a program. Several tasks may have the same name. The
+/// A name is for those who look at the tasks of a program: the hooks of a runtime are told it
+/// ([`TaskMeta::name`](crate::runtime::TaskMeta::name)). Several tasks may have the same name. The
 /// builder copies it into the task.
 ///
 /// Apart from the name, a task is the same as one of [`spawn`](fn@super::spawn),

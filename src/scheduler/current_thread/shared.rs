@@ -11,7 +11,7 @@ use super::core::Context;
 use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
-use crate::scheduler::task::{Birth, JoinHandle, Notified, OwnedTasks, Schedule, Task};
+use crate::scheduler::task::{Birth, JoinHandle, Notified, OwnedTasks, Schedule, Task, TaskHooks};
 
 /// The part of the scheduler that handles, wakers and tasks refer to.
 #[derive(Debug)]
@@ -109,6 +109,10 @@ impl Schedule for Arc<CurrentThreadShared> {
 
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {
         self.owned.remove(task)
+    }
+
+    fn hooks(&self) -> Option<&TaskHooks> {
+        self.services.options.hooks.as_deref()
     }
 }
 

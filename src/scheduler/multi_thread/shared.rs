@@ -19,7 +19,7 @@ use crate::loom::sync::Mutex;
 use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
-use crate::scheduler::task::{Birth, JoinHandle, Notified, OwnedTasks, Schedule, Task};
+use crate::scheduler::task::{Birth, JoinHandle, Notified, OwnedTasks, Schedule, Task, TaskHooks};
 use crate::util::cache_padded::CachePadded;
 
 /// A runnable task of this scheduler.
@@ -237,5 +237,9 @@ impl Schedule for Arc<MultiThreadShared> {
 
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {
         self.owned.remove(task)
+    }
+
+    fn hooks(&self) -> Option<&TaskHooks> {
+        self.services.options.hooks.as_deref()
     }
 }

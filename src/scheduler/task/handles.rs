@@ -8,7 +8,7 @@ use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::Schedule;
-use super::header::{Front, Header};
+use super::header::{Header, front};
 use super::id::Id;
 use super::raw;
 use crate::util::budget;
@@ -66,8 +66,8 @@ impl<S: 'static> Drop for Task<S> {
 impl<S: 'static> fmt::Debug for Task<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let header = self.header();
-        // SAFETY: T1: the handle has a reference, and every cell begins with a `Front`.
-        let origin = unsafe { &self.raw.cast::<Front>().as_ref().origin };
+        // SAFETY: T1: the handle has a reference.
+        let origin = &unsafe { front(self.raw) }.origin;
         f.debug_struct("Task")
             .field("id", &header.id)
             .field("origin", origin)

@@ -9,11 +9,12 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::Schedule;
 use super::error::JoinError;
 use super::handles::{Notified, Task};
-use super::header::{Cell, Front, Header, VTable};
+use super::header::{Cell, Front, Header, Moment, VTable, front};
 use super::id;
 use super::waker;
 use crate::util::large::is_large;
@@ -26,6 +27,7 @@ pub(super) const fn vtable<F: Future, S: Schedule, O>() -> &'static VTable {
         &VTable {
             poll: poll::<F>,
             cancel: cancel::<F>,
+            tell: tell::<S>,
             schedule: schedule::<S>,
             release: release::<S>,
             take_output: take_output::<F>,
@@ -54,14 +56,31 @@ unsafe fn cell<'a, F: Future>(task: NonNull<Header>) -> &'a Cell<F> {
 ///
 /// The header is that of a live cell with this type of scheduler.
 unsafe fn scheduler<'a, S>(task: NonNull<Header>) -> &'a S {
-    // SAFETY: as above: every cell begins with a `Front`. Its scheduler is dropped with the cell.
-    unsafe { task.cast::<Front>().as_ref().scheduler.get() }
+    // SAFETY: the caller's promise. The scheduler is dropped with the cell.
+    unsafe { front(task).scheduler.get() }
+}
+
+unsafe fn tell<S: Schedule>(task: NonNull<Header>, moment: Moment, latency: Option<Duration>) {
+    // SAFETY: T1: the notification's reference keeps the cell.
+    let Some(hooks) = unsafe { scheduler::<S>(task) }.hooks() else {
+        return;
+    };
+    // SAFETY: as above.
+    let Front { header, origin, .. } = unsafe { front(task) };
+    match moment {
+        Moment::BeforePoll => hooks.before_poll(header.id, origin, latency),
+        Moment::AfterPoll => hooks.after_poll(header.id, origin, latency),
+    }
 }
 
 unsafe fn schedule<S: Schedule>(task: NonNull<Header>) {
     // SAFETY: T1: the caller holds a reference besides the one that it passes to the notification,
     // so the scheduler, which is in the cell, outlives this call.
     let scheduler = unsafe { scheduler::<S>(task) };
+    // SAFETY: as above.
+    if let Some(details) = unsafe { front(task) }.origin.details() {
+        details.note_queued();
+    }
     // SAFETY: the caller passes the notification on.
     scheduler.schedule(unsafe { Notified::from_raw(task) });
 }
@@ -70,7 +89,13 @@ unsafe fn release<S: Schedule>(task: NonNull<Header>) -> bool {
     // SAFETY: borrowed: the caller keeps its reference.
     let borrowed = ManuallyDrop::new(unsafe { Task::<S>::from_raw(task) });
     // SAFETY: T1: the caller's reference.
-    match unsafe { scheduler::<S>(task) }.release(&borrowed) {
+    let (front, scheduler) = unsafe { (front(task), scheduler::<S>(task)) };
+    if front.origin.has_details() {
+        if let Some(hooks) = scheduler.hooks() {
+            hooks.terminated(front.header.id, &front.origin);
+        }
+    }
+    match scheduler.release(&borrowed) {
         Some(released) => {
             std::mem::forget(released);
             true

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::{self, NonNull};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use super::birth::Birth;
 use super::error::{JoinError, Payload};
@@ -40,6 +41,8 @@ pub(super) struct VTable {
     pub(super) poll: unsafe fn(NonNull<Header>) -> Poll<()>,
     /// Drops the future and stores that the task was cancelled. T2 must hold.
     pub(super) cancel: unsafe fn(NonNull<Header>),
+    /// Calls the hook for a poll that begins, or has ended, of a task with details.
+    pub(super) tell: unsafe fn(NonNull<Header>, Moment, Option<Duration>),
     /// Passes a notification, whose reference it consumes, to the scheduler.
     pub(super) schedule: unsafe fn(NonNull<Header>),
     /// Takes the task out of its list. Returns whether it was in one: the list's reference is then
@@ -57,6 +60,13 @@ pub(super) struct VTable {
     pub(super) original_size: usize,
     /// The size of what is stored: that, or the size of a box with it.
     pub(super) size: usize,
+}
+
+/// When a hook is called.
+#[derive(Clone, Copy)]
+pub(super) enum Moment {
+    BeforePoll,
+    AfterPoll,
 }
 
 /// One task.
@@ -80,6 +90,15 @@ pub(super) struct Front {
 
 /// The scheduler of a task, whose type the vtable's functions know, in the room that an `Arc` takes.
 pub(super) struct AnyScheduler(MaybeUninit<Arc<()>>);
+
+/// # Safety
+///
+/// The header is that of a live cell.
+pub(super) unsafe fn front<'a>(task: NonNull<Header>) -> &'a Front {
+    // SAFETY: every cell begins with a `Front`, which is `repr(C)` with the header first, and the
+    // pointer was made from the cell's.
+    unsafe { task.cast().as_ref() }
+}
 
 impl AnyScheduler {
     fn new<S>(scheduler: S) -> Self {

@@ -9,7 +9,7 @@
 //! ```text
 //! header     state word | vtable | id | list links | list owner | join slot     one cache line
 //! scheduler  S, with a layout that does not depend on it
-//! origin     kind, spawn place, name: one word
+//! origin     kind and spawn place, or a pointer to details, if there are any: one word
 //! stage      Future(F) -> Finished(Result<F::Output, JoinError>) -> Consumed
 //! ```
 //!
@@ -85,6 +85,7 @@ mod error;
 mod handles;
 mod harness;
 mod header;
+mod hooks;
 mod id;
 mod join;
 mod list;
@@ -109,6 +110,8 @@ pub(crate) use self::birth::Birth;
 pub use self::error::JoinError;
 pub(crate) use self::handles::{Notified, Task, UnownedTask};
 pub(crate) use self::header::Header;
+pub(crate) use self::hooks::TaskHooks;
+pub use self::hooks::TaskMeta;
 pub use self::id::Id;
 pub(crate) use self::id::current as current_id;
 pub use self::join::JoinHandle;
@@ -127,4 +130,9 @@ pub(crate) trait Schedule: Send + Sync + Sized + 'static {
 
     /// Takes a task that completes out of the list: [`OwnedTasks::remove`].
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>>;
+
+    /// Returns what has to be called for the tasks of this scheduler. It is the same for all of them.
+    fn hooks(&self) -> Option<&TaskHooks> {
+        None
+    }
 }

@@ -7,6 +7,8 @@
 use std::fmt;
 use std::panic::Location;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// Set if the word points to details.
 const DETAILS: usize = 1;
@@ -35,6 +37,17 @@ pub(crate) struct Origin(NonNull<()>);
 pub(super) struct Details {
     location: &'static Location<'static>,
     name: Option<Box<str>>,
+    queued: Option<Queued>,
+}
+
+/// When a task was queued.
+struct Queued {
+    /// When the task was spawned.
+    first: Instant,
+    /// When it was queued the last time, in nanoseconds after that. Written by the thread that has the
+    /// notification, before it queues it, and read by the one that runs it: the queue orders the
+    /// two, and the time is part of no protocol, so the number is `std`'s even under loom.
+    last_nanos: AtomicU64,
 }
 
 // SAFETY: the word owns its details, which are `Send` and `Sync`; a location is.
@@ -83,6 +96,7 @@ impl Origin {
             let details = Box::new(Details {
                 location: self.location(),
                 name: None,
+                queued: None,
             });
             let tag = self.tag() | DETAILS;
             let pointer = NonNull::from(Box::leak(details)).cast();
@@ -107,6 +121,33 @@ impl Origin {
 
     pub(super) fn set_name(&mut self, name: &str) {
         self.details_mut().name = Some(name.into());
+    }
+
+    /// Makes details, so that the hooks of the runtime are called; with `schedule_latency` the task
+    /// notes when it is queued, from now on.
+    pub(super) fn watch(&mut self, schedule_latency: bool) {
+        self.details_mut().queued = schedule_latency.then(|| Queued {
+            first: Instant::now(),
+            last_nanos: AtomicU64::new(0),
+        });
+    }
+}
+
+impl Details {
+    /// Notes that the task is queued now, if that is asked for.
+    pub(super) fn note_queued(&self) {
+        if let Some(queued) = &self.queued {
+            let nanos = queued.first.elapsed().as_nanos();
+            let nanos = u64::try_from(nanos).unwrap_or(u64::MAX);
+            queued.last_nanos.store(nanos, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns for how long the task has been queued, if that is known.
+    pub(super) fn latency(&self) -> Option<Duration> {
+        let queued = self.queued.as_ref()?;
+        let last = Duration::from_nanos(queued.last_nanos.load(Ordering::Relaxed));
+        Some(queued.first.elapsed().saturating_sub(last))
     }
 }
 

@@ -125,12 +125,15 @@ impl<S: Schedule> OwnedTasks<S> {
         &self,
         future: F,
         scheduler: S,
-        birth: Birth<O>,
+        mut birth: Birth<O>,
     ) -> (JoinHandle<F::Output>, Option<Notified<S>>)
     where
         F: Future + 'static,
         F::Output: 'static,
     {
+        if let Some(hooks) = scheduler.hooks() {
+            hooks.spawned(birth.id, &mut birth.origin);
+        }
         // One reference each for the list, the notification, and the handle.
         let raw = Cell::allocate(future, scheduler, birth, harness::vtable::<F, S, O>(), 3);
         // SAFETY: T1: one reference is the handle's, and the others are `insert`'s. No one else

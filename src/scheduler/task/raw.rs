@@ -6,7 +6,8 @@
 use std::ptr::NonNull;
 use std::task::Poll;
 
-use super::header::Header;
+use super::header::{Front, Header, Moment, front};
+use super::origin::Details;
 use super::state::{Complete, Idle, Start};
 use crate::util::wake;
 
@@ -29,11 +30,17 @@ pub(super) unsafe fn run(task: NonNull<Header>) -> bool {
         // SAFETY: T2: `start` set `RUNNING` for us.
         Start::Cancel => unsafe { (header.vtable.cancel)(task) },
         // SAFETY: as above.
-        Start::Poll => match unsafe { (header.vtable.poll)(task) } {
+        Start::Poll => match unsafe { poll(task) } {
             Poll::Ready(()) => {}
             Poll::Pending => match header.state.idle() {
                 Idle::Nothing => return false,
-                Idle::Reschedule => return true,
+                Idle::Reschedule => {
+                    // SAFETY: T1: the reference is still ours.
+                    if let Some(details) = unsafe { front(task) }.origin.details() {
+                        details.note_queued();
+                    }
+                    return true;
+                }
                 Idle::Free => {
                     // SAFETY: that was the last reference.
                     unsafe { (header.vtable.free)(task) };
@@ -47,6 +54,42 @@ pub(super) unsafe fn run(task: NonNull<Header>) -> bool {
     // SAFETY: T2: the result is stored and the reference is still ours.
     unsafe { complete(task) };
     false
+}
+
+/// Polls the task; if it has details, between the hooks.
+///
+/// # Safety
+///
+/// T2: the caller set `RUNNING`, and holds a reference.
+#[inline]
+unsafe fn poll(task: NonNull<Header>) -> Poll<()> {
+    // SAFETY: T1: the caller's reference keeps the cell.
+    let Front { header, origin, .. } = unsafe { front(task) };
+    if origin.has_details() {
+        // SAFETY: T2: the caller's promise.
+        return unsafe { poll_with_details(task) };
+    }
+    // SAFETY: as above.
+    unsafe { (header.vtable.poll)(task) }
+}
+
+/// Like [`poll`].
+///
+/// # Safety
+///
+/// T2: the caller set `RUNNING`, and holds a reference.
+#[cold]
+unsafe fn poll_with_details(task: NonNull<Header>) -> Poll<()> {
+    // SAFETY: T1: the caller's reference keeps the cell.
+    let Front { header, origin, .. } = unsafe { front(task) };
+    let latency = origin.details().and_then(Details::latency);
+    // SAFETY: T1: as above. No hook's panic comes out of it.
+    unsafe { (header.vtable.tell)(task, Moment::BeforePoll, latency) };
+    // SAFETY: T2: the caller's promise.
+    let polled = unsafe { (header.vtable.poll)(task) };
+    // SAFETY: T1: as above.
+    unsafe { (header.vtable.tell)(task, Moment::AfterPoll, latency) };
+    polled
 }
 
 /// Cancels the task unless it is complete, and releases a reference.
