@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zokio::runtime::{Builder, LocalOptions, Runtime, TaskMeta};
 use zokio::task::{self, Id, LocalSet, yield_now};
@@ -318,6 +318,75 @@ fn a_hook_may_spawn_wake_and_abort() {
             assert!(aborted.await.unwrap_err().is_cancelled());
         });
         assert!(spawned.load(Ordering::SeqCst));
+    }
+}
+
+/// Sleeps until a task that is queued before has waited for `time`.
+fn wait_for_elapsed(time: Duration) {
+    let start = Instant::now();
+    while let Some(left) = time.checked_sub(start.elapsed()) {
+        std::thread::sleep(left);
+    }
+}
+
+#[test]
+fn the_latency_of_a_poll_is_told_to_both_of_its_hooks() {
+    const WAIT: Duration = Duration::from_millis(30);
+    let calls = Calls::default();
+    let mut builder = Builder::new_current_thread();
+    for hook in HOOKS {
+        set(&mut builder, hook, calls.watch(hook));
+    }
+    let rt = builder.track_task_schedule_latency().build().unwrap();
+    // Nothing runs the task before `block_on`.
+    let task = rt.spawn(async {});
+    let id = task.id();
+    wait_for_elapsed(WAIT);
+    rt.block_on(task).unwrap();
+    let latencies: Vec<_> = calls.of(id).iter().map(|call| call.latency).collect();
+    assert_eq!([latencies[0], latencies[3]], [None, None]);
+    assert!(latencies[1].unwrap() >= WAIT, "{latencies:?}");
+    assert_eq!(latencies[1], latencies[2]);
+}
+
+#[test]
+fn the_latency_counts_from_the_last_wake_or_yield() {
+    const WAIT: Duration = Duration::from_millis(30);
+    for (mut builder, is_yield) in builders().into_iter().zip([true, false]).chain(
+        // Both kinds of being queued again, on both schedulers.
+        builders().into_iter().zip([false, true]),
+    ) {
+        let calls = Calls::default();
+        set(&mut builder, Before, calls.watch(Before));
+        let rt = builder
+            .worker_threads(1)
+            .track_task_schedule_latency()
+            .build()
+            .unwrap();
+        let mut polls = 0;
+        let task = rt.spawn(poll_fn(move |cx| {
+            polls += 1;
+            if polls == 2 {
+                return Poll::Ready(());
+            }
+            let waker = cx.waker().clone();
+            if is_yield {
+                waker.wake_by_ref();
+            }
+            // It runs before this task does again, which has to wait for its poll.
+            drop(zokio::spawn(async move {
+                waker.wake();
+                wait_for_elapsed(WAIT);
+            }));
+            // Long before this task is queued again: not part of the latency.
+            wait_for_elapsed(3 * WAIT);
+            Poll::Pending
+        }));
+        let id = task.id();
+        rt.block_on(task).unwrap();
+        let latencies: Vec<_> = calls.of(id).iter().map(|call| call.latency).collect();
+        assert_eq!(latencies.len(), 2, "{latencies:?}");
+        assert!(latencies[1].unwrap() >= WAIT, "{is_yield}: {latencies:?}");
     }
 }
 

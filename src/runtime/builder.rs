@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod hooks;
+mod metrics;
 
 use std::fmt;
 use std::io;
