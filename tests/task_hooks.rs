@@ -61,11 +61,11 @@ impl Calls {
     }
 }
 
-fn set<'a>(
-    builder: &'a mut Builder,
+fn set(
+    builder: &mut Builder,
     hook: Hook,
     f: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static,
-) -> &'a mut Builder {
+) -> &mut Builder {
     match hook {
         Spawn => builder.on_task_spawn(f),
         Before => builder.on_before_task_poll(f),

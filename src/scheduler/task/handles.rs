@@ -115,9 +115,7 @@ impl<S: Schedule> Notified<S> {
 
 impl<S: 'static> fmt::Debug for Notified<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Notified")
-            .field(&self.0.header().id)
-            .finish()
+        f.debug_tuple("Notified").field(&self.0).finish()
     }
 }
 

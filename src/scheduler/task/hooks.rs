@@ -70,11 +70,13 @@ impl TaskHooks {
         asks.then(|| Box::new(self.clone()))
     }
 
-    /// Called by the thread that spawns a task, before the task exists.
+    /// Called by the thread that spawns a task, before the task exists. Returns its origin with
+    /// details.
     #[cold]
-    pub(super) fn spawned(&self, id: Id, origin: &mut Origin) {
-        call(self.spawn.as_ref(), &TaskMeta::new(id, origin, None));
+    pub(super) fn spawned(&self, id: Id, mut origin: Origin) -> Origin {
+        call(self.spawn.as_ref(), &TaskMeta::new(id, &origin, None));
         origin.watch(self.schedule_latency);
+        origin
     }
 
     /// Called by the thread that is about to poll a task; `latency` is how long the task was queued.
@@ -95,6 +97,7 @@ impl TaskHooks {
     }
 
     /// Called by the thread that ends a task, before its joiner is woken.
+    #[cold]
     pub(super) fn terminated(&self, id: Id, origin: &Origin) {
         call(self.terminate.as_ref(), &TaskMeta::new(id, origin, None));
     }

@@ -135,6 +135,7 @@ impl Origin {
 
 impl Details {
     /// Notes that the task is queued now, if that is asked for.
+    #[cold]
     pub(super) fn note_queued(&self) {
         if let Some(queued) = &self.queued {
             let nanos = queued.first.elapsed().as_nanos();

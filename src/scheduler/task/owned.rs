@@ -132,7 +132,7 @@ impl<S: Schedule> OwnedTasks<S> {
         F::Output: 'static,
     {
         if let Some(hooks) = scheduler.hooks() {
-            hooks.spawned(birth.id, &mut birth.origin);
+            birth.origin = hooks.spawned(birth.id, birth.origin);
         }
         // One reference each for the list, the notification, and the handle.
         let raw = Cell::allocate(future, scheduler, birth, harness::vtable::<F, S, O>(), 3);

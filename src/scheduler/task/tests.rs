@@ -13,8 +13,8 @@ use std::thread;
 use super::testing::{Scheduler, birth, scheduler, spawn};
 use super::unowned::unowned;
 use super::{
-    Id, JoinHandle, LocalOwnedTasks, Notified, OwnedTasks, Schedule, Task, blocking_task,
-    current_id,
+    Birth, Id, JoinHandle, LocalOwnedTasks, Notified, OwnedTasks, Schedule, Task, TaskKind,
+    blocking_task, current_id,
 };
 
 /// A waker that counts.
@@ -443,6 +443,29 @@ fn a_blocking_task_runs_once_or_is_cancelled() {
     let (task, join) = blocking_task(|| panic!("oh"), birth());
     task.run();
     assert!(join_now::<()>(join).unwrap_err().is_panic());
+}
+
+#[test]
+fn a_task_knows_its_kind_its_name_and_its_sizes() {
+    type Large = [u8; 1 << 20];
+    let text = |birth: Birth<Large>| {
+        let (task, join) = unowned(ready(()), scheduler(), birth);
+        let text = format!("{task:?}");
+        drop((task, join));
+        text
+    };
+    let named = text(Birth::named(TaskKind::Blocking, Some("ada")));
+    for part in [
+        "Blocking",
+        "Some(\"ada\")",
+        "task/tests.rs",
+        "size: 8,",
+        "original_size: 1048576",
+    ] {
+        assert!(named.contains(part), "{part}: {named}");
+    }
+    let unnamed = text(Birth::here(TaskKind::Local));
+    assert!(unnamed.contains("Local, name: None"), "{unnamed}");
 }
 
 #[test]
