@@ -298,7 +298,8 @@
 //! Without any feature there are the traits of [`io`], [`join!`], [`try_join!`] and [`pin!`].
 //! `sync`, `select` and `io-util` compile no runtime. The clock of tests ([`time::pause`]) needs no
 //! feature of its own. The features of the drop-in are named as tokio's are; see
-//! [`guide::porting`]. What tokio has only under `--cfg tokio_unstable` is not available.
+//! [`guide::porting`], which also tells what there is of that which tokio has only under
+//! `--cfg tokio_unstable`.
 //!
 //! # Platforms
 //!

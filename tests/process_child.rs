@@ -363,3 +363,53 @@ fn it_takes_a_runtime_with_io() {
     let rt = Builder::new_current_thread().enable_time().build().unwrap();
     rt.block_on(async { drop(Command::new("true").spawn()) });
 }
+
+#[test]
+fn a_function_may_start_the_process_and_change_the_command() {
+    for rt in runtimes() {
+        rt.block_on(async {
+            let mut command = shell("cat; exit 7");
+            let mut child = command
+                .spawn_with(|command| {
+                    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+                    command.spawn()
+                })
+                .unwrap();
+            let (mut to, mut from) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+            to.write_all(b"hello").await.unwrap();
+            drop(to);
+            let mut said = String::new();
+            from.read_to_string(&mut said).await.unwrap();
+            assert_eq!(said, "hello");
+            assert_eq!(child.wait().await.unwrap().code(), Some(7));
+            // The changes are those of the command.
+            assert!(command.spawn().unwrap().stdout.is_some());
+        });
+    }
+}
+
+#[test]
+fn a_function_that_fails_starts_nothing() {
+    for rt in runtimes() {
+        rt.block_on(async {
+            let refused = shell("exit 0").spawn_with(|_| Err(io::Error::other("refused")));
+            assert_eq!(refused.unwrap_err().to_string(), "refused");
+        });
+    }
+}
+
+#[test]
+fn a_process_that_a_function_started_is_killed_with_its_handle() {
+    for rt in runtimes() {
+        rt.block_on(async {
+            let mut command = shell("sleep 60");
+            let child = command
+                .kill_on_drop(true)
+                .spawn_with(|command| command.spawn());
+            let child = child.unwrap();
+            let pid = child.id().unwrap();
+            drop(child);
+            assert_gone(pid).await;
+        });
+    }
+}

@@ -124,7 +124,12 @@
 //! - Names that have no meaning in zokio (`parking_lot`, `tracing`, `mio` and others) are accepted
 //!   and change nothing.
 //!
-//! APIs that tokio has only under `--cfg tokio_unstable` are not available.
+//! Of what tokio has only under `--cfg tokio_unstable`, these are always there, with the flag or
+//! without it: [`Builder::unhandled_panic`](crate::runtime::Builder::unhandled_panic) and that of
+//! [`LocalSet`](crate::task::LocalSet::unhandled_panic),
+//! [`rng_seed`](crate::runtime::Builder::rng_seed),
+//! [`disable_lifo_slot`](crate::runtime::Builder::disable_lifo_slot) and the `enable_` options of the
+//! builder, and `spawn_with` of `process::Command`. The others are not available.
 //!
 //! # Differences from tokio
 //!

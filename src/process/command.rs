@@ -462,10 +462,55 @@ impl Command {
     /// ```
     #[track_caller]
     pub fn spawn(&mut self) -> io::Result<Child> {
+        self.spawn_with(std::process::Command::spawn)
+    }
+
+    /// Starts the process by a function that is given the command of the standard library.
+    ///
+    /// It is for a process that has to be started in a way of its own, for example with extensions
+    /// of [`std::process::Command`] that this type does not have. The function may change the
+    /// command; the changes stay. It must return a process that it has just started, which the
+    /// [`Child`] then waits for.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the function does, and otherwise in the same cases as
+    /// [`spawn`](Command::spawn).
+    ///
+    /// # Panics
+    ///
+    /// Panics in the same cases as [`spawn`](Command::spawn), before the function is called, and if
+    /// the function panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::process::Stdio;
+    /// use zokio::io::AsyncReadExt;
+    /// use zokio::process::Command;
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let mut child = Command::new("echo").arg("hello").spawn_with(|command| {
+    ///         command.stdout(Stdio::piped());
+    ///         command.spawn()
+    ///     })?;
+    ///     let mut said = String::new();
+    ///     child.stdout.take().expect("piped").read_to_string(&mut said).await?;
+    ///     assert_eq!(said, "hello\n");
+    ///     assert!(child.wait().await?.success());
+    ///     Ok(())
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn spawn_with(
+        &mut self,
+        with: impl FnOnce(&mut std::process::Command) -> io::Result<std::process::Child>,
+    ) -> io::Result<Child> {
         // Before there is a process, in case this panics.
         let _ = Handle::current().io_driver();
         orphan::sweep();
-        let mut started = self.std.spawn()?;
+        let mut started = with(&mut self.std)?;
         let (stdin, stdout, stderr) = (
             started.stdin.take(),
             started.stdout.take(),

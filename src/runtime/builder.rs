@@ -3,12 +3,14 @@
 
 mod hooks;
 mod metrics;
+mod policy;
 
 use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::policy::Policy;
 use super::owner::Kind;
 use super::signal_socket::signal_sockets;
 use super::sockets::{self, Sockets};
@@ -69,6 +71,7 @@ pub struct Builder {
     events_per_busy_tick: Option<usize>,
     driver: Option<DriverKind>,
     sockets: Option<Sockets>,
+    policy: Policy,
 }
 
 impl fmt::Debug for Builder {
@@ -157,6 +160,7 @@ impl Builder {
             events_per_busy_tick: None,
             driver: None,
             sockets: None,
+            policy: Policy::new(),
         }
     }
 
@@ -908,20 +912,20 @@ impl Builder {
         Ok(LocalRuntime::from_inner(self.build_current_thread(true)?))
     }
 
-    fn build_current_thread(&self, local: bool) -> io::Result<Runtime> {
+    fn build_current_thread(&mut self, local: bool) -> io::Result<Runtime> {
         let services = self.services(1)?;
         let scheduler = CurrentThread::new(services, local);
         Ok(Runtime::from_scheduler(Kind::CurrentThread(scheduler)))
     }
 
-    fn build_multi_thread(&self) -> io::Result<Runtime> {
+    fn build_multi_thread(&mut self) -> io::Result<Runtime> {
         let workers = self.worker_threads.unwrap_or_else(default_workers);
         let services = self.services(workers)?;
         let shared = multi_thread::start(services, workers)?;
         Ok(Runtime::from_scheduler(Kind::MultiThread(shared)))
     }
 
-    fn services(&self, workers: usize) -> Result<Services, crate::Error> {
+    fn services(&mut self, workers: usize) -> Result<Services, crate::Error> {
         Services::prepare_process();
         if self.enable_io {
             signal_sockets().map_err(|error| crate::Error::io("make the signal sockets", error))?;
@@ -964,6 +968,9 @@ impl Builder {
             options: Options {
                 global_queue_interval: self.global_queue_interval,
                 event_interval: self.event_interval,
+                unhandled_panic: self.policy.unhandled_panic.clone(),
+                lifo_slot: self.policy.lifo_slot,
+                seeds: self.policy.next_seeds(),
                 before_park: self.before_park.clone(),
                 after_unpark: self.after_unpark.clone(),
                 hooks: self.task_hooks.for_runtime(),

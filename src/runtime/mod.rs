@@ -266,7 +266,8 @@ pub use self::local::{LocalOptions, LocalRuntime};
 pub use self::metrics::RuntimeMetrics;
 pub use self::owner::Runtime;
 pub use self::sockets::Sockets;
-pub use crate::scheduler::task::TaskMeta;
+pub use crate::scheduler::task::{TaskMeta, UnhandledPanic};
+pub use crate::util::rng_seed::RngSeed;
 
 /// The kinds of scheduler that a runtime can have.
 ///

@@ -19,6 +19,8 @@ use std::task::Waker;
 use crate::scheduler::Handle;
 use crate::util::budget::{self, Budget};
 use crate::util::enter::{self, EnterGuard, Entered};
+use crate::util::rng::Rng;
+use crate::util::rng_seed::{self, RestoreRng};
 use crate::util::scoped::{Scoped, with_local};
 use crate::util::shrink::KEEP;
 use crate::util::wake;
@@ -121,7 +123,7 @@ impl Drop for SetCurrent {
     }
 }
 
-/// Enters `handle` to drive it, as `block_on` and workers do.
+/// Enters `handle` to drive it, as `block_on` does.
 ///
 /// # Panics
 ///
@@ -129,6 +131,23 @@ impl Drop for SetCurrent {
 #[track_caller]
 #[must_use]
 pub(crate) fn enter_to_drive(handle: &Handle, block_in_place: bool) -> Drives {
+    let drives = enter_to_run(handle, block_in_place, None);
+    let seeds = handle.services().options.seeds.as_ref();
+    Drives {
+        _rng: seeds.map(|seeds| rng_seed::replace(seeds.of_next_drive())),
+        ..drives
+    }
+}
+
+/// Enters `handle` to drive it, as a worker does, with `rng` as the thread's generator if there is
+/// one.
+///
+/// # Panics
+///
+/// Panics if this thread already drives a runtime.
+#[track_caller]
+#[must_use]
+pub(crate) fn enter_to_run(handle: &Handle, block_in_place: bool, rng: Option<Rng>) -> Drives {
     let Some(entered) = enter::enter(block_in_place) else {
         panic!(
             "Cannot start a runtime from within a runtime. This happens because a function \
@@ -139,6 +158,7 @@ pub(crate) fn enter_to_drive(handle: &Handle, block_in_place: bool) -> Drives {
     };
     let current = set_current(handle);
     Drives {
+        _rng: rng.map(rng_seed::replace),
         _budget: budget::set(Budget::UNCONSTRAINED),
         _current: current,
         _entered: entered,
@@ -148,6 +168,7 @@ pub(crate) fn enter_to_drive(handle: &Handle, block_in_place: bool) -> Drives {
 /// The thread drives a runtime until this is dropped. The parts are dropped in their order.
 #[derive(Debug)]
 pub(crate) struct Drives {
+    _rng: Option<RestoreRng>,
     _budget: budget::Restore,
     _current: Option<SetCurrent>,
     _entered: EnterGuard,

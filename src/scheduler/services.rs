@@ -11,9 +11,10 @@ use crate::blocking::Pool;
 use crate::blocking::pool::Callback;
 use crate::driver::Driver;
 use crate::scheduler::context;
-use crate::scheduler::task::TaskHooks;
+use crate::scheduler::task::{TaskHooks, UnhandledPanic};
 use crate::timer::{Clock, Timers};
 use crate::util::budget;
+use crate::util::rng_seed::Seeds;
 
 /// How long the shutdown of a runtime waits for the kernel to finish operations that were
 /// cancelled.
@@ -40,6 +41,12 @@ pub(crate) struct Options {
     pub(crate) global_queue_interval: Option<u32>,
     /// Task polls between two polls of the driver.
     pub(crate) event_interval: u32,
+    /// What the panic of a task does to the runtime.
+    pub(crate) unhandled_panic: UnhandledPanic,
+    /// Whether a worker has a slot for the task that it runs next.
+    pub(crate) lifo_slot: bool,
+    /// `None` without `Builder::rng_seed`.
+    pub(crate) seeds: Option<Seeds>,
     pub(crate) before_park: Option<Callback>,
     pub(crate) after_unpark: Option<Callback>,
     /// `None` if no task is asked about.
@@ -52,6 +59,9 @@ impl fmt::Debug for Options {
             .field("global_queue_interval", &self.global_queue_interval)
             .field("event_interval", &self.event_interval)
             .field("hooks", &self.hooks)
+            .field("unhandled_panic", &self.unhandled_panic)
+            .field("lifo_slot", &self.lifo_slot)
+            .field("seeds", &self.seeds)
             .finish_non_exhaustive()
     }
 }

@@ -16,7 +16,7 @@ use pin_project_lite::pin_project;
 
 use super::JoinHandle;
 use crate::loom::sync::Arc;
-use crate::runtime::{self, Runtime};
+use crate::runtime::{self, Runtime, UnhandledPanic};
 use crate::scheduler::context;
 use crate::scheduler::task::{Birth, LocalScheduler, TaskKind};
 use crate::util::large::is_large;
@@ -127,6 +127,40 @@ impl LocalSet {
             id: runtime::Id::next(),
             _not_send: PhantomData,
         }
+    }
+
+    /// Sets what the set does when one of its tasks panics; by default it continues.
+    ///
+    /// With [`UnhandledPanic::ShutdownRuntime`], no other task of the set runs after the one that
+    /// panicked, even if its [`JoinHandle`] exists. All of them are cancelled, and so is at once
+    /// what is added later. What polls the set panics then: an `.await` of the set,
+    /// [`run_until`](Self::run_until) or [`block_on`](Self::block_on), unless the future that is
+    /// given to these is ready when it is polled. Other tasks of the runtime are not affected.
+    ///
+    /// The panic of the drop of a task that was cancelled has no such effect.
+    ///
+    /// # Examples
+    ///
+    /// ```should_panic
+    /// use std::future::pending;
+    /// use zokio::runtime::UnhandledPanic;
+    /// use zokio::task::{LocalSet, spawn_local};
+    ///
+    /// #[zokio::main(flavor = "current_thread")]
+    /// async fn main() {
+    ///     let mut local = LocalSet::new();
+    ///     local.unhandled_panic(UnhandledPanic::ShutdownRuntime);
+    ///     local
+    ///         .run_until(async {
+    ///             spawn_local(async { panic!("the set ends here") });
+    ///             pending::<()>().await
+    ///         })
+    ///         .await;
+    /// }
+    /// ```
+    pub fn unhandled_panic(&mut self, behavior: UnhandledPanic) -> &mut Self {
+        self.queue.set_unhandled_panic(behavior);
+        self
     }
 
     /// Makes this set the current one: until the guard is dropped,

@@ -12,6 +12,8 @@ pub(crate) mod list;
 pub(crate) mod local_worker;
 pub(crate) mod park;
 pub(crate) mod rng;
+#[cfg(feature = "rt")]
+pub(crate) mod rng_seed;
 pub(crate) mod scoped;
 pub(crate) mod shrink;
 #[cfg(feature = "rt")]

@@ -4,7 +4,9 @@
 use std::cell::Cell;
 
 thread_local! {
-    static RNG: Cell<Option<Rng>> = const { Cell::new(None) };
+    /// Seeded at random when it is first used, unless a runtime with a seed is driven
+    /// (`rng_seed.rs`).
+    pub(super) static RNG: Cell<Option<Rng>> = const { Cell::new(None) };
 }
 
 /// `xorshift64*`, as described by Marsaglia, "Xorshift RNGs" (2003), and Vigna,
@@ -25,7 +27,7 @@ impl Rng {
         Rng::from_seed(RandomState::new().hash_one(std::thread::current().id()))
     }
 
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         let mut x = self.0;
         x ^= x >> 12;
         x ^= x << 25;

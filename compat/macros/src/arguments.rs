@@ -14,6 +14,7 @@ pub struct Arguments {
     worker_threads: Option<Argument>,
     start_paused: Option<Argument>,
     name: Option<Argument>,
+    unhandled_panic: Option<Argument>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,7 @@ impl Arguments {
             worker_threads: None,
             start_paused: None,
             name: None,
+            unhandled_panic: None,
         }
     }
 
@@ -117,6 +119,17 @@ impl Arguments {
                 value.string(key)?;
                 self.name = Some(value);
             }
+            "unhandled_panic" => {
+                let behavior = value.string(key)?;
+                if unhandled_panic(behavior).is_none() {
+                    let message = format!(
+                        "there is no behavior `{behavior}`; the behaviors are `ignore` and \
+                         `shutdown_runtime`"
+                    );
+                    return Err(Error::new(message, value.span));
+                }
+                self.unhandled_panic = Some(value);
+            }
             "crate" => {
                 self.krate = value.string(key)?.to_owned();
                 if !is_path(&self.krate) {
@@ -134,16 +147,17 @@ impl Arguments {
     /// Checks what depends on more than one argument.
     fn check(&self) -> Result<(), Error> {
         let multi_thread = self.flavor == Flavor::MultiThread;
-        match (&self.worker_threads, &self.start_paused) {
-            (Some(value), _) if !multi_thread => Err(Error::new(
-                "`worker_threads` needs the argument `flavor = \"multi_thread\"`",
-                value.span,
-            )),
-            (_, Some(value)) if multi_thread => Err(Error::new(
-                "`start_paused` needs the argument `flavor = \"current_thread\"`",
-                value.span,
-            )),
-            _ => Ok(()),
+        let needs = |name: &str, value: &Option<Argument>, flavor: &str| {
+            value.as_ref().map_or(Ok(()), |value| {
+                let message = format!("`{name}` needs the argument `flavor = \"{flavor}\"`");
+                Err(Error::new(message, value.span))
+            })
+        };
+        if multi_thread {
+            needs("start_paused", &self.start_paused, "current_thread")?;
+            needs("unhandled_panic", &self.unhandled_panic, "current_thread")
+        } else {
+            needs("worker_threads", &self.worker_threads, "multi_thread")
         }
     }
 
@@ -170,6 +184,17 @@ impl Arguments {
             if let Some(value) = value {
                 code += &format!(".{option}({})", value.text);
             }
+        }
+        if let Some(value) = &self.unhandled_panic {
+            let behavior = value
+                .string("unhandled_panic")
+                .ok()
+                .and_then(unhandled_panic);
+            let variant = behavior.expect("it was checked when it was set");
+            code += &format!(
+                ".unhandled_panic({}::runtime::UnhandledPanic::{variant})",
+                self.krate
+            );
         }
         code + "." + build + ".expect(\"the runtime cannot be built\")"
     }
@@ -228,9 +253,18 @@ fn arguments_of(role: Role) -> String {
         Role::Test => "test",
     };
     format!(
-        "the arguments of `{attribute}` are `flavor`, `worker_threads`, `start_paused`, `name` and \
-         `crate`"
+        "the arguments of `{attribute}` are `flavor`, `worker_threads`, `start_paused`, `name`, \
+         `unhandled_panic` and `crate`"
     )
+}
+
+/// Returns the variant of `UnhandledPanic` that an argument stands for.
+fn unhandled_panic(behavior: &str) -> Option<&'static str> {
+    match behavior {
+        "ignore" => Some("Ignore"),
+        "shutdown_runtime" => Some("ShutdownRuntime"),
+        _ => None,
+    }
 }
 
 fn is_path(text: &str) -> bool {

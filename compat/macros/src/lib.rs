@@ -31,6 +31,8 @@ use crate::function::{Function, Role};
 ///   cores by default.
 /// - `start_paused = true`: the clock of a `current_thread` runtime is paused from the start.
 /// - `name = "…"`: the runtime's name.
+/// - `unhandled_panic = "ignore"` (the default) or `"shutdown_runtime"`: what the panic of a task does
+///   to a `current_thread` or `local` runtime.
 /// - `crate = "path::to::zokio"`: the path of zokio if it has another name.
 ///
 /// # Examples

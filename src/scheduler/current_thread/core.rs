@@ -31,7 +31,14 @@ thread_local! {
 pub(super) struct Core {
     queue: VecDeque<Notified<Arc<CurrentThreadShared>>>,
     tick: u32,
+    /// Whether a task has panicked and the runtime is to be shut down for that. No task runs from
+    /// then on.
+    panicked: bool,
 }
+
+/// A task has panicked, and the runtime is to be shut down for that.
+#[derive(Debug)]
+pub(super) struct TaskPanicked;
 
 /// The scheduler context of the thread that has the core.
 #[derive(Debug)]
@@ -50,6 +57,7 @@ impl Core {
         Core {
             queue: VecDeque::new(),
             tick: 0,
+            panicked: false,
         }
     }
 
@@ -129,8 +137,13 @@ impl Context {
         }
     }
 
+    /// Ends the run of tasks after the current one.
+    pub(super) fn note_panic(&self) {
+        self.with_core(|core| core.panicked = true);
+    }
+
     /// Polls the main future whenever it is woken, and tasks in between, until it is ready.
-    pub(super) fn run(&self, poll_main: &mut dyn FnMut() -> Poll<()>) {
+    pub(super) fn run(&self, poll_main: &mut dyn FnMut() -> Poll<()>) -> Result<(), TaskPanicked> {
         let event_interval = self.shared.services().options.event_interval;
         // How many tasks may run before the driver is polled.
         let mut left = event_interval;
@@ -139,10 +152,13 @@ impl Context {
             if self.shared.take_woken() || main_is_due {
                 main_is_due = false;
                 if poll_main().is_ready() {
-                    return;
+                    return Ok(());
                 }
             }
             left -= self.run_tasks(left);
+            if self.with_core(|core| core.panicked) {
+                return Err(TaskPanicked);
+            }
             if left == 0 {
                 self.poll_driver();
             } else if self.deferred.is_empty() && !self.shared.is_woken() {
@@ -163,7 +179,10 @@ impl Context {
         for count in 0..most {
             let task = self.with_core(|core| {
                 core.tick = core.tick.wrapping_add(1);
-                core.next(&self.shared)
+                match core.panicked {
+                    false => core.next(&self.shared),
+                    true => None,
+                }
             });
             let Some(task) = task else {
                 self.with_core(|core| shrink_if_empty(&mut core.queue));

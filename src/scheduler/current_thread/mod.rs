@@ -15,6 +15,10 @@
 //! wakers (`yield_now`) are woken after that; if there are some, and tasks take next to no time, they
 //! are woken several times in between ([`Rounds`](rounds::Rounds)).
 //!
+//! A task's panic shuts the runtime down if [`UnhandledPanic`](crate::runtime::UnhandledPanic) says
+//! so. The core notes it, no further task runs, and every `block_on` that then finds its future
+//! pending panics, the first one after it has closed the task list.
+//!
 //! Shutdown takes the core, closes the task list, which drops every future with this runtime as the
 //! current one, then drops the queued notifications, and then shuts the driver down.
 
@@ -33,7 +37,7 @@ use crate::scheduler::{Handle, services::Services};
 use crate::util::park::{self, PollOnce};
 use crate::util::{budget, wake};
 
-use self::core::{Context, Core};
+use self::core::{Context, Core, TaskPanicked};
 pub(crate) use self::shared::CurrentThreadShared;
 
 /// The owner's side of the scheduler; [`CurrentThreadShared`] is the side that all threads may use.
@@ -66,10 +70,21 @@ impl CurrentThread {
 
     /// Calls `poll` until it is ready, and runs tasks in between. The thread has entered the runtime
     /// to drive it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a task has panicked and the runtime is to be shut down for that.
     pub(crate) fn block_on(&self, poll: &mut PollOnce<'_>) {
         loop {
             if let Some(guard) = self.take_core() {
-                return guard.block_on(poll);
+                // The core has been put back by then, so that other threads end likewise.
+                if let Err(TaskPanicked) = guard.block_on(poll) {
+                    panic!(
+                        "a spawned task panicked and the runtime is configured to shut down on \
+                         unhandled panic"
+                    );
+                }
+                return;
             }
             if self.wait_for_core(poll) {
                 return;
@@ -124,14 +139,18 @@ impl CurrentThread {
 }
 
 impl Guard<'_> {
-    fn block_on(self, poll: &mut PollOnce<'_>) {
+    fn block_on(self, poll: &mut PollOnce<'_>) -> Result<(), TaskPanicked> {
         self.context.enter(|context| {
             let _driving = context.shared().services().driver.drive();
             let waker = Waker::from(context.shared().clone());
             let mut cx = std::task::Context::from_waker(&waker);
             // The first poll needs no wake.
-            context.run(&mut || budget::with_budget(|| poll(&mut cx)));
-        });
+            let result = context.run(&mut || budget::with_budget(|| poll(&mut cx)));
+            if result.is_err() {
+                context.shutdown();
+            }
+            result
+        })
     }
 }
 

@@ -114,6 +114,16 @@ impl Schedule for Arc<CurrentThreadShared> {
     fn hooks(&self) -> Option<&TaskHooks> {
         self.services.options.hooks.as_deref()
     }
+
+    fn panicked(&self) {
+        if self.services.options.unhandled_panic.ends_the_runtime() {
+            self.with_context(|context| {
+                context
+                    .expect("a task is polled by the thread that has the core")
+                    .note_panic();
+            });
+        }
+    }
 }
 
 /// Wakes the future of `block_on`.

@@ -79,11 +79,7 @@ impl MultiThreadShared {
                 kept: Kept::new(),
                 metrics: WorkerMetrics::default(),
             }));
-            cores.push(Core::new(
-                index,
-                queue,
-                services.options.global_queue_interval,
-            ));
+            cores.push(Core::new(index, queue, &services.options));
         }
         let shared = MultiThreadShared {
             services,

@@ -15,6 +15,7 @@ use crate::loom::sync::Mutex;
 use crate::scheduler::Handle;
 use crate::scheduler::context::{self, Deferred, RunsTasks};
 use crate::scheduler::metrics::BusyClock;
+use crate::scheduler::services::Options;
 use crate::util::local_worker::set_local_worker;
 use crate::util::rng::Rng;
 use crate::util::scoped::{Scoped, with_local};
@@ -40,6 +41,8 @@ pub(super) struct Core {
     pub(super) pace: Pace,
     /// Tasks in a row that came from the LIFO slot.
     lifo_runs: u32,
+    /// How many there may be: none without the slot.
+    most_lifo_runs: u32,
     /// Whether it counts as searching in `Idle`.
     pub(super) searching: bool,
     /// While it searches: whether the worker that it has stolen a task from has more.
@@ -47,6 +50,8 @@ pub(super) struct Core {
     /// Whether the monitor has been notified that this worker is awake.
     pub(super) noticed: bool,
     rng: Rng,
+    /// From which the generators of the threads that run it are split, in a runtime with a seed.
+    rng_of_threads: Option<Rng>,
     pub(super) busy: BusyClock,
     /// Whether it keeps operations.
     pub(super) patience: Patience,
@@ -159,7 +164,8 @@ fn run(worker: Arc<Worker>) {
         held: Cell::new(false),
         has_kept: Cell::new(false),
     };
-    let drives = context::enter_to_drive(&handle, true);
+    let rng = core.rng_of_threads.as_mut().map(Rng::split);
+    let drives = context::enter_to_run(&handle, true, rng);
     context.enter(|| {
         if let Ok(core) = context.run(core) {
             context.put_down_for_good(*core);
@@ -172,17 +178,20 @@ fn run(worker: Arc<Worker>) {
 }
 
 impl Core {
-    pub(super) fn new(index: usize, queue: Queue<Runnable>, interval: Option<u32>) -> Core {
+    pub(super) fn new(index: usize, queue: Queue<Runnable>, options: &Options) -> Core {
+        let seeds = options.seeds.as_ref();
         Core {
             index,
             queue,
             tick: 0,
-            pace: Pace::new(interval),
+            pace: Pace::new(options.global_queue_interval),
             lifo_runs: 0,
+            most_lifo_runs: if options.lifo_slot { LIFO_RUNS } else { 0 },
             searching: false,
             found_more: false,
             noticed: false,
-            rng: Rng::random(),
+            rng: seeds.map_or_else(Rng::random, |seeds| seeds.of_worker(index)),
+            rng_of_threads: seeds.map(|seeds| seeds.of_threads(index)),
             busy: BusyClock::start(),
             patience: Patience::new(),
         }
@@ -264,7 +273,7 @@ impl Context {
             return Err(task);
         };
         // After a yield, the worker continues with what it has.
-        let waits = is_yield || core.lifo_runs >= LIFO_RUNS;
+        let waits = is_yield || core.lifo_runs >= core.most_lifo_runs;
         let queued = if waits {
             Some(task)
         } else {
@@ -333,7 +342,7 @@ impl Context {
                 return Some(task);
             }
         }
-        if core.lifo_runs < LIFO_RUNS {
+        if core.lifo_runs < core.most_lifo_runs {
             if let Some(task) = self.remote().lifo.take() {
                 core.lifo_runs += 1;
                 return Some(task);

@@ -30,6 +30,7 @@ pub(super) const fn vtable<F: Future, S: Schedule, O>() -> &'static VTable {
             tell: tell::<S>,
             schedule: schedule::<S>,
             release: release::<S>,
+            panicked: panicked::<S>,
             take_output: take_output::<F>,
             drop_output: drop_output::<F>,
             free: free::<F>,
@@ -104,6 +105,11 @@ unsafe fn release<S: Schedule>(task: NonNull<Header>) -> bool {
     }
 }
 
+unsafe fn panicked<S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: T1: the reference of the notification that is being run.
+    unsafe { scheduler::<S>(task) }.panicked();
+}
+
 unsafe fn drop_scheduler<S>(task: NonNull<Header>) {
     // SAFETY: T1: `free` is the last to reach the cell, and calls this once.
     unsafe { drop(ptr::read(scheduler::<S>(task))) };
@@ -169,7 +175,11 @@ unsafe fn poll<F: Future>(task: NonNull<Header>) -> Poll<()> {
         },
         Err(payload) => Err(payload),
     };
-    let result = result.map_err(|payload| JoinError::panic(header.id, payload));
+    let result = result.map_err(|payload| {
+        // SAFETY: T1: the notification's reference keeps the cell.
+        unsafe { (header.vtable.panicked)(task) };
+        JoinError::panic(header.id, payload)
+    });
     // SAFETY: T2: the stage is ours, and it was consumed.
     unsafe { cell.stage.finish(result) };
     Poll::Ready(())

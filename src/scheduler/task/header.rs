@@ -48,6 +48,8 @@ pub(super) struct VTable {
     /// Takes the task out of its list. Returns whether it was in one: the list's reference is then
     /// the caller's.
     pub(super) release: unsafe fn(NonNull<Header>) -> bool,
+    /// Tells the scheduler that a poll has ended in a panic.
+    pub(super) panicked: unsafe fn(NonNull<Header>),
     /// Moves the result to `*dst`, a `MaybeUninit<Result<F::Output, JoinError>>`. T3 must hold.
     pub(super) take_output: unsafe fn(NonNull<Header>, dst: NonNull<()>),
     /// Drops the result if it is still there. T3 must hold.

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::task::Waker;
 
-use super::{Birth, JoinHandle, LocalOwnedTasks, Notified, Schedule, Task};
+use super::{Birth, JoinHandle, LocalOwnedTasks, Notified, Schedule, Task, UnhandledPanic};
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::{Arc, Mutex};
 use crate::util::shrink::shrink_if_empty;
@@ -34,6 +34,10 @@ struct Home {
     /// ends.
     polling: bool,
     closed: bool,
+    /// What the panic of a task does to the set.
+    unhandled_panic: UnhandledPanic,
+    /// Whether a task has panicked and the set is to be shut down for that.
+    panicked: bool,
 }
 
 /// The state that all threads share.
@@ -60,6 +64,8 @@ impl LocalScheduler {
                 ready: VecDeque::new(),
                 polling: false,
                 closed: false,
+                unhandled_panic: UnhandledPanic::Ignore,
+                panicked: false,
             }),
             away: Mutex::new(Away {
                 ready: VecDeque::new(),
@@ -78,6 +84,11 @@ impl LocalScheduler {
         // SAFETY: this is the only thread, and `f` (all of them are below) moves notifications in
         // and out and calls nothing else, so no other reference exists.
         self.home.with_mut(|home| f(unsafe { &mut *home }))
+    }
+
+    /// Sets what the panic of a task does from now on.
+    pub(crate) fn set_unhandled_panic(&self, behavior: UnhandledPanic) {
+        self.with_home(|home| home.unhandled_panic = behavior);
     }
 
     /// Spawns a task. It is cancelled at once if the queue is closed.
@@ -135,11 +146,24 @@ impl LocalScheduler {
     }
 
     /// Polls the tasks that are ready; returns whether there may be more.
+    ///
+    /// # Panics
+    ///
+    /// Panics if a task has panicked and the set is to be shut down for that. The other tasks are
+    /// cancelled before.
     pub(crate) fn tick(&self) -> bool {
         self.fetch();
         for _ in 0..TASKS_PER_TICK {
-            let next = self.with_home(|home| home.ready.pop_front());
+            let (panicked, next) = self.with_home(|home| (home.panicked, home.ready.pop_front()));
             match next {
+                _ if panicked => {
+                    drop(next);
+                    self.close();
+                    panic!(
+                        "a spawned task panicked and the LocalSet is configured to shutdown on \
+                         unhandled panic"
+                    );
+                }
                 Some(task) => {
                     if let Some(again) = task.run() {
                         self.schedule_at_home(again);
@@ -232,5 +256,9 @@ impl Schedule for Arc<LocalScheduler> {
 
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {
         self.owned.remove(task)
+    }
+
+    fn panicked(&self) {
+        self.with_home(|home| home.panicked |= home.unhandled_panic.ends_the_runtime());
     }
 }

@@ -93,6 +93,7 @@ mod local_owned;
 mod local_scheduler;
 mod origin;
 mod owned;
+mod panic_policy;
 mod raw;
 mod state;
 mod unowned;
@@ -119,6 +120,7 @@ use self::local_owned::LocalOwnedTasks;
 pub(crate) use self::local_scheduler::LocalScheduler;
 pub(crate) use self::origin::TaskKind;
 pub(crate) use self::owned::OwnedTasks;
+pub use self::panic_policy::UnhandledPanic;
 pub(crate) use self::unowned::blocking_task;
 
 /// What a task needs of its scheduler. It is stored in every cell, where there is room for an
@@ -135,4 +137,8 @@ pub(crate) trait Schedule: Send + Sync + Sized + 'static {
     fn hooks(&self) -> Option<&TaskHooks> {
         None
     }
+
+    /// Reports that a poll of a task has ended in a panic. Called on the thread that polled it,
+    /// before the task is complete.
+    fn panicked(&self) {}
 }
