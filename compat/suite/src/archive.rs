@@ -20,6 +20,10 @@ pub(crate) struct Suite {
     pub(crate) version: &'static str,
     /// The features that its tests are built with.
     pub(crate) features: &'static [&'static str],
+    /// The features that are added with `--cfg tokio_unstable`; `None` if there is no list for that.
+    pub(crate) unstable: Option<&'static [&'static str]>,
+    /// Whether its tests can be built without `--cfg tokio_unstable`.
+    pub(crate) stable: bool,
 }
 
 const SUITES: &[Suite] = &[
@@ -27,16 +31,50 @@ const SUITES: &[Suite] = &[
         name: "tokio",
         version: "1.54.1",
         features: &["full", "test-util"],
+        unstable: Some(&["io-uring", "taskdump", "tracing"]),
+        stable: true,
     },
     Suite {
         name: "hyper",
         version: "1.12.0",
         features: &["full"],
+        unstable: None,
+        stable: true,
     },
     Suite {
         name: "hyper-util",
         version: "0.1.21",
         features: &["full"],
+        unstable: None,
+        stable: true,
+    },
+    Suite {
+        name: "console-subscriber",
+        version: "0.5.0",
+        features: &[],
+        unstable: Some(&[]),
+        stable: false,
+    },
+    Suite {
+        name: "tokio-metrics",
+        version: "0.5.2",
+        features: &["rt", "metrics-rs-integration"],
+        unstable: Some(&[]),
+        stable: true,
+    },
+    Suite {
+        name: "turmoil",
+        version: "0.7.2",
+        features: &["regex", "unstable-barriers", "unstable-fs"],
+        unstable: Some(&[]),
+        stable: true,
+    },
+    Suite {
+        name: "opentelemetry-instrumentation-tokio",
+        version: "0.3.0",
+        features: &[],
+        unstable: Some(&[]),
+        stable: true,
     },
 ];
 
@@ -45,7 +83,7 @@ impl Suite {
         SUITES.iter().find(|suite| suite.name == name).copied()
     }
 
-    /// Returns `name-version`, the name of its lists and folders.
+    /// Returns `name-version`.
     pub(crate) fn id(&self) -> String {
         format!("{}-{}", self.name, self.version)
     }

@@ -11,7 +11,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::cargo::{cargo, text};
+use crate::cargo::text;
 use crate::options::Options;
 use crate::package::Package;
 
@@ -32,7 +32,7 @@ pub(crate) struct Program {
 }
 
 pub(crate) fn compile(package: &Package, options: &Options) -> Result<Compiled> {
-    let mut command = cargo(&package.folder, &package.target);
+    let mut command = package.cargo();
     command.args([
         "build",
         "--keep-going",

@@ -20,7 +20,7 @@ pub(crate) struct Expectations {
     pub(crate) reference: BTreeSet<Key>,
     /// Tests that must fail here, because they assert something that zokio does better.
     pub(crate) must_fail: BTreeMap<Key, String>,
-    /// Tests that fail so far.
+    /// Tests that fail so far, or that assert what zokio does otherwise.
     pub(crate) fails: BTreeMap<Key, String>,
     /// Tests that make no sense as root: as root they are judged by a run as another user.
     pub(crate) unprivileged: BTreeSet<Key>,
@@ -93,7 +93,7 @@ pub(crate) fn write_reference(options: &Options, runs: &[Run]) -> Result<()> {
 fn file(folder: &str, options: &Options) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join(folder)
-        .join(format!("{}.txt", options.suite.id()))
+        .join(format!("{}.txt", options.id()))
 }
 
 /// Returns the lines of a list, without comments; an absent list is empty.

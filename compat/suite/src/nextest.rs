@@ -7,7 +7,6 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
-use crate::cargo::cargo;
 use crate::compile::Compiled;
 use crate::options::Options;
 use crate::package::Package;
@@ -34,7 +33,7 @@ pub(crate) fn run(
     )?;
     let report = package.target.join("nextest/suite/junit.xml");
     let _ = fs::remove_file(&report);
-    let mut command = cargo(&package.folder, &package.target);
+    let mut command = package.cargo();
     command.args([
         "nextest",
         "run",

@@ -9,8 +9,11 @@ use crate::archive::Suite;
 pub(crate) const USAGE: &str = "\
 usage: cargo run -p zokio-suite -- SUITE [options]
 
-SUITE is tokio, hyper or hyper-util.
+SUITE is tokio, hyper, hyper-util, console-subscriber, opentelemetry-instrumentation-tokio,
+tokio-metrics or turmoil.
 
+  --unstable           build with `--cfg tokio_unstable`, and compare with the list for that; a suite
+                       that cannot be built without it needs no option
   --driver uring|mio   one back-end only (both, without it)
   --group NAME         only this file of tests; may be given again
   --filter TEXT        only tests whose name contains TEXT
@@ -34,6 +37,8 @@ pub(crate) enum Against {
 /// The parsed command line.
 pub(crate) struct Options {
     pub(crate) suite: Suite,
+    /// Whether everything is built with `--cfg tokio_unstable`.
+    pub(crate) unstable: bool,
     pub(crate) drivers: Vec<String>,
     pub(crate) groups: Vec<String>,
     pub(crate) filter: Option<String>,
@@ -50,8 +55,10 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Options> {
         let suite = args.next().context("which suite?")?;
+        let suite = Suite::named(&suite).with_context(|| format!("no suite is named `{suite}`"))?;
         let mut options = Options {
-            suite: Suite::named(&suite).with_context(|| format!("no suite is named `{suite}`"))?,
+            suite,
+            unstable: !suite.stable,
             drivers: vec!["uring".to_string(), "mio".to_string()],
             groups: Vec::new(),
             filter: None,
@@ -77,6 +84,7 @@ impl Options {
                 "--plain" => options.plain = true,
                 "--jobs" => options.jobs = value()?.parse()?,
                 "--limit" => options.limit_s = value()?.parse()?,
+                "--unstable" => options.unstable = true,
                 "--brief" => options.brief = true,
                 "--write-reference" => options.write_reference = true,
                 _ => bail!("`{arg}` is not an option"),
@@ -92,15 +100,30 @@ impl Options {
         if options.write_reference && options.against != Against::Tokio {
             bail!("a reference list is made with `--against tokio`");
         }
+        if options.unstable && options.suite.unstable.is_none() {
+            bail!("there is no `--unstable` list of `{}`", suite.name);
+        }
         Ok(options)
+    }
+
+    /// Returns the name of the suite's lists and folders.
+    pub(crate) fn id(&self) -> String {
+        match self.unstable && self.suite.stable {
+            true => format!("{}-unstable", self.suite.id()),
+            false => self.suite.id(),
+        }
+    }
+
+    /// Returns the suite's features.
+    pub(crate) fn suite_features(&self) -> Vec<&'static str> {
+        let unstable = self.suite.unstable.filter(|_| self.unstable);
+        [self.suite.features, unstable.unwrap_or_default()].concat()
     }
 
     /// Returns the features that the tests are built with, as cargo takes them.
     pub(crate) fn features(&self) -> String {
-        let of_suite = self.suite.features.iter().copied();
-        let names: Vec<&str> = of_suite
-            .chain(self.features.iter().map(String::as_str))
-            .collect();
+        let mut names = self.suite_features();
+        names.extend(self.features.iter().map(String::as_str));
         names.join(",")
     }
 

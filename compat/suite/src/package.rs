@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -25,6 +26,7 @@ pub(crate) struct Package {
     /// Where its builds go: shared by all suites on the same runtime.
     pub(crate) target: PathBuf,
     against: Against,
+    unstable: bool,
 }
 
 impl Package {
@@ -33,23 +35,39 @@ impl Package {
             Against::Zokio => ("zokio", "drop-in"),
             Against::Tokio => ("tokio", "upstream"),
         };
+        // Cargo would build everything again at each change of the flags.
+        let target = match options.unstable {
+            true => format!("{target}-unstable"),
+            false => target.to_string(),
+        };
         // Two checkouts may share a build folder, and must not share a patch.
         let mut hasher = DefaultHasher::new();
         cargo::root().hash(&mut hasher);
         let checkout = hasher.finish() as u32;
-        let name = format!("{}-on-{runtime}-{checkout:08x}", archive.suite.id());
+        let name = format!("{}-on-{runtime}-{checkout:08x}", options.id());
         let folder = cargo::target().join("suite").join(name);
         let package = Package {
             folder,
             target: cargo::target().join(target),
             against: options.against,
+            unstable: options.unstable,
         };
         if archive.suite.name == "tokio" {
-            package.write_tokio(archive)?;
+            package.write_tokio(archive, &options.suite_features())?;
         } else {
             package.copy_archive(archive)?;
         }
         Ok(package)
+    }
+
+    /// Returns a cargo command that builds this package, with the flags that its tests need.
+    pub(crate) fn cargo(&self) -> Command {
+        let mut command = cargo::cargo(&self.folder, &self.target);
+        if self.unstable {
+            let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+            command.env("RUSTFLAGS", format!("{flags} --cfg tokio_unstable"));
+        }
+        command
     }
 
     /// Checks that there is exactly one tokio, the requested one: cargo ignores a patch that does
@@ -71,7 +89,7 @@ impl Package {
         }
     }
 
-    fn write_tokio(&self, archive: &Archive) -> Result<()> {
+    fn write_tokio(&self, archive: &Archive, enabled: &[&str]) -> Result<()> {
         replace_folder(&archive.folder.join("tests"), &self.folder.join("tests"))?;
         fs::create_dir_all(self.folder.join("src"))?;
         write_if_other(&self.folder.join("src/lib.rs"), "")?;
@@ -81,15 +99,14 @@ impl Package {
             text(&archive.package["edition"]),
             text(&archive.package["homepage"]),
         );
-        manifest.push_str(&features(archive));
+        manifest.push_str(&features(archive, enabled));
         let requirement = match self.against {
             Against::Zokio => "1".to_string(),
             Against::Tokio => format!("={}", archive.suite.version),
         };
         write!(
             manifest,
-            "[dependencies.tokio]\nversion = \"{requirement}\"\nfeatures = {:?}\n\n",
-            archive.suite.features
+            "[dependencies.tokio]\nversion = \"{requirement}\"\nfeatures = {enabled:?}\n\n",
         )?;
         manifest.push_str(&dependencies(archive)?);
         manifest.push_str(&self.tail());
@@ -105,8 +122,13 @@ impl Package {
 
     /// Returns what every generated manifest ends in.
     fn tail(&self) -> String {
+        // Tests of task dumps look for the names of functions.
+        let debug = match self.unstable {
+            true => "\"line-tables-only\"",
+            false => "false",
+        };
         let mut tail =
-            "\n[workspace]\n\n[profile.dev]\ndebug = false\nincremental = false\n".to_string();
+            format!("\n[workspace]\n\n[profile.dev]\ndebug = {debug}\nincremental = false\n");
         if self.against == Against::Zokio {
             let path = cargo::root().join("compat/tokio");
             let _ = write!(
@@ -119,9 +141,9 @@ impl Package {
     }
 }
 
-/// Returns the archive's feature names, with all requested ones on: `cfg(feature)` in a test reads
+/// Returns the archive's feature names, with those of `enabled` on: `cfg(feature)` in a test reads
 /// the features of the package that holds it.
-fn features(archive: &Archive) -> String {
+fn features(archive: &Archive, enabled: &[&str]) -> String {
     let names = archive.package["features"].as_object();
     let known: BTreeSet<&str> = names
         .iter()
@@ -142,7 +164,7 @@ fn features(archive: &Archive) -> String {
             .collect();
         let _ = writeln!(section, "{name} = {members:?}");
     }
-    let _ = writeln!(section, "default = {:?}\n", archive.suite.features);
+    let _ = writeln!(section, "default = {enabled:?}\n");
     section
 }
 

@@ -126,14 +126,15 @@ fn verdict(
             );
         }
     };
-    let count = worse.len();
     // A group that does not compile is reported above, and not again name by name.
+    let broken = worse.len();
     worse.retain(|line| {
         !compiled
             .broken
             .keys()
             .any(|group| line.starts_with(&format!("  {group} ")))
     });
+    let broken = broken - worse.len();
     section("worse than expected", &worse);
     section("known to fail", &known);
     section("listed as failing but passed", &better);
@@ -146,10 +147,11 @@ fn verdict(
         .filter(|key| against == Against::Zokio && expectations.must_fail.contains_key(**key))
         .count();
     println!(
-        "\n{}: {passed} of {} pass; {} worse than expected",
+        "\n{}: {passed} of {} pass; {} worse than expected; {broken} in {} files that do not compile",
         run.name,
         wanted.len() - must_fail,
-        count
+        worse.len(),
+        compiled.broken.len()
     );
-    count == 0
+    worse.is_empty() && broken == 0
 }
