@@ -1,10 +1,13 @@
 //! A seed makes the random choices of a runtime repeatable; and what the other options that concern
 //! the order of tasks do.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 
+use futures::FutureExt;
 use zokio::runtime::{Builder, LocalOptions, RngSeed, Runtime};
 use zokio::task::{self, LocalSet, spawn_local};
+use zokio::time::sleep;
 
 fn seed() -> RngSeed {
     RngSeed::from_bytes(b"the same bytes")
@@ -185,8 +188,32 @@ fn options_that_ask_for_what_is_always_so_are_accepted_by_both_kinds() {
             .unwrap();
         rt.block_on(async {
             // The first of them has enabled timers.
-            zokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            sleep(std::time::Duration::from_millis(1)).await;
             assert_eq!(task::spawn_blocking(|| 1 + 1).await.unwrap(), 2);
         });
+    }
+}
+
+#[test]
+fn timers_are_ready_after_the_end_of_a_runtime_that_was_asked_for_it() {
+    let timers = |builder: &mut Builder| {
+        let rt = builder.build().unwrap();
+        rt.block_on(async {
+            let hour = std::time::Duration::from_secs(3600);
+            let (mut pending, idle) = (Box::pin(sleep(hour)), Box::pin(sleep(hour)));
+            assert!(pending.as_mut().now_or_never().is_none());
+            vec![pending, idle]
+        })
+    };
+    for mut timer in timers(Builder::new_multi_thread().enable_alt_timer()) {
+        assert!(timer.as_mut().now_or_never().is_some());
+        assert!(timer.is_elapsed());
+    }
+    let mut others = timers(Builder::new_multi_thread().enable_time());
+    others.append(&mut timers(
+        Builder::new_current_thread().enable_alt_timer(),
+    ));
+    for timer in others {
+        assert!(catch_unwind(AssertUnwindSafe(|| timer.now_or_never())).is_err());
     }
 }

@@ -957,7 +957,11 @@ impl Builder {
         let timers = self.enable_time.then(|| {
             let driver = driver.clone();
             let wake = Box::new(move || driver.wake());
-            Arc::new(Timers::new(workers, clock.clone(), wake))
+            let timers = Timers::new(workers, clock.clone(), wake);
+            Arc::new(match self.policy.alt_timer && self.multi_thread {
+                true => timers.ready_after_shutdown(),
+                false => timers,
+            })
         });
         Ok(Services {
             driver,

@@ -115,9 +115,13 @@ impl Entry {
     ///
     /// # Panics
     ///
-    /// Panics if the entry's runtime has been shut down.
+    /// Panics if the entry's runtime has been shut down, unless its timers are ready then.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.shard.is_shut_down() {
+            if self.shard.is_ready_after_shutdown() {
+                self.state = SleepState::Due(self.key());
+                return Poll::Ready(());
+            }
             panic!("{}", shutdown_error());
         }
         let coop = ready!(poll_proceed(cx));

@@ -51,6 +51,8 @@ pub(crate) struct Timers {
 pub(crate) struct TimerShard {
     shard: Shard,
     ticker: Arc<Ticker>,
+    /// Whether a timer that is polled after the shutdown is ready.
+    ready_after_shutdown: bool,
 }
 
 struct Ticker {
@@ -95,6 +97,7 @@ impl Timers {
                 Arc::new(TimerShard {
                     shard: Shard::new(),
                     ticker: ticker.clone(),
+                    ready_after_shutdown: false,
                 })
             })
             .collect();
@@ -103,6 +106,15 @@ impl Timers {
             ticker,
             coalescing: Coalescing::new(),
         }
+    }
+
+    /// Has timers that are polled after the shutdown be ready, where they panic otherwise.
+    pub(crate) fn ready_after_shutdown(mut self) -> Self {
+        for shard in &mut self.shards {
+            let shard = Arc::get_mut(shard).expect("no timer refers to it yet");
+            shard.ready_after_shutdown = true;
+        }
+        self
     }
 
     /// Returns the shard of the worker that runs on this thread, or the first shard on any other
@@ -210,7 +222,8 @@ impl Timers {
         self.ticker.end_sleep_for(AWAKE);
     }
 
-    /// Fires every timer. A timer that is polled from now on panics, as it will never be due.
+    /// Fires every timer. A timer that is polled from now on panics, as it will never be due, or is
+    /// ready ([`ready_after_shutdown`](Self::ready_after_shutdown)).
     pub(crate) fn shutdown(&self) {
         for shard in &self.shards {
             shard.shard.close();
@@ -277,6 +290,11 @@ impl TimerShard {
     /// Removes a timer, pending or fired.
     pub(crate) fn remove(&self, key: Key) {
         self.shard.remove(key);
+    }
+
+    /// Returns whether a timer that is polled after the shutdown is ready.
+    pub(crate) fn is_ready_after_shutdown(&self) -> bool {
+        self.ready_after_shutdown
     }
 
     /// Returns whether the runtime has shut its timers down.

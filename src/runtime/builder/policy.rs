@@ -13,6 +13,7 @@ use crate::util::rng_seed::Seeds;
 pub(super) struct Policy {
     pub(super) unhandled_panic: UnhandledPanic,
     pub(super) lifo_slot: bool,
+    pub(super) alt_timer: bool,
     rng_seed: Option<RngSeed>,
     /// How many runtimes have been built with the seed.
     seeded: u64,
@@ -23,6 +24,7 @@ impl Policy {
         Policy {
             unhandled_panic: UnhandledPanic::Ignore,
             lifo_slot: true,
+            alt_timer: false,
             rng_seed: None,
             seeded: 0,
         }
@@ -199,10 +201,13 @@ impl Builder {
         self
     }
 
-    /// Enables timers, as [`enable_time`](Builder::enable_time) does.
+    /// Enables timers, as [`enable_time`](Builder::enable_time) does, and lets those of a multi-thread
+    /// runtime be ready once it has been shut down.
     ///
-    /// On tokio it chooses timers that suit many workers. Those of zokio are like that in any case:
-    /// each worker has its own, behind a lock that is held for a moment.
+    /// Without this option a timer panics when it is polled after the shutdown of its runtime.
+    ///
+    /// On tokio the option chooses timers that suit many workers. Those of zokio are like that in any
+    /// case: each worker has its own, behind a lock that is held for a moment.
     ///
     /// # Examples
     ///
@@ -217,6 +222,7 @@ impl Builder {
     /// # }
     /// ```
     pub fn enable_alt_timer(&mut self) -> &mut Self {
+        self.policy.alt_timer = true;
         self.enable_time()
     }
 
