@@ -323,6 +323,7 @@
 )]
 
 pub(crate) mod loom;
+pub(crate) mod trace;
 pub(crate) mod util;
 
 pub mod io;

@@ -55,6 +55,7 @@ const ROWS: &Rows = &[
     ("timer", 1),
     ("stream", 0),
     ("sync", 0),
+    ("trace", 0),
     ("util", 0),
     ("error", 0),
     ("loom", 0),

@@ -5,12 +5,14 @@
 //! so no task of the next round is released by mistake.
 #![forbid(unsafe_code)]
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Poll, ready};
 
 use crate::loom::sync::Mutex;
 use crate::sync::Notify;
+use crate::trace::{self, Resource, ResourceType, Update};
 use crate::util::budget;
 
 /// A point at which a fixed number of tasks wait for each other.
@@ -41,12 +43,12 @@ use crate::util::budget;
 /// assert_eq!(leaders, 1);
 /// # })
 /// ```
-#[derive(Debug)]
 pub struct Barrier {
     /// How many tasks have arrived in this round.
     arrived: Mutex<usize>,
     round: Notify,
     needed: usize,
+    resource: Resource,
 }
 
 impl Barrier {
@@ -60,11 +62,19 @@ impl Barrier {
     /// let barrier = Barrier::new(10);
     /// # drop(barrier);
     /// ```
+    #[track_caller]
     pub fn new(n: usize) -> Barrier {
+        let needed = n.max(1);
+        let resource = Resource::new(ResourceType::Barrier);
+        resource.in_scope(|| {
+            trace::report(Update::Size(needed));
+            trace::report(Update::Arrived(0));
+        });
         Self {
             arrived: Mutex::new(0),
-            round: Notify::new(),
-            needed: n.max(1),
+            round: Notify::unreported(),
+            needed,
+            resource,
         }
     }
 
@@ -87,6 +97,7 @@ impl Barrier {
     /// # })
     /// ```
     pub async fn wait(&self) -> BarrierWaitResult {
+        let op = self.resource.begin("Barrier::wait", "poll");
         let round = {
             let mut arrived = self.arrived.lock();
             *arrived += 1;
@@ -95,19 +106,33 @@ impl Barrier {
                 let generation = self.round.advance();
                 drop(arrived);
                 self.round.wake_older(generation);
+                self.resource.update(Update::Arrived(0));
+                op.update(Update::IsLeader(true));
                 return BarrierWaitResult(true);
             }
             self.round.notified()
         };
+        self.resource.update(Update::ArrivedOne);
+        op.update(Update::TaskArrived(true));
         let mut round = pin!(round);
-        poll_fn(|cx| {
+        op.around(poll_fn(|cx| {
             let budget = ready!(budget::poll_proceed(cx));
             ready!(round.as_mut().poll(cx));
             budget.made_progress();
             Poll::Ready(())
-        })
+        }))
         .await;
         BarrierWaitResult(false)
+    }
+}
+
+impl fmt::Debug for Barrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Barrier")
+            .field("arrived", &self.arrived)
+            .field("round", &self.round)
+            .field("needed", &self.needed)
+            .finish()
     }
 }
 

@@ -12,6 +12,7 @@ use std::future::Future;
 use crate::sync::TryAcquireError;
 use crate::sync::once_value::OnceValue;
 use crate::sync::semaphore::RawSemaphore;
+use crate::trace::ResourceType;
 
 /// A cell that is written once, by an asynchronous function or directly.
 ///
@@ -53,6 +54,7 @@ impl<T> OnceCell<T> {
     /// let cell = OnceCell::<i32>::new();
     /// assert!(!cell.initialized());
     /// ```
+    #[track_caller]
     pub fn new() -> Self {
         Self::new_with(None)
     }
@@ -67,10 +69,11 @@ impl<T> OnceCell<T> {
     /// let cell = OnceCell::new_with(Some(5));
     /// assert_eq!(cell.get(), Some(&5));
     /// ```
+    #[track_caller]
     pub fn new_with(value: Option<T>) -> Self {
         Self {
             value: OnceValue::new(value),
-            initialize: RawSemaphore::new(1),
+            initialize: RawSemaphore::new_in(ResourceType::OnceCell, 1),
         }
     }
 
@@ -88,7 +91,7 @@ impl<T> OnceCell<T> {
     pub const fn const_new() -> Self {
         Self {
             value: OnceValue::const_new(),
-            initialize: RawSemaphore::const_new(1),
+            initialize: RawSemaphore::const_new_in(ResourceType::OnceCell, 1),
         }
     }
 
@@ -106,7 +109,7 @@ impl<T> OnceCell<T> {
     pub const fn const_new_with(value: T) -> Self {
         Self {
             value: OnceValue::const_new_with(value),
-            initialize: RawSemaphore::const_new(1),
+            initialize: RawSemaphore::const_new_in(ResourceType::OnceCell, 1),
         }
     }
 
@@ -219,7 +222,7 @@ impl<T> OnceCell<T> {
         if let Some(value) = self.get() {
             return value;
         }
-        if let Ok(()) = self.initialize.acquire(1).await {
+        if let Ok(()) = self.initialize.acquire_in(1, "OnceCell::get_or_init").await {
             let _turn = Turn(&self.initialize);
             let value = f().await;
             self.finish(value);
@@ -266,7 +269,11 @@ impl<T> OnceCell<T> {
         if let Some(value) = self.get() {
             return Ok(value);
         }
-        if let Ok(()) = self.initialize.acquire(1).await {
+        if let Ok(()) = self
+            .initialize
+            .acquire_in(1, "OnceCell::get_or_try_init")
+            .await
+        {
             let _turn = Turn(&self.initialize);
             let value = f().await?;
             self.finish(value);

@@ -64,7 +64,7 @@ impl<T> SetOnce<T> {
         Self {
             value: OnceValue::new(value),
             setting: Mutex::new(()),
-            is_set: Notify::new(),
+            is_set: Notify::unreported(),
         }
     }
 

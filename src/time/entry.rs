@@ -14,6 +14,7 @@ use crate::scheduler::context::with_current;
 use crate::time::Instant;
 use crate::timer::Key;
 use crate::timer::timers::{TimerShard, Timers};
+use crate::trace::{self, Update};
 use crate::util::budget::poll_proceed;
 
 /// See the module's documentation.
@@ -124,7 +125,9 @@ impl Entry {
             }
             panic!("{}", shutdown_error());
         }
-        let coop = ready!(poll_proceed(cx));
+        let coop = poll_proceed(cx);
+        trace::report(Update::Polled("poll_elapsed", coop.is_ready()));
+        let coop = ready!(coop);
         let elapsed = match self.state {
             SleepState::Due(_) => true,
             SleepState::Idle(_) => !self.arm(Some(cx.waker())),
@@ -133,6 +136,7 @@ impl Entry {
                     || waker != WakerId::of(cx.waker()) && !self.change_waker(key, cx.waker())
             }
         };
+        trace::report(Update::Polled("poll_elapsed", elapsed));
         if elapsed {
             coop.made_progress();
             Poll::Ready(())
@@ -143,6 +147,9 @@ impl Entry {
 
     /// Puts the entry into the wheel; returns `false` if its deadline has passed.
     fn arm(&mut self, waker: Option<&Waker>) -> bool {
+        if trace::is_on() {
+            self.report_duration();
+        }
         let deadline = self.deadline.into_std();
         let waker = waker.cloned();
         let id = waker.as_ref().map_or(WakerId::NONE, WakerId::of);
@@ -155,6 +162,13 @@ impl Entry {
             None => SleepState::Due(self.key()),
         };
         armed.is_some()
+    }
+
+    #[cold]
+    fn report_duration(&self) {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+        trace::report(Update::DurationMs(ms));
     }
 
     /// Replaces the waker; returns `false` if the entry has fired.

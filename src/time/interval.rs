@@ -1,12 +1,14 @@
 //! [`Interval`] and what it does about missed ticks.
 #![forbid(unsafe_code)]
 
+use std::fmt;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use crate::time::Instant;
 use crate::time::entry::Entry;
+use crate::trace::{Op, Resource, ResourceType};
 
 /// How late a tick may be without counting as missed. It absorbs the resolution of timers and
 /// the time a task waits to run.
@@ -133,20 +135,34 @@ impl MissedTickBehavior {
 ///     ticks.tick().await; // 10 ms after that
 /// }
 /// ```
-#[derive(Debug)]
 pub struct Interval {
     entry: Entry,
     period: Duration,
     missed_tick_behavior: MissedTickBehavior,
+    op: Op,
+    resource: Resource,
+}
+
+impl fmt::Debug for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interval")
+            .field("entry", &self.entry)
+            .field("period", &self.period)
+            .field("missed_tick_behavior", &self.missed_tick_behavior)
+            .finish()
+    }
 }
 
 impl Interval {
     #[track_caller]
     fn new(start: Instant, period: Duration) -> Self {
+        let resource = Resource::new(ResourceType::Interval);
         Self {
             entry: Entry::new(start),
             period,
             missed_tick_behavior: MissedTickBehavior::default(),
+            op: resource.own_op("Interval::tick"),
+            resource,
         }
     }
 
@@ -195,7 +211,8 @@ impl Interval {
     /// }
     /// ```
     pub fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
-        ready!(self.entry.poll(cx));
+        let poll = || self.entry.poll(cx);
+        ready!(self.resource.poll(&self.op, "poll_tick", poll));
         let due = self.entry.deadline();
         let now = Instant::now();
         let next = if now.saturating_duration_since(due) > TOLERANCE {

@@ -1,6 +1,7 @@
 //! [`Sleep`], [`sleep`] and [`sleep_until`].
 #![forbid(unsafe_code)]
 
+use std::fmt;
 use std::future::Future;
 use std::marker::PhantomPinned;
 use std::pin::Pin;
@@ -11,6 +12,7 @@ use pin_project_lite::pin_project;
 
 use crate::time::Instant;
 use crate::time::entry::Entry;
+use crate::trace::{Op, Resource, ResourceType};
 
 /// Waits until `deadline`.
 ///
@@ -107,10 +109,11 @@ pin_project! {
     ///     assert!(rounds <= 4);
     /// }
     /// ```
-    #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Sleep {
         entry: Entry,
+        op: Op,
+        resource: Resource,
         // tokio's type is not `Unpin`, and code may rely on what is implemented for it.
         #[pin]
         pinned: PhantomPinned,
@@ -120,8 +123,11 @@ pin_project! {
 impl Sleep {
     #[track_caller]
     pub(crate) fn until(deadline: Instant) -> Sleep {
+        let resource = Resource::new(ResourceType::Sleep);
         Sleep {
             entry: Entry::new(deadline),
+            op: resource.own_op("Sleep::new_timeout"),
+            resource,
             pinned: PhantomPinned,
         }
     }
@@ -188,7 +194,21 @@ impl Sleep {
     /// }
     /// ```
     pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
-        self.project().entry.reset(deadline);
+        let this = self.project();
+        if this.resource.is_seen() {
+            *this.op = this.resource.op("Sleep::reset");
+        }
+        let (resource, entry) = (this.resource, this.entry);
+        resource.in_scope(|| entry.reset(deadline));
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep")
+            .field("entry", &self.entry)
+            .field("pinned", &self.pinned)
+            .finish()
     }
 }
 
@@ -196,6 +216,8 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.project().entry.poll(cx)
+        let this = self.project();
+        let (resource, entry) = (this.resource, this.entry);
+        resource.poll_in_scope(this.op, || entry.poll(cx))
     }
 }

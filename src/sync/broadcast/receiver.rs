@@ -196,7 +196,8 @@ impl<T: Clone> Receiver<T> {
     /// ```
     pub async fn recv(&mut self) -> Result<T, RecvError> {
         let waiter = pin!(self.shared.values.waiter());
-        poll_fn(|cx| {
+        let op = self.shared.resource.begin("Receiver::recv", "poll_recv");
+        op.around(poll_fn(|cx| {
             let coop = ready!(poll_proceed(cx));
             let wait = Wait {
                 waiter: waiter.as_ref(),
@@ -210,7 +211,7 @@ impl<T: Clone> Receiver<T> {
             };
             coop.made_progress();
             Poll::Ready(result)
-        })
+        }))
         .await
     }
 

@@ -211,9 +211,8 @@ impl<T> Sender<T> {
     /// ```
     pub async fn closed(&self) {
         let shared = &self.shared;
-        shared
-            .no_receivers
-            .wait_until(|| shared.receivers() == 0)
+        let op = shared.resource.begin("Sender::closed", "poll_closed");
+        op.around(shared.no_receivers.wait_until(|| shared.receivers() == 0))
             .await;
     }
 

@@ -9,6 +9,7 @@ use super::error::TryRecvError;
 use super::ring::Ring;
 use super::tail::Tail;
 use crate::loom::sync::atomic::AtomicUsize;
+use crate::trace::{Resource, ResourceType};
 use crate::util::wait_queue::{WaitQueue, Waiter};
 
 pub(super) struct BroadcastShared<T> {
@@ -20,6 +21,7 @@ pub(super) struct BroadcastShared<T> {
     pub(super) values: WaitQueue,
     /// Senders that wait until there is no receiver.
     pub(super) no_receivers: WaitQueue,
+    pub(super) resource: Resource,
 }
 
 /// The queue that a receiver joins if there is no value, and its waiter.
@@ -40,6 +42,7 @@ impl<T> BroadcastShared<T> {
             weak_senders: AtomicUsize::new(0),
             values: WaitQueue::new(),
             no_receivers: WaitQueue::new(),
+            resource: Resource::new(ResourceType::Broadcast),
         }
     }
 

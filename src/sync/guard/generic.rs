@@ -93,23 +93,27 @@ impl<H, U: ?Sized, M> Target<H> for Shared<U, M> {
 }
 
 /// Waits for all permits (`exclusive`) or for one (`shared`) of the lock that `$owner` points to,
-/// and evaluates to the guard that holds them.
+/// in the method `$source`, and evaluates to the guard that holds them.
 ///
 /// An async function would be a future within that of its caller, which is larger and slower.
 macro_rules! acquire {
-    (exclusive $owner:ident) => {{
-        acquire!($owner, $crate::sync::guard::Permits::count($owner.all()));
+    (exclusive $owner:ident, $source:literal) => {{
+        acquire!(
+            $owner,
+            $crate::sync::guard::Permits::count($owner.all()),
+            $source
+        );
         // SAFETY: all permits were just acquired.
         unsafe { Guard::exclusive($owner) }
     }};
-    (shared $owner:ident) => {{
-        acquire!($owner, 1);
+    (shared $owner:ident, $source:literal) => {{
+        acquire!($owner, 1, $source);
         // SAFETY: the permit was just acquired.
         unsafe { Guard::shared($owner) }
     }};
-    ($owner:ident, $permits:expr) => {
+    ($owner:ident, $permits:expr, $source:literal) => {
         if !$owner.semaphore().acquire_now($permits) {
-            let acquired = $owner.semaphore().acquire($permits).await;
+            let acquired = $owner.semaphore().acquire_in($permits, $source).await;
             acquired.expect("the semaphore of a lock is never closed");
         }
     };
@@ -122,10 +126,12 @@ impl<O: Owner> Guard<O, Whole> {
     /// The caller hands over all permits of the lock (G2).
     #[inline]
     pub(in crate::sync) unsafe fn exclusive(owner: O) -> Self {
-        Self {
+        let guard = Self {
             held: owner,
             target: Whole,
-        }
+        };
+        guard.held.report(true);
+        guard
     }
 
     /// Acquires all permits if they are free.
@@ -161,10 +167,13 @@ impl<O: Owner> Guard<O, Whole> {
     fn downgrade_to<P, M>(self, data: P) -> Guard<O::Reader, Part<P, M>> {
         let owner = self.into_held();
         owner.semaphore().release(owner.all().count() - 1);
-        Guard {
+        owner.report(false);
+        let guard = Guard {
             held: owner.into_reader(),
             target: Part::new(data),
-        }
+        };
+        guard.held.report(true);
+        guard
     }
 }
 
@@ -198,10 +207,12 @@ impl<H: Held<Part = H>, U: ?Sized, M> Guard<H, Shared<U, M>> {
     where
         O: Owner<Reader = H, Target: Lock<Data = U>>,
     {
-        Self {
+        let guard = Self {
             target: Part::new(owner.data().cast_const()),
             held: owner.into_reader(),
-        }
+        };
+        guard.held.report(true);
+        guard
     }
 
     /// Acquires one permit if it is free.
@@ -263,6 +274,7 @@ impl<H: Held, T> Drop for Guard<H, T> {
     #[inline]
     fn drop(&mut self) {
         self.held.release();
+        self.held.report(false);
     }
 }
 

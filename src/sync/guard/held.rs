@@ -27,6 +27,9 @@ pub(in crate::sync) unsafe trait Lock {
 
 /// A number of permits.
 pub(in crate::sync) trait Permits: Copy {
+    /// Whether there is more than one, so that a guard with one of them is a reader.
+    const ARE_SEVERAL: bool;
+
     fn count(self) -> usize;
 }
 
@@ -35,6 +38,8 @@ pub(in crate::sync) trait Permits: Copy {
 pub(in crate::sync) struct One;
 
 impl Permits for One {
+    const ARE_SEVERAL: bool = false;
+
     #[inline]
     fn count(self) -> usize {
         1
@@ -42,6 +47,8 @@ impl Permits for One {
 }
 
 impl Permits for u32 {
+    const ARE_SEVERAL: bool = true;
+
     #[inline]
     fn count(self) -> usize {
         self as usize
@@ -56,6 +63,8 @@ pub(in crate::sync) trait Held {
     type Part: Held;
 
     fn release(&self);
+    /// Reports that the guard was made (`now`), or is gone.
+    fn report(&self, now: bool);
     fn into_part(self) -> Self::Part;
 }
 
@@ -106,9 +115,20 @@ impl<O: Owner> Held for O {
         self.semaphore().release(self.all().count());
     }
 
+    #[inline]
+    fn report(&self, now: bool) {
+        report::<<O::Target as Lock>::All>(self.semaphore(), now);
+    }
+
     fn into_part(self) -> O::Part {
         Owner::into_part(self)
     }
+}
+
+#[inline]
+fn report<N: Permits>(semaphore: &RawSemaphore, now: bool) {
+    let owner = semaphore.trace().owner();
+    owner.lock_changed(N::ARE_SEVERAL, now);
 }
 
 /// Permits of a borrowed lock whose type is forgotten.
@@ -121,6 +141,11 @@ impl<N: Permits> Held for Borrowed<'_, N> {
     #[inline]
     fn release(&self) {
         self.0.release(self.1.count());
+    }
+
+    #[inline]
+    fn report(&self, now: bool) {
+        report::<N>(self.0, now);
     }
 
     fn into_part(self) -> Self {
@@ -140,6 +165,11 @@ impl<L: Lock + ?Sized> Held for Reader<L> {
     #[inline]
     fn release(&self) {
         self.lock.semaphore().release(1);
+    }
+
+    #[inline]
+    fn report(&self, now: bool) {
+        report::<One>(self.lock.semaphore(), now);
     }
 
     fn into_part(self) -> Self {

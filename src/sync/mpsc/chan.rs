@@ -28,6 +28,7 @@ use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use crate::sync::semaphore::RawSemaphore;
+use crate::trace::{Operation, Resource, ResourceType, Update};
 use crate::util::apart::Apart;
 use crate::util::atomic_waker::AtomicWaker;
 use crate::util::budget::poll_proceed;
@@ -64,7 +65,7 @@ impl<T, const BOUNDED: bool> RefUnwindSafe for Chan<T, BOUNDED> {}
 pub(super) fn channel<T, const BOUNDED: bool>(capacity: usize) -> (Tx<T, BOUNDED>, Rx<T, BOUNDED>) {
     let (chan, consumer) = pair(Control {
         hot: Apart::new(Hot {
-            permits: RawSemaphore::new(capacity),
+            permits: RawSemaphore::new_in(ResourceType::Mpsc, capacity),
             rx_waker: AtomicWaker::new(),
         }),
         capacity,
@@ -82,6 +83,10 @@ impl<T, const BOUNDED: bool> Chan<T, BOUNDED> {
 
     pub(super) fn permits(&self) -> &RawSemaphore {
         &self.control.hot.permits
+    }
+
+    fn resource(&self) -> &Resource {
+        self.control.hot.permits.trace().owner()
     }
 
     pub(super) fn strong_count(&self) -> usize {
@@ -167,10 +172,9 @@ impl<T, const BOUNDED: bool> Tx<T, BOUNDED> {
 
     /// Waits until the receiver is dropped or closed.
     pub(super) async fn closed(&self) {
-        self.chan
-            .control
-            .closed
-            .wait_until(|| self.chan.is_rx_closed())
+        let op = self.chan.resource().begin("Sender::closed", "poll_closed");
+        let closed = &self.chan.control.closed;
+        op.around(closed.wait_until(|| self.chan.is_rx_closed()))
             .await;
     }
 }
@@ -285,6 +289,20 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
         }
     }
 
+    /// Begins a receive in the method `source`.
+    #[inline]
+    pub(super) fn begin(&self, source: &'static str) -> Operation {
+        self.chan().resource().begin(source, "poll_recv")
+    }
+
+    #[inline]
+    fn report_queue(&self) {
+        let resource = self.chan().resource();
+        if resource.is_seen() {
+            resource.update(Update::Queued(self.len()));
+        }
+    }
+
     /// Registers `waker` and looks again; see "Waking the receiver".
     fn pop_or_register(&mut self, waker: &Waker) -> Option<T> {
         self.control().hot.rx_waker.register(waker);
@@ -322,6 +340,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
 
     #[inline]
     pub(super) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.report_queue();
         let coop = ready!(poll_proceed(cx));
         let value = match self.consumer.pop() {
             Some(value) => Some(value),
@@ -351,6 +370,7 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
         if limit == 0 {
             return Poll::Ready(0);
         }
+        self.report_queue();
         let coop = ready!(poll_proceed(cx));
         let mut count = self.pop_many(buffer, limit);
         if count == 0 {

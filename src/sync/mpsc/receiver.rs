@@ -64,7 +64,8 @@ impl<T> Receiver<T> {
     /// # })
     /// ```
     pub async fn recv(&mut self) -> Option<T> {
-        poll_fn(|cx| self.rx.poll_recv(cx)).await
+        let op = self.rx.begin("Receiver::recv");
+        op.around(poll_fn(|cx| self.rx.poll_recv(cx))).await
     }
 
     /// Receives up to `limit` values at once and appends them to `buffer`.
@@ -94,7 +95,9 @@ impl<T> Receiver<T> {
     /// # })
     /// ```
     pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
-        poll_fn(|cx| self.rx.poll_recv_many(cx, buffer, limit)).await
+        let op = self.rx.begin("Receiver::recv_many");
+        op.around(poll_fn(|cx| self.rx.poll_recv_many(cx, buffer, limit)))
+            .await
     }
 
     /// Receives the next value if it is there, without waiting for one to be sent.

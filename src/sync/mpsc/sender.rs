@@ -96,7 +96,7 @@ impl<T> Sender<T> {
     /// # })
     /// ```
     pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
-        match self.acquire(1).await {
+        match self.acquire(1, "Sender::send").await {
             Ok(()) => {
                 self.chan().send_permitted(value);
                 Ok(())
@@ -235,7 +235,7 @@ impl<T> Sender<T> {
     /// # })
     /// ```
     pub async fn reserve(&self) -> Result<Permit<'_, T>, SendError<()>> {
-        self.acquire(1).await?;
+        self.acquire(1, "Sender::reserve").await?;
         Ok(Permit::new(self.chan()))
     }
 
@@ -267,7 +267,7 @@ impl<T> Sender<T> {
     /// # })
     /// ```
     pub async fn reserve_many(&self, n: usize) -> Result<PermitIterator<'_, T>, SendError<()>> {
-        self.acquire(n).await?;
+        self.acquire(n, "Sender::reserve_many").await?;
         Ok(PermitIterator::new(self.chan(), n))
     }
 
@@ -295,7 +295,7 @@ impl<T> Sender<T> {
     /// # })
     /// ```
     pub async fn reserve_owned(self) -> Result<OwnedPermit<T>, SendError<()>> {
-        self.acquire(1).await?;
+        self.acquire(1, "Sender::reserve_owned").await?;
         Ok(OwnedPermit::new(self))
     }
 
@@ -474,7 +474,7 @@ impl<T> Sender<T> {
     }
 
     /// Takes `n` permits, waiting for them.
-    async fn acquire(&self, n: usize) -> Result<(), SendError<()>> {
+    async fn acquire(&self, n: usize, source: &'static str) -> Result<(), SendError<()>> {
         if n > self.max_capacity() {
             return Err(SendError(()));
         }
@@ -487,7 +487,7 @@ impl<T> Sender<T> {
             }
         }
         let wake = WakeReceiver(self.chan());
-        let acquired = self.chan().permits().acquire(n).await;
+        let acquired = self.chan().permits().acquire_in(n, source).await;
         acquired.map_err(|_| SendError(()))?;
         std::mem::forget(wake);
         Ok(())

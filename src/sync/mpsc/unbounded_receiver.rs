@@ -65,7 +65,8 @@ impl<T> UnboundedReceiver<T> {
     /// # })
     /// ```
     pub async fn recv(&mut self) -> Option<T> {
-        poll_fn(|cx| self.rx.poll_recv(cx)).await
+        let op = self.rx.begin("UnboundedReceiver::recv");
+        op.around(poll_fn(|cx| self.rx.poll_recv(cx))).await
     }
 
     /// Receives up to `limit` values at once and appends them to `buffer`.
@@ -95,7 +96,9 @@ impl<T> UnboundedReceiver<T> {
     /// # })
     /// ```
     pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
-        poll_fn(|cx| self.rx.poll_recv_many(cx, buffer, limit)).await
+        let op = self.rx.begin("UnboundedReceiver::recv_many");
+        op.around(poll_fn(|cx| self.rx.poll_recv_many(cx, buffer, limit)))
+            .await
     }
 
     /// Receives the next value if it is there, without waiting for one to be sent.

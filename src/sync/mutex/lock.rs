@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::sync::guard::{Guard, Lock, One, TryLockError, acquire};
 use crate::sync::mutex::{MutexGuard, OwnedMutexGuard};
 use crate::sync::semaphore::RawSemaphore;
+use crate::trace::ResourceType;
 use crate::util::park;
 
 /// A mutex whose guard may be held across an `.await`.
@@ -91,12 +92,13 @@ impl<T: ?Sized> Mutex<T> {
     /// let mutex = Mutex::new(5);
     /// assert_eq!(mutex.into_inner(), 5);
     /// ```
+    #[track_caller]
     pub fn new(t: T) -> Self
     where
         T: Sized,
     {
         Self {
-            semaphore: RawSemaphore::new(1),
+            semaphore: RawSemaphore::new_in(ResourceType::Mutex, 1),
             data: UnsafeCell::new(t),
         }
     }
@@ -117,7 +119,7 @@ impl<T: ?Sized> Mutex<T> {
         T: Sized,
     {
         Self {
-            semaphore: RawSemaphore::const_new(1),
+            semaphore: RawSemaphore::const_new_in(ResourceType::Mutex, 1),
             data: UnsafeCell::new(t),
         }
     }
@@ -140,7 +142,7 @@ impl<T: ?Sized> Mutex<T> {
     /// # })
     /// ```
     pub async fn lock(&self) -> MutexGuard<'_, T> {
-        MutexGuard(acquire!(exclusive self))
+        MutexGuard(acquire!(exclusive self, "Mutex::lock"))
     }
 
     /// Locks the mutex as [`lock`](Self::lock) does, with a guard that owns the mutex and so may be
@@ -164,7 +166,7 @@ impl<T: ?Sized> Mutex<T> {
     /// # })
     /// ```
     pub async fn lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
-        OwnedMutexGuard(acquire!(exclusive self))
+        OwnedMutexGuard(acquire!(exclusive self, "Mutex::lock_owned"))
     }
 
     /// Locks the mutex as [`lock`](Self::lock) does, blocking the thread instead of a task.

@@ -5,10 +5,12 @@
 mod notified;
 mod raw;
 
+use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use crate::sync::notify::raw::Order;
+use crate::trace::{Op, Resource, ResourceType};
 
 pub use notified::{Notified, OwnedNotified};
 pub(in crate::sync) use raw::RawNotify;
@@ -91,9 +93,9 @@ mod tests;
 /// assert_eq!(queue.pop().await, 1);
 /// # })
 /// ```
-#[derive(Debug)]
 pub struct Notify {
     pub(in crate::sync) raw: RawNotify,
+    resource: Resource,
 }
 
 impl Notify {
@@ -107,9 +109,11 @@ impl Notify {
     /// let notify = Notify::new();
     /// # drop(notify);
     /// ```
+    #[track_caller]
     pub fn new() -> Notify {
         Self {
             raw: RawNotify::new(),
+            resource: Resource::new(ResourceType::Notify),
         }
     }
 
@@ -127,6 +131,7 @@ impl Notify {
     pub const fn const_new() -> Notify {
         Self {
             raw: RawNotify::const_new(),
+            resource: Resource::unseen(ResourceType::Notify),
         }
     }
 
@@ -247,11 +252,27 @@ impl Notify {
 
     /// The first half of [`notify_waiters`](Self::notify_waiters), for callers that have to do
     /// something else before others run: notifies, but wakes no task yet.
+    /// Creates one that is a part of something else.
+    pub(crate) fn unreported() -> Notify {
+        Self {
+            raw: RawNotify::new(),
+            resource: Resource::silent(),
+        }
+    }
+
     pub(crate) fn advance(&self) -> Generation {
         Generation(self.raw.advance())
     }
 
     /// The second half: wakes the tasks that [`advance`](Self::advance) notified.
+    /// Begins the operation of a future that is polled for the first time.
+    #[cold]
+    fn begin(&self, op: &mut Op) {
+        if op.is_none() {
+            *op = self.resource.op("Notify::notified");
+        }
+    }
+
     pub(crate) fn wake_older(&self, generation: Generation) {
         self.raw.wake_older(generation.0);
     }
@@ -263,8 +284,15 @@ impl Notify {
 pub(crate) struct Generation(usize);
 
 impl Default for Notify {
+    #[track_caller]
     fn default() -> Notify {
         Notify::new()
+    }
+}
+
+impl fmt::Debug for Notify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notify").field("raw", &self.raw).finish()
     }
 }
 

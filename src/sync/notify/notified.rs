@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use crate::sync::notify::Notify;
 use crate::sync::notify::raw::Wait;
+use crate::trace::{self, Op};
 
 /// Completes when a [`Notify`] notifies it.
 ///
@@ -30,9 +31,10 @@ use crate::sync::notify::raw::Wait;
 pub struct Notified<'a> {
     notify: &'a Notify,
     wait: Wait,
+    op: Op,
 }
 
-// SAFETY: the wait and a reference to a notify are `Send` and `Sync` by themselves: the constant at
+// SAFETY: the wait, a reference to a notify and the operation are `Send` and `Sync` by themselves: the constant at
 // the end would not compile otherwise. This states it explicitly.
 unsafe impl<'a> Send for Notified<'a> {}
 // SAFETY: as for `Send`.
@@ -44,6 +46,7 @@ impl<'a> Notified<'a> {
         Self {
             notify,
             wait: Wait::new(&notify.raw),
+            op: Op::none(),
         }
     }
 
@@ -113,8 +116,15 @@ impl Future for Notified<'_> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of the future.
         let this = unsafe { self.get_unchecked_mut() };
-        // SAFETY: the wait is pinned with the future, was made with this notify, and `drop` leaves.
-        unsafe { this.wait.poll(&this.notify.raw, Some(cx.waker())) }
+        if trace::is_on() {
+            this.notify.begin(&mut this.op);
+        }
+        let poll = || {
+            // SAFETY: the wait is pinned with the future, was made with this notify, and `drop`
+            // leaves.
+            unsafe { this.wait.poll(&this.notify.raw, Some(cx.waker())) }
+        };
+        this.notify.resource.poll(&this.op, "poll_notified", poll)
     }
 }
 
@@ -156,6 +166,7 @@ impl<'a> fmt::Debug for Notified<'a> {
 pub struct OwnedNotified {
     notify: Arc<Notify>,
     wait: Wait,
+    op: Op,
 }
 
 // SAFETY: as for `Notified`.
@@ -165,7 +176,11 @@ impl OwnedNotified {
     #[inline]
     pub(super) fn new(notify: Arc<Notify>) -> Self {
         let wait = Wait::new(&notify.raw);
-        Self { notify, wait }
+        Self {
+            notify,
+            wait,
+            op: Op::none(),
+        }
     }
 
     /// Joins the queue of waiting futures, without being polled. Returns whether it was notified
@@ -203,8 +218,15 @@ impl Future for OwnedNotified {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of the future.
         let this = unsafe { self.get_unchecked_mut() };
-        // SAFETY: the wait is pinned with the future, was made with this notify, and `drop` leaves.
-        unsafe { this.wait.poll(&this.notify.raw, Some(cx.waker())) }
+        if trace::is_on() {
+            this.notify.begin(&mut this.op);
+        }
+        let poll = || {
+            // SAFETY: the wait is pinned with the future, was made with this notify, and `drop`
+            // leaves.
+            unsafe { this.wait.poll(&this.notify.raw, Some(cx.waker())) }
+        };
+        this.notify.resource.poll(&this.op, "poll_notified", poll)
     }
 }
 
@@ -227,5 +249,5 @@ impl fmt::Debug for OwnedNotified {
 /// What the unsafe impls above rest on.
 const _: () = {
     const fn is_send_and_sync<T: Send + Sync>() {}
-    is_send_and_sync::<(Wait, &Notify, Arc<Notify>)>();
+    is_send_and_sync::<(Wait, &Notify, Arc<Notify>, Op)>();
 };

@@ -29,6 +29,8 @@ mod sender;
 #[cfg(all(test, loom))]
 mod loom_tests;
 
+use crate::trace::{Resource, ResourceType, Update};
+
 pub use receiver::Receiver;
 pub use sender::Sender;
 
@@ -43,7 +45,16 @@ pub use sender::Sender;
 /// tx.send(7).unwrap();
 /// assert_eq!(rx.try_recv(), Ok(7));
 /// ```
+#[track_caller]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
+    let resource = Resource::new(ResourceType::Oneshot);
+    resource.update(Update::SenderDropped(false));
+    resource.update(Update::ReceiverDropped(false));
+    resource.update(Update::ValueSent(false));
+    resource.update(Update::ValueReceived(false));
     let (tx, rx) = cell::halves();
-    (Sender::new(tx), Receiver::new(rx))
+    (
+        Sender::new(tx, resource.clone()),
+        Receiver::new(rx, resource),
+    )
 }

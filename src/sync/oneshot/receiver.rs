@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use super::cell::{RxHalf, Taken};
 use super::error::{RecvError, TryRecvError};
+use crate::trace::{Op, Resource, Update};
 use crate::util::budget::poll_proceed;
 use crate::util::park;
 
@@ -39,11 +40,18 @@ use crate::util::park;
 pub struct Receiver<T> {
     /// `None` once the value or the end was reported.
     half: Option<RxHalf<T>>,
+    resource: Resource,
+    op: Op,
 }
 
 impl<T> Receiver<T> {
-    pub(super) fn new(half: RxHalf<T>) -> Self {
-        Self { half: Some(half) }
+    pub(super) fn new(half: RxHalf<T>, resource: Resource) -> Self {
+        let op = resource.op("Receiver::await");
+        Self {
+            half: Some(half),
+            resource,
+            op,
+        }
     }
 
     /// Refuses a value from now on.
@@ -156,7 +164,10 @@ impl<T> Receiver<T> {
     /// ```
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
         match RxHalf::take(&mut self.half) {
-            Taken::Value(value) => Ok(value),
+            Taken::Value(value) => {
+                self.resource.update(Update::ValueReceived(true));
+                Ok(value)
+            }
             Taken::Empty => Err(TryRecvError::Empty),
             Taken::Closed => Err(TryRecvError::Closed),
         }
@@ -166,18 +177,25 @@ impl<T> Receiver<T> {
 impl<T> Future for Receiver<T> {
     type Output = Result<T, RecvError>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
         assert!(
-            !self.is_terminated(),
+            !this.is_terminated(),
             "oneshot receiver polled after it has completed; check `is_terminated` first"
         );
-        let coop = ready!(poll_proceed(cx));
-        let result = match RxHalf::poll(&mut self.half, cx) {
-            Taken::Value(value) => Ok(value),
-            Taken::Empty => return Poll::Pending,
-            Taken::Closed => Err(RecvError(())),
-        };
-        coop.made_progress();
+        let result = ready!(this.resource.poll(&this.op, "poll_recv", || {
+            let coop = ready!(poll_proceed(cx));
+            let result = match RxHalf::poll(&mut this.half, cx) {
+                Taken::Value(value) => Ok(value),
+                Taken::Empty => return Poll::Pending,
+                Taken::Closed => Err(RecvError(())),
+            };
+            coop.made_progress();
+            Poll::Ready(result)
+        }));
+        if result.is_ok() {
+            this.resource.update(Update::ValueReceived(true));
+        }
         Poll::Ready(result)
     }
 }
@@ -185,6 +203,7 @@ impl<T> Future for Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         self.half = None;
+        self.resource.update(Update::ReceiverDropped(true));
     }
 }
 

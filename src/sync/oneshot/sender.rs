@@ -6,6 +6,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
 use super::cell::TxHalf;
+use crate::trace::{Resource, Update};
 use crate::util::budget::poll_proceed;
 
 /// Sends one value to its [`Receiver`](super::Receiver).
@@ -26,11 +27,15 @@ use crate::util::budget::poll_proceed;
 pub struct Sender<T> {
     /// `None` once the value was sent.
     half: Option<TxHalf<T>>,
+    resource: Resource,
 }
 
 impl<T> Sender<T> {
-    pub(super) fn new(half: TxHalf<T>) -> Self {
-        Self { half: Some(half) }
+    pub(super) fn new(half: TxHalf<T>, resource: Resource) -> Self {
+        Self {
+            half: Some(half),
+            resource,
+        }
     }
 
     /// Sends the value and consumes the sender. Never waits.
@@ -53,7 +58,11 @@ impl<T> Sender<T> {
     #[inline]
     pub fn send(mut self, t: T) -> Result<(), T> {
         match self.half.take() {
-            Some(half) => half.send(t),
+            Some(half) => {
+                half.send(t)?;
+                self.resource.update(Update::ValueSent(true));
+                Ok(())
+            }
             None => Err(t),
         }
     }
@@ -79,7 +88,8 @@ impl<T> Sender<T> {
     /// # })
     /// ```
     pub async fn closed(&mut self) {
-        poll_fn(|cx| self.poll_closed(cx)).await;
+        let op = self.resource.begin("Sender::closed", "poll_closed");
+        op.around(poll_fn(|cx| self.poll_closed(cx))).await;
     }
 
     /// Returns `true` if the receiver was dropped or closed, so that [`send`](Self::send) would
@@ -133,6 +143,7 @@ impl<T> Sender<T> {
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         self.half = None;
+        self.resource.update(Update::SenderDropped(true));
     }
 }
 

@@ -9,6 +9,7 @@ use crate::sync::rwlock::{
     OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLockReadGuard, RwLockWriteGuard,
 };
 use crate::sync::semaphore::RawSemaphore;
+use crate::trace::ResourceType;
 use crate::util::park;
 
 /// The largest number of readers that a lock may be created for.
@@ -84,6 +85,7 @@ impl<T: ?Sized> RwLock<T> {
     /// let lock = RwLock::new(5);
     /// assert_eq!(lock.into_inner(), 5);
     /// ```
+    #[track_caller]
     pub fn new(value: T) -> RwLock<T>
     where
         T: Sized,
@@ -115,7 +117,7 @@ impl<T: ?Sized> RwLock<T> {
         check_readers(max_reads);
         Self {
             max_readers: max_reads,
-            semaphore: RawSemaphore::new(max_reads as usize),
+            semaphore: RawSemaphore::new_in(ResourceType::RwLock, max_reads as usize),
             data: UnsafeCell::new(value),
         }
     }
@@ -163,7 +165,7 @@ impl<T: ?Sized> RwLock<T> {
         check_readers(max_reads);
         Self {
             max_readers: max_reads,
-            semaphore: RawSemaphore::const_new(max_reads as usize),
+            semaphore: RawSemaphore::const_new_in(ResourceType::RwLock, max_reads as usize),
             data: UnsafeCell::new(value),
         }
     }
@@ -194,7 +196,7 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn read(&self) -> RwLockReadGuard<'_, T> {
-        RwLockReadGuard(acquire!(shared self))
+        RwLockReadGuard(acquire!(shared self, "RwLock::read"))
     }
 
     /// Waits until there is no other guard and no task that came earlier, and locks for writing.
@@ -215,7 +217,7 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn write(&self) -> RwLockWriteGuard<'_, T> {
-        RwLockWriteGuard(acquire!(exclusive self))
+        RwLockWriteGuard(acquire!(exclusive self, "RwLock::write"))
     }
 
     /// Locks for reading as [`read`](Self::read) does, with a guard that owns the lock and so may be
@@ -238,7 +240,7 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn read_owned(self: Arc<Self>) -> OwnedRwLockReadGuard<T> {
-        OwnedRwLockReadGuard(acquire!(shared self))
+        OwnedRwLockReadGuard(acquire!(shared self, "RwLock::read_owned"))
     }
 
     /// Locks for writing as [`write`](Self::write) does, with a guard that owns the lock and so may
@@ -262,7 +264,7 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn write_owned(self: Arc<Self>) -> OwnedRwLockWriteGuard<T> {
-        OwnedRwLockWriteGuard(acquire!(exclusive self))
+        OwnedRwLockWriteGuard(acquire!(exclusive self, "RwLock::write_owned"))
     }
 
     /// Locks for reading as [`read`](Self::read) does, blocking the thread instead of a task.

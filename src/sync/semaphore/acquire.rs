@@ -13,6 +13,7 @@ use std::task::{Context, Poll, Waker, ready};
 use crate::sync::semaphore::error::AcquireError;
 use crate::sync::semaphore::raw::{Outcome, RawSemaphore, Taken, Waiter};
 use crate::sync::waker_id::WakerId;
+use crate::trace::{self, AcquireTrace};
 use crate::util::budget;
 
 /// Takes permits of a [`RawSemaphore`].
@@ -43,26 +44,46 @@ enum Stage {
 
 impl<'a> Acquire<'a> {
     #[inline]
-    pub(super) fn new(semaphore: &'a RawSemaphore, wanted: usize) -> Self {
+    pub(super) fn new(semaphore: &'a RawSemaphore, wanted: usize, ops: AcquireTrace) -> Self {
         Self {
             semaphore,
             wanted,
             stage: Stage::Idle,
             registered: None,
-            waiter: Waiter::new(),
+            waiter: Waiter::new(ops),
+        }
+    }
+
+    #[cold]
+    fn poll_traced(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
+        let ops = self.waiter.trace.clone();
+        self.semaphore.trace().poll(&ops, || self.poll_stage(cx))
+    }
+
+    #[inline]
+    fn poll_stage(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
+        match self.stage {
+            Stage::Idle => self.poll_idle(cx),
+            Stage::Queued => self.poll_queued(cx),
+            Stage::Holding => self.poll_holding(cx),
+            Stage::Done => panic!("an acquire was polled after it had completed"),
         }
     }
 
     #[inline]
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
-        if self.semaphore.try_acquire(self.wanted).is_err() {
+        if self.semaphore.take(self.wanted).is_err() {
             match self.take_or_queue(cx.waker()) {
                 Taken::Yes => {}
                 Taken::Closed => return self.refused(),
-                Taken::Queued => return Poll::Pending,
+                Taken::Queued(taken) => {
+                    self.semaphore.trace().permits_taken(taken);
+                    return Poll::Pending;
+                }
             }
         }
         self.stage = Stage::Holding;
+        self.semaphore.trace().permits_taken(self.wanted);
         self.spend(cx)
     }
 
@@ -77,7 +98,7 @@ impl<'a> Acquire<'a> {
             self.semaphore
                 .acquire_or_queue(&self.waiter, self.wanted, waker)
         };
-        if let Taken::Queued = taken {
+        if let Taken::Queued(_) = taken {
             self.registered = Some(id);
             self.stage = Stage::Queued;
         }
@@ -136,12 +157,10 @@ impl Future for Acquire<'_> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // SAFETY: nothing is moved out of the future.
         let this = unsafe { self.get_unchecked_mut() };
-        match this.stage {
-            Stage::Idle => this.poll_idle(cx),
-            Stage::Queued => this.poll_queued(cx),
-            Stage::Holding => this.poll_holding(cx),
-            Stage::Done => panic!("an acquire was polled after it had completed"),
+        if trace::is_on() {
+            return this.poll_traced(cx);
         }
+        this.poll_stage(cx)
     }
 }
 

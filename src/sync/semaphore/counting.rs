@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::sync::semaphore::{
     AcquireError, OwnedSemaphorePermit, RawSemaphore, SemaphorePermit, TryAcquireError,
 };
+use crate::trace::ResourceType;
 use crate::util::park;
 
 /// A number of permits that tasks take, hold and return.
@@ -89,7 +90,7 @@ impl Semaphore {
     #[track_caller]
     pub fn new(permits: usize) -> Self {
         Self {
-            raw: RawSemaphore::new(permits),
+            raw: RawSemaphore::new_in(ResourceType::Semaphore, permits),
         }
     }
 
@@ -114,7 +115,7 @@ impl Semaphore {
     #[track_caller]
     pub const fn const_new(permits: usize) -> Self {
         Self {
-            raw: RawSemaphore::const_new(permits),
+            raw: RawSemaphore::const_new_in(ResourceType::Semaphore, permits),
         }
     }
 
@@ -207,7 +208,7 @@ impl Semaphore {
     /// ```
     pub async fn acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
         if !self.raw.acquire_now(1) {
-            self.raw.acquire(1).await?;
+            self.raw.acquire_in(1, "Semaphore::acquire").await?;
         }
         Ok(SemaphorePermit::new(self, 1))
     }
@@ -243,7 +244,9 @@ impl Semaphore {
     /// ```
     pub async fn acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
         if !self.raw.acquire_now(n as usize) {
-            self.raw.acquire(n as usize).await?;
+            self.raw
+                .acquire_in(n as usize, "Semaphore::acquire_many")
+                .await?;
         }
         Ok(SemaphorePermit::new(self, n as usize))
     }
@@ -329,7 +332,7 @@ impl Semaphore {
     /// ```
     pub async fn acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
         if !self.raw.acquire_now(1) {
-            self.raw.acquire(1).await?;
+            self.raw.acquire_in(1, "Semaphore::acquire_owned").await?;
         }
         Ok(OwnedSemaphorePermit::new(self, 1))
     }
@@ -368,7 +371,9 @@ impl Semaphore {
         n: u32,
     ) -> Result<OwnedSemaphorePermit, AcquireError> {
         if !self.raw.acquire_now(n as usize) {
-            self.raw.acquire(n as usize).await?;
+            self.raw
+                .acquire_in(n as usize, "Semaphore::acquire_many_owned")
+                .await?;
         }
         Ok(OwnedSemaphorePermit::new(self, n as usize))
     }

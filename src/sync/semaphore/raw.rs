@@ -23,6 +23,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::mem;
 use std::ptr::NonNull;
 use std::task::Waker;
 
@@ -31,6 +32,7 @@ use crate::loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering, const_usize};
 use crate::loom::sync::{Mutex, MutexGuard};
 use crate::sync::semaphore::acquire::Acquire;
 use crate::sync::semaphore::error::TryAcquireError;
+use crate::trace::{self, AcquireTrace, ResourceType, SemaphoreTrace, Served};
 use crate::util::budget;
 use crate::util::list::{Linked, Links, List};
 use crate::util::wake;
@@ -48,6 +50,7 @@ const REFUSED: u8 = 2;
 pub(crate) struct RawSemaphore {
     pub(in crate::sync) state: AtomicUsize,
     pub(in crate::sync) queue: Mutex<List<Waiter>>,
+    trace: SemaphoreTrace,
 }
 
 /// Where a future waits; embedded in [`Acquire`], linked into the queue.
@@ -58,6 +61,8 @@ pub(in crate::sync) struct Waiter {
     /// Permits that it still needs. Guarded like `waker`.
     missing: Cell<usize>,
     phase: AtomicU8,
+    /// Never changed.
+    pub(super) trace: AcquireTrace,
 }
 
 // SAFETY: `waker` and `missing` are touched under the lock of the queue, or by the one future that
@@ -74,12 +79,13 @@ unsafe impl Linked for Waiter {
 
 impl Waiter {
     #[inline]
-    pub(super) fn new() -> Self {
+    pub(super) fn new(trace: AcquireTrace) -> Self {
         Self {
             links: Links::new(),
             waker: UnsafeCell::new(None),
             missing: Cell::new(0),
             phase: AtomicU8::new(WAITING),
+            trace,
         }
     }
 }
@@ -87,7 +93,8 @@ impl Waiter {
 /// The result of an attempt to take permits without waiting.
 pub(super) enum Taken {
     Yes,
-    Queued,
+    /// Some of the permits, and a place in the queue for the rest.
+    Queued(usize),
     Closed,
 }
 
@@ -102,7 +109,7 @@ impl RawSemaphore {
     /// The most permits that a semaphore may have.
     pub(crate) const MAX_PERMITS: usize = usize::MAX >> 3;
 
-    /// Creates a semaphore with `permits` free permits.
+    /// Creates a semaphore with `permits` free permits, of which nothing is reported.
     ///
     /// # Panics
     /// Panics if that is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
@@ -112,16 +119,29 @@ impl RawSemaphore {
         Self {
             state: AtomicUsize::new(permits << SHIFT),
             queue: Mutex::new(List::new()),
+            trace: SemaphoreTrace::silent(),
         }
     }
 
-    /// [`new`](Self::new) in a constant.
+    /// [`new`](Self::new) as a part of an `owner`, which is reported together with it.
     #[track_caller]
-    pub(crate) const fn const_new(permits: usize) -> Self {
+    pub(crate) fn new_in(owner: ResourceType, permits: usize) -> Self {
+        Self::check_permits(permits);
+        Self {
+            state: AtomicUsize::new(permits << SHIFT),
+            queue: Mutex::new(List::new()),
+            trace: SemaphoreTrace::new(owner, permits),
+        }
+    }
+
+    /// [`new_in`](Self::new_in) in a constant.
+    #[track_caller]
+    pub(crate) const fn const_new_in(owner: ResourceType, permits: usize) -> Self {
         Self::check_permits(permits);
         Self {
             state: const_usize(permits << SHIFT),
             queue: Mutex::const_new(List::new()),
+            trace: SemaphoreTrace::unseen(owner),
         }
     }
 
@@ -145,17 +165,29 @@ impl RawSemaphore {
         self.state.load(Ordering::Acquire) & CLOSED != 0
     }
 
+    #[inline]
+    pub(crate) fn trace(&self) -> &SemaphoreTrace {
+        &self.trace
+    }
+
     /// Returns a future that takes `permits` permits; queued at its first poll.
     #[inline]
     pub(crate) fn acquire(&self, permits: usize) -> Acquire<'_> {
-        Acquire::new(self, permits)
+        Acquire::new(self, permits, AcquireTrace::none())
+    }
+
+    /// [`acquire`](Self::acquire) as an operation on the owner, in its method `source`.
+    #[inline]
+    pub(crate) fn acquire_in(&self, permits: usize, source: &'static str) -> Acquire<'_> {
+        Acquire::new(self, permits, self.trace.begin(source, permits))
     }
 
     /// Takes `permits` permits if they are free now and the task has budget left, of which it
     /// spends a unit: what [`acquire`](Self::acquire) does first, without the cost of that future.
+    /// With a subscriber it leaves that to the future, which reports it.
     #[inline]
     pub(crate) fn acquire_now(&self, permits: usize) -> bool {
-        let taken = budget::has_budget_remaining() && self.try_acquire(permits).is_ok();
+        let taken = !trace::is_on() && budget::has_budget_remaining() && self.take(permits).is_ok();
         if taken {
             budget::spend();
         }
@@ -165,6 +197,16 @@ impl RawSemaphore {
     /// Takes `permits` permits if they are free now.
     #[inline]
     pub(crate) fn try_acquire(&self, permits: usize) -> Result<(), TryAcquireError> {
+        self.take(permits)?;
+        let unreported = Unreported(self, permits);
+        self.trace.permits_taken(permits);
+        mem::forget(unreported);
+        Ok(())
+    }
+
+    /// [`try_acquire`](Self::try_acquire) without a report.
+    #[inline]
+    pub(super) fn take(&self, permits: usize) -> Result<(), TryAcquireError> {
         // What is lost by the shift is detected by the comparison below.
         let wanted = permits << SHIFT;
         let mut state = self.state.load(Ordering::Relaxed);
@@ -203,7 +245,7 @@ impl RawSemaphore {
                 Ordering::Release,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => return,
+                Ok(_) => return self.trace.permits_added(permits),
                 Err(now) => state = now,
             }
         }
@@ -224,7 +266,10 @@ impl RawSemaphore {
                 Ordering::Acquire,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => return forgotten,
+                Ok(_) => {
+                    self.trace.permits_taken(forgotten);
+                    return forgotten;
+                }
                 Err(now) => state = now,
             }
         }
@@ -267,21 +312,23 @@ impl RawSemaphore {
         // If the waker is not needed, it is dropped after the lock: it may run any code.
         let mut queue = self.queue.lock();
         let mut state = self.state.load(Ordering::Acquire);
+        let mut taken = 0;
         while state & (CLOSED | WAITERS) == 0 {
             let free = state >> SHIFT;
-            let (next, taken) = if free >= wanted {
-                (state - (wanted << SHIFT), Taken::Yes)
+            let (next, enough) = if free >= wanted {
+                (state - (wanted << SHIFT), true)
             } else {
-                (WAITERS, Taken::Queued)
+                (WAITERS, false)
             };
             match self
                 .state
                 .compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Acquire)
             {
                 Err(now) => state = now,
-                Ok(_) if matches!(taken, Taken::Yes) => return taken,
+                Ok(_) if enough => return Taken::Yes,
                 Ok(_) => {
                     waiter.missing.set(wanted - free);
+                    taken = free;
                     state = next;
                 }
             }
@@ -297,7 +344,7 @@ impl RawSemaphore {
         waiter.waker.with_mut(|slot| unsafe { *slot = Some(waker) });
         // SAFETY: the caller pins the waiter and cancels before it goes away.
         unsafe { queue.push_back(NonNull::from(waiter)) };
-        Taken::Queued
+        Taken::Queued(taken)
     }
 
     /// Returns the state of the queued `waiter`. Takes no lock.
@@ -357,11 +404,13 @@ impl RawSemaphore {
     }
 
     /// Hands `permits` to the queue in its order, frees the rest, and wakes the served waiters
-    /// outside of the lock. Clears `WAITERS` when the queue is empty.
+    /// outside of the lock. Clears `WAITERS` when the queue is empty. Reports it all at the end.
     #[track_caller]
     fn distribute<'a>(&'a self, queue: MutexGuard<'a, List<Waiter>>, mut permits: usize) {
         let mut locked = Some(queue);
         let mut fits = true;
+        let mut served = Served::new();
+        let mut freed = 0;
         wake_in_batches(|wakers| {
             let mut queue = locked.take().unwrap_or_else(|| self.queue.lock());
             while !wakers.is_full() {
@@ -369,12 +418,14 @@ impl RawSemaphore {
                     break;
                 };
                 // SAFETY: S3: a waiter in the queue is alive, and this thread has the lock.
-                let missing = unsafe { &waiter.as_ref().missing };
-                if missing.get() > permits {
-                    missing.set(missing.get() - permits);
+                let (missing, ops) = unsafe { (&waiter.as_ref().missing, &waiter.as_ref().trace) };
+                let given = missing.get().min(permits);
+                self.trace.served(ops, given, &mut served);
+                missing.set(missing.get() - given);
+                permits -= given;
+                if missing.get() > 0 {
                     return false;
                 }
-                permits -= missing.replace(0);
                 queue.pop_front();
                 if let Some(waker) = leave_queue(waiter, ASSIGNED) {
                     wakers.push(waker);
@@ -382,6 +433,7 @@ impl RawSemaphore {
             }
             if queue.is_empty() {
                 fits = self.free(permits);
+                freed = permits;
                 return false;
             }
             permits > 0
@@ -390,6 +442,10 @@ impl RawSemaphore {
             fits,
             "a semaphore may not have more than MAX_PERMITS permits"
         );
+        served.report();
+        if freed > 0 {
+            self.trace.permits_added(freed);
+        }
     }
 
     /// Adds `permits` free permits and clears `WAITERS`; the queue is empty and locked. Returns
@@ -412,6 +468,15 @@ impl RawSemaphore {
                 Err(now) => state = now,
             }
         }
+    }
+}
+
+/// Returns permits if their report panics.
+struct Unreported<'a>(&'a RawSemaphore, usize);
+
+impl Drop for Unreported<'_> {
+    fn drop(&mut self) {
+        self.0.release(self.1);
     }
 }
 

@@ -66,6 +66,7 @@ const SHARDS: usize = if cfg!(loom) { 2 } else { 8 };
 /// tx.send(2).unwrap();
 /// assert_eq!(*rx.borrow(), 2);
 /// ```
+#[track_caller]
 pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(shared::WatchShared::new(init, 1));
     let version = shared.state.load().version();

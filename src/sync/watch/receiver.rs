@@ -272,12 +272,13 @@ async fn changed<T>(
     shard: usize,
 ) -> Result<(), RecvError> {
     let waiter = pin!(shared.waiter(shard));
-    poll_fn(|cx| {
+    let op = shared.resource.begin("Receiver::changed", "poll_changed");
+    op.around(poll_fn(|cx| {
         let coop = ready!(poll_proceed(cx));
         let result = ready!(shared.poll_changed(seen, shard, waiter.as_ref(), cx));
         coop.made_progress();
         Poll::Ready(result.map_err(RecvError))
-    })
+    }))
     .await
 }
 

@@ -49,6 +49,7 @@ impl<T> Sender<T> {
     /// tx.send(1).unwrap();
     /// assert_eq!(*rx.borrow(), 1);
     /// ```
+    #[track_caller]
     pub fn new(init: T) -> Self {
         Self::from_shared(Arc::new(WatchShared::new(init, 0)))
     }
@@ -213,7 +214,9 @@ impl<T> Sender<T> {
     /// ```
     pub async fn closed(&self) {
         let shared = &self.shared;
-        shared.no_receivers.wait_until(|| self.is_closed()).await;
+        let op = shared.resource.begin("Sender::closed", "poll_closed");
+        op.around(shared.no_receivers.wait_until(|| self.is_closed()))
+            .await;
     }
 
     /// Creates another receiver, which counts the current value as seen.
@@ -297,6 +300,7 @@ impl<T> Drop for Sender<T> {
 }
 
 impl<T: Default> Default for Sender<T> {
+    #[track_caller]
     fn default() -> Self {
         Self::new(T::default())
     }

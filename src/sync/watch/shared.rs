@@ -11,6 +11,7 @@ use super::state::{Version, Waiting, WatchState};
 use crate::loom::sync::RwLock;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::loom::sync::atomic::Ordering::Relaxed;
+use crate::trace::{Resource, ResourceType};
 use crate::util::wait_queue::{WaitQueue, Waiter};
 
 pub(super) struct WatchShared<T> {
@@ -25,10 +26,12 @@ pub(super) struct WatchShared<T> {
     next_shard: AtomicUsize,
     /// Senders that wait until there is no receiver.
     pub(super) no_receivers: WaitQueue,
+    pub(super) resource: Resource,
 }
 
 impl<T> WatchShared<T> {
     /// Creates the shared state of a channel with one sender.
+    #[track_caller]
     pub(super) fn new(value: T, receivers: usize) -> Self {
         Self {
             value: RwLock::new(value),
@@ -38,6 +41,7 @@ impl<T> WatchShared<T> {
             changed: std::array::from_fn(|_| WaitQueue::new()),
             next_shard: AtomicUsize::new(0),
             no_receivers: WaitQueue::new(),
+            resource: Resource::new(ResourceType::Watch),
         }
     }
 

@@ -1,0 +1,11 @@
+//! Without the feature, what reports takes no room in the types that have it.
+
+use std::mem::size_of;
+
+use crate::trace::{AcquireTrace, Op, Operation, Resource, SemaphoreTrace, Served};
+
+#[test]
+fn nothing_is_kept_without_the_feature() {
+    assert_eq!(size_of::<(Resource, Op, Operation, Served)>(), 0);
+    assert_eq!(size_of::<(SemaphoreTrace, AcquireTrace)>(), 0);
+}

@@ -1,0 +1,96 @@
+//! The words of the reports: which types are resources, and what is told of their state.
+#![forbid(unsafe_code)]
+
+/// A type that is reported as a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResourceType {
+    Barrier,
+    BatchSemaphore,
+    Broadcast,
+    Interval,
+    Mpsc,
+    Mutex,
+    Notify,
+    OnceCell,
+    Oneshot,
+    RwLock,
+    Semaphore,
+    Sleep,
+    Watch,
+}
+
+impl ResourceType {
+    /// The name of the type; both ends of a channel are one resource.
+    pub(super) const fn concrete_type(self) -> &'static str {
+        match self {
+            Self::Barrier => "Barrier",
+            Self::BatchSemaphore | Self::Semaphore => "Semaphore",
+            Self::Broadcast | Self::Mpsc | Self::Oneshot | Self::Watch => "Sender|Receiver",
+            Self::Interval => "Interval",
+            Self::Mutex => "Mutex",
+            Self::Notify => "Notify",
+            Self::OnceCell => "OnceCell",
+            Self::RwLock => "RwLock",
+            Self::Sleep => "Sleep",
+        }
+    }
+
+    /// The group that a viewer sorts the resource into.
+    pub(super) const fn kind(self) -> &'static str {
+        match self {
+            Self::Interval | Self::Sleep => "timer",
+            _ => "Sync",
+        }
+    }
+
+    /// Whether it is a part of another resource, which the program does not see.
+    pub(super) const fn is_internal(self) -> bool {
+        matches!(self, Self::BatchSemaphore)
+    }
+
+    /// Whether it shows the state of the resource within.
+    pub(super) const fn inherits_child_attrs(self) -> bool {
+        matches!(self, Self::Semaphore)
+    }
+
+    /// Whether the semaphore within is reported as a resource of its own, as it is for those types
+    /// for which tokio does so.
+    pub(super) const fn shows_semaphore(self) -> bool {
+        matches!(self, Self::Mutex | Self::RwLock | Self::Semaphore)
+    }
+}
+
+/// A change of the state of a resource, or of an operation on one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Update {
+    Arrived(usize),
+    ArrivedOne,
+    Capacity(usize),
+    /// Milliseconds until the deadline.
+    DurationMs(u64),
+    IsLeader(bool),
+    Locked(bool),
+    MaxReaders(usize),
+    /// How many permits are free.
+    Permits(usize),
+    PermitsAdded(usize),
+    PermitsTaken(usize),
+    /// How many permits an operation has got by now, of those it waits for.
+    PermitsObtained(usize),
+    PermitsRequested(usize),
+    /// An operation was polled under this name; whether it is ready.
+    Polled(&'static str, bool),
+    /// Values that wait for the receiver.
+    Queued(usize),
+    Readers(usize),
+    ReaderAdded,
+    ReaderGone,
+    ReceiverDropped(bool),
+    SenderDropped(bool),
+    Size(usize),
+    /// An operation has arrived as this one of its round.
+    TaskArrived(bool),
+    ValueReceived(bool),
+    ValueSent(bool),
+    WriteLocked(bool),
+}
