@@ -281,7 +281,7 @@
 //!
 //! | Feature | What it enables |
 //! |---|---|
-//! | `full` (default) | every other feature but `tokio` and `futures-io` |
+//! | `full` (default) | every other feature but `tokio`, `futures-io` and `tracing` |
 //! | `tokio` (default) | the `tokio` crate's I/O traits on every I/O type; enables `completion` and `process` |
 //! | `completion` | [`completion`], and receives of sockets on io_uring; enables `fs` and `net` |
 //! | `futures-io` | the traits of the crate `futures-io` on [`completion::Adapter`]; enables `completion` |
@@ -294,6 +294,7 @@
 //! | `select` | [`select!`] |
 //! | `sync` | the module [`sync`] |
 //! | `io-util` | the extension traits of [`io`], and its buffers and adapters |
+//! | `tracing` | spans and events of tasks and of what they wait for; see [`guide::observing`] |
 //!
 //! Without any feature there are the traits of [`io`], [`join!`], [`try_join!`] and [`pin!`].
 //! `sync`, `select` and `io-util` compile no runtime. The clock of tests ([`time::pause`]) needs no
@@ -309,7 +310,7 @@
 //!
 //! # Where to go next
 //!
-//! - [`guide`]: porting a program, back-ends and containers, cancellation, files.
+//! - [`guide`]: porting a program, back-ends and containers, cancellation, files, observing.
 //! - [`task::spawn`], if the compiler reports that a future is not `Send`.
 //! - [`sync`], for which channel or lock to use when.
 //! - The [examples](https://github.com/zokio/zokio/tree/main/examples), and the

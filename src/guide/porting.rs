@@ -121,8 +121,10 @@
 //!   [receives on io_uring](super::back_ends#receiving-on-io_uring). In the manifest it stands
 //!   beside the others (`features = ["full", "completion"]`); without an edit,
 //!   `cargo zokio run --features tokio/completion` enables it.
-//! - Names that have no meaning in zokio (`parking_lot`, `tracing`, `mio` and others) are accepted
-//!   and change nothing.
+//! - `tracing` reports tasks, and what they wait for, as tokio does under `--cfg tokio_unstable`; see
+//!   [Observing](super::observing).
+//! - Names that have no meaning in zokio (`parking_lot`, `mio` and others) are accepted and change
+//!   nothing.
 //!
 //! Of what tokio has only under `--cfg tokio_unstable`, these are always there, with the flag or
 //! without it: [`Builder::unhandled_panic`](crate::runtime::Builder::unhandled_panic) and that of

@@ -11,7 +11,7 @@ use crate::blocking::pool::SpawnError;
 use crate::driver::Driver;
 use crate::scheduler;
 use crate::scheduler::context::{self, SetCurrent};
-use crate::scheduler::task::{Birth, JoinHandle, TaskKind};
+use crate::scheduler::task::{self, Birth, JoinHandle, TaskKind};
 use crate::timer::{Clock, Timers};
 use crate::util::large::is_large;
 use crate::util::park;
@@ -265,9 +265,9 @@ impl Handle {
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         if const { is_large::<F>() } {
-            return self.drive(Box::pin(future));
+            return self.drive(task::block_on::<_, F>(Box::pin(future)));
         }
-        self.drive(future)
+        self.drive(task::block_on::<_, F>(future))
     }
 
     #[track_caller]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
 use crate::scheduler::current_thread::CurrentThread;
-use crate::scheduler::task::{Birth, JoinHandle, TaskKind};
+use crate::scheduler::task::{self, Birth, JoinHandle, TaskKind};
 use crate::scheduler::{self, context, multi_thread};
 use crate::util::enter;
 use crate::util::large::is_large;
@@ -201,9 +201,9 @@ impl Runtime {
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         if const { is_large::<F>() } {
-            return self.drive(Box::pin(future));
+            return self.drive(task::block_on::<_, F>(Box::pin(future)));
         }
-        self.drive(future)
+        self.drive(task::block_on::<_, F>(future))
     }
 
     #[track_caller]

@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::task::Poll;
 
-use crate::trace::{ResourceType, Update};
+use crate::trace::{ResourceType, TaskFields, Update, WakerOp};
 
 #[inline(always)]
 pub(crate) const fn is_on() -> bool {
@@ -129,3 +129,19 @@ impl Served {
     #[inline(always)]
     pub(crate) fn report(self) {}
 }
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TaskSpanId;
+
+pub(crate) type TaskFuture<F> = F;
+
+#[inline(always)]
+pub(crate) fn task<'a, F>(
+    future: F,
+    _: impl FnOnce() -> TaskFields<'a>,
+) -> (TaskSpanId, TaskFuture<F>) {
+    (TaskSpanId, future)
+}
+
+#[inline(always)]
+pub(crate) fn waker(_: TaskSpanId, _: WakerOp) {}

@@ -101,8 +101,9 @@ impl Resource {
     /// Reports that a resource is made at the place of the caller.
     #[track_caller]
     pub(crate) fn new(of: ResourceType) -> Self {
+        let location = Location::caller();
         Self {
-            span: is_on().then(|| new_resource(of, Location::caller())),
+            span: is_on().then(|| new_resource(of, location)),
             of: Some(of),
         }
     }

@@ -1,7 +1,7 @@
 //! What the feature `tracing` reports: spans and events of the crate `tracing` in the words that
 //! tokio uses, so that programs which read them from tokio read them from zokio.
 //!
-//! `vocabulary.rs` has those words, `enabled.rs` the spans and events, and `disabled.rs` the same
+//! `vocabulary.rs` has those words, `enabled.rs` and `tasks.rs` the spans and events, and `disabled.rs` the same
 //! types and functions without either: types of size zero, functions without a body. One of the two
 //! is compiled, so the code that reports has no `cfg`, and without the feature it is what it would
 //! be if it did not report. `semaphore.rs` is what a batch semaphore and its owner report, `tests`
@@ -33,13 +33,19 @@ mod vocabulary;
 mod disabled;
 #[cfg(feature = "tracing")]
 mod enabled;
+#[cfg(feature = "tracing")]
+mod tasks;
 
 #[cfg(all(test, not(feature = "tracing")))]
 mod tests;
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) use disabled::{Op, Operation, Resource, Served, is_on, report};
+pub(crate) use disabled::{
+    Op, Operation, Resource, Served, TaskFuture, TaskSpanId, is_on, report, task, waker,
+};
 #[cfg(feature = "tracing")]
 pub(crate) use enabled::{Op, Operation, Resource, Served, is_on, report};
 pub(crate) use semaphore::{AcquireTrace, SemaphoreTrace};
-pub(crate) use vocabulary::{ResourceType, Update};
+#[cfg(feature = "tracing")]
+pub(crate) use tasks::{TaskFuture, TaskSpanId, task, waker};
+pub(crate) use vocabulary::{ResourceType, TaskFields, Update, WakerOp};

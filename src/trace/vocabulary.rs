@@ -1,6 +1,8 @@
 //! The words of the reports: which types are resources, and what is told of their state.
 #![forbid(unsafe_code)]
 
+use std::panic::Location;
+
 /// A type that is reported as a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResourceType {
@@ -93,4 +95,38 @@ pub(crate) enum Update {
     ValueReceived(bool),
     ValueSent(bool),
     WriteLocked(bool),
+}
+
+/// What a task is reported with.
+pub(crate) struct TaskFields<'a> {
+    pub(crate) kind: &'static str,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) id: u64,
+    /// The size of the future, or of the box that it was moved to.
+    pub(crate) size: usize,
+    /// The size of a future that was moved to a box.
+    pub(crate) original_size: Option<usize>,
+    /// The type of a closure that may block.
+    pub(crate) function: Option<&'static str>,
+    pub(crate) location: &'static Location<'static>,
+}
+
+/// What happens to a task's waker. A wake by value is its end as well.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum WakerOp {
+    Clone,
+    Drop,
+    Wake,
+    WakeByRef,
+}
+
+impl WakerOp {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Clone => "waker.clone",
+            Self::Drop => "waker.drop",
+            Self::Wake => "waker.wake",
+            Self::WakeByRef => "waker.wake_by_ref",
+        }
+    }
 }

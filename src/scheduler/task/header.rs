@@ -18,6 +18,7 @@ use super::origin::Origin;
 use super::state::StateWord;
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::Arc;
+use crate::trace::{self, TaskFuture, TaskSpanId};
 
 /// The part of a cell that does not depend on the future's type. It comes first, so a pointer to
 /// it is a pointer to the cell.
@@ -88,6 +89,8 @@ pub(super) struct Front {
     pub(super) scheduler: AnyScheduler,
     /// Written before any other thread knows the task.
     pub(super) origin: Origin,
+    /// As `origin`; no room without the feature `tracing`.
+    pub(super) span: TaskSpanId,
 }
 
 /// The scheduler of a task, whose type the vtable's functions know, in the room that an `Arc` takes.
@@ -125,7 +128,7 @@ impl AnyScheduler {
 
 /// The future, then the result, then nothing.
 pub(super) enum Stage<F: Future> {
-    Future(F),
+    Future(TaskFuture<F>),
     Finished(Result<F::Output, JoinError>),
     Consumed,
 }
@@ -144,6 +147,7 @@ impl<F: Future> Cell<F> {
         vtable: &'static VTable,
         refs: usize,
     ) -> NonNull<Header> {
+        let (span, future) = trace::task(future, || birth.fields());
         let Birth { id, origin, .. } = birth;
         let cell = Box::new(Cell {
             front: Front {
@@ -157,6 +161,7 @@ impl<F: Future> Cell<F> {
                 },
                 scheduler: AnyScheduler::new(scheduler),
                 origin,
+                span,
             },
             stage: StageCell(UnsafeCell::new(Stage::Future(future))),
         });

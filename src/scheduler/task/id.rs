@@ -51,6 +51,10 @@ impl Id {
         })
     }
 
+    pub(super) fn as_u64(self) -> u64 {
+        self.0.get()
+    }
+
     /// Returns the block that the id comes from: ids that one thread created in a row share it.
     pub(super) fn block(self) -> usize {
         (self.0.get() / BLOCK) as usize

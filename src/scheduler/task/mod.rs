@@ -107,7 +107,7 @@ pub(in crate::scheduler) mod testing;
 mod tests;
 
 pub use self::abort::AbortHandle;
-pub(crate) use self::birth::Birth;
+pub(crate) use self::birth::{Birth, block_on};
 pub use self::error::JoinError;
 pub(crate) use self::handles::{Notified, Task, UnownedTask};
 pub(crate) use self::header::Header;

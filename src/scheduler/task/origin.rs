@@ -30,6 +30,16 @@ pub(crate) enum TaskKind {
     Blocking = 2,
 }
 
+impl TaskKind {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::Local => "local",
+            Self::Blocking => "blocking",
+        }
+    }
+}
+
 /// Where a task comes from. It does not change once other threads know the task.
 pub(crate) struct Origin(NonNull<()>);
 

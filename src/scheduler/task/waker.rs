@@ -6,8 +6,9 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
-use super::header::Header;
+use super::header::{Front, Header};
 use super::state::Wake;
+use crate::trace::{self, WakerOp};
 
 /// One vtable for all tasks, so that wakers of the same task compare equal.
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
@@ -57,9 +58,24 @@ unsafe fn free(task: NonNull<Header>) {
     unsafe { (task.as_ref().vtable.free)(task) };
 }
 
+/// Reports what a waker is used for.
+///
+/// # Safety
+///
+/// T1: the header is that of a live cell.
+#[inline]
+unsafe fn report(task: NonNull<Header>, op: WakerOp) {
+    // SAFETY: every cell begins with a `Front`.
+    trace::waker(unsafe { task.cast::<Front>().as_ref() }.span, op);
+}
+
 unsafe fn clone(data: *const ()) -> RawWaker {
+    // SAFETY: the data of a waker of this vtable.
+    let task = unsafe { header(data) };
     // SAFETY: T1: the waker that is cloned has a reference, or borrows one.
-    unsafe { header(data).as_ref() }.state.ref_inc();
+    unsafe { report(task, WakerOp::Clone) };
+    // SAFETY: T1: as above.
+    unsafe { task.as_ref() }.state.ref_inc();
     RawWaker::new(data, &VTABLE)
 }
 
@@ -67,6 +83,8 @@ unsafe fn wake(data: *const ()) {
     // SAFETY: the data of a waker of this vtable.
     let task = unsafe { header(data) };
     // SAFETY: T1: the waker has a reference.
+    unsafe { report(task, WakerOp::Wake) };
+    // SAFETY: T1: as above.
     let front = unsafe { task.as_ref() };
     match front.state.wake_by_val() {
         Wake::Nothing => {}
@@ -76,7 +94,7 @@ unsafe fn wake(data: *const ()) {
             // SAFETY: a reference was made for the notification, and we still have ours.
             unsafe { (front.vtable.schedule)(task) };
             // SAFETY: T1: our own reference.
-            unsafe { drop_waker(data) };
+            unsafe { release(task) };
         }
     }
 }
@@ -85,6 +103,8 @@ unsafe fn wake_by_ref(data: *const ()) {
     // SAFETY: the data of a waker of this vtable.
     let task = unsafe { header(data) };
     // SAFETY: T1: the waker has a reference, or borrows one.
+    unsafe { report(task, WakerOp::WakeByRef) };
+    // SAFETY: T1: as above.
     let front = unsafe { task.as_ref() };
     if front.state.wake_by_ref() {
         // SAFETY: a reference was made for the notification, and the waker keeps its own.
@@ -96,6 +116,16 @@ unsafe fn drop_waker(data: *const ()) {
     // SAFETY: the data of a waker of this vtable.
     let task = unsafe { header(data) };
     // SAFETY: T1: the waker has a reference.
+    unsafe { report(task, WakerOp::Drop) };
+    // SAFETY: T1: as above, and the waker is not used again.
+    unsafe { release(task) };
+}
+
+/// # Safety
+///
+/// T1: the caller has a reference to the task, which it does not use again.
+unsafe fn release(task: NonNull<Header>) {
+    // SAFETY: T1: the caller's reference.
     if unsafe { task.as_ref() }.state.ref_dec(1) {
         // SAFETY: that was the last reference.
         unsafe { free(task) };

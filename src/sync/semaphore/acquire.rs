@@ -77,7 +77,9 @@ impl<'a> Acquire<'a> {
                 Taken::Yes => {}
                 Taken::Closed => return self.refused(),
                 Taken::Queued(taken) => {
-                    self.semaphore.trace().permits_taken(taken);
+                    if taken > 0 {
+                        self.semaphore.trace().permits_taken(taken);
+                    }
                     return Poll::Pending;
                 }
             }
