@@ -14,7 +14,7 @@ use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
 use super::testing::{Scheduler, birth, scheduler, spawn};
-use super::{Id, JoinError, JoinHandle, LocalScheduler, blocking_task};
+use super::{JoinError, JoinHandle, LocalScheduler, blocking_task};
 use crate::util::budget::{self, Budget};
 
 /// Counts live objects, without being part of the model.
