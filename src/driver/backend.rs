@@ -22,7 +22,7 @@ pub(crate) enum Choice {
 
 /// How operations are carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum BackendKind {
     /// On a ring, where that needs no thread of the kernel; otherwise on threads.
     Ring,
     /// On threads.
@@ -32,7 +32,7 @@ pub(crate) enum Kind {
 /// The back-end in use.
 #[derive(Clone, Debug)]
 pub(crate) struct Backend {
-    pub(crate) kind: Kind,
+    pub(crate) kind: BackendKind,
     /// Why this back-end was chosen, as a text for humans.
     pub(crate) reason: String,
 }

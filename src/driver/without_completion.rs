@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::blocking::Pool;
-use crate::driver::backend::{Backend, Choice, Kind, from_environment};
+use crate::driver::backend::{Backend, BackendKind, Choice, from_environment};
 use crate::driver::wake::Wake;
 use crate::error::Error;
 
@@ -100,7 +100,7 @@ fn decide(choice: Choice) -> Result<Backend, Error> {
         },
     };
     Ok(Backend {
-        kind: Kind::Threads,
+        kind: BackendKind::Threads,
         reason: reason.to_owned(),
     })
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::policy::Policy;
-use super::owner::Kind;
+use super::owner::OwnedScheduler;
 use super::signal_socket::signal_sockets;
 use super::sockets::{self, Sockets};
 use super::{DriverKind, LocalOptions, LocalRuntime, Runtime};
@@ -915,14 +915,16 @@ impl Builder {
     fn build_current_thread(&mut self, local: bool) -> io::Result<Runtime> {
         let services = self.services(1)?;
         let scheduler = CurrentThread::new(services, local);
-        Ok(Runtime::from_scheduler(Kind::CurrentThread(scheduler)))
+        Ok(Runtime::from_scheduler(OwnedScheduler::CurrentThread(
+            scheduler,
+        )))
     }
 
     fn build_multi_thread(&mut self) -> io::Result<Runtime> {
         let workers = self.worker_threads.unwrap_or_else(default_workers);
         let services = self.services(workers)?;
         let shared = multi_thread::start(services, workers)?;
-        Ok(Runtime::from_scheduler(Kind::MultiThread(shared)))
+        Ok(Runtime::from_scheduler(OwnedScheduler::MultiThread(shared)))
     }
 
     fn services(&mut self, workers: usize) -> Result<Services, crate::Error> {

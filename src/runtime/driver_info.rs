@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::Sockets;
 use crate::driver::Driver;
-use crate::driver::backend::{Choice, Kind};
+use crate::driver::backend::{BackendKind, Choice};
 
 /// A back-end of the driver.
 ///
@@ -77,8 +77,8 @@ impl DriverInfo {
         let sockets = driver.sockets();
         DriverInfo {
             kind: match backend.kind {
-                Kind::Ring => DriverKind::Ring,
-                Kind::Threads => DriverKind::Threads,
+                BackendKind::Ring => DriverKind::Ring,
+                BackendKind::Threads => DriverKind::Threads,
             },
             reason: backend.reason,
             sockets: match sockets.completion {

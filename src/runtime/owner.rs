@@ -56,14 +56,14 @@ use crate::util::park::{self, PollOnce};
 /// ```
 #[derive(Debug)]
 pub struct Runtime {
-    kind: Kind,
+    kind: OwnedScheduler,
     handle: Handle,
     ended: bool,
 }
 
 /// The scheduler, as its owner has it.
 #[derive(Debug)]
-pub(super) enum Kind {
+pub(super) enum OwnedScheduler {
     CurrentThread(CurrentThread),
     MultiThread(Arc<multi_thread::MultiThreadShared>),
 }
@@ -91,10 +91,10 @@ impl Runtime {
         Builder::new_multi_thread().enable_all().build()
     }
 
-    pub(super) fn from_scheduler(kind: Kind) -> Runtime {
+    pub(super) fn from_scheduler(kind: OwnedScheduler) -> Runtime {
         let scheduler = match &kind {
-            Kind::CurrentThread(scheduler) => scheduler.handle(),
-            Kind::MultiThread(shared) => scheduler::Handle::MultiThread(shared.clone()),
+            OwnedScheduler::CurrentThread(scheduler) => scheduler.handle(),
+            OwnedScheduler::MultiThread(shared) => scheduler::Handle::MultiThread(shared.clone()),
         };
         Runtime {
             kind,
@@ -208,7 +208,7 @@ impl Runtime {
 
     #[track_caller]
     fn drive<F: Future>(&self, future: F) -> F::Output {
-        let block_in_place = matches!(self.kind, Kind::MultiThread(_));
+        let block_in_place = matches!(self.kind, OwnedScheduler::MultiThread(_));
         // Outlives the future, which may need the runtime when it is dropped.
         let _drives = context::enter_to_drive(&self.handle.scheduler, block_in_place);
         park::output_of(future, |poll| self.poll_until_ready(poll))
@@ -216,8 +216,8 @@ impl Runtime {
 
     fn poll_until_ready(&self, poll: &mut PollOnce<'_>) {
         match &self.kind {
-            Kind::CurrentThread(scheduler) => scheduler.block_on(poll),
-            Kind::MultiThread(_) => park::park_until(poll),
+            OwnedScheduler::CurrentThread(scheduler) => scheduler.block_on(poll),
+            OwnedScheduler::MultiThread(_) => park::park_until(poll),
         }
     }
 
@@ -318,10 +318,10 @@ impl Runtime {
         let start = Instant::now();
         let may_wait = timeout == Some(Duration::ZERO) || !enter::in_async_context();
         match &self.kind {
-            Kind::CurrentThread(scheduler) => {
+            OwnedScheduler::CurrentThread(scheduler) => {
                 scheduler.shutdown(timeout.unwrap_or(Duration::MAX));
             }
-            Kind::MultiThread(shared) => {
+            OwnedScheduler::MultiThread(shared) => {
                 // The driver's idle threads end at the same time as the workers.
                 shared.services().driver.completions().threads().retire();
                 // The workers' threads do not wait for another job.

@@ -33,7 +33,7 @@ pub trait Accepted: sealed::FromOwner {
 }
 
 pub(super) mod sealed {
-    use crate::completion::net::socket::{Kind, Owner};
+    use crate::completion::net::socket::{Owner, SocketKind};
 
     /// Keeps a method out of reach of other crates.
     #[derive(Debug)]
@@ -43,7 +43,7 @@ pub(super) mod sealed {
     pub trait FromOwner: Sized {
         #[doc(hidden)]
         #[allow(private_interfaces, reason = "it is sealed")]
-        const KIND: Kind;
+        const KIND: SocketKind;
 
         #[doc(hidden)]
         #[allow(private_interfaces, reason = "it is sealed")]

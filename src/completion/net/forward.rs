@@ -7,7 +7,7 @@ macro_rules! forward {
     ($face:ident, $kind:expr, $net:ty, $std:ty) => {
         impl $crate::completion::net::accept::sealed::FromOwner for $face {
             #[allow(private_interfaces, reason = "it is sealed")]
-            const KIND: $crate::completion::net::socket::Kind = $kind;
+            const KIND: $crate::completion::net::socket::SocketKind = $kind;
 
             #[allow(private_interfaces, reason = "it is sealed")]
             fn from_owner(owner: $crate::completion::net::socket::Owner) -> $face {

@@ -4,7 +4,7 @@
 use std::fs::File;
 
 use super::forward::forward;
-use super::socket::{Kind, Owner};
+use super::socket::{Owner, SocketKind};
 use crate::net::unix::pipe;
 
 /// The end of a pipe that is written to, for a [`Transfer`](crate::completion::Transfer).
@@ -79,5 +79,5 @@ impl PipeReceiver {
     }
 }
 
-forward!(PipeSender, Kind::PipeSender, pipe::Sender, File);
-forward!(PipeReceiver, Kind::PipeReceiver, pipe::Receiver, File);
+forward!(PipeSender, SocketKind::PipeSender, pipe::Sender, File);
+forward!(PipeReceiver, SocketKind::PipeReceiver, pipe::Receiver, File);

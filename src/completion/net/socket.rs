@@ -23,7 +23,7 @@ use crate::watched::Watched;
 
 /// What a socket is, as far as it matters for its operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum SocketKind {
     TcpStream,
     UnixStream,
     Datagrams,
@@ -32,16 +32,16 @@ pub(super) enum Kind {
     PipeSender,
 }
 
-impl Kind {
+impl SocketKind {
     /// Returns what the driver is asked to watch for. Priority events report urgent data, which
     /// ends a read early.
     pub(super) fn interest(self) -> Interest {
         let both = Interest::READABLE | Interest::WRITABLE;
         match self {
-            Kind::TcpStream => both | Interest::PRIORITY,
-            Kind::UnixStream | Kind::Datagrams => both,
-            Kind::Listener | Kind::PipeReceiver => Interest::READABLE,
-            Kind::PipeSender => Interest::WRITABLE,
+            SocketKind::TcpStream => both | Interest::PRIORITY,
+            SocketKind::UnixStream | SocketKind::Datagrams => both,
+            SocketKind::Listener | SocketKind::PipeReceiver => Interest::READABLE,
+            SocketKind::PipeSender => Interest::WRITABLE,
         }
     }
 }
@@ -49,7 +49,7 @@ impl Kind {
 /// A watched socket.
 pub(super) struct Socket {
     io: Watched<OwnedFd>,
-    kind: Kind,
+    kind: SocketKind,
     /// Whether the handle is gone. Written once, by its drop, before it wakes the operations; read
     /// by each of them after it was woken.
     closed: AtomicBool,
@@ -85,7 +85,7 @@ impl Socket {
 
     /// Returns whether a read that leaves room has emptied the socket.
     pub(super) fn short_read_drains(&self, event: ReadyEvent) -> bool {
-        self.kind == Kind::TcpStream && !event.all.is_priority()
+        self.kind == SocketKind::TcpStream && !event.all.is_priority()
     }
 
     /// Clears the readiness that `event` reported, unless more has happened since.
@@ -147,7 +147,7 @@ impl fmt::Debug for Socket {
 pub(super) struct Owner(Option<Arc<Socket>>);
 
 impl Owner {
-    pub(super) fn new<S: Into<OwnedFd>>(io: Watched<S>, kind: Kind) -> Owner {
+    pub(super) fn new<S: Into<OwnedFd>>(io: Watched<S>, kind: SocketKind) -> Owner {
         Owner(Some(Arc::new(Socket {
             io: io.map(Into::into),
             kind,
@@ -157,18 +157,19 @@ impl Owner {
 
     /// Watches a socket that was made elsewhere, with the driver of the current runtime.
     #[track_caller]
-    pub(super) fn of<S: Into<OwnedFd>>(socket: S, kind: Kind) -> io::Result<Owner> {
+    pub(super) fn of<S: Into<OwnedFd>>(socket: S, kind: SocketKind) -> io::Result<Owner> {
         Owner::of_descriptor(socket.into(), kind)
     }
 
     #[track_caller]
-    fn of_descriptor(fd: OwnedFd, kind: Kind) -> io::Result<Owner> {
+    fn of_descriptor(fd: OwnedFd, kind: SocketKind) -> io::Result<Owner> {
         SockRef::from(&fd).set_nonblocking(true)?;
         let io = match kind {
-            Kind::TcpStream | Kind::UnixStream => Watched::stream(fd, kind.interest())?,
-            Kind::Datagrams | Kind::Listener | Kind::PipeReceiver | Kind::PipeSender => {
-                Watched::new(fd, kind.interest())?
-            }
+            SocketKind::TcpStream | SocketKind::UnixStream => Watched::stream(fd, kind.interest())?,
+            SocketKind::Datagrams
+            | SocketKind::Listener
+            | SocketKind::PipeReceiver
+            | SocketKind::PipeSender => Watched::new(fd, kind.interest())?,
         };
         Ok(Owner::new(io, kind))
     }

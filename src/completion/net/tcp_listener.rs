@@ -8,7 +8,7 @@ use super::accept::Accept;
 use super::connecting::SocketOperation;
 use super::forward::forward;
 use super::incoming::Incoming;
-use super::socket::{Kind, Owner};
+use super::socket::{Owner, SocketKind};
 use super::tcp_stream::TcpStream;
 use crate::error::Error;
 use crate::net::{ToSocketAddrs, ip};
@@ -169,7 +169,7 @@ impl TcpListener {
 
 forward!(
     TcpListener,
-    Kind::Listener,
+    SocketKind::Listener,
     crate::net::TcpListener,
     std::net::TcpListener
 );

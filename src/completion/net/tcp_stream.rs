@@ -12,7 +12,7 @@ use super::forward::forward;
 use super::futures::{Peek, Read, ReadExact, ReadVectored, Write, WriteAll, WriteVectored};
 use super::halves::{ByteStream, OwnedReadHalf, OwnedWriteHalf, sealed::HasOwner, split};
 use super::recv_multi::RecvMulti;
-use super::socket::{Kind, Owner};
+use super::socket::{Owner, SocketKind};
 use crate::completion::{BufferRing, IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
 use crate::error::Error;
 use crate::net::{ToSocketAddrs, ip};
@@ -568,7 +568,7 @@ impl Accepted for TcpStream {
 
 forward!(
     TcpStream,
-    Kind::TcpStream,
+    SocketKind::TcpStream,
     crate::net::TcpStream,
     std::net::TcpStream
 );

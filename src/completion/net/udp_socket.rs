@@ -10,7 +10,7 @@ use super::futures::{Recv, RecvFrom, SendDatagram, SendTo};
 use super::raw;
 use super::recv_datagrams::RecvDatagrams;
 use super::send_batch::{SendBatch, SendBatchTo};
-use super::socket::{Kind, Owner};
+use super::socket::{Owner, SocketKind};
 use crate::completion::{BufferRing, IoBuf, IoBufMut};
 use crate::error::Error;
 use crate::net::{ToSocketAddrs, ip};
@@ -326,7 +326,7 @@ impl UdpSocket {
 
 forward!(
     UdpSocket,
-    Kind::Datagrams,
+    SocketKind::Datagrams,
     crate::net::UdpSocket,
     std::net::UdpSocket
 );

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::accept::Accept;
 use super::forward::forward;
 use super::incoming::Incoming;
-use super::socket::{Kind, Owner};
+use super::socket::{Owner, SocketKind};
 use super::unix_stream::UnixStream;
 use crate::error::Error;
 use crate::net::unix::SocketAddr;
@@ -110,7 +110,7 @@ impl UnixListener {
 
 forward!(
     UnixListener,
-    Kind::Listener,
+    SocketKind::Listener,
     crate::net::UnixListener,
     std::os::unix::net::UnixListener
 );

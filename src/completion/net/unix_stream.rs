@@ -14,7 +14,7 @@ use super::forward::forward;
 use super::futures::{Peek, Read, ReadExact, ReadVectored, Write, WriteAll, WriteVectored};
 use super::halves::{ByteStream, OwnedReadHalf, OwnedWriteHalf, sealed::HasOwner, split};
 use super::recv_multi::RecvMulti;
-use super::socket::{Kind, Owner};
+use super::socket::{Owner, SocketKind};
 use crate::completion::{BufferRing, IoBuf, IoBufMut, IoVectoredBuf, IoVectoredBufMut};
 use crate::error::{Error, Subject};
 use crate::net::unix::SocketAddr;
@@ -234,7 +234,7 @@ impl Accepted for UnixStream {
 
 forward!(
     UnixStream,
-    Kind::UnixStream,
+    SocketKind::UnixStream,
     crate::net::UnixStream,
     std::os::unix::net::UnixStream
 );

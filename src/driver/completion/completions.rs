@@ -18,7 +18,7 @@ use super::uring::Ring;
 use super::{Job, Submitted, threads};
 use crate::blocking::Pool;
 use crate::blocking::pool::{Kind, SpawnError};
-use crate::driver::backend::{self, Backend, Choice};
+use crate::driver::backend::{Backend, BackendKind, Choice};
 use crate::driver::wake::Wake;
 use crate::error::Error;
 use crate::util::status_flags::status_flags;
@@ -84,7 +84,7 @@ impl Completions {
     pub(crate) fn backend(&self) -> Backend {
         match self.ring.as_ref().and_then(|ring| ring.lost()) {
             Some(reason) => Backend {
-                kind: backend::Kind::Threads,
+                kind: BackendKind::Threads,
                 reason: reason.to_owned(),
             },
             None => self.decision.backend(),

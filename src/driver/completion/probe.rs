@@ -15,7 +15,7 @@ use std::sync::Arc;
 use io_uring::opcode;
 
 use super::uring::setup;
-use crate::driver::backend::{Backend, Choice, Kind, from_environment};
+use crate::driver::backend::{Backend, BackendKind, Choice, from_environment};
 use crate::error::Error;
 use crate::loom::sync::OnceLock;
 use crate::loom::thread::Builder;
@@ -88,11 +88,11 @@ impl Decision {
     pub(crate) fn backend(self) -> Backend {
         let by = self.by.to_owned();
         let (kind, reason) = match self.choice {
-            Choice::ForceRing => (Kind::Ring, by),
-            Choice::ForceThreads => (Kind::Threads, by),
+            Choice::ForceRing => (BackendKind::Ring, by),
+            Choice::ForceThreads => (BackendKind::Threads, by),
             Choice::Auto => match probed() {
-                Ok(()) => (Kind::Ring, by),
-                Err(refusal) => (Kind::Threads, format!("no io_uring: {refusal}")),
+                Ok(()) => (BackendKind::Ring, by),
+                Err(refusal) => (BackendKind::Threads, format!("no io_uring: {refusal}")),
             },
         };
         Backend { kind, reason }
@@ -255,7 +255,7 @@ fn value_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Choice, Kind, Surroundings, decide, value_of};
+    use super::{BackendKind, Choice, Surroundings, decide, value_of};
 
     #[test]
     fn a_value_is_the_first_word_behind_its_name() {
@@ -269,14 +269,14 @@ mod tests {
     #[test]
     fn the_fallback_is_always_there() {
         let backend = decide(Choice::ForceThreads).unwrap().backend();
-        assert_eq!(backend.kind, Kind::Threads);
+        assert_eq!(backend.kind, BackendKind::Threads);
         assert_eq!(backend.reason, "asked for by the builder");
     }
 
     #[test]
     fn a_forced_ring_is_there_or_explained() {
         match decide(Choice::ForceRing) {
-            Ok(decision) => assert_eq!(decision.backend().kind, Kind::Ring),
+            Ok(decision) => assert_eq!(decision.backend().kind, BackendKind::Ring),
             Err(error) => assert!(error.to_string().contains("likely cause"), "{error}"),
         }
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::refused::forbid_from;
 use super::{LIMIT, Op, Rig, SharedFd, Which, on_every_backend, pipe, read_at, write_to};
-use crate::driver::backend::Kind;
+use crate::driver::backend::BackendKind;
 use crate::driver::completion::lent::{Lent, Parts};
 use crate::driver::completion::op::Completed;
 
@@ -165,7 +165,7 @@ fn allocates_and_closes(rig: &Rig) {
 #[test]
 fn cancelled_while_it_waits() {
     let rig = Rig::new(Which::Ring);
-    if rig.completions.backend().kind != Kind::Ring {
+    if rig.completions.backend().kind != BackendKind::Ring {
         eprintln!("skipped: without io_uring no read waits at an offset");
         return;
     }
@@ -282,7 +282,7 @@ fn destructors_panic(rig: &Rig) {
 #[test]
 fn destructors_panic_on_the_rings_thread() {
     let rig = Rig::new(Which::Ring);
-    if rig.completions.backend().kind != Kind::Ring {
+    if rig.completions.backend().kind != BackendKind::Ring {
         eprintln!("skipped: there is no ring");
         return;
     }
@@ -334,7 +334,7 @@ fn shut_down(rig: &Rig) {
 #[test]
 fn a_ring_that_is_given_up() {
     let rig = Rig::new(Which::Ring);
-    if rig.completions.backend().kind != Kind::Ring {
+    if rig.completions.backend().kind != BackendKind::Ring {
         eprintln!("skipped: there is no ring");
         return;
     }

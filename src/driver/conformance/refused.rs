@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::{Rig, Which, pipe, read, read_at, write_to};
-use crate::driver::backend::Kind;
+use crate::driver::backend::BackendKind;
 use crate::driver::completion::batch::Batch;
 use crate::driver::completion::probe::try_out;
 
@@ -125,7 +125,7 @@ fn a_ring_that_cannot_be_made() {
             let for_good = errno == libc::EPERM;
             let backend = rig.completions.backend();
             assert_eq!(
-                backend.kind == Kind::Threads,
+                backend.kind == BackendKind::Threads,
                 for_good,
                 "{}",
                 backend.reason

@@ -55,7 +55,7 @@ mod receives;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-use crate::driver::backend::Kind;
+use crate::driver::backend::BackendKind;
 use crate::driver::readiness::Registry;
 use crate::driver::wake::Wake;
 
@@ -71,7 +71,7 @@ pub(crate) struct Choice {
 
 impl Choice {
     /// Returns the choice as a driver can meet it. Its back-end is asked for only if that matters.
-    pub(super) fn in_force(self, backend: impl FnOnce() -> Kind) -> Choice {
+    pub(super) fn in_force(self, backend: impl FnOnce() -> BackendKind) -> Choice {
         match self.completion.then(|| receives::supported(backend())) {
             Some(Err(reason)) => Choice {
                 completion: false,

@@ -8,7 +8,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::driver::backend::Kind;
+use crate::driver::backend::BackendKind;
 use crate::driver::readiness::{Registration, Registry};
 use crate::driver::wake::Wake;
 use crate::stream::{Interest, ReadBuf};
@@ -47,7 +47,7 @@ pub(in crate::driver) struct Waited {
 }
 
 /// Returns why no runtime of this program can receive on io_uring, and logs it.
-pub(in crate::driver) fn supported(_backend: Kind) -> Result<(), String> {
+pub(in crate::driver) fn supported(_backend: BackendKind) -> Result<(), String> {
     const REASON: &str = "the program was built without zokio's feature `completion`";
     log::warn!("zokio: sockets are read by readiness: {REASON}");
     Err(REASON.to_owned())

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::reaped::Reaped;
 use super::ring::Ring;
 use super::table::{Table, Taken};
-use crate::driver::backend::Kind;
+use crate::driver::backend::BackendKind;
 use crate::driver::completion::probe::{RingRefusal, ask_once, refusal};
 use crate::driver::readiness::{Registration, Registry, Target};
 use crate::driver::wake::Wake;
@@ -215,8 +215,8 @@ pub(in crate::driver) struct Waited {
 }
 
 /// Returns whether this process can have a ring for sockets, or why it cannot.
-pub(in crate::driver) fn supported(backend: Kind) -> Result<(), String> {
-    if backend == Kind::Threads {
+pub(in crate::driver) fn supported(backend: BackendKind) -> Result<(), String> {
+    if backend == BackendKind::Threads {
         return Err("the driver has no io_uring".to_owned());
     }
     static ANSWER: OnceLock<Result<(), RingRefusal>> = OnceLock::new();
