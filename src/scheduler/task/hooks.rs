@@ -1,7 +1,8 @@
 //! [`TaskHooks`]: the functions that a runtime calls with the [`TaskMeta`] of its tasks.
 //!
-//! A runtime without hooks has no `TaskHooks`. In one that has, every task has [`Details`], so the
-//! bit for these in a task's origin is all that is looked at before a poll, a wake or an end.
+//! A runtime without hooks has no `TaskHooks`. In one that has, every task has
+//! [`Details`](super::origin::Details), so the bit for these in a task's origin is all that is looked
+//! at before a poll, a wake or an end.
 //!
 //! A hook is user code that runs where the runtime happens to be, so its panic is contained: the
 //! panic hook reports it, and the task and the runtime go on as if it had returned.
