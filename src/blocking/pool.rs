@@ -278,10 +278,18 @@ impl Pool {
 
     /// Returns the number of threads that run closures or wait for one, without a scheduler's
     /// workers.
-    #[cfg(test)]
     pub(crate) fn threads(&self) -> usize {
-        let state = self.shared.state.lock();
-        state.threads().saturating_sub(state.workers())
+        self.shared.state.lock().closure_threads()
+    }
+
+    /// Returns how many threads wait for a job.
+    pub(crate) fn idle_threads(&self) -> usize {
+        self.shared.state.lock().idle()
+    }
+
+    /// Returns how many closures no thread has taken yet.
+    pub(crate) fn queued(&self) -> usize {
+        self.shared.state.lock().queued()
     }
 }
 

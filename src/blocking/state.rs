@@ -149,6 +149,16 @@ impl PoolState {
         self.queue.len()
     }
 
+    /// Returns how many threads run closures or wait for one, without a scheduler's workers.
+    pub(super) fn closure_threads(&self) -> usize {
+        self.threads.saturating_sub(self.workers())
+    }
+
+    /// Returns how many threads wait for a job.
+    pub(super) fn idle(&self) -> usize {
+        self.idle.len()
+    }
+
     /// Returns how many threads there are, without those that end.
     pub(super) fn threads(&self) -> usize {
         self.threads

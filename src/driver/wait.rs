@@ -265,12 +265,17 @@ impl Turn<'_> {
             }
         }
         let readiness = &self.driver.readiness;
+        let mut events = 0;
         let polled = self.poller.poll(timeout, busy, |token, ready| {
             if token != WAKE {
-                waited.progress = true;
+                events += 1;
                 readiness.dispatch(token, ready);
             }
         });
+        if events > 0 {
+            waited.progress = true;
+            readiness.count_events(events);
+        }
         match polled {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -126,12 +126,13 @@
 //! - Names that have no meaning in zokio (`parking_lot`, `mio` and others) are accepted and change
 //!   nothing.
 //!
-//! Of what tokio has only under `--cfg tokio_unstable`, these are always there, with the flag or
-//! without it: [`Builder::unhandled_panic`](crate::runtime::Builder::unhandled_panic) and that of
-//! [`LocalSet`](crate::task::LocalSet::unhandled_panic),
-//! [`rng_seed`](crate::runtime::Builder::rng_seed),
-//! [`disable_lifo_slot`](crate::runtime::Builder::disable_lifo_slot) and the `enable_` options of the
-//! builder, and `spawn_with` of `process::Command`. The others are not available.
+//! What tokio has only under `--cfg tokio_unstable` is always there, with the flag or without it, but
+//! for dumps of tasks (`Handle::dump`): metrics and their histograms
+//! ([`RuntimeMetrics`](crate::runtime::RuntimeMetrics)), hooks for tasks
+//! ([`on_task_spawn`](crate::runtime::Builder::on_task_spawn) and others), names for tasks
+//! ([`task::Builder`](crate::task::Builder)), what a panic ends
+//! ([`unhandled_panic`](crate::runtime::Builder::unhandled_panic)), and repeatable choices
+//! ([`rng_seed`](crate::runtime::Builder::rng_seed)).
 //!
 //! # Differences from tokio
 //!

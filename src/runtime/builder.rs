@@ -8,8 +8,10 @@ mod policy;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use self::metrics::HistogramOptions;
 use self::policy::Policy;
 use super::owner::OwnedScheduler;
 use super::signal_socket::signal_sockets;
@@ -72,6 +74,7 @@ pub struct Builder {
     driver: Option<DriverKind>,
     sockets: Option<Sockets>,
     policy: Policy,
+    poll_times: HistogramOptions,
 }
 
 impl fmt::Debug for Builder {
@@ -161,6 +164,7 @@ impl Builder {
             driver: None,
             sockets: None,
             policy: Policy::new(),
+            poll_times: HistogramOptions::default(),
         }
     }
 
@@ -977,12 +981,14 @@ impl Builder {
                 unhandled_panic: self.policy.unhandled_panic.clone(),
                 lifo_slot: self.policy.lifo_slot,
                 seeds: self.policy.next_seeds(),
+                poll_times: self.poll_times.configuration(),
                 before_park: self.before_park.clone(),
                 after_unpark: self.after_unpark.clone(),
                 hooks: self.task_hooks.for_runtime(),
             },
             id: Services::next_id(),
             name: self.name.clone(),
+            budget_yields: AtomicU64::new(0),
         })
     }
 }

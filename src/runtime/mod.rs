@@ -266,6 +266,10 @@ pub use self::local::{LocalOptions, LocalRuntime};
 pub use self::metrics::RuntimeMetrics;
 pub use self::owner::Runtime;
 pub use self::sockets::Sockets;
+pub use crate::scheduler::metrics::{
+    HistogramConfiguration, HistogramScale, InvalidHistogramConfiguration, LogHistogram,
+    LogHistogramBuilder,
+};
 pub use crate::scheduler::task::{TaskMeta, UnhandledPanic};
 pub use crate::util::rng_seed::RngSeed;
 

@@ -14,6 +14,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 use crate::scheduler::Handle;
@@ -199,6 +200,19 @@ pub(crate) fn defer(waker: &Waker) {
     if !deferred {
         waker.wake_by_ref();
     }
+}
+
+/// Has a task that has spent its budget woken as [`defer`] does; `is_first` is whether this has not
+/// happened in the same poll before, and counts it.
+pub(crate) fn spent(waker: &Waker, is_first: bool) {
+    if is_first {
+        // A future may count its budget without a runtime.
+        let _ = with_current(|handle| {
+            let yields = &handle.services().budget_yields;
+            yields.fetch_add(1, Ordering::Relaxed);
+        });
+    }
+    defer(waker);
 }
 
 /// Returns the index of the worker that runs on this thread, if this thread runs tasks.

@@ -175,6 +175,36 @@ impl Handle {
         }
     }
 
+    /// Returns the length of a worker's queue.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such worker.
+    #[track_caller]
+    pub(crate) fn queued(&self, worker: usize) -> usize {
+        let metrics = self.worker_metrics(worker);
+        match self {
+            Handle::CurrentThread(_) => metrics.queued(),
+            Handle::MultiThread(shared) => shared.queued(worker),
+        }
+    }
+
+    /// Returns how many tasks threads other than workers have queued.
+    pub(crate) fn injections(&self) -> u64 {
+        match self {
+            Handle::CurrentThread(shared) => shared.injections(),
+            Handle::MultiThread(shared) => shared.injections(),
+        }
+    }
+
+    /// Returns how many tasks have been spawned.
+    pub(crate) fn spawned(&self) -> u64 {
+        match self {
+            Handle::CurrentThread(shared) => shared.spawned(),
+            Handle::MultiThread(shared) => shared.spawned(),
+        }
+    }
+
     pub(crate) fn alive_tasks(&self) -> usize {
         match self {
             Handle::CurrentThread(shared) => shared.alive_tasks(),

@@ -9,15 +9,28 @@
 
 use std::collections::VecDeque;
 use std::collections::vec_deque::Drain;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::loom::sync::Mutex;
 use crate::util::shrink::shrink_if_empty;
+
+/// Why a task is queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Spawned,
+    Woken,
+    /// It was woken while it ran.
+    Yielded,
+}
 
 /// A queue of runnable tasks that any thread may push to.
 #[derive(Debug)]
 pub(crate) struct Inject<T> {
     length: AtomicUsize,
+    /// How many tasks have been pushed one by one. Written under the lock.
+    pushes: AtomicU64,
+    /// How many of these were new. Written under the lock.
+    spawned: AtomicU64,
     state: Mutex<InjectState<T>>,
 }
 
@@ -31,6 +44,8 @@ impl<T> Inject<T> {
     pub(crate) fn new() -> Inject<T> {
         Inject {
             length: AtomicUsize::new(0),
+            pushes: AtomicU64::new(0),
+            spawned: AtomicU64::new(0),
             state: Mutex::new(InjectState {
                 tasks: VecDeque::new(),
                 closed: false,
@@ -47,13 +62,29 @@ impl<T> Inject<T> {
         self.len() == 0
     }
 
+    /// Returns how many tasks have been pushed, without those of [`push_all`](Inject::push_all).
+    pub(crate) fn pushes(&self) -> u64 {
+        self.pushes.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many of these were new.
+    pub(crate) fn spawned(&self) -> u64 {
+        self.spawned.load(Ordering::Relaxed)
+    }
+
     /// Adds a task, or returns it if the queue is closed.
-    pub(crate) fn push(&self, task: T) -> Result<(), T> {
+    pub(crate) fn push(&self, task: T, reason: Reason) -> Result<(), T> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(task);
         }
         state.tasks.push_back(task);
+        // The lock orders the writes.
+        let add = |counter: &AtomicU64, by| {
+            counter.store(counter.load(Ordering::Relaxed) + by, Ordering::Relaxed);
+        };
+        add(&self.pushes, 1);
+        add(&self.spawned, u64::from(reason == Reason::Spawned));
         self.length.store(state.tasks.len(), Ordering::SeqCst);
         Ok(())
     }
@@ -105,13 +136,13 @@ impl<T> Inject<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::Inject;
+    use super::{Inject, Reason};
 
     #[test]
     fn keeps_order_and_hands_back_when_closed() {
         let queue = Inject::new();
         for i in 0..10 {
-            queue.push(i).unwrap();
+            queue.push(i, Reason::Woken).unwrap();
         }
         assert_eq!(queue.pop(), Some(0));
         let mut batch = Vec::new();
@@ -121,8 +152,21 @@ mod tests {
         queue.push_all(vec![10, 11]).unwrap();
         assert_eq!(queue.len(), 7);
         assert_eq!(queue.close(), [5, 6, 7, 8, 9, 10, 11]);
-        assert_eq!(queue.push(12), Err(12));
+        assert_eq!(queue.push(12, Reason::Woken), Err(12));
         assert_eq!(queue.push_all(vec![13]), Err(vec![13]));
         assert_eq!(queue.pop(), None);
+    }
+
+    #[test]
+    fn counts_what_is_pushed_one_by_one_and_what_is_new() {
+        let queue = Inject::new();
+        queue.push(1, Reason::Spawned).unwrap();
+        queue.push(2, Reason::Woken).unwrap();
+        queue.push(3, Reason::Yielded).unwrap();
+        queue.push_all(vec![4, 5]).unwrap();
+        assert_eq!((queue.pushes(), queue.spawned()), (3, 1));
+        queue.close();
+        queue.push(6, Reason::Spawned).unwrap_err();
+        assert_eq!((queue.pushes(), queue.spawned()), (3, 1));
     }
 }

@@ -1,18 +1,68 @@
 //! Counters of one worker, written by the worker alone and read by any thread.
+//!
+//! What happens at every poll or wake, the worker counts in a [`Tally`] of its own, and stores the
+//! sums here now and then. What is rare, or tells more if it is seen at once, it adds here. Since only
+//! the thread that runs the worker writes, a load and a store add. No clock is read for any of this,
+//! unless a histogram is on.
 #![forbid(unsafe_code)]
 
-use std::sync::atomic::{AtomicU64, Ordering};
+mod histogram;
+mod log_histogram;
+mod tally;
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
+use crate::loom::sync::Mutex;
+
+pub(crate) use histogram::Histogram;
+pub use histogram::{HistogramConfiguration, HistogramScale};
+pub use log_histogram::{InvalidHistogramConfiguration, LogHistogram, LogHistogramBuilder};
+pub(crate) use tally::{PollTimer, Tally};
+
 /// One worker's counters.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct WorkerMetrics {
     parks: AtomicU64,
     park_unparks: AtomicU64,
+    noops: AtomicU64,
     busy_nanos: AtomicU64,
+    polls: AtomicU64,
+    mean_poll_nanos: AtomicU64,
+    local_schedules: AtomicU64,
+    overflows: AtomicU64,
+    steals: AtomicU64,
+    stolen: AtomicU64,
+    spawned: AtomicU64,
+    /// Only on a current-thread runtime: other queues can be read by any thread.
+    queued: AtomicUsize,
+    /// The thread that runs the worker, or was the last to. Stored by each thread that begins to.
+    thread: Mutex<Option<ThreadId>>,
+    poll_times: Option<Histogram>,
 }
 
 impl WorkerMetrics {
+    /// Creates the counters of a worker, with a histogram of the time of polls if it is wanted.
+    pub(crate) fn new(poll_times: Option<&HistogramConfiguration>) -> WorkerMetrics {
+        WorkerMetrics {
+            parks: AtomicU64::new(0),
+            park_unparks: AtomicU64::new(0),
+            noops: AtomicU64::new(0),
+            busy_nanos: AtomicU64::new(0),
+            polls: AtomicU64::new(0),
+            mean_poll_nanos: AtomicU64::new(0),
+            local_schedules: AtomicU64::new(0),
+            overflows: AtomicU64::new(0),
+            steals: AtomicU64::new(0),
+            stolen: AtomicU64::new(0),
+            spawned: AtomicU64::new(0),
+            queued: AtomicUsize::new(0),
+            thread: Mutex::new(None),
+            poll_times: poll_times.map(Histogram::new),
+        }
+    }
+
     /// Returns how many times the worker went to sleep.
     pub(crate) fn parks(&self) -> u64 {
         self.parks.load(Ordering::Relaxed)
@@ -23,9 +73,94 @@ impl WorkerMetrics {
         self.park_unparks.load(Ordering::Relaxed)
     }
 
+    /// Returns how many times the worker went to sleep without having polled a task since it began
+    /// or woke up.
+    pub(crate) fn noops(&self) -> u64 {
+        self.noops.load(Ordering::Relaxed)
+    }
+
     /// Returns the time that the worker spent awake.
     pub(crate) fn busy(&self) -> Duration {
         Duration::from_nanos(self.busy_nanos.load(Ordering::Relaxed))
+    }
+
+    /// Returns how many tasks the worker has polled, without those that followed another one out of
+    /// the LIFO slot.
+    pub(crate) fn polls(&self) -> u64 {
+        self.polls.load(Ordering::Relaxed)
+    }
+
+    /// Returns how long such a poll has taken lately.
+    pub(crate) fn mean_poll_time(&self) -> Duration {
+        Duration::from_nanos(self.mean_poll_nanos.load(Ordering::Relaxed))
+    }
+
+    /// Returns how many times a task was queued by what ran on this worker.
+    pub(crate) fn local_schedules(&self) -> u64 {
+        self.local_schedules.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many times the worker's queue had no room.
+    pub(crate) fn overflows(&self) -> u64 {
+        self.overflows.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many times the worker stole tasks.
+    pub(crate) fn steals(&self) -> u64 {
+        self.steals.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many tasks the worker stole.
+    pub(crate) fn stolen(&self) -> u64 {
+        self.stolen.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many tasks were spawned by what ran on this worker.
+    pub(crate) fn spawned(&self) -> u64 {
+        self.spawned.load(Ordering::Relaxed)
+    }
+
+    /// Returns the length of a current-thread runtime's queue.
+    pub(crate) fn queued(&self) -> usize {
+        self.queued.load(Ordering::Relaxed)
+    }
+
+    /// Returns the thread that runs the worker, or was the last to.
+    pub(crate) fn thread(&self) -> Option<ThreadId> {
+        *self.thread.lock()
+    }
+
+    /// Returns the histogram of the time of polls.
+    pub(crate) fn poll_times(&self) -> Option<&Histogram> {
+        self.poll_times.as_ref()
+    }
+
+    /// Records that the calling thread runs the worker from now on.
+    pub(crate) fn runs_here(&self) {
+        *self.thread.lock() = Some(std::thread::current().id());
+    }
+
+    /// Counts an overflow of the queue.
+    pub(crate) fn overflowed(&self) {
+        add(&self.overflows, 1);
+    }
+
+    /// Counts a theft of this many tasks.
+    pub(crate) fn stole(&self, tasks: usize) {
+        add(&self.steals, 1);
+        add(&self.stolen, tasks as u64);
+    }
+
+    /// Counts a task that was spawned here.
+    #[inline]
+    pub(crate) fn spawned_one(&self) {
+        add(&self.spawned, 1);
+    }
+
+    /// Records the length of a current-thread runtime's queue.
+    #[inline]
+    pub(crate) fn queue_has(&self, tasks: usize) {
+        self.queued.store(tasks, Ordering::Relaxed);
     }
 }
 
@@ -73,6 +208,7 @@ impl BusyClock {
 }
 
 /// Adds to a counter. Only the worker writes, so a load and a store are enough.
+#[inline]
 fn add(counter: &AtomicU64, by: u64) {
     counter.store(
         counter.load(Ordering::Relaxed).wrapping_add(by),

@@ -11,6 +11,7 @@ use crate::blocking::Pool;
 use crate::blocking::pool::Callback;
 use crate::driver::Driver;
 use crate::scheduler::context;
+use crate::scheduler::metrics::HistogramConfiguration;
 use crate::scheduler::task::{TaskHooks, UnhandledPanic};
 use crate::timer::{Clock, Timers};
 use crate::util::budget;
@@ -33,6 +34,8 @@ pub(crate) struct Services {
     pub(crate) options: Options,
     pub(crate) id: NonZeroU64,
     pub(crate) name: Option<String>,
+    /// How many polls had to end because they had spent their budgets. Added to by any thread.
+    pub(crate) budget_yields: AtomicU64,
 }
 
 /// Options that a scheduler reads while it runs.
@@ -47,6 +50,8 @@ pub(crate) struct Options {
     pub(crate) lifo_slot: bool,
     /// `None` without `Builder::rng_seed`.
     pub(crate) seeds: Option<Seeds>,
+    /// The buckets of each worker's histogram of the time of polls, if there is to be one.
+    pub(crate) poll_times: Option<HistogramConfiguration>,
     pub(crate) before_park: Option<Callback>,
     pub(crate) after_unpark: Option<Callback>,
     /// `None` if no task is asked about.
@@ -69,7 +74,7 @@ impl fmt::Debug for Options {
 impl Services {
     /// Prepares the process for its first runtime.
     pub(crate) fn prepare_process() {
-        budget::set_defer(context::defer);
+        budget::set_defer(context::spent);
     }
 
     /// Returns a number that no other runtime of this process has.

@@ -27,22 +27,30 @@ thread_local! {
 }
 
 /// How a task that has spent its budget is woken: [`set_defer`].
-static DEFER: OnceLock<fn(&Waker)> = OnceLock::new();
+static DEFER: OnceLock<Defer> = OnceLock::new();
+
+/// Wakes a task later; the flag is whether it is the first time in a poll.
+type Defer = fn(&Waker, bool);
 
 /// Has tasks that have spent their budget woken by `defer`, which a runtime does after it has
 /// looked at its driver (or has just done so), so that a busy task cannot keep others from their I/O.
 /// Without a runtime they are woken at once.
-pub(crate) fn set_defer(defer: fn(&Waker)) {
+pub(crate) fn set_defer(defer: Defer) {
     DEFER.get_or_init(|| defer);
 }
 
-/// The units left; `None` for an unlimited budget.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Budget(Option<u8>);
+/// What is left of a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Budget {
+    Unlimited,
+    Units(u8),
+    /// Nothing, and a unit has been refused.
+    Refused,
+}
 
 impl Budget {
-    pub(crate) const UNCONSTRAINED: Budget = Budget(None);
-    pub(crate) const INITIAL: Budget = Budget(Some(INITIAL));
+    pub(crate) const UNCONSTRAINED: Budget = Budget::Unlimited;
+    pub(crate) const INITIAL: Budget = Budget::Units(INITIAL);
 }
 
 /// Sets the budget and returns the former one.
@@ -112,7 +120,7 @@ pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
 #[inline]
 pub fn has_budget_remaining() -> bool {
     BUDGET
-        .try_with(|cell| cell.get().0 != Some(0))
+        .try_with(|cell| !matches!(cell.get(), Budget::Units(0) | Budget::Refused))
         .unwrap_or(true)
 }
 
@@ -139,8 +147,11 @@ pub(crate) fn spend_bytes(count: usize) {
 #[inline]
 fn spend_units(units: u8) {
     // A thread whose locals are destroyed counts nothing.
-    let _ = BUDGET
-        .try_with(|cell| cell.set(Budget(cell.get().0.map(|left| left.saturating_sub(units)))));
+    let _ = BUDGET.try_with(|cell| {
+        if let Budget::Units(left) = cell.get() {
+            cell.set(Budget::Units(left.saturating_sub(units)));
+        }
+    });
 }
 
 /// A guard that restores a unit of budget if it is dropped before progress was made.
@@ -211,7 +222,7 @@ impl RestoreOnPending {
 impl Drop for RestoreOnPending {
     fn drop(&mut self) {
         let former = self.former.get();
-        if former.0.is_some() {
+        if former != Budget::Unlimited {
             replace(former);
         }
     }
@@ -250,20 +261,23 @@ impl Drop for RestoreOnPending {
 pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
     let taken = BUDGET.try_with(|cell| {
         let former = cell.get();
-        match former.0 {
-            None => Some(former),
-            Some(0) => None,
-            Some(left) => {
-                cell.set(Budget(Some(left - 1)));
-                Some(former)
+        match former {
+            Budget::Unlimited => Ok(former),
+            Budget::Units(0) | Budget::Refused => {
+                cell.set(Budget::Refused);
+                Err(former != Budget::Refused)
+            }
+            Budget::Units(left) => {
+                cell.set(Budget::Units(left - 1));
+                Ok(former)
             }
         }
     });
     match taken {
-        Ok(Some(former)) => Poll::Ready(RestoreOnPending::new(former)),
-        Ok(None) => {
+        Ok(Ok(former)) => Poll::Ready(RestoreOnPending::new(former)),
+        Ok(Err(is_first)) => {
             match DEFER.get() {
-                Some(defer) => defer(cx.waker()),
+                Some(defer) => defer(cx.waker(), is_first),
                 None => cx.waker().wake_by_ref(),
             }
             Poll::Pending

@@ -7,6 +7,7 @@
 use std::io;
 use std::os::fd::RawFd;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use mio::Token;
 use mio::unix::SourceFd;
@@ -40,6 +41,12 @@ pub(super) struct RegistryShared {
     mio: mio::Registry,
     pub(super) slots: Slots,
     pub(super) pipes: PipeUse,
+    /// How many descriptors have been registered. Added to by any thread.
+    registered: AtomicU64,
+    /// How many registrations have ended. Added to by any thread.
+    deregistered: AtomicU64,
+    /// How many events have come. Written by the thread that waits for them.
+    events: AtomicU64,
 }
 
 impl Registry {
@@ -50,6 +57,9 @@ impl Registry {
                 mio,
                 slots: Slots::new(),
                 pipes: PipeUse::new(),
+                registered: AtomicU64::new(0),
+                deregistered: AtomicU64::new(0),
+                events: AtomicU64::new(0),
             }),
         }
     }
@@ -97,6 +107,27 @@ impl Registry {
         }
     }
 
+    /// Counts events that have been dispatched. For the thread that has the right to wait.
+    pub(crate) fn count_events(&self, events: u64) {
+        let counter = &self.shared.events;
+        counter.store(counter.load(Ordering::Relaxed) + events, Ordering::Relaxed);
+    }
+
+    /// Returns how many events have been counted.
+    pub(crate) fn events(&self) -> u64 {
+        self.shared.events.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many descriptors have been registered.
+    pub(crate) fn registered(&self) -> u64 {
+        self.shared.registered.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many registrations have ended.
+    pub(crate) fn deregistered(&self) -> u64 {
+        self.shared.deregistered.load(Ordering::Relaxed)
+    }
+
     /// Returns the pipes for copies between what is watched.
     pub(crate) fn pipes(&self) -> &PipeUse {
         &self.shared.pipes
@@ -124,7 +155,10 @@ impl RegistryShared {
             to_mio(interest),
         );
         match registered {
-            Ok(()) => Ok(Registration::new(slot, index, fd)),
+            Ok(()) => {
+                shared.registered.fetch_add(1, Ordering::Relaxed);
+                Ok(Registration::new(slot, index, fd))
+            }
             Err(error) => {
                 shared.slots.release(index);
                 Err(error)
@@ -150,6 +184,7 @@ impl RegistryShared {
     pub(super) fn deregister(&self, index: u32, fd: RawFd) -> io::Result<()> {
         let result = self.mio.deregister(&mut SourceFd(&fd));
         self.slots.release(index);
+        self.deregistered.fetch_add(1, Ordering::Relaxed);
         result
     }
 }

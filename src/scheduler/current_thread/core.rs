@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use super::rounds::Rounds;
 use super::shared::CurrentThreadShared;
 use crate::scheduler::context::{self, Deferred, RunsTasks};
-use crate::scheduler::metrics::BusyClock;
+use crate::scheduler::inject::Reason;
+use crate::scheduler::metrics::{BusyClock, Tally, WorkerMetrics};
 use crate::scheduler::park;
 use crate::scheduler::task::Notified;
 use crate::timer::clock::ever_paused;
@@ -34,6 +35,9 @@ pub(super) struct Core {
     /// Whether a task has panicked and the runtime is to be shut down for that. No task runs from
     /// then on.
     panicked: bool,
+    /// How many tasks have been polled.
+    polls: u64,
+    tally: Tally,
 }
 
 /// A task has panicked, and the runtime is to be shut down for that.
@@ -58,6 +62,8 @@ impl Core {
             queue: VecDeque::new(),
             tick: 0,
             panicked: false,
+            polls: 0,
+            tally: Tally::default(),
         }
     }
 
@@ -67,11 +73,25 @@ impl Core {
             .options
             .global_queue_interval
             .unwrap_or(GLOBAL_QUEUE_INTERVAL);
-        if self.tick % interval == 0 {
+        let task = if self.tick % interval == 0 {
             shared.inject.pop().or_else(|| self.queue.pop_front())
         } else {
             self.queue.pop_front().or_else(|| shared.inject.pop())
-        }
+        };
+        shared.metrics.queue_has(self.queue.len());
+        task
+    }
+
+    /// Counts tasks that have been polled.
+    fn ran(&mut self, tasks: u32, metrics: &WorkerMetrics) {
+        self.polls += u64::from(tasks);
+        self.tally.store(self.polls, metrics);
+    }
+
+    fn push(&mut self, task: Notified<Arc<CurrentThreadShared>>, metrics: &WorkerMetrics) {
+        self.queue.push_back(task);
+        self.tally.scheduled();
+        metrics.queue_has(self.queue.len());
     }
 }
 
@@ -90,6 +110,7 @@ impl Context {
     pub(super) fn new(shared: Arc<CurrentThreadShared>, core: Box<Core>) -> Context {
         let former_worker = local_worker();
         set_local_worker(Some(0));
+        shared.metrics.runs_here();
         Context {
             shared,
             core: RefCell::new(Some(core)),
@@ -105,6 +126,7 @@ impl Context {
         self.deferred.wake_all();
         set_local_worker(self.former_worker);
         self.busy.borrow().pause(&self.shared.metrics);
+        self.with_core(|core| core.tally.store(core.polls, &self.shared.metrics));
         self.core.take()
     }
 
@@ -127,10 +149,15 @@ impl Context {
     pub(super) fn push(
         &self,
         task: Notified<Arc<CurrentThreadShared>>,
+        reason: Reason,
     ) -> Result<(), Notified<Arc<CurrentThreadShared>>> {
         match &mut *self.core.borrow_mut() {
             Some(core) => {
-                core.queue.push_back(task);
+                let metrics = &self.shared.metrics;
+                if reason == Reason::Spawned {
+                    metrics.spawned_one();
+                }
+                core.push(task, metrics);
                 Ok(())
             }
             None => Err(task),
@@ -176,6 +203,7 @@ impl Context {
 
     /// Runs up to `most` tasks, and returns how many.
     fn run_tasks(&self, most: u32) -> u32 {
+        let metrics = &self.shared.metrics;
         for count in 0..most {
             let task = self.with_core(|core| {
                 core.tick = core.tick.wrapping_add(1);
@@ -185,13 +213,22 @@ impl Context {
                 }
             });
             let Some(task) = task else {
-                self.with_core(|core| shrink_if_empty(&mut core.queue));
+                self.with_core(|core| {
+                    shrink_if_empty(&mut core.queue);
+                    core.ran(count, metrics);
+                });
                 return count;
             };
-            if let Some(again) = task.run() {
-                self.with_core(|core| core.queue.push_back(again));
+            let timed = metrics.poll_times().map(|times| (times, Instant::now()));
+            let again = task.run();
+            if let Some((times, begun)) = timed {
+                times.record(begun.elapsed());
+            }
+            if let Some(again) = again {
+                self.with_core(|core| core.push(again, metrics));
             }
         }
+        self.with_core(|core| core.ran(most, metrics));
         most
     }
 
@@ -213,9 +250,11 @@ impl Context {
             && self.deferred.is_empty()
             && !self.shared.is_woken();
         if idle {
-            self.busy.borrow().park(&self.shared.metrics);
+            let metrics = &self.shared.metrics;
+            self.busy.borrow().park(metrics);
+            self.with_core(|core| core.tally.park(metrics));
             park::wait(services, &mut services.driver.turn(), None);
-            self.busy.borrow_mut().unpark(&self.shared.metrics);
+            self.busy.borrow_mut().unpark(metrics);
             self.deferred.wake_all();
         } else {
             self.poll_driver();
@@ -237,6 +276,7 @@ impl Context {
         // reference may run a waker's destructor, so it happens outside the borrow.
         loop {
             let queued = self.with_core(|core| std::mem::take(&mut core.queue));
+            self.shared.metrics.queue_has(0);
             if queued.is_empty() {
                 break;
             }

@@ -8,10 +8,11 @@ use std::task::Wake;
 use std::thread::ThreadId;
 
 use super::core::Context;
-use crate::scheduler::inject::Inject;
+use crate::scheduler::inject::{Inject, Reason};
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
 use crate::scheduler::task::{Birth, JoinHandle, Notified, OwnedTasks, Schedule, Task, TaskHooks};
+use crate::util::cache_padded::CachePadded;
 
 /// The part of the scheduler that handles, wakers and tasks refer to.
 #[derive(Debug)]
@@ -19,7 +20,8 @@ pub(crate) struct CurrentThreadShared {
     services: Services,
     pub(super) owned: OwnedTasks<Arc<CurrentThreadShared>>,
     pub(super) inject: Inject<Notified<Arc<CurrentThreadShared>>>,
-    pub(super) metrics: WorkerMetrics,
+    // The running thread writes it after each task; the other fields are read and written by all.
+    pub(super) metrics: CachePadded<WorkerMetrics>,
     /// Whether the future of `block_on` was woken.
     woken: AtomicBool,
     /// The thread of a `LocalRuntime`; `None` for other runtimes.
@@ -28,11 +30,13 @@ pub(crate) struct CurrentThreadShared {
 
 impl CurrentThreadShared {
     pub(super) fn new(services: Services, local: bool) -> CurrentThreadShared {
+        let metrics = WorkerMetrics::new(services.options.poll_times.as_ref());
+        metrics.runs_here();
         CurrentThreadShared {
             services,
             owned: OwnedTasks::new(1),
             inject: Inject::new(),
-            metrics: WorkerMetrics::default(),
+            metrics: CachePadded::new(metrics),
             woken: AtomicBool::new(false),
             local_thread: local.then(|| std::thread::current().id()),
         }
@@ -56,6 +60,16 @@ impl CurrentThreadShared {
         self.inject.len()
     }
 
+    /// Returns how many tasks have been injected.
+    pub(crate) fn injections(&self) -> u64 {
+        self.inject.pushes()
+    }
+
+    /// Returns how many tasks have been spawned.
+    pub(crate) fn spawned(&self) -> u64 {
+        self.metrics.spawned() + self.inject.spawned()
+    }
+
     /// Returns whether this is the thread of the `LocalRuntime`; `None` if this is not a
     /// `LocalRuntime`.
     pub(crate) fn local(&self) -> Option<bool> {
@@ -70,7 +84,7 @@ impl CurrentThreadShared {
     {
         let (handle, task) = self.owned.bind(future, self.clone(), birth);
         if let Some(task) = task {
-            self.schedule(task);
+            self.push(task, Reason::Spawned);
         }
         handle
     }
@@ -84,6 +98,21 @@ impl CurrentThreadShared {
         self.woken.load(Ordering::Acquire)
     }
 
+    /// Queues a task.
+    pub(super) fn push(&self, task: Notified<Arc<CurrentThreadShared>>, reason: Reason) {
+        let remote = self.with_context(|context| match context {
+            Some(context) => context.push(task, reason).err(),
+            None => Some(task),
+        });
+        if let Some(task) = remote {
+            match self.inject.push(task, reason) {
+                Ok(()) => self.services.driver.wake(),
+                // The runtime is gone: the task has been shut down or is about to be.
+                Err(task) => drop(task),
+            }
+        }
+    }
+
     /// Calls `f` with this thread's context if it runs this scheduler's tasks.
     fn with_context<R>(&self, f: impl FnOnce(Option<&Context>) -> R) -> R {
         Context::with(
@@ -94,17 +123,7 @@ impl CurrentThreadShared {
 
 impl Schedule for Arc<CurrentThreadShared> {
     fn schedule(&self, task: Notified<Self>) {
-        let remote = self.with_context(|context| match context {
-            Some(context) => context.push(task).err(),
-            None => Some(task),
-        });
-        if let Some(task) = remote {
-            match self.inject.push(task) {
-                Ok(()) => self.services.driver.wake(),
-                // The runtime is gone: the task has been shut down or is about to be.
-                Err(task) => drop(task),
-            }
-        }
+        self.push(task, Reason::Woken);
     }
 
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {

@@ -50,11 +50,14 @@ impl Context {
             // The worker itself called a callback or a waker.
             return false;
         }
-        let Some(core) = self.core.borrow_mut().take() else {
+        let Some(mut core) = self.core.borrow_mut().take() else {
             return false;
         };
         self.give_kept_up();
-        core.busy.pause(&self.remote().metrics);
+        let metrics = &self.remote().metrics;
+        core.busy.pause(metrics);
+        core.store_counts(Some(metrics.busy()), metrics);
+        core.leave_poll(metrics);
         *self.worker.core.lock() = Some(core);
         let refused = worker::hand_over(&self.worker);
         set_local_worker(None);
@@ -79,6 +82,7 @@ impl Context {
     fn pick_up(&self) {
         if let Some(mut core) = self.worker.pick_core_up() {
             set_local_worker(Some(core.index));
+            self.remote().metrics.runs_here();
             core.busy.resume();
             *self.core.borrow_mut() = Some(core);
         }

@@ -44,6 +44,8 @@ pub(super) struct Pace {
     left: u32,
     /// The number of polls in the next measurement.
     polls: u32,
+    /// The number of all polls there will have been at the next check.
+    counted: u64,
     /// How long the worker had been awake at the last measurement.
     measured: Duration,
     /// A moving average of the length of a poll.
@@ -58,6 +60,7 @@ impl Pace {
             interval: fixed.unwrap_or(START),
             left: first,
             polls: first,
+            counted: u64::from(first),
             measured: Duration::ZERO,
             poll_nanos: TARGET.as_nanos() as f64 / f64::from(START),
         }
@@ -82,7 +85,13 @@ impl Pace {
         }
         self.left = self.interval;
         self.polls += self.interval;
+        self.counted += u64::from(self.interval);
         true
+    }
+
+    /// Returns how many polls have been counted.
+    pub(super) fn counted(&self) -> u64 {
+        self.counted - u64::from(self.left)
     }
 
     /// Returns whether polls are so short that a waiting task runs here before a worker that is
@@ -134,6 +143,19 @@ mod tests {
         settle(&mut pace, Duration::from_millis(1));
         assert_eq!(pace.interval, LIMITS.0);
         assert!(pace.is_slow());
+    }
+
+    #[test]
+    fn every_poll_is_counted() {
+        for fixed in [None, Some(1), Some(7)] {
+            let mut pace = Pace::new(fixed);
+            for polls in 0..1_000 {
+                assert_eq!(pace.counted(), polls);
+                pace.is_due(|| Duration::from_micros(polls * 5));
+                assert_eq!(pace.counted(), polls);
+                pace.count();
+            }
+        }
     }
 
     #[test]

@@ -291,15 +291,17 @@ impl<T, const SLOTS: usize> Queue<T, SLOTS> {
 }
 
 impl<T, const SLOTS: usize> Stealer<T, SLOTS> {
-    /// Takes half of the tasks, one at least: returns the oldest and moves the others to `queue`.
+    /// Takes half of the tasks, one at least: returns the oldest, with the number of all that it has
+    /// taken, and moves the others to `queue`.
     ///
     /// Returns `None` if there are none, or another thief is at work.
-    pub(super) fn steal_into(&self, queue: &Queue<T, SLOTS>) -> Option<T> {
+    pub(super) fn steal_into(&self, queue: &Queue<T, SLOTS>) -> Option<(T, usize)> {
         let most = queue.space() + 1;
         let mut claim = self.ring.claim(|len| (len - len / 2).min(most))?;
+        let count = claim.left;
         let first = claim.next();
         queue.extend(claim);
-        first
+        first.map(|first| (first, count))
     }
 
     /// Moves all tasks that there are now to `tasks`; none while another thief is at work.
@@ -314,6 +316,13 @@ impl<T, const SLOTS: usize> Stealer<T, SLOTS> {
         // In this order, so that a queue which looks empty has been empty.
         let head = Head(self.ring.head.load(Ordering::Acquire));
         head.next() == self.ring.load_tail()
+    }
+
+    /// Returns the number of tasks, or what is close to it while others push and take.
+    pub(super) fn len(&self) -> usize {
+        let head = Head(self.ring.head.load(Ordering::Acquire));
+        // The head may be older than the tail.
+        self.ring.load_tail().since(head.next()).min(SLOTS)
     }
 }
 

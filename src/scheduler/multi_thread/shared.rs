@@ -16,7 +16,7 @@ use super::queue::{Queue, Stealer};
 use super::worker::{Context, Core, Worker};
 use crate::driver::completion::Job;
 use crate::loom::sync::Mutex;
-use crate::scheduler::inject::Inject;
+use crate::scheduler::inject::{Inject, Reason};
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
 use crate::scheduler::task::{Birth, JoinHandle, Notified, OwnedTasks, Schedule, Task, TaskHooks};
@@ -61,7 +61,7 @@ pub(super) struct Remote {
     pub(super) deferred: CachePadded<Mutex<Vec<Waker>>>,
     /// What the worker performs when its current poll has ended.
     pub(super) kept: Kept<Job, Arc<Worker>>,
-    pub(super) metrics: WorkerMetrics,
+    pub(super) metrics: CachePadded<WorkerMetrics>,
 }
 
 impl MultiThreadShared {
@@ -77,7 +77,7 @@ impl MultiThreadShared {
                 parker: Parker::new(),
                 deferred: CachePadded::new(Mutex::new(Vec::new())),
                 kept: Kept::new(),
-                metrics: WorkerMetrics::default(),
+                metrics: CachePadded::new(WorkerMetrics::new(services.options.poll_times.as_ref())),
             }));
             cores.push(Core::new(index, queue, &services.options));
         }
@@ -117,6 +117,22 @@ impl MultiThreadShared {
         self.inject.len()
     }
 
+    /// Returns how many tasks threads other than workers have injected.
+    pub(crate) fn injections(&self) -> u64 {
+        self.inject.pushes()
+    }
+
+    /// Returns how many tasks have been spawned.
+    pub(crate) fn spawned(&self) -> u64 {
+        let by_workers = self.remotes.iter().map(|remote| remote.metrics.spawned());
+        by_workers.sum::<u64>() + self.inject.spawned()
+    }
+
+    /// Returns the length of a worker's queue.
+    pub(crate) fn queued(&self, worker: usize) -> usize {
+        self.remotes[worker].stealer.len()
+    }
+
     pub(crate) fn spawn<F, O>(self: &Arc<Self>, future: F, birth: Birth<O>) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -124,7 +140,7 @@ impl MultiThreadShared {
     {
         let (handle, task) = self.owned.bind(future, self.clone(), birth);
         if let Some(task) = task {
-            self.schedule(task);
+            self.push(task, Reason::Spawned);
         }
         handle
     }
@@ -187,16 +203,16 @@ impl MultiThreadShared {
     /// Queues a task that was woken while it ran: behind all others, so that it does not starve
     /// them.
     pub(super) fn yield_now(&self, task: Runnable) {
-        self.push(task, true);
+        self.push(task, Reason::Yielded);
     }
 
-    fn push(&self, task: Runnable, is_yield: bool) {
+    fn push(&self, task: Runnable, reason: Reason) {
         let remote = self.with_context(|context| match context {
-            Some(context) => context.push(task, is_yield).err(),
+            Some(context) => context.push(task, reason).err(),
             None => Some(task),
         });
         if let Some(task) = remote {
-            match self.inject.push(task) {
+            match self.inject.push(task, reason) {
                 Ok(()) => self.wake_one(),
                 // The runtime is gone: the task has been shut down or is about to be.
                 Err(task) => drop(task),
@@ -228,7 +244,7 @@ impl Remote {
 
 impl Schedule for Arc<MultiThreadShared> {
     fn schedule(&self, task: Notified<Self>) {
-        self.push(task, false);
+        self.push(task, Reason::Woken);
     }
 
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {

@@ -7,10 +7,13 @@ use super::worker::{Context, Core};
 
 impl Context {
     /// Drops every task, and puts the core down; the last worker to do so shuts the driver down.
-    pub(super) fn put_down_for_good(&self, core: Core) {
+    pub(super) fn put_down_for_good(&self, mut core: Core) {
         let shared = self.shared();
         shared.owned.close_and_shutdown_all();
-        core.busy.pause(&self.remote().metrics);
+        let metrics = &self.remote().metrics;
+        core.busy.pause(metrics);
+        core.store_counts(Some(metrics.busy()), metrics);
+        core.end_poll(metrics);
         let cores = {
             let mut done = shared.done.lock();
             done.push(core);

@@ -31,7 +31,10 @@ impl Context {
         if relied_on || !shared.inject.is_empty() {
             shared.wake_one_if_work_is_left();
         }
-        core.busy.park(&self.remote().metrics);
+        let metrics = &self.remote().metrics;
+        core.busy.park(metrics);
+        core.store_counts(Some(metrics.busy()), metrics);
+        core.tally.park(metrics);
         loop {
             core = self.sleep_once(core);
             if shared.is_closed() {

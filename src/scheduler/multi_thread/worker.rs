@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Waker;
+use std::time::Duration;
 
 use super::kept::Patience;
 use super::pace::Pace;
@@ -14,7 +15,8 @@ use crate::blocking::pool::SpawnError;
 use crate::loom::sync::Mutex;
 use crate::scheduler::Handle;
 use crate::scheduler::context::{self, Deferred, RunsTasks};
-use crate::scheduler::metrics::BusyClock;
+use crate::scheduler::inject::Reason;
+use crate::scheduler::metrics::{BusyClock, PollTimer, Tally, WorkerMetrics};
 use crate::scheduler::services::Options;
 use crate::util::local_worker::set_local_worker;
 use crate::util::rng::Rng;
@@ -53,6 +55,13 @@ pub(super) struct Core {
     /// From which the generators of the threads that run it are split, in a runtime with a seed.
     rng_of_threads: Option<Rng>,
     pub(super) busy: BusyClock,
+    pub(super) tally: Tally,
+    /// The value of `tick` at which a poll continues no other, whatever its task comes from.
+    apart: u32,
+    /// Whether the next poll continues the one before.
+    continues: bool,
+    /// Times polls, if there is a histogram of that.
+    timer: Option<PollTimer>,
     /// Whether it keeps operations.
     pub(super) patience: Patience,
 }
@@ -152,6 +161,7 @@ fn run(worker: Arc<Worker>) {
     }
     let _abort = AbortOnPanic;
     core.busy.resume();
+    worker.shared.remotes[worker.index].metrics.runs_here();
     let shared = worker.shared.clone();
     let handle = Handle::MultiThread(shared.clone());
     set_local_worker(Some(worker.index));
@@ -193,7 +203,47 @@ impl Core {
             rng: seeds.map_or_else(Rng::random, |seeds| seeds.of_worker(index)),
             rng_of_threads: seeds.map(|seeds| seeds.of_threads(index)),
             busy: BusyClock::start(),
+            tally: Tally::default(),
+            apart: 1,
+            continues: false,
+            timer: options.poll_times.as_ref().map(|_| PollTimer::default()),
             patience: Patience::new(),
+        }
+    }
+}
+
+impl Core {
+    /// Stores what has been counted, and measures the polls if it is known how long the worker has
+    /// been awake.
+    pub(super) fn store_counts(&mut self, awake: Option<Duration>, metrics: &WorkerMetrics) {
+        self.tally.store(self.pace.counted(), metrics);
+        if let Some(awake) = awake {
+            self.tally.measure(awake, metrics);
+        }
+    }
+
+    /// Records that no poll continues the last one.
+    pub(super) fn end_poll(&mut self, metrics: &WorkerMetrics) {
+        self.apart = self.tick.wrapping_add(1);
+        if let Some(timer) = &mut self.timer {
+            timer.record(metrics.poll_times());
+        }
+    }
+
+    /// Ends a poll for the counters whose task keeps the thread without the core.
+    pub(super) fn leave_poll(&mut self, metrics: &WorkerMetrics) {
+        if let Some(timer) = &mut self.timer {
+            timer.end();
+        }
+        self.end_poll(metrics);
+    }
+
+    /// Counts a poll of the task from the LIFO slot.
+    fn polls_lifo(&mut self) {
+        self.lifo_runs += 1;
+        if self.tick != self.apart {
+            self.tally.continues();
+            self.continues = true;
         }
     }
 }
@@ -267,11 +317,16 @@ impl Context {
     /// Two slow tasks that alternate, each waking the other at the end of its poll, do wake a
     /// worker in vain.
     #[inline]
-    pub(super) fn push(&self, task: Runnable, is_yield: bool) -> Result<(), Runnable> {
+    pub(super) fn push(&self, task: Runnable, reason: Reason) -> Result<(), Runnable> {
         let core = self.core.borrow();
         let Some(core) = &*core else {
             return Err(task);
         };
+        core.tally.scheduled();
+        if reason == Reason::Spawned {
+            self.remote().metrics.spawned_one();
+        }
+        let is_yield = reason == Reason::Yielded;
         // After a yield, the worker continues with what it has.
         let waits = is_yield || core.lifo_runs >= core.most_lifo_runs;
         let queued = if waits {
@@ -281,6 +336,7 @@ impl Context {
         };
         let needs_help = if let Some(task) = queued {
             if let Err(overflow) = core.queue.push(task) {
+                self.remote().metrics.overflowed();
                 self.shared().inject_all(overflow);
             }
             !waits || !is_yield && !core.pace.is_quick() || self.has_to_share(core)
@@ -303,15 +359,22 @@ impl Context {
         loop {
             core.tick = core.tick.wrapping_add(1);
             let Core { pace, busy, .. } = &mut *core;
-            let due = pace.is_due(|| busy.awake(&self.remote().metrics));
+            let mut measured = None;
+            let due = pace.is_due(|| {
+                let awake = busy.awake(&self.remote().metrics);
+                measured = Some(awake);
+                awake
+            });
             let looks = core.tick % event_interval == 0;
             let mut may_end = core.tick % MORE_POLLS == 0;
             if due || looks {
+                core.store_counts(measured, &self.remote().metrics);
                 self.remote().progress.step(core.pace.is_slow());
                 shared.monitor.first_tick(shared);
             }
             if looks {
                 core = self.poll_driver(core);
+                core.apart = core.tick;
             } else if due {
                 self.share_work(&core);
             }
@@ -322,6 +385,7 @@ impl Context {
                 if let Some(task) = self.search(&mut core) {
                     core = self.run_task(task, core)?;
                 } else {
+                    core.end_poll(&self.remote().metrics);
                     core = if self.has_deferred() {
                         self.poll_driver(core)
                     } else {
@@ -344,7 +408,7 @@ impl Context {
         }
         if core.lifo_runs < core.most_lifo_runs {
             if let Some(task) = self.remote().lifo.take() {
-                core.lifo_runs += 1;
+                core.polls_lifo();
                 return Some(task);
             }
         }
@@ -395,7 +459,8 @@ impl Context {
             if victim == core.index {
                 continue;
             }
-            if let Some(task) = remotes[victim].stealer.steal_into(&core.queue) {
+            if let Some((task, count)) = remotes[victim].stealer.steal_into(&core.queue) {
+                self.remote().metrics.stole(count);
                 core.found_more = remotes[victim].has_work_for_others();
                 return Some(task);
             }
@@ -406,9 +471,11 @@ impl Context {
     /// Takes a task that a worker with slow polls would run next.
     fn steal_from_slow(&self, core: &Core) -> Option<Runnable> {
         let remotes = self.shared().remotes.iter().enumerate();
-        remotes
+        let task = remotes
             .filter(|(index, remote)| *index != core.index && remote.progress.is_slow())
-            .find_map(|(_, remote)| remote.lifo.take())
+            .find_map(|(_, remote)| remote.lifo.take())?;
+        self.remote().metrics.stole(1);
+        Some(task)
     }
 
     fn run_task(&self, task: Runnable, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {
@@ -429,12 +496,20 @@ impl Context {
         }
         self.expose_deferred();
         core.pace.count();
+        if let Some(timer) = &mut core.timer {
+            let continues = std::mem::take(&mut core.continues);
+            timer.begin(continues, self.remote().metrics.poll_times());
+        }
         *self.core.borrow_mut() = Some(core);
         if let Some(again) = task.run() {
             self.shared().yield_now(again);
         }
-        let core = self.core.borrow_mut().take().ok_or(CoreGone)?;
+        let mut core = self.core.borrow_mut().take().ok_or(CoreGone)?;
+        if let Some(timer) = &mut core.timer {
+            timer.end();
+        }
         if self.has_kept.get() {
+            core.end_poll(&self.remote().metrics);
             return self.perform_kept(core);
         }
         Ok(core)

@@ -14,13 +14,22 @@ fn all<const SLOTS: usize>(queue: &Queue<u32, SLOTS>) -> Vec<u32> {
     std::iter::from_fn(|| queue.pop()).collect()
 }
 
+fn steal<const SLOTS: usize>(
+    stealer: &Stealer<u32, SLOTS>,
+    own: &Queue<u32, SLOTS>,
+) -> Option<u32> {
+    stealer.steal_into(own).map(|(first, _)| first)
+}
+
 /// Steals once, and returns what it stole.
 fn thief<const SLOTS: usize>(stealer: &Arc<Stealer<u32, SLOTS>>) -> JoinHandle<Vec<u32>> {
     let stealer = stealer.clone();
     thread::spawn(move || {
         let (own, _stealer) = Queue::<u32, SLOTS>::new();
-        let mut tasks = Vec::from_iter(stealer.steal_into(&own));
+        let stolen = stealer.steal_into(&own);
+        let mut tasks = Vec::from_iter(stolen.map(|(first, _)| first));
         tasks.extend(all(&own));
+        assert_eq!(tasks.len(), stolen.map_or(0, |(_, count)| count));
         assert!(tasks.is_sorted());
         tasks
     })
@@ -158,7 +167,7 @@ fn loom_a_thief_is_stolen_from() {
         let thieves = vec![
             thief(&of_thief),
             thread::spawn(move || {
-                let mut tasks = Vec::from_iter(stealer.steal_into(&own));
+                let mut tasks = Vec::from_iter(steal(&stealer, &own));
                 tasks.extend(all(&own));
                 tasks
             }),

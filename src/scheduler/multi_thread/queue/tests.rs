@@ -62,7 +62,8 @@ impl<const SLOTS: usize> Model<SLOTS> {
         }
         let count = self.expected.len().div_ceil(2).min(room + 1);
         let mut stolen: VecDeque<u32> = self.expected.drain(..count).collect();
-        assert_eq!(self.stealer.steal_into(&other), stolen.pop_front());
+        let first = stolen.pop_front().map(|first| (first, count));
+        assert_eq!(self.stealer.steal_into(&other), first);
         for filler in 0..SLOTS - room {
             assert_eq!(other.pop(), Some(filler as u32));
         }
@@ -83,6 +84,7 @@ impl<const SLOTS: usize> Model<SLOTS> {
         assert_eq!(self.queue.space(), SLOTS - self.expected.len());
         assert_eq!(self.queue.is_empty(), self.expected.is_empty());
         assert_eq!(self.stealer.is_empty(), self.expected.is_empty());
+        assert_eq!(self.stealer.len(), self.expected.len());
     }
 }
 
@@ -145,7 +147,7 @@ fn a_stuck_thief_makes_pushes_overflow_and_holds_up_none() {
         drop(claim);
         assert_eq!((queue.len(), queue.space()), (0, 4));
         queue.push(6).unwrap();
-        assert_eq!(stealer.steal_into(&other), Some(6));
+        assert_eq!(stealer.steal_into(&other), Some((6, 1)));
     }
 }
 
@@ -188,7 +190,7 @@ fn threads_take_each_task_once() {
                 if thief == 0 {
                     stealer.steal_all(&mut batch);
                 } else {
-                    batch.extend(stealer.steal_into(&own));
+                    batch.extend(stealer.steal_into(&own).map(|(first, _)| first));
                     batch.extend(std::iter::from_fn(|| own.pop()));
                 }
                 for task in batch.drain(..) {
