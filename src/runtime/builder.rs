@@ -75,6 +75,7 @@ pub struct Builder {
     sockets: Option<Sockets>,
     policy: Policy,
     poll_times: HistogramOptions,
+    schedule_latencies: HistogramOptions,
 }
 
 impl fmt::Debug for Builder {
@@ -165,6 +166,7 @@ impl Builder {
             sockets: None,
             policy: Policy::new(),
             poll_times: HistogramOptions::default(),
+            schedule_latencies: HistogramOptions::default(),
         }
     }
 
@@ -982,6 +984,7 @@ impl Builder {
                 lifo_slot: self.policy.lifo_slot,
                 seeds: self.policy.next_seeds(),
                 poll_times: self.poll_times.configuration(),
+                schedule_latencies: self.schedule_latencies.configuration(),
                 before_park: self.before_park.clone(),
                 after_unpark: self.after_unpark.clone(),
                 hooks: self.task_hooks.for_runtime(),

@@ -40,11 +40,16 @@ pub(crate) struct WorkerMetrics {
     /// The thread that runs the worker, or was the last to. Stored by each thread that begins to.
     thread: Mutex<Option<ThreadId>>,
     poll_times: Option<Histogram>,
+    schedule_latencies: Option<Histogram>,
 }
 
 impl WorkerMetrics {
-    /// Creates the counters of a worker, with a histogram of the time of polls if it is wanted.
-    pub(crate) fn new(poll_times: Option<&HistogramConfiguration>) -> WorkerMetrics {
+    /// Creates the counters of a worker, with the histograms that are wanted: of the time of polls, and
+    /// of the time in queues.
+    pub(crate) fn new(
+        poll_times: Option<&HistogramConfiguration>,
+        schedule_latencies: Option<&HistogramConfiguration>,
+    ) -> WorkerMetrics {
         WorkerMetrics {
             parks: AtomicU64::new(0),
             park_unparks: AtomicU64::new(0),
@@ -60,6 +65,7 @@ impl WorkerMetrics {
             queued: AtomicUsize::new(0),
             thread: Mutex::new(None),
             poll_times: poll_times.map(Histogram::new),
+            schedule_latencies: schedule_latencies.map(Histogram::new),
         }
     }
 
@@ -133,6 +139,20 @@ impl WorkerMetrics {
     /// Returns the histogram of the time of polls.
     pub(crate) fn poll_times(&self) -> Option<&Histogram> {
         self.poll_times.as_ref()
+    }
+
+    /// Returns the histogram of the time in queues.
+    pub(crate) fn schedule_latencies(&self) -> Option<&Histogram> {
+        self.schedule_latencies.as_ref()
+    }
+
+    /// Records how long the task that is about to be polled has been queued, if there is a histogram of
+    /// that.
+    #[expect(dead_code, reason = "tasks do not know yet when they were queued")]
+    pub(crate) fn record_schedule_latency(&self, latency: Duration) {
+        if let Some(latencies) = &self.schedule_latencies {
+            latencies.record(latency);
+        }
     }
 
     /// Records that the calling thread runs the worker from now on.

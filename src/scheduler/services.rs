@@ -52,6 +52,8 @@ pub(crate) struct Options {
     pub(crate) seeds: Option<Seeds>,
     /// The buckets of each worker's histogram of the time of polls, if there is to be one.
     pub(crate) poll_times: Option<HistogramConfiguration>,
+    /// The same for the time that tasks wait in queues.
+    pub(crate) schedule_latencies: Option<HistogramConfiguration>,
     pub(crate) before_park: Option<Callback>,
     pub(crate) after_unpark: Option<Callback>,
     /// `None` if no task is asked about.

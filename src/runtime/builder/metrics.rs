@@ -92,6 +92,62 @@ impl Builder {
         self
     }
 
+    /// Keeps a histogram of how long tasks wait between the moment in which they are queued and the
+    /// poll, for each worker.
+    ///
+    /// Read it with [`schedule_latency_histogram_bucket_count`], and say what its buckets are with
+    /// [`metrics_schedule_latency_histogram_configuration`]; by default these are ten, of which nine
+    /// are 100 µs wide each.
+    ///
+    /// [`schedule_latency_histogram_bucket_count`]: crate::runtime::RuntimeMetrics::schedule_latency_histogram_bucket_count
+    /// [`metrics_schedule_latency_histogram_configuration`]: Builder::metrics_schedule_latency_histogram_configuration
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let rt = Builder::new_current_thread().enable_metrics_schedule_latency_histogram().build()?;
+    /// assert!(rt.metrics().schedule_latency_histogram_enabled());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn enable_metrics_schedule_latency_histogram(&mut self) -> &mut Self {
+        self.schedule_latencies.enabled = true;
+        self
+    }
+
+    /// Sets the buckets of the histogram of how long tasks wait in queues.
+    ///
+    /// This does not enable the histogram: see [`enable_metrics_schedule_latency_histogram`].
+    ///
+    /// [`enable_metrics_schedule_latency_histogram`]: Builder::enable_metrics_schedule_latency_histogram
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use zokio::runtime::{Builder, HistogramConfiguration};
+    /// use zokio::time::Duration;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let buckets = HistogramConfiguration::linear(Duration::from_millis(1), 20);
+    /// let rt = Builder::new_multi_thread()
+    ///     .enable_metrics_schedule_latency_histogram()
+    ///     .metrics_schedule_latency_histogram_configuration(buckets)
+    ///     .build()?;
+    /// assert_eq!(rt.metrics().schedule_latency_histogram_num_buckets(), 20);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn metrics_schedule_latency_histogram_configuration(
+        &mut self,
+        configuration: HistogramConfiguration,
+    ) -> &mut Self {
+        self.schedule_latencies.configuration = Some(configuration);
+        self
+    }
+
     /// Renamed to [`enable_metrics_poll_time_histogram`].
     ///
     /// [`enable_metrics_poll_time_histogram`]: Builder::enable_metrics_poll_time_histogram

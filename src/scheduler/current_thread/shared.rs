@@ -30,7 +30,11 @@ pub(crate) struct CurrentThreadShared {
 
 impl CurrentThreadShared {
     pub(super) fn new(services: Services, local: bool) -> CurrentThreadShared {
-        let metrics = WorkerMetrics::new(services.options.poll_times.as_ref());
+        let options = &services.options;
+        let metrics = WorkerMetrics::new(
+            options.poll_times.as_ref(),
+            options.schedule_latencies.as_ref(),
+        );
         metrics.runs_here();
         CurrentThreadShared {
             services,

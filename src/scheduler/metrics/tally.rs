@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn polls_that_continue_others_are_not_counted() {
-        let (mut tally, metrics) = (Tally::default(), WorkerMetrics::new(None));
+        let (mut tally, metrics) = (Tally::default(), WorkerMetrics::new(None, None));
         tally.continues();
         tally.continues();
         tally.scheduled();
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_sleep_without_a_poll_before_it_is_a_noop() {
-        let (mut tally, metrics) = (Tally::default(), WorkerMetrics::new(None));
+        let (mut tally, metrics) = (Tally::default(), WorkerMetrics::new(None, None));
         for (polls, noops) in [(0, 1), (3, 1), (3, 2), (3, 3), (4, 3)] {
             tally.store(polls, &metrics);
             tally.park(&metrics);
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_mean_follows_the_polls_and_leaves_out_time_without_one() {
-        let (mut tally, metrics) = (Tally::default(), WorkerMetrics::new(None));
+        let (mut tally, metrics) = (Tally::default(), WorkerMetrics::new(None, None));
         let (mut polls, mut awake) = (0, Duration::ZERO);
         let mut step = |more: u64, time: Duration| {
             polls += more;
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_poll_is_recorded_with_those_that_continue_it() {
         let buckets = HistogramConfiguration::linear(MS * 10, 2);
-        let metrics = WorkerMetrics::new(Some(&buckets));
+        let metrics = WorkerMetrics::new(Some(&buckets), None);
         let mut timer = PollTimer::default();
         let counts = || [0, 1].map(|bucket| metrics.poll_times().unwrap().count(bucket));
         for continues in [false, true] {

@@ -68,6 +68,7 @@ impl MultiThreadShared {
     pub(super) fn new(services: Services, workers: usize) -> (MultiThreadShared, Vec<Core>) {
         let mut remotes = Vec::with_capacity(workers);
         let mut cores = Vec::with_capacity(workers);
+        let options = &services.options;
         for index in 0..workers {
             let (queue, stealer) = Queue::new();
             remotes.push(CachePadded::new(Remote {
@@ -77,9 +78,12 @@ impl MultiThreadShared {
                 parker: Parker::new(),
                 deferred: CachePadded::new(Mutex::new(Vec::new())),
                 kept: Kept::new(),
-                metrics: CachePadded::new(WorkerMetrics::new(services.options.poll_times.as_ref())),
+                metrics: CachePadded::new(WorkerMetrics::new(
+                    options.poll_times.as_ref(),
+                    options.schedule_latencies.as_ref(),
+                )),
             }));
-            cores.push(Core::new(index, queue, &services.options));
+            cores.push(Core::new(index, queue, options));
         }
         let shared = MultiThreadShared {
             services,
