@@ -265,17 +265,12 @@ impl Turn<'_> {
             }
         }
         let readiness = &self.driver.readiness;
-        let mut events = 0;
         let polled = self.poller.poll(timeout, busy, |token, ready| {
             if token != WAKE {
-                events += 1;
+                waited.progress = true;
                 readiness.dispatch(token, ready);
             }
         });
-        if events > 0 {
-            waited.progress = true;
-            readiness.count_events(events);
-        }
         match polled {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

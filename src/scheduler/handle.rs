@@ -182,9 +182,10 @@ impl Handle {
     /// Panics if there is no such worker.
     #[track_caller]
     pub(crate) fn queued(&self, worker: usize) -> usize {
-        let metrics = self.worker_metrics(worker);
+        // There is such a worker, or this panics.
+        self.worker_metrics(worker);
         match self {
-            Handle::CurrentThread(_) => metrics.queued(),
+            Handle::CurrentThread(shared) => shared.queued(),
             Handle::MultiThread(shared) => shared.queued(worker),
         }
     }

@@ -14,23 +14,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::loom::sync::Mutex;
 use crate::util::shrink::shrink_if_empty;
 
-/// Why a task is queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    Spawned,
-    Woken,
-    /// It was woken while it ran.
-    Yielded,
-}
-
 /// A queue of runnable tasks that any thread may push to.
 #[derive(Debug)]
 pub(crate) struct Inject<T> {
     length: AtomicUsize,
     /// How many tasks have been pushed one by one. Written under the lock.
     pushes: AtomicU64,
-    /// How many of these were new. Written under the lock.
-    spawned: AtomicU64,
     state: Mutex<InjectState<T>>,
 }
 
@@ -45,7 +34,6 @@ impl<T> Inject<T> {
         Inject {
             length: AtomicUsize::new(0),
             pushes: AtomicU64::new(0),
-            spawned: AtomicU64::new(0),
             state: Mutex::new(InjectState {
                 tasks: VecDeque::new(),
                 closed: false,
@@ -67,24 +55,16 @@ impl<T> Inject<T> {
         self.pushes.load(Ordering::Relaxed)
     }
 
-    /// Returns how many of these were new.
-    pub(crate) fn spawned(&self) -> u64 {
-        self.spawned.load(Ordering::Relaxed)
-    }
-
     /// Adds a task, or returns it if the queue is closed.
-    pub(crate) fn push(&self, task: T, reason: Reason) -> Result<(), T> {
+    pub(crate) fn push(&self, task: T) -> Result<(), T> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(task);
         }
         state.tasks.push_back(task);
         // The lock orders the writes.
-        let add = |counter: &AtomicU64, by| {
-            counter.store(counter.load(Ordering::Relaxed) + by, Ordering::Relaxed);
-        };
-        add(&self.pushes, 1);
-        add(&self.spawned, u64::from(reason == Reason::Spawned));
+        let pushes = self.pushes.load(Ordering::Relaxed);
+        self.pushes.store(pushes + 1, Ordering::Relaxed);
         self.length.store(state.tasks.len(), Ordering::SeqCst);
         Ok(())
     }
@@ -100,10 +80,15 @@ impl<T> Inject<T> {
         Ok(())
     }
 
+    #[inline]
     pub(crate) fn pop(&self) -> Option<T> {
         if self.is_empty() {
             return None;
         }
+        self.pop_locked()
+    }
+
+    fn pop_locked(&self) -> Option<T> {
         let mut state = self.state.lock();
         let task = state.tasks.pop_front();
         shrink_if_empty(&mut state.tasks);
@@ -136,13 +121,13 @@ impl<T> Inject<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Inject, Reason};
+    use super::Inject;
 
     #[test]
     fn keeps_order_and_hands_back_when_closed() {
         let queue = Inject::new();
         for i in 0..10 {
-            queue.push(i, Reason::Woken).unwrap();
+            queue.push(i).unwrap();
         }
         assert_eq!(queue.pop(), Some(0));
         let mut batch = Vec::new();
@@ -152,21 +137,20 @@ mod tests {
         queue.push_all(vec![10, 11]).unwrap();
         assert_eq!(queue.len(), 7);
         assert_eq!(queue.close(), [5, 6, 7, 8, 9, 10, 11]);
-        assert_eq!(queue.push(12, Reason::Woken), Err(12));
+        assert_eq!(queue.push(12), Err(12));
         assert_eq!(queue.push_all(vec![13]), Err(vec![13]));
         assert_eq!(queue.pop(), None);
     }
 
     #[test]
-    fn counts_what_is_pushed_one_by_one_and_what_is_new() {
+    fn counts_what_is_pushed_one_by_one() {
         let queue = Inject::new();
-        queue.push(1, Reason::Spawned).unwrap();
-        queue.push(2, Reason::Woken).unwrap();
-        queue.push(3, Reason::Yielded).unwrap();
-        queue.push_all(vec![4, 5]).unwrap();
-        assert_eq!((queue.pushes(), queue.spawned()), (3, 1));
+        queue.push(1).unwrap();
+        queue.push(2).unwrap();
+        queue.push_all(vec![3, 4]).unwrap();
+        assert_eq!(queue.pushes(), 2);
         queue.close();
-        queue.push(6, Reason::Spawned).unwrap_err();
-        assert_eq!((queue.pushes(), queue.spawned()), (3, 1));
+        queue.push(5).unwrap_err();
+        assert_eq!(queue.pushes(), 2);
     }
 }

@@ -1,9 +1,8 @@
 //! Counters of one worker, written by the worker alone and read by any thread.
 //!
-//! What happens at every poll or wake, the worker counts in a [`Tally`] of its own, and stores the
-//! sums here now and then. What is rare, or tells more if it is seen at once, it adds here. Since only
-//! the thread that runs the worker writes, a load and a store add. No clock is read for any of this,
-//! unless a histogram is on.
+//! Since only the thread that runs the worker writes, a load and a store add. What happens at every
+//! poll or wake, a worker that has to leave something out counts in a [`Tally`] of its own, and stores
+//! the sums here now and then. No clock is read for any of this, unless a histogram is on.
 #![forbid(unsafe_code)]
 
 mod histogram;
@@ -27,6 +26,8 @@ pub(crate) struct WorkerMetrics {
     parks: AtomicU64,
     park_unparks: AtomicU64,
     noops: AtomicU64,
+    /// How many polls there had been when the worker went to sleep last.
+    parked: AtomicU64,
     busy_nanos: AtomicU64,
     polls: AtomicU64,
     mean_poll_nanos: AtomicU64,
@@ -34,7 +35,6 @@ pub(crate) struct WorkerMetrics {
     overflows: AtomicU64,
     steals: AtomicU64,
     stolen: AtomicU64,
-    spawned: AtomicU64,
     /// Only on a current-thread runtime: other queues can be read by any thread.
     queued: AtomicUsize,
     /// The thread that runs the worker, or was the last to. Stored by each thread that begins to.
@@ -54,6 +54,7 @@ impl WorkerMetrics {
             parks: AtomicU64::new(0),
             park_unparks: AtomicU64::new(0),
             noops: AtomicU64::new(0),
+            parked: AtomicU64::new(0),
             busy_nanos: AtomicU64::new(0),
             polls: AtomicU64::new(0),
             mean_poll_nanos: AtomicU64::new(0),
@@ -61,7 +62,6 @@ impl WorkerMetrics {
             overflows: AtomicU64::new(0),
             steals: AtomicU64::new(0),
             stolen: AtomicU64::new(0),
-            spawned: AtomicU64::new(0),
             queued: AtomicUsize::new(0),
             thread: Mutex::new(None),
             poll_times: poll_times.map(Histogram::new),
@@ -121,12 +121,7 @@ impl WorkerMetrics {
         self.stolen.load(Ordering::Relaxed)
     }
 
-    /// Returns how many tasks were spawned by what ran on this worker.
-    pub(crate) fn spawned(&self) -> u64 {
-        self.spawned.load(Ordering::Relaxed)
-    }
-
-    /// Returns the length of a current-thread runtime's queue.
+    /// Returns the length of a current-thread runtime's queue when it was recorded last.
     pub(crate) fn queued(&self) -> usize {
         self.queued.load(Ordering::Relaxed)
     }
@@ -171,10 +166,16 @@ impl WorkerMetrics {
         add(&self.stolen, tasks as u64);
     }
 
-    /// Counts a task that was spawned here.
+    /// Counts a task that was queued here, on a worker without a [`Tally`].
     #[inline]
-    pub(crate) fn spawned_one(&self) {
-        add(&self.spawned, 1);
+    pub(crate) fn scheduled(&self) {
+        add(&self.local_schedules, 1);
+    }
+
+    /// Counts polls, on a worker without a [`Tally`].
+    #[inline]
+    pub(crate) fn polled(&self, tasks: u32) {
+        add(&self.polls, u64::from(tasks));
     }
 
     /// Records the length of a current-thread runtime's queue.
@@ -208,11 +209,17 @@ impl BusyClock {
         add(&metrics.busy_nanos, awake);
     }
 
-    /// Counts a park.
+    /// Counts a park, before which the polls have been counted.
     pub(crate) fn park(&self, metrics: &WorkerMetrics) {
         self.pause(metrics);
         add(&metrics.parks, 1);
         add(&metrics.park_unparks, 1);
+        let polls = metrics.polls();
+        if polls == metrics.parked.load(Ordering::Relaxed) {
+            add(&metrics.noops, 1);
+        } else {
+            metrics.parked.store(polls, Ordering::Relaxed);
+        }
     }
 
     /// Counts an unpark.

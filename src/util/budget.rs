@@ -39,18 +39,20 @@ pub(crate) fn set_defer(defer: Defer) {
     DEFER.get_or_init(|| defer);
 }
 
-/// What is left of a budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Budget {
-    Unlimited,
-    Units(u8),
-    /// Nothing, and a unit has been refused.
-    Refused,
-}
+/// The units left and one more, or zero if a unit has been refused; `None` for an unlimited budget.
+///
+/// That is one test for what spends a unit, as if the refusal was not known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget(Option<u8>);
+
+/// No unit is left.
+const SPENT: u8 = 1;
+/// No unit is left, and one has been refused.
+const REFUSED: u8 = 0;
 
 impl Budget {
-    pub(crate) const UNCONSTRAINED: Budget = Budget::Unlimited;
-    pub(crate) const INITIAL: Budget = Budget::Units(INITIAL);
+    pub(crate) const UNCONSTRAINED: Budget = Budget(None);
+    pub(crate) const INITIAL: Budget = Budget(Some(INITIAL + SPENT));
 }
 
 /// Sets the budget and returns the former one.
@@ -120,7 +122,7 @@ pub(crate) fn with_budget<R>(f: impl FnOnce() -> R) -> R {
 #[inline]
 pub fn has_budget_remaining() -> bool {
     BUDGET
-        .try_with(|cell| !matches!(cell.get(), Budget::Units(0) | Budget::Refused))
+        .try_with(|cell| cell.get().0.is_none_or(|left| left > SPENT))
         .unwrap_or(true)
 }
 
@@ -129,7 +131,9 @@ pub fn has_budget_remaining() -> bool {
 /// For paths that complete without a context; the others use [`poll_proceed`].
 #[inline]
 pub(crate) fn spend() {
-    spend_units(1);
+    // A thread whose locals are destroyed counts nothing.
+    let _ =
+        BUDGET.try_with(|cell| cell.set(Budget(cell.get().0.map(|left| left.saturating_sub(1)))));
 }
 
 /// Takes the units for `count` bytes that were copied in this poll, beyond the unit that the
@@ -140,18 +144,12 @@ pub(crate) fn spend() {
 pub(crate) fn spend_bytes(count: usize) {
     let units = count.saturating_sub(1) / BYTES_PER_UNIT;
     if units > 0 {
-        spend_units(u8::try_from(units).unwrap_or(u8::MAX));
+        let units = u8::try_from(units).unwrap_or(u8::MAX);
+        // What is spent without having been asked for is not refused.
+        let spend = |left: u8| left.saturating_sub(units).max(left.min(SPENT));
+        // A thread whose locals are destroyed counts nothing.
+        let _ = BUDGET.try_with(|cell| cell.set(Budget(cell.get().0.map(spend))));
     }
-}
-
-#[inline]
-fn spend_units(units: u8) {
-    // A thread whose locals are destroyed counts nothing.
-    let _ = BUDGET.try_with(|cell| {
-        if let Budget::Units(left) = cell.get() {
-            cell.set(Budget::Units(left.saturating_sub(units)));
-        }
-    });
 }
 
 /// A guard that restores a unit of budget if it is dropped before progress was made.
@@ -222,7 +220,7 @@ impl RestoreOnPending {
 impl Drop for RestoreOnPending {
     fn drop(&mut self) {
         let former = self.former.get();
-        if former != Budget::Unlimited {
+        if former.0.is_some() {
             replace(former);
         }
     }
@@ -261,28 +259,32 @@ impl Drop for RestoreOnPending {
 pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
     let taken = BUDGET.try_with(|cell| {
         let former = cell.get();
-        match former {
-            Budget::Unlimited => Ok(former),
-            Budget::Units(0) | Budget::Refused => {
-                cell.set(Budget::Refused);
-                Err(former != Budget::Refused)
-            }
-            Budget::Units(left) => {
-                cell.set(Budget::Units(left - 1));
-                Ok(former)
+        match former.0 {
+            None => Some(former),
+            Some(left) if left <= SPENT => None,
+            Some(left) => {
+                cell.set(Budget(Some(left - 1)));
+                Some(former)
             }
         }
     });
     match taken {
-        Ok(Ok(former)) => Poll::Ready(RestoreOnPending::new(former)),
-        Ok(Err(is_first)) => {
-            match DEFER.get() {
-                Some(defer) => defer(cx.waker(), is_first),
-                None => cx.waker().wake_by_ref(),
-            }
+        Ok(Some(former)) => Poll::Ready(RestoreOnPending::new(former)),
+        Ok(None) => {
+            refuse(cx);
             Poll::Pending
         }
         Err(_) => Poll::Ready(RestoreOnPending::new(Budget::UNCONSTRAINED)),
+    }
+}
+
+/// Refuses a unit of a spent budget.
+#[cold]
+fn refuse(cx: &Context<'_>) {
+    let former = replace(Budget(Some(REFUSED)));
+    match DEFER.get() {
+        Some(defer) => defer(cx.waker(), former.0 == Some(SPENT)),
+        None => cx.waker().wake_by_ref(),
     }
 }
 

@@ -81,10 +81,13 @@ impl Registry {
         Arc::ptr_eq(&self.shared, registration.registry())
     }
 
-    /// Records one event of the wait and wakes the tasks that wait for it.
+    /// Records one event of the wait and wakes the tasks that wait for it. For the thread that has
+    /// the right to wait.
     ///
-    /// Events of registrations that are over change nothing.
+    /// Events of registrations that are over are only counted.
     pub(crate) fn dispatch(&self, token: Token, ready: Ready) {
+        let events = self.shared.events.load(Ordering::Relaxed);
+        self.shared.events.store(events + 1, Ordering::Relaxed);
         let (index, generation) = parts(token);
         let Some(slot) = self.shared.slots.slot(index) else {
             return;
@@ -107,13 +110,7 @@ impl Registry {
         }
     }
 
-    /// Counts events that have been dispatched. For the thread that has the right to wait.
-    pub(crate) fn count_events(&self, events: u64) {
-        let counter = &self.shared.events;
-        counter.store(counter.load(Ordering::Relaxed) + events, Ordering::Relaxed);
-    }
-
-    /// Returns how many events have been counted.
+    /// Returns how many events have come.
     pub(crate) fn events(&self) -> u64 {
         self.shared.events.load(Ordering::Relaxed)
     }

@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 use super::rounds::Rounds;
 use super::shared::CurrentThreadShared;
 use crate::scheduler::context::{self, Deferred, RunsTasks};
-use crate::scheduler::inject::Reason;
-use crate::scheduler::metrics::{BusyClock, Tally, WorkerMetrics};
+use crate::scheduler::metrics::{BusyClock, Histogram};
 use crate::scheduler::park;
 use crate::scheduler::task::Notified;
 use crate::timer::clock::ever_paused;
@@ -27,17 +26,16 @@ thread_local! {
     static CONTEXT: Scoped<Context> = const { Scoped::new() };
 }
 
+type Runnable = Notified<Arc<CurrentThreadShared>>;
+
 /// The state that belongs to the one thread that runs tasks.
 #[derive(Debug)]
 pub(super) struct Core {
-    queue: VecDeque<Notified<Arc<CurrentThreadShared>>>,
+    queue: VecDeque<Runnable>,
     tick: u32,
     /// Whether a task has panicked and the runtime is to be shut down for that. No task runs from
     /// then on.
     panicked: bool,
-    /// How many tasks have been polled.
-    polls: u64,
-    tally: Tally,
 }
 
 /// A task has panicked, and the runtime is to be shut down for that.
@@ -62,36 +60,25 @@ impl Core {
             queue: VecDeque::new(),
             tick: 0,
             panicked: false,
-            polls: 0,
-            tally: Tally::default(),
         }
     }
 
-    fn next(&mut self, shared: &CurrentThreadShared) -> Option<Notified<Arc<CurrentThreadShared>>> {
+    fn next(&mut self, shared: &CurrentThreadShared) -> Option<Runnable> {
         let interval = shared
             .services()
             .options
             .global_queue_interval
             .unwrap_or(GLOBAL_QUEUE_INTERVAL);
-        let task = if self.tick % interval == 0 {
-            shared.inject.pop().or_else(|| self.queue.pop_front())
-        } else {
-            self.queue.pop_front().or_else(|| shared.inject.pop())
+        let mut local = || {
+            let task = self.queue.pop_front()?;
+            shared.metrics.queue_has(self.queue.len());
+            Some(task)
         };
-        shared.metrics.queue_has(self.queue.len());
-        task
-    }
-
-    /// Counts tasks that have been polled.
-    fn ran(&mut self, tasks: u32, metrics: &WorkerMetrics) {
-        self.polls += u64::from(tasks);
-        self.tally.store(self.polls, metrics);
-    }
-
-    fn push(&mut self, task: Notified<Arc<CurrentThreadShared>>, metrics: &WorkerMetrics) {
-        self.queue.push_back(task);
-        self.tally.scheduled();
-        metrics.queue_has(self.queue.len());
+        if self.tick % interval == 0 {
+            shared.inject.pop().or_else(local)
+        } else {
+            local().or_else(|| shared.inject.pop())
+        }
     }
 }
 
@@ -125,8 +112,9 @@ impl Context {
     pub(super) fn leave(&self) -> Option<Box<Core>> {
         self.deferred.wake_all();
         set_local_worker(self.former_worker);
-        self.busy.borrow().pause(&self.shared.metrics);
-        self.with_core(|core| core.tally.store(core.polls, &self.shared.metrics));
+        let metrics = &self.shared.metrics;
+        self.busy.borrow().pause(metrics);
+        self.with_core(|core| metrics.queue_has(core.queue.len()));
         self.core.take()
     }
 
@@ -146,22 +134,20 @@ impl Context {
     }
 
     /// Queues a task; returns it as an error if the core is gone.
-    pub(super) fn push(
-        &self,
-        task: Notified<Arc<CurrentThreadShared>>,
-        reason: Reason,
-    ) -> Result<(), Notified<Arc<CurrentThreadShared>>> {
+    pub(super) fn push(&self, task: Runnable) -> Result<(), Runnable> {
         match &mut *self.core.borrow_mut() {
             Some(core) => {
-                let metrics = &self.shared.metrics;
-                if reason == Reason::Spawned {
-                    metrics.spawned_one();
-                }
-                core.push(task, metrics);
+                core.queue.push_back(task);
+                self.shared.metrics.scheduled();
                 Ok(())
             }
             None => Err(task),
         }
+    }
+
+    /// Returns the length of the queue, if the core is here.
+    pub(super) fn queued(&self) -> Option<usize> {
+        self.core.borrow().as_ref().map(|core| core.queue.len())
     }
 
     /// Ends the run of tasks after the current one.
@@ -171,6 +157,34 @@ impl Context {
 
     /// Polls the main future whenever it is woken, and tasks in between, until it is ready.
     pub(super) fn run(&self, poll_main: &mut dyn FnMut() -> Poll<()>) -> Result<(), TaskPanicked> {
+        match self.shared.metrics.poll_times() {
+            None => self.run_with(poll_main, Notified::run),
+            Some(times) => self.run_timed(poll_main, times),
+        }
+    }
+
+    /// Like [`run`](Self::run), and records how long polls take. That is apart, so that it costs
+    /// nothing in a runtime without a histogram.
+    #[cold]
+    fn run_timed(
+        &self,
+        poll_main: &mut dyn FnMut() -> Poll<()>,
+        times: &Histogram,
+    ) -> Result<(), TaskPanicked> {
+        self.run_with(poll_main, |task| {
+            let begun = Instant::now();
+            let again = task.run();
+            times.record(begun.elapsed());
+            again
+        })
+    }
+
+    /// Does what [`run`](Self::run) does, with what runs a task.
+    fn run_with(
+        &self,
+        poll_main: &mut dyn FnMut() -> Poll<()>,
+        run_task: impl Fn(Runnable) -> Option<Runnable>,
+    ) -> Result<(), TaskPanicked> {
         let event_interval = self.shared.services().options.event_interval;
         // How many tasks may run before the driver is polled.
         let mut left = event_interval;
@@ -182,7 +196,7 @@ impl Context {
                     return Ok(());
                 }
             }
-            left -= self.run_tasks(left);
+            left -= self.run_tasks(left, &run_task);
             if self.with_core(|core| core.panicked) {
                 return Err(TaskPanicked);
             }
@@ -202,7 +216,8 @@ impl Context {
     }
 
     /// Runs up to `most` tasks, and returns how many.
-    fn run_tasks(&self, most: u32) -> u32 {
+    #[inline]
+    fn run_tasks(&self, most: u32, run_task: impl Fn(Runnable) -> Option<Runnable>) -> u32 {
         let metrics = &self.shared.metrics;
         for count in 0..most {
             let task = self.with_core(|core| {
@@ -213,22 +228,16 @@ impl Context {
                 }
             });
             let Some(task) = task else {
-                self.with_core(|core| {
-                    shrink_if_empty(&mut core.queue);
-                    core.ran(count, metrics);
-                });
+                self.with_core(|core| shrink_if_empty(&mut core.queue));
+                metrics.polled(count);
                 return count;
             };
-            let timed = metrics.poll_times().map(|times| (times, Instant::now()));
-            let again = task.run();
-            if let Some((times, begun)) = timed {
-                times.record(begun.elapsed());
-            }
-            if let Some(again) = again {
-                self.with_core(|core| core.push(again, metrics));
+            if let Some(again) = run_task(task) {
+                self.with_core(|core| core.queue.push_back(again));
+                metrics.scheduled();
             }
         }
-        self.with_core(|core| core.ran(most, metrics));
+        metrics.polled(most);
         most
     }
 
@@ -240,6 +249,8 @@ impl Context {
     }
 
     /// Sleeps until something happens.
+    // Each of the two loops calls it in one place.
+    #[inline(always)]
     fn park(&self) {
         let services = self.shared.services();
         services.before_park();
@@ -252,7 +263,6 @@ impl Context {
         if idle {
             let metrics = &self.shared.metrics;
             self.busy.borrow().park(metrics);
-            self.with_core(|core| core.tally.park(metrics));
             park::wait(services, &mut services.driver.turn(), None);
             self.busy.borrow_mut().unpark(metrics);
             self.deferred.wake_all();

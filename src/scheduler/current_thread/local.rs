@@ -4,8 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::shared::CurrentThreadShared;
-use crate::scheduler::inject::Reason;
-use crate::scheduler::task::{Birth, JoinHandle};
+use crate::scheduler::task::{Birth, JoinHandle, Schedule};
 
 impl CurrentThreadShared {
     /// Spawns a future that stays on the thread of this `LocalRuntime`.
@@ -34,7 +33,7 @@ impl CurrentThreadShared {
         // the list, therefore happen on the thread that made it, and that is this thread.
         let (handle, task) = unsafe { self.owned.bind_local(future, self.clone(), birth) };
         if let Some(task) = task {
-            self.push(task, Reason::Spawned);
+            self.schedule(task);
         }
         handle
     }

@@ -8,7 +8,7 @@ use std::task::Wake;
 use std::thread::ThreadId;
 
 use super::core::Context;
-use crate::scheduler::inject::{Inject, Reason};
+use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
 use crate::scheduler::task::{Birth, JoinHandle, Notified, OwnedTasks, Schedule, Task, TaskHooks};
@@ -69,9 +69,16 @@ impl CurrentThreadShared {
         self.inject.pushes()
     }
 
+    /// Returns the length of the queue; for other threads than the one that runs the tasks, it is the
+    /// length as the current poll began.
+    pub(crate) fn queued(&self) -> usize {
+        let here = self.with_context(|context| context?.queued());
+        here.unwrap_or_else(|| self.metrics.queued())
+    }
+
     /// Returns how many tasks have been spawned.
     pub(crate) fn spawned(&self) -> u64 {
-        self.metrics.spawned() + self.inject.spawned()
+        self.owned.spawned()
     }
 
     /// Returns whether this is the thread of the `LocalRuntime`; `None` if this is not a
@@ -88,7 +95,7 @@ impl CurrentThreadShared {
     {
         let (handle, task) = self.owned.bind(future, self.clone(), birth);
         if let Some(task) = task {
-            self.push(task, Reason::Spawned);
+            self.schedule(task);
         }
         handle
     }
@@ -102,21 +109,6 @@ impl CurrentThreadShared {
         self.woken.load(Ordering::Acquire)
     }
 
-    /// Queues a task.
-    pub(super) fn push(&self, task: Notified<Arc<CurrentThreadShared>>, reason: Reason) {
-        let remote = self.with_context(|context| match context {
-            Some(context) => context.push(task, reason).err(),
-            None => Some(task),
-        });
-        if let Some(task) = remote {
-            match self.inject.push(task, reason) {
-                Ok(()) => self.services.driver.wake(),
-                // The runtime is gone: the task has been shut down or is about to be.
-                Err(task) => drop(task),
-            }
-        }
-    }
-
     /// Calls `f` with this thread's context if it runs this scheduler's tasks.
     fn with_context<R>(&self, f: impl FnOnce(Option<&Context>) -> R) -> R {
         Context::with(
@@ -127,7 +119,17 @@ impl CurrentThreadShared {
 
 impl Schedule for Arc<CurrentThreadShared> {
     fn schedule(&self, task: Notified<Self>) {
-        self.push(task, Reason::Woken);
+        let remote = self.with_context(|context| match context {
+            Some(context) => context.push(task).err(),
+            None => Some(task),
+        });
+        if let Some(task) = remote {
+            match self.inject.push(task) {
+                Ok(()) => self.services.driver.wake(),
+                // The runtime is gone: the task has been shut down or is about to be.
+                Err(task) => drop(task),
+            }
+        }
     }
 
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::{Histogram, WorkerMetrics, add};
+use super::{Histogram, WorkerMetrics};
 
 /// How much of a moving average is left after a poll that takes another time.
 const REMAINS: f64 = 0.9;
@@ -21,9 +21,7 @@ pub(crate) struct Tally {
     continued: u64,
     /// How many polls do not, as far as they have been counted.
     polls: u64,
-    /// How many of these there had been when the worker slept last.
-    parked: u64,
-    /// The same at the last measurement.
+    /// How many of these there had been at the last measurement.
     measured: u64,
     /// How long the worker had been awake then.
     awake: Duration,
@@ -74,13 +72,6 @@ impl Tally {
         let mean = (self.mean_nanos as u64).max(1);
         metrics.mean_poll_nanos.store(mean, Ordering::Relaxed);
     }
-
-    /// Records that the worker, which has just stored the sums, goes to sleep.
-    pub(crate) fn park(&mut self, metrics: &WorkerMetrics) {
-        if std::mem::replace(&mut self.parked, self.polls) == self.polls {
-            add(&metrics.noops, 1);
-        }
-    }
 }
 
 /// Takes the time of polls, where it is not known at the end of a poll whether the next one continues
@@ -121,7 +112,7 @@ impl PollTimer {
 #[cfg(test)]
 mod tests {
     use super::{PollTimer, Tally};
-    use crate::scheduler::metrics::{HistogramConfiguration, WorkerMetrics};
+    use crate::scheduler::metrics::{BusyClock, HistogramConfiguration, WorkerMetrics};
     use std::time::Duration;
 
     const MS: Duration = Duration::from_millis(1);
@@ -141,7 +132,7 @@ mod tests {
         let (mut tally, metrics) = (Tally::default(), WorkerMetrics::new(None, None));
         for (polls, noops) in [(0, 1), (3, 1), (3, 2), (3, 3), (4, 3)] {
             tally.store(polls, &metrics);
-            tally.park(&metrics);
+            BusyClock::start().park(&metrics);
             assert_eq!(metrics.noops(), noops);
         }
     }

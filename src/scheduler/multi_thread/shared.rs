@@ -16,7 +16,7 @@ use super::queue::{Queue, Stealer};
 use super::worker::{Context, Core, Worker};
 use crate::driver::completion::Job;
 use crate::loom::sync::Mutex;
-use crate::scheduler::inject::{Inject, Reason};
+use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
 use crate::scheduler::task::{Birth, JoinHandle, Notified, OwnedTasks, Schedule, Task, TaskHooks};
@@ -128,8 +128,7 @@ impl MultiThreadShared {
 
     /// Returns how many tasks have been spawned.
     pub(crate) fn spawned(&self) -> u64 {
-        let by_workers = self.remotes.iter().map(|remote| remote.metrics.spawned());
-        by_workers.sum::<u64>() + self.inject.spawned()
+        self.owned.spawned()
     }
 
     /// Returns the length of a worker's queue.
@@ -144,7 +143,7 @@ impl MultiThreadShared {
     {
         let (handle, task) = self.owned.bind(future, self.clone(), birth);
         if let Some(task) = task {
-            self.push(task, Reason::Spawned);
+            self.schedule(task);
         }
         handle
     }
@@ -207,16 +206,16 @@ impl MultiThreadShared {
     /// Queues a task that was woken while it ran: behind all others, so that it does not starve
     /// them.
     pub(super) fn yield_now(&self, task: Runnable) {
-        self.push(task, Reason::Yielded);
+        self.push(task, true);
     }
 
-    fn push(&self, task: Runnable, reason: Reason) {
+    fn push(&self, task: Runnable, is_yield: bool) {
         let remote = self.with_context(|context| match context {
-            Some(context) => context.push(task, reason).err(),
+            Some(context) => context.push(task, is_yield).err(),
             None => Some(task),
         });
         if let Some(task) = remote {
-            match self.inject.push(task, reason) {
+            match self.inject.push(task) {
                 Ok(()) => self.wake_one(),
                 // The runtime is gone: the task has been shut down or is about to be.
                 Err(task) => drop(task),
@@ -248,7 +247,7 @@ impl Remote {
 
 impl Schedule for Arc<MultiThreadShared> {
     fn schedule(&self, task: Notified<Self>) {
-        self.push(task, Reason::Woken);
+        self.push(task, false);
     }
 
     fn release(&self, task: &Task<Self>) -> Option<Task<Self>> {

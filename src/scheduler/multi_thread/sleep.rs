@@ -32,9 +32,9 @@ impl Context {
             shared.wake_one_if_work_is_left();
         }
         let metrics = &self.remote().metrics;
+        core.store_counts(None, metrics);
         core.busy.park(metrics);
-        core.store_counts(Some(metrics.busy()), metrics);
-        core.tally.park(metrics);
+        core.tally.measure(metrics.busy(), metrics);
         loop {
             core = self.sleep_once(core);
             if shared.is_closed() {

@@ -15,7 +15,6 @@ use crate::blocking::pool::SpawnError;
 use crate::loom::sync::Mutex;
 use crate::scheduler::Handle;
 use crate::scheduler::context::{self, Deferred, RunsTasks};
-use crate::scheduler::inject::Reason;
 use crate::scheduler::metrics::{BusyClock, PollTimer, Tally, WorkerMetrics};
 use crate::scheduler::services::Options;
 use crate::util::local_worker::set_local_worker;
@@ -317,16 +316,12 @@ impl Context {
     /// Two slow tasks that alternate, each waking the other at the end of its poll, do wake a
     /// worker in vain.
     #[inline]
-    pub(super) fn push(&self, task: Runnable, reason: Reason) -> Result<(), Runnable> {
+    pub(super) fn push(&self, task: Runnable, is_yield: bool) -> Result<(), Runnable> {
         let core = self.core.borrow();
         let Some(core) = &*core else {
             return Err(task);
         };
         core.tally.scheduled();
-        if reason == Reason::Spawned {
-            self.remote().metrics.spawned_one();
-        }
-        let is_yield = reason == Reason::Yielded;
         // After a yield, the worker continues with what it has.
         let waits = is_yield || core.lifo_runs >= core.most_lifo_runs;
         let queued = if waits {

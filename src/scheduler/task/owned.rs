@@ -7,6 +7,7 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
 
 use super::birth::Birth;
 use super::handles::{Notified, Task};
@@ -33,6 +34,9 @@ struct Shard {
     list: Mutex<List>,
     /// The length, for readers without the lock. Written under the lock.
     len: AtomicUsize,
+    /// How many tasks have ever been put in. Written under the lock, and only a statistic, so it is
+    /// `std`'s even under loom.
+    spawned: AtomicU64,
 }
 
 impl Shard {
@@ -47,6 +51,7 @@ impl Shards {
             CachePadded::new(Shard {
                 list: Mutex::new(List::new()),
                 len: AtomicUsize::new(0),
+                spawned: AtomicU64::new(0),
             })
         };
         Self((0..count).map(shard).collect())
@@ -59,6 +64,12 @@ impl Shards {
     fn len(&self) -> usize {
         let shards = self.0.iter();
         shards.map(|shard| shard.len.load(Ordering::Relaxed)).sum()
+    }
+
+    fn spawned(&self) -> u64 {
+        let shards = self.0.iter();
+        let spawned = |shard: &CachePadded<Shard>| shard.spawned.load(Ordering::Relaxed);
+        shards.map(spawned).sum()
     }
 }
 
@@ -163,6 +174,8 @@ impl<S: Schedule> OwnedTasks<S> {
         // SAFETY: T5: no one else knows the task, and the reference of `task` is passed on.
         unsafe { list.push(raw, shard.address()) };
         shard.len.store(list.len(), Ordering::Relaxed);
+        let spawned = shard.spawned.load(Ordering::Relaxed);
+        shard.spawned.store(spawned + 1, Ordering::Relaxed);
         Some(notified)
     }
 
@@ -211,5 +224,10 @@ impl<S: Schedule> OwnedTasks<S> {
     /// Returns the number of tasks.
     pub(crate) fn len(&self) -> usize {
         self.shards.len()
+    }
+
+    /// Returns how many tasks there have ever been.
+    pub(crate) fn spawned(&self) -> u64 {
+        self.shards.spawned()
     }
 }
