@@ -1,4 +1,4 @@
-//! The histogram of the time that polls take.
+//! The histograms of the time that polls take, and of the time that tasks are queued.
 
 use std::ops::Range;
 use std::sync::mpsc;
@@ -104,6 +104,66 @@ fn a_poll_that_blocks_in_place_ends_there() {
     let metrics = rt.metrics();
     drop(rt);
     assert_eq!(counts(&metrics), [1, 0]);
+}
+
+/// Builds a runtime with a histogram of the time in queues, whose last bucket begins at `limit`.
+fn two_latencies(builder: &mut Builder, limit: Duration) -> Runtime {
+    builder
+        .enable_metrics_schedule_latency_histogram()
+        .metrics_schedule_latency_histogram_configuration(HistogramConfiguration::linear(limit, 2))
+        .build()
+        .unwrap()
+}
+
+fn latencies(metrics: &RuntimeMetrics) -> [u64; 2] {
+    [0, 1].map(|bucket| metrics.schedule_latency_histogram_bucket_count(0, bucket))
+}
+
+#[test]
+fn each_poll_adds_the_time_in_the_queue_before_it() {
+    for mut builder in both() {
+        let rt = two_latencies(&mut builder, Duration::from_secs(3600));
+        let metrics = rt.metrics();
+        rt.block_on(rt.spawn(async {
+            for _ in 0..5 {
+                zokio::task::yield_now().await;
+            }
+            zokio::spawn(async {}).await.unwrap();
+        }))
+        .unwrap();
+        drop(rt);
+        assert_eq!(latencies(&metrics), [8, 0]);
+    }
+}
+
+#[test]
+fn a_task_behind_a_slow_poll_is_in_the_bucket_of_its_wait() {
+    for mut builder in both() {
+        let rt = two_latencies(&mut builder, 20 * MS);
+        let metrics = rt.metrics();
+        let first = rt.spawn(async {
+            let second = zokio::spawn(async {});
+            thread::sleep(20 * MS);
+            second.await.unwrap();
+        });
+        rt.block_on(first).unwrap();
+        drop(rt);
+        let [short, long] = latencies(&metrics);
+        assert_eq!(short + long, 3);
+        assert!(long >= 1);
+    }
+}
+
+#[test]
+fn the_time_in_queues_is_not_kept_without_the_option() {
+    for mut builder in both() {
+        let rt = builder.track_task_schedule_latency().build().unwrap();
+        rt.block_on(rt.spawn(async {})).unwrap();
+        let metrics = rt.metrics();
+        assert!(!metrics.schedule_latency_histogram_enabled());
+        assert_eq!(metrics.schedule_latency_histogram_num_buckets(), 0);
+        assert_eq!(latencies(&metrics), [0, 0]);
+    }
 }
 
 #[test]

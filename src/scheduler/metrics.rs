@@ -143,7 +143,6 @@ impl WorkerMetrics {
 
     /// Records how long the task that is about to be polled has been queued, if there is a histogram of
     /// that.
-    #[expect(dead_code, reason = "tasks do not know yet when they were queued")]
     pub(crate) fn record_schedule_latency(&self, latency: Duration) {
         if let Some(latencies) = &self.schedule_latencies {
             latencies.record(latency);

@@ -115,6 +115,7 @@ impl Builder {
     /// ```
     pub fn enable_metrics_schedule_latency_histogram(&mut self) -> &mut Self {
         self.schedule_latencies.enabled = true;
+        self.task_hooks.schedule_latency = true;
         self
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Wake;
 use std::thread::ThreadId;
+use std::time::Duration;
 
 use super::core::Context;
 use crate::scheduler::inject::Inject;
@@ -138,6 +139,10 @@ impl Schedule for Arc<CurrentThreadShared> {
 
     fn hooks(&self) -> Option<&TaskHooks> {
         self.services.options.hooks.as_deref()
+    }
+
+    fn polls_after(&self, latency: Duration) {
+        self.metrics.record_schedule_latency(latency);
     }
 
     fn panicked(&self) {

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Waker;
+use std::time::Duration;
 
 use super::idle::Idle;
 use super::kept::Kept;
@@ -256,5 +257,13 @@ impl Schedule for Arc<MultiThreadShared> {
 
     fn hooks(&self) -> Option<&TaskHooks> {
         self.services.options.hooks.as_deref()
+    }
+
+    fn polls_after(&self, latency: Duration) {
+        self.with_context(|context| {
+            let context = context.expect("a task is polled by a worker");
+            let metrics = &context.remote().metrics;
+            metrics.record_schedule_latency(latency);
+        });
     }
 }

@@ -63,13 +63,19 @@ unsafe fn scheduler<'a, S>(task: NonNull<Header>) -> &'a S {
 
 unsafe fn tell<S: Schedule>(task: NonNull<Header>, moment: Moment, latency: Option<Duration>) {
     // SAFETY: T1: the notification's reference keeps the cell.
-    let Some(hooks) = unsafe { scheduler::<S>(task) }.hooks() else {
+    let scheduler = unsafe { scheduler::<S>(task) };
+    let Some(hooks) = scheduler.hooks() else {
         return;
     };
     // SAFETY: as above.
     let Front { header, origin, .. } = unsafe { front(task) };
     match moment {
-        Moment::BeforePoll => hooks.before_poll(header.id, origin, latency),
+        Moment::BeforePoll => {
+            if let Some(latency) = latency {
+                scheduler.polls_after(latency);
+            }
+            hooks.before_poll(header.id, origin, latency);
+        }
         Moment::AfterPoll => hooks.after_poll(header.id, origin, latency),
     }
 }

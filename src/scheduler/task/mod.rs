@@ -106,6 +106,8 @@ pub(in crate::scheduler) mod testing;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 pub use self::abort::AbortHandle;
 pub(crate) use self::birth::{Birth, block_on};
 pub use self::error::JoinError;
@@ -136,6 +138,12 @@ pub(crate) trait Schedule: Send + Sync + Sized + 'static {
     /// Returns what has to be called for the tasks of this scheduler. It is the same for all of them.
     fn hooks(&self) -> Option<&TaskHooks> {
         None
+    }
+
+    /// Reports how long a task has been queued, if that is kept track of. Called by the thread that is
+    /// about to poll the task.
+    fn polls_after(&self, latency: Duration) {
+        let _ = latency;
     }
 
     /// Reports that a poll of a task has ended in a panic. Called on the thread that polled it,
