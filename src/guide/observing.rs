@@ -39,10 +39,10 @@
 //! |---|---|
 //! | `runtime.spawn` | each task, entered while the task is polled, and once more while its future is dropped: its kind, name, id, size, and the place where it was spawned |
 //! | events of the target `tokio::task::waker` | each clone, drop and wake of a task's waker |
-//! | `runtime.resource` | each lock, channel and timer: its type, kind, and the place where it was made |
+//! | `runtime.resource` | each lock, channel, timer, socket, pipe, file and child process: its type, kind, and the place where it was made |
 //! | `runtime.resource.async_op`, `runtime.resource.async_op.poll` | each wait for one of them, and the polls of the wait |
 //! | events of the target `runtime::resource::poll_op` | the result of each poll |
-//! | events of the targets `runtime::resource::state_update` and `runtime::resource::async_op::state_update` | each change of a state, such as the free permits of a semaphore |
+//! | events of the targets `runtime::resource::state_update` and `runtime::resource::async_op::state_update` | each change of a state, such as the free permits of a semaphore, or the peer of a socket |
 //!
 //! `Mutex`, `RwLock`, `Semaphore`, `Barrier`, `oneshot`, `Sleep` and `Interval` are reported as tokio
 //! reports them. `mpsc`, `broadcast`, `watch`, `Notify` and `OnceCell`, which tokio does not report,
@@ -50,8 +50,28 @@
 //! report when they are made and when a wait is polled, and nothing when a value is sent, so that a
 //! subscriber may send on a channel.
 //!
+//! Neither does tokio report what does I/O. Here these are resources as well:
+//!
+//! - *Sockets and pipes* (the kind `net`): `TcpStream`, `TcpListener`, `UdpSocket`, `UnixStream`,
+//!   `UnixListener`, `UnixDatagram`, `pipe::Sender` and `pipe::Receiver`, with `local_addr` and
+//!   `peer_addr` as states. A method that waits is an operation of its own: `connect`, `accept`, `read`,
+//!   `write`, `recv`, `send`, `ready`, `async_io`.
+//! - *`fs::File`* (the kind `fs`), with `write` and a flush as a part of it, `read`, `seek`, and
+//!   `sync_all`, `sync_data`, `set_len`, `metadata`, `set_permissions` and `set_times`.
+//! - *`process::Child`* (the kind `process`), with its `pid`, and `Child::wait`.
+//!
+//! What is polled by a trait (`AsyncRead`, `AsyncWrite`, `AsyncSeek`) or by a method whose name
+//! begins with `poll` is one operation for each direction, from the first poll until the resource
+//! ends, since the end of such a wait cannot be seen.
+//!
+//! What an `async` method makes, such as `TcpStream::connect`, `accept` or `File::open`, has a place
+//! in zokio's own source, since such a method does not know who calls it; what an ordinary method
+//! makes, such as `from_std`, `UnixStream::pair` or `Command::spawn`, has the place of its caller.
+//! The lock in a `File` is shown as the `Mutex` that it is.
+//!
 //! What is made in a constant (`const_new`), and what is made before there is a subscriber, is not
-//! shown. Sockets, files, child processes and `JoinHandle`s are no resources yet.
+//! shown. `JoinHandle`s, `AsyncFd`, the standard streams of the program itself, functions on paths
+//! such as `fs::read`, and what `zokio::completion` opens are no resources.
 //!
 //! # What it costs
 //!
@@ -59,5 +79,5 @@
 //! would have if it reported nothing. With the feature and without a subscriber for the level
 //! `TRACE`, each place that reports costs a load and a comparison, and the types are larger. With
 //! such a subscriber, each poll of a task costs two calls of it, and each wait for a resource some
-//! more.
+//! more. A socket is asked for its addresses then, by two system calls.
 #![forbid(unsafe_code)]

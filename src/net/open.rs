@@ -5,7 +5,6 @@
 //! out.
 #![forbid(unsafe_code)]
 
-use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -59,11 +58,13 @@ pub(super) fn connecting<S: ByteStream + From<OwnedFd>>(
 
 /// Waits until a socket is connected.
 pub(super) async fn connected<S: AsFd>(io: Watched<S>) -> io::Result<Watched<S>> {
-    // The outcome is known when the socket can be written to.
-    poll_fn(|cx| io.poll_write_ready(cx)).await?;
+    io.connected().await?;
     match SockRef::from(io.source()).take_error()? {
         Some(error) => Err(error),
-        None => Ok(io),
+        None => {
+            io.report_peer();
+            Ok(io)
+        }
     }
 }
 

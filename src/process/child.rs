@@ -1,6 +1,7 @@
 //! [`Child`]: a process that was started.
 #![forbid(unsafe_code)]
 
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::process::{ExitStatus, Output};
@@ -10,6 +11,7 @@ use super::exit::Process;
 use super::orphan;
 use super::{ChildStderr, ChildStdin, ChildStdout};
 use crate::io::{AsyncRead, AsyncReadExt};
+use crate::trace::{Resource, ResourceType, Update};
 use crate::try_join;
 
 /// A child process; returned by [`Command::spawn`](super::Command::spawn).
@@ -29,7 +31,6 @@ use crate::try_join;
 ///     Ok(())
 /// }
 /// ```
-#[derive(Debug)]
 pub struct Child {
     state: ChildState,
 
@@ -41,6 +42,19 @@ pub struct Child {
 
     /// The pipe from the child's standard error, if it was requested and not taken out.
     pub stderr: Option<ChildStderr>,
+
+    resource: Resource,
+}
+
+impl fmt::Debug for Child {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Child")
+            .field("state", &self.state)
+            .field("stdin", &self.stdin)
+            .field("stdout", &self.stdout)
+            .field("stderr", &self.stderr)
+            .finish()
+    }
 }
 
 #[derive(Debug)]
@@ -70,8 +84,10 @@ impl Drop for Running {
 }
 
 impl Child {
+    #[track_caller]
     pub(super) fn new(process: Process, kill_on_drop: bool) -> Child {
-        Child {
+        let pid = process.id();
+        let mut child = Child {
             state: ChildState::Running(Running {
                 process: Some(process),
                 kill_on_drop,
@@ -79,7 +95,12 @@ impl Child {
             stdin: None,
             stdout: None,
             stderr: None,
-        }
+            resource: Resource::silent(),
+        };
+        // Now a panic of the subscriber leaves the process to the drop of the child.
+        child.resource = Resource::new(ResourceType::Child);
+        child.resource.update(Update::Pid(pid));
+        child
     }
 
     /// Sets whether dropping the child kills the process.
@@ -207,7 +228,8 @@ impl Child {
     /// ```
     pub async fn wait(&mut self) -> io::Result<ExitStatus> {
         drop(self.stdin.take());
-        poll_fn(|cx| self.state.poll_exit(cx)).await
+        let op = self.resource.begin("Child::wait", "poll_wait");
+        op.around(poll_fn(|cx| self.state.poll_exit(cx))).await
     }
 
     /// Returns the status of the process if it has ended. Does not wait, and leaves the pipe to its

@@ -4,7 +4,8 @@
 use std::future::Future;
 use std::task::Poll;
 
-use crate::trace::{ResourceType, TaskFields, Update, WakerOp};
+use crate::trace::io::Way;
+use crate::trace::{ResourceType, Side, TaskFields, Update, WakerOp};
 
 #[inline(always)]
 pub(crate) const fn is_on() -> bool {
@@ -75,6 +76,24 @@ impl Resource {
     }
 
     #[inline(always)]
+    pub(crate) fn poll_lazy<T>(&self, _: &LazyOp, _: Way, f: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        f()
+    }
+
+    #[inline(always)]
+    pub(crate) fn lazy_operation(&self, _: &LazyOp, _: Way) -> Operation {
+        Operation
+    }
+
+    #[inline(always)]
+    pub(crate) const fn io_names(&self, _: Way) -> (&'static str, &'static str) {
+        ("", "")
+    }
+
+    #[inline(always)]
+    pub(crate) fn address(&self, _: Side, _: &str) {}
+
+    #[inline(always)]
     pub(crate) fn begin(&self, _: &'static str, _: &'static str) -> Operation {
         Operation
     }
@@ -103,11 +122,25 @@ impl Op {
     pub(crate) fn update(&self, _: Update) {}
 }
 
+pub(crate) struct LazyOp;
+
+impl LazyOp {
+    #[inline(always)]
+    pub(crate) const fn new() -> Self {
+        Self
+    }
+}
+
 pub(crate) struct Operation;
 
 impl Operation {
     #[inline(always)]
     pub(crate) fn update(&self, _: Update) {}
+
+    #[inline(always)]
+    pub(crate) fn poll<T>(self, f: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        f()
+    }
 
     #[inline(always)]
     pub(crate) fn around<F: Future>(self, future: F) -> F {

@@ -13,7 +13,9 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tracing::{Level, Span, level_enabled, trace, trace_span};
 
-use crate::trace::{ResourceType, Update};
+use crate::loom::sync::OnceLock;
+use crate::trace::io::Way;
+use crate::trace::{ResourceType, Side, Update};
 
 /// Returns whether some subscriber may take what is reported here.
 #[inline]
@@ -38,6 +40,17 @@ macro_rules! with_target {
             ResourceType::Semaphore => $span!("tokio::sync::semaphore", $($args)*),
             ResourceType::Sleep => $span!("tokio::time::sleep", $($args)*),
             ResourceType::Watch => $span!("tokio::sync::watch", $($args)*),
+            ResourceType::Child => $span!("tokio::process", $($args)*),
+            ResourceType::File => $span!("tokio::fs::file", $($args)*),
+            ResourceType::PipeReceiver | ResourceType::PipeSender => {
+                $span!("tokio::net::unix::pipe", $($args)*)
+            }
+            ResourceType::TcpListener => $span!("tokio::net::tcp::listener", $($args)*),
+            ResourceType::TcpStream => $span!("tokio::net::tcp::stream", $($args)*),
+            ResourceType::UdpSocket => $span!("tokio::net::udp", $($args)*),
+            ResourceType::UnixDatagram => $span!("tokio::net::unix::datagram", $($args)*),
+            ResourceType::UnixListener => $span!("tokio::net::unix::listener", $($args)*),
+            ResourceType::UnixStream => $span!("tokio::net::unix::stream", $($args)*),
         }
     };
 }
@@ -85,6 +98,20 @@ macro_rules! poll_span {
     };
     ($target:literal,) => {
         trace_span!(target: $target, "runtime.resource.async_op.poll")
+    };
+}
+
+macro_rules! state {
+    ($field:ident = $value:expr, $op:literal) => {
+        trace!(target: "runtime::resource::state_update", $field = $value, $field.op = $op)
+    };
+    ($field:ident = $value:expr, $op:literal, $unit:literal) => {
+        trace!(
+            target: "runtime::resource::state_update",
+            $field = $value,
+            $field.unit = $unit,
+            $field.op = $op,
+        )
     };
 }
 
@@ -209,6 +236,68 @@ impl Resource {
         })
     }
 
+    /// Polls the operation of one direction by `f`, and reports the result. The first poll begins it.
+    #[inline]
+    pub(crate) fn poll_lazy<T>(
+        &self,
+        lazy: &LazyOp,
+        way: Way,
+        f: impl FnOnce() -> Poll<T>,
+    ) -> Poll<T> {
+        match self.begun(lazy, way) {
+            Some(op) => self.poll(op, self.io_names(way).1, f),
+            None => f(),
+        }
+    }
+
+    /// The operation of one direction, for a poll by what the resource is a part of.
+    #[inline]
+    pub(crate) fn lazy_operation(&self, lazy: &LazyOp, way: Way) -> Operation {
+        match self.begun(lazy, way) {
+            Some(op) => Operation {
+                op: op.clone(),
+                name: self.io_names(way).1,
+                resource: self.clone(),
+            },
+            None => Operation {
+                op: Op::none(),
+                name: "",
+                resource: Self::silent(),
+            },
+        }
+    }
+
+    /// Begins an operation, unless it has begun; `None` if no subscriber knows the resource.
+    #[inline]
+    fn begun<'a>(&self, lazy: &'a LazyOp, way: Way) -> Option<&'a Op> {
+        if !self.is_seen() {
+            return None;
+        }
+        // Not `get_or_init`, which would call the subscriber with a lock held.
+        if lazy.0.get().is_none() {
+            // If another thread was faster, its operation is the one.
+            let _ = lazy.0.set(Box::new(self.own_op(self.io_names(way).0)));
+        }
+        lazy.0.get().map(Box::as_ref)
+    }
+
+    /// The names of an operation of this direction, and of its polls.
+    #[inline]
+    pub(crate) fn io_names(&self, way: Way) -> (&'static str, &'static str) {
+        match self.of {
+            Some(of) => of.io_names(way),
+            None => ("", ""),
+        }
+    }
+
+    /// Reports an address of a socket.
+    pub(crate) fn address(&self, side: Side, address: &str) {
+        self.in_scope(|| match side {
+            Side::Local => state!(local_addr = address, "override"),
+            Side::Peer => state!(peer_addr = address, "override"),
+        });
+    }
+
     /// Begins an operation whose future is not known yet; `name` is that of its polls.
     pub(crate) fn begin(&self, source: &'static str, name: &'static str) -> Operation {
         Operation {
@@ -270,6 +359,17 @@ impl Op {
 impl UnwindSafe for Op {}
 impl RefUnwindSafe for Op {}
 
+/// An operation that begins when it is polled for the first time.
+///
+/// Most are of something that is never polled in that way, so it is boxed.
+pub(crate) struct LazyOp(OnceLock<Box<Op>>);
+
+impl LazyOp {
+    pub(crate) fn new() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
 /// An operation that has begun and is about to get its future.
 #[must_use = "an operation without a future is over at once"]
 pub(crate) struct Operation {
@@ -283,6 +383,12 @@ impl Operation {
     #[inline]
     pub(crate) fn update(&self, update: Update) {
         self.op.update(update);
+    }
+
+    /// Polls it by `f`, and reports the result.
+    #[inline]
+    pub(crate) fn poll<T>(self, f: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        self.resource.poll(&self.op, self.name, f)
     }
 
     /// Returns `future`, whose polls are the operation's.
@@ -346,20 +452,6 @@ fn report_poll(name: &'static str, is_ready: bool) {
     trace!(target: "runtime::resource::poll_op", op_name = name, is_ready);
 }
 
-macro_rules! state {
-    ($field:ident = $value:expr, $op:literal) => {
-        trace!(target: "runtime::resource::state_update", $field = $value, $field.op = $op)
-    };
-    ($field:ident = $value:expr, $op:literal, $unit:literal) => {
-        trace!(
-            target: "runtime::resource::state_update",
-            $field = $value,
-            $field.unit = $unit,
-            $field.op = $op,
-        )
-    };
-}
-
 macro_rules! op_state {
     ($field:ident = $value:expr, $op:literal) => {
         trace!(
@@ -391,6 +483,7 @@ pub(crate) fn report(update: Update) {
         Update::PermitsRequested(permits) => {
             op_state!(permits_requested = permits as u64, "override");
         }
+        Update::Pid(pid) => state!(pid = u64::from(pid), "override"),
         Update::Queued(values) => state!(queued = values as u64, "override"),
         Update::Readers(readers) => state!(current_readers = readers as i64, "override"),
         Update::ReaderAdded => state!(current_readers = 1_i64, "add"),

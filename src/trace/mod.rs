@@ -5,7 +5,7 @@
 //! types and functions without either: types of size zero, functions without a body. One of the two
 //! is compiled, so the code that reports has no `cfg`, and without the feature it is what it would
 //! be if it did not report. `semaphore.rs` is what a batch semaphore and its owner report, `tests`
-//! the proof that the disabled types take no room.
+//! the proof that the disabled types take no room. `io.rs` is what sockets and pipes report.
 //!
 //! Three kinds of spans:
 //!
@@ -25,6 +25,7 @@
 //!   call.
 #![forbid(unsafe_code)]
 
+mod io;
 mod semaphore;
 #[cfg_attr(not(feature = "tracing"), allow(dead_code))]
 mod vocabulary;
@@ -41,11 +42,13 @@ mod tests;
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) use disabled::{
-    Op, Operation, Resource, Served, TaskFuture, TaskSpanId, is_on, report, task, waker,
+    LazyOp, Op, Operation, Resource, Served, TaskFuture, TaskSpanId, is_on, report, task, waker,
 };
 #[cfg(feature = "tracing")]
-pub(crate) use enabled::{Op, Operation, Resource, Served, is_on, report};
+pub(crate) use enabled::{LazyOp, Op, Operation, Resource, Served, is_on, report};
+#[cfg(feature = "rt")]
+pub(crate) use io::{IoTrace, Way};
 pub(crate) use semaphore::{AcquireTrace, SemaphoreTrace};
 #[cfg(feature = "tracing")]
 pub(crate) use tasks::{TaskFuture, TaskSpanId, task, waker};
-pub(crate) use vocabulary::{ResourceType, TaskFields, Update, WakerOp};
+pub(crate) use vocabulary::{ResourceType, Side, TaskFields, Update, WakerOp};

@@ -3,21 +3,33 @@
 
 use std::panic::Location;
 
+use crate::trace::io::Way;
+
 /// A type that is reported as a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResourceType {
     Barrier,
     BatchSemaphore,
     Broadcast,
+    Child,
+    File,
     Interval,
     Mpsc,
     Mutex,
     Notify,
     OnceCell,
     Oneshot,
+    PipeReceiver,
+    PipeSender,
     RwLock,
     Semaphore,
     Sleep,
+    TcpListener,
+    TcpStream,
+    UdpSocket,
+    UnixDatagram,
+    UnixListener,
+    UnixStream,
     Watch,
 }
 
@@ -28,12 +40,22 @@ impl ResourceType {
             Self::Barrier => "Barrier",
             Self::BatchSemaphore | Self::Semaphore => "Semaphore",
             Self::Broadcast | Self::Mpsc | Self::Oneshot | Self::Watch => "Sender|Receiver",
+            Self::Child => "Child",
+            Self::File => "File",
             Self::Interval => "Interval",
             Self::Mutex => "Mutex",
             Self::Notify => "Notify",
             Self::OnceCell => "OnceCell",
+            Self::PipeReceiver => "pipe::Receiver",
+            Self::PipeSender => "pipe::Sender",
             Self::RwLock => "RwLock",
             Self::Sleep => "Sleep",
+            Self::TcpListener => "TcpListener",
+            Self::TcpStream => "TcpStream",
+            Self::UdpSocket => "UdpSocket",
+            Self::UnixDatagram => "UnixDatagram",
+            Self::UnixListener => "UnixListener",
+            Self::UnixStream => "UnixStream",
         }
     }
 
@@ -41,7 +63,30 @@ impl ResourceType {
     pub(super) const fn kind(self) -> &'static str {
         match self {
             Self::Interval | Self::Sleep => "timer",
+            Self::Child => "process",
+            Self::File => "fs",
+            Self::PipeReceiver
+            | Self::PipeSender
+            | Self::TcpListener
+            | Self::TcpStream
+            | Self::UdpSocket
+            | Self::UnixDatagram
+            | Self::UnixListener
+            | Self::UnixStream => "net",
             _ => "Sync",
+        }
+    }
+
+    /// The names of an operation that reads or writes, and of its polls.
+    pub(super) const fn io_names(self, way: Way) -> (&'static str, &'static str) {
+        match (self, way) {
+            (Self::TcpListener | Self::UnixListener, Way::Read) => ("accept", "poll_accept"),
+            (Self::UdpSocket | Self::UnixDatagram, Way::Read) => ("recv", "poll_recv"),
+            (Self::UdpSocket | Self::UnixDatagram, Way::Write) => ("send", "poll_send"),
+            (_, Way::Read) => ("read", "poll_read"),
+            (_, Way::Write) => ("write", "poll_write"),
+            (_, Way::Flush) => ("write", "poll_flush"),
+            (_, Way::Seek) => ("seek", "poll_complete"),
         }
     }
 
@@ -73,6 +118,8 @@ pub(crate) enum Update {
     IsLeader(bool),
     Locked(bool),
     MaxReaders(usize),
+    /// The number of a process.
+    Pid(u32),
     /// How many permits are free.
     Permits(usize),
     PermitsAdded(usize),
@@ -95,6 +142,13 @@ pub(crate) enum Update {
     ValueReceived(bool),
     ValueSent(bool),
     WriteLocked(bool),
+}
+
+/// Whose address it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Side {
+    Local,
+    Peer,
 }
 
 /// What a task is reported with.

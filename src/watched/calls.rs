@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use super::Watched;
 use crate::driver::readiness::{Direction, Verdict};
 use crate::stream::Interest;
+use crate::trace::Way;
 
 impl<S> Watched<S> {
     /// Runs a user's closure if the descriptor looks ready.
@@ -32,12 +33,12 @@ impl<S> Watched<S> {
         mut operation: impl FnMut() -> io::Result<R>,
     ) -> io::Result<R> {
         self.watch(interest)?;
-        self.registration
-            .async_io(interest, Verdict::Closure, || {
-                self.in_turn(interest)?;
-                operation()
-            })
-            .await
+        let call = self.registration.async_io(interest, Verdict::Closure, || {
+            self.in_turn(interest)?;
+            operation()
+        });
+        let op = self.trace.begin("async_io", "poll_io");
+        op.around(call).await
     }
 
     /// Runs a system call on the source that reads, waiting until it does not block.
@@ -46,9 +47,11 @@ impl<S> Watched<S> {
         mut call: impl FnMut(&S) -> io::Result<R>,
     ) -> io::Result<R> {
         self.watch(Interest::READABLE)?;
-        self.registration
-            .async_io(Interest::READABLE, Verdict::Kernel, || call(&self.source))
-            .await
+        let call = || call(&self.source);
+        let read = self
+            .registration
+            .async_io(Interest::READABLE, Verdict::Kernel, call);
+        self.trace.begin_io(Way::Read).around(read).await
     }
 
     /// Runs a system call on the source that writes, waiting until it does not block.
@@ -56,9 +59,11 @@ impl<S> Watched<S> {
         &self,
         mut call: impl FnMut(&S) -> io::Result<R>,
     ) -> io::Result<R> {
-        self.registration
-            .async_io(Interest::WRITABLE, Verdict::Kernel, || call(&self.source))
-            .await
+        let call = || call(&self.source);
+        let write = self
+            .registration
+            .async_io(Interest::WRITABLE, Verdict::Kernel, call);
+        self.trace.begin_io(Way::Write).around(write).await
     }
 
     /// Runs a system call on the source that reads, if the descriptor looks readable.
@@ -84,8 +89,10 @@ impl<S> Watched<S> {
         mut call: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
         self.watch(Interest::READABLE)?;
-        self.registration
-            .poll_dyn(cx, Direction::Read, &mut |_| call(&self.source))
+        self.trace.poll(Way::Read, || {
+            self.registration
+                .poll_dyn(cx, Direction::Read, &mut |_| call(&self.source))
+        })
     }
 
     /// Polls a system call on the source that writes. The last caller is woken.
@@ -95,7 +102,9 @@ impl<S> Watched<S> {
         cx: &mut Context<'_>,
         mut call: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        self.registration
-            .poll_dyn(cx, Direction::Write, &mut |_| call(&self.source))
+        self.trace.poll(Way::Write, || {
+            self.registration
+                .poll_dyn(cx, Direction::Write, &mut |_| call(&self.source))
+        })
     }
 }

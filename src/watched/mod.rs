@@ -6,8 +6,9 @@
 //! [`Watched`] itself waits, and `calls` runs closures and system calls. `stream` adds
 //! bytes, for all types that read and write a stream of them, and their I/O traits, and `bulk` moves
 //! them in the kernel; `datagram` adds receiving with a sender, and `received` reads streams whose
-//! receives are completions.
+//! receives are completions. `report` is what it reports to the feature `tracing`.
 
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::task::{Context, Poll, ready};
@@ -16,12 +17,14 @@ mod bulk;
 mod calls;
 mod datagram;
 mod received;
+mod report;
 pub(crate) mod stream;
 
 use crate::driver::readiness::{Direction, Registration};
 use crate::driver::sockets::OwnedReceiver;
 use crate::runtime::Handle;
 use crate::stream::{Interest, Ready};
+use crate::trace::{IoTrace, Way};
 
 pub(crate) use datagram::Datagrams;
 pub(crate) use stream::{ByteStream, Receive, forward_read, forward_write, is_short, read};
@@ -35,6 +38,8 @@ pub(crate) struct Watched<S> {
     /// Where receives are completions: the socket's part of that.
     receiver: Option<OwnedReceiver>,
     source: S,
+    // Last, so that its end is reported when nothing is left of it.
+    trace: IoTrace,
 }
 
 impl<S: AsFd> Watched<S> {
@@ -54,6 +59,7 @@ impl<S: AsFd> Watched<S> {
             registration,
             receiver: None,
             source,
+            trace: IoTrace::silent(),
         })
     }
 }
@@ -92,6 +98,7 @@ impl<S> Watched<S> {
             registration: self.registration,
             receiver: self.receiver,
             source: convert(self.source),
+            trace: self.trace,
         }
     }
 
@@ -101,6 +108,7 @@ impl<S> Watched<S> {
             registration,
             receiver,
             source,
+            trace: _trace,
         } = self;
         drop(registration);
         drop(receiver);
@@ -115,7 +123,8 @@ impl<S> Watched<S> {
     /// Waits until a part of `interest` is ready, and returns the part that is.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
         self.watch(interest)?;
-        let event = self.registration.ready(interest).await?;
+        let op = self.trace.begin("ready", "poll_ready");
+        let event = op.around(self.registration.ready(interest)).await?;
         Ok(event.ready)
     }
 
@@ -132,13 +141,25 @@ impl<S> Watched<S> {
     /// Waits until reading may make progress. The last caller is woken.
     pub(crate) fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.watch(Interest::READABLE)?;
-        ready!(self.registration.poll_ready(cx, Direction::Read))?;
+        let poll = || self.registration.poll_ready(cx, Direction::Read);
+        ready!(self.trace.poll(Way::Read, poll))?;
         Poll::Ready(Ok(()))
     }
 
     /// Waits until writing may make progress. The last caller is woken.
     pub(crate) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.registration.poll_ready(cx, Direction::Write))?;
+        let poll = || self.registration.poll_ready(cx, Direction::Write);
+        ready!(self.trace.poll(Way::Write, poll))?;
         Poll::Ready(Ok(()))
+    }
+
+    /// Waits for the outcome of a connect, which is known when the socket can be written to.
+    pub(crate) async fn connected(&self) -> io::Result<()> {
+        let op = self.trace.begin("connect", "poll_connect");
+        op.around(poll_fn(|cx| {
+            self.registration.poll_ready(cx, Direction::Write)
+        }))
+        .await?;
+        Ok(())
     }
 }

@@ -16,6 +16,7 @@ use crate::driver::shutdown_error;
 use crate::driver::sockets::{Received, Receiver, Receives};
 use crate::runtime::Handle;
 use crate::stream::{Interest, ReadBuf};
+use crate::trace::IoTrace;
 use crate::util::budget;
 
 impl<S: AsFd> Watched<S> {
@@ -78,6 +79,7 @@ impl<S: AsFd> Watched<S> {
             registration,
             receiver,
             source,
+            trace: IoTrace::silent(),
         })
     }
 

@@ -39,6 +39,7 @@ use socket2::SockRef;
 use super::Watched;
 use crate::driver::readiness::{Direction, Verdict};
 use crate::stream::{ReadBuf, total_len};
+use crate::trace::Way;
 
 /// The most bytes that one call moves (`read(2)`, `write(2)`).
 const MAX_BYTES: usize = 0x7fff_f000;
@@ -141,6 +142,11 @@ impl<S: ByteStream> Watched<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.trace.poll(Way::Read, || self.poll_reading_to(cx, buf))
+    }
+
+    #[inline(always)]
+    fn poll_reading_to(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if let Some(receiver) = &self.receiver {
             if !receiver.is_plain() {
                 return self.poll_receive(cx, receiver, buf);
@@ -182,12 +188,14 @@ impl<S: ByteStream> Watched<S> {
         len: usize,
         mut write: impl FnMut(&S) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
-        self.registration.poll_io(cx, Direction::Write, |event| {
-            let n = write(&self.source)?;
-            if S::SHORT_WRITE_FILLS && is_short(n, len) {
-                self.registration.disprove(event, Verdict::Closure);
-            }
-            Ok(n)
+        self.trace.poll(Way::Write, || {
+            self.registration.poll_io(cx, Direction::Write, |event| {
+                let n = write(&self.source)?;
+                if S::SHORT_WRITE_FILLS && is_short(n, len) {
+                    self.registration.disprove(event, Verdict::Closure);
+                }
+                Ok(n)
+            })
         })
     }
 

@@ -15,6 +15,7 @@ use crate::fs::inline::paths::About;
 use crate::fs::run;
 use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::stream::{Bulk, total_len};
+use crate::trace::Way;
 use crate::util::budget::{poll_proceed, spend_bytes};
 
 /// Larger reads are not made inline in one call: copying takes longer than a handover to another
@@ -183,8 +184,55 @@ impl File {
         }
     }
 
+    fn poll_reading(
+        &mut self,
+        cx: &mut Context<'_>,
+        dst: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let coop = ready!(poll_proceed(cx));
+        loop {
+            let inner = self.inner.get_mut();
+            match inner.state {
+                FileState::Idle if inner.ahead() > 0 || dst.remaining() == 0 => {
+                    inner.take_into(dst);
+                    break;
+                }
+                FileState::Idle => {
+                    run::check()?;
+                    if self.read_inline(dst)? {
+                        break;
+                    }
+                    self.read_in_background(dst.remaining())?;
+                }
+                FileState::Reading(..) => {
+                    if ready!(inner.poll_read(cx))? == 0 {
+                        break;
+                    }
+                }
+                FileState::Writing(_)
+                | FileState::Other(_)
+                | FileState::Seeking(_)
+                | FileState::Sought(_) => {
+                    ready!(inner.poll_idle(cx));
+                }
+            }
+        }
+        coop.made_progress();
+        Poll::Ready(Ok(()))
+    }
+
     /// Writes the `len` bytes in `slices`, or buffers them for the background; returns how many.
     fn poll_write_slices(
+        &mut self,
+        cx: &mut Context<'_>,
+        len: usize,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let op = self.trace.polling(Way::Write);
+        op.poll(|| self.poll_writing(cx, len, slices))
+    }
+
+    fn poll_writing(
         &mut self,
         cx: &mut Context<'_>,
         len: usize,
@@ -221,6 +269,18 @@ impl File {
         }
         self.write_in_background(len, slices)?;
         Poll::Ready(Ok(len))
+    }
+
+    fn poll_flushing(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let coop = ready!(poll_proceed(cx));
+        let inner = self.inner.get_mut();
+        if let Some(error) = inner.write_error.take() {
+            coop.made_progress();
+            return Poll::Ready(Err(error));
+        }
+        let result = ready!(inner.poll_write(cx));
+        coop.made_progress();
+        Poll::Ready(result)
     }
 
     /// Returns whether a write of `len` bytes is expected to take microseconds: it goes to the page
@@ -267,36 +327,8 @@ impl AsyncRead for File {
         dst: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let me = self.get_mut();
-        let coop = ready!(poll_proceed(cx));
-        loop {
-            let inner = me.inner.get_mut();
-            match inner.state {
-                FileState::Idle if inner.ahead() > 0 || dst.remaining() == 0 => {
-                    inner.take_into(dst);
-                    break;
-                }
-                FileState::Idle => {
-                    run::check()?;
-                    if me.read_inline(dst)? {
-                        break;
-                    }
-                    me.read_in_background(dst.remaining())?;
-                }
-                FileState::Reading(..) => {
-                    if ready!(inner.poll_read(cx))? == 0 {
-                        break;
-                    }
-                }
-                FileState::Writing(_)
-                | FileState::Other(_)
-                | FileState::Seeking(_)
-                | FileState::Sought(_) => {
-                    ready!(inner.poll_idle(cx));
-                }
-            }
-        }
-        coop.made_progress();
-        Poll::Ready(Ok(()))
+        let op = me.trace.polling(Way::Read);
+        op.poll(|| me.poll_reading(cx, dst))
     }
 
     #[doc(hidden)]
@@ -334,15 +366,9 @@ impl AsyncWrite for File {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let coop = ready!(poll_proceed(cx));
-        let inner = self.get_mut().inner.get_mut();
-        if let Some(error) = inner.write_error.take() {
-            coop.made_progress();
-            return Poll::Ready(Err(error));
-        }
-        let result = ready!(inner.poll_write(cx));
-        coop.made_progress();
-        Poll::Ready(result)
+        let me = self.get_mut();
+        let op = me.trace.polling(Way::Flush);
+        op.poll(|| me.poll_flushing(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

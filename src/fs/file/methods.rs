@@ -43,7 +43,7 @@ impl File {
     /// # }
     /// ```
     pub async fn sync_all(&self) -> io::Result<()> {
-        self.sync(false).await
+        self.sync("sync_all", false).await
     }
 
     /// Waits until the file's content is on disk, and the attributes that are needed to read it.
@@ -80,15 +80,19 @@ impl File {
     /// # }
     /// ```
     pub async fn sync_data(&self) -> io::Result<()> {
-        self.sync(true).await
+        self.sync("sync_data", true).await
     }
 
-    async fn sync(&self, data_only: bool) -> io::Result<()> {
-        let mut inner = self.inner.lock().await;
-        poll_fn(|cx| inner.poll_idle(cx)).await;
-        run::check()?;
-        let fd = self.std.clone();
-        run::outcome(run::perform(Op::Sync { fd, data_only }).await.done())
+    async fn sync(&self, source: &'static str, data_only: bool) -> io::Result<()> {
+        let op = self.trace.begin(source, "poll_sync");
+        op.around(async {
+            let mut inner = self.inner.lock().await;
+            poll_fn(|cx| inner.poll_idle(cx)).await;
+            run::check()?;
+            let fd = self.std.clone();
+            run::outcome(run::perform(Op::Sync { fd, data_only }).await.done())
+        })
+        .await
     }
 
     /// Truncates the file or extends it with zeros, to `size` bytes.
@@ -118,20 +122,24 @@ impl File {
     /// # }
     /// ```
     pub async fn set_len(&self, size: u64) -> io::Result<()> {
-        let mut inner = self.inner.lock().await;
-        poll_fn(|cx| inner.poll_idle(cx)).await;
-        run::check()?;
-        let ahead = inner.forget_ahead() as i64;
-        if ahead > 0 {
-            let std = self.std.clone();
-            inner.state = FileState::Seeking(run::start_blocking(move || {
-                (&*std).seek(SeekFrom::Current(-ahead))
-            }));
-            poll_fn(|cx| inner.poll_seek(cx)).await?;
-        }
-        let fd = self.std.clone();
-        inner.state = FileState::Other(run::submit(Op::Truncate { fd, len: size }));
-        poll_fn(|cx| inner.poll_other(cx)).await
+        let op = self.trace.begin("set_len", "poll_set_len");
+        op.around(async {
+            let mut inner = self.inner.lock().await;
+            poll_fn(|cx| inner.poll_idle(cx)).await;
+            run::check()?;
+            let ahead = inner.forget_ahead() as i64;
+            if ahead > 0 {
+                let std = self.std.clone();
+                inner.state = FileState::Seeking(run::start_blocking(move || {
+                    (&*std).seek(SeekFrom::Current(-ahead))
+                }));
+                poll_fn(|cx| inner.poll_seek(cx)).await?;
+            }
+            let fd = self.std.clone();
+            inner.state = FileState::Other(run::submit(Op::Truncate { fd, len: size }));
+            poll_fn(|cx| inner.poll_other(cx)).await
+        })
+        .await
     }
 
     /// Returns the file's attributes.
@@ -166,14 +174,18 @@ impl File {
     /// # }
     /// ```
     pub async fn metadata(&self) -> io::Result<Metadata> {
-        run::begin().await?;
-        let about = self.about().filter(|about| about.is_local());
-        let found = about.map(|about| about.stopwatch.time(|| Ok(self.std.metadata())));
-        if let Some(Ok(found)) = found {
-            return found;
-        }
-        let std = self.std.clone();
-        run::blocking(move || std.metadata()).await
+        let op = self.trace.begin("metadata", "poll_metadata");
+        op.around(async {
+            run::begin().await?;
+            let about = self.about().filter(|about| about.is_local());
+            let found = about.map(|about| about.stopwatch.time(|| Ok(self.std.metadata())));
+            if let Some(Ok(found)) = found {
+                return found;
+            }
+            let std = self.std.clone();
+            run::blocking(move || std.metadata()).await
+        })
+        .await
     }
 
     /// Creates another handle of the same open file.
@@ -330,7 +342,9 @@ impl File {
     /// ```
     pub async fn set_permissions(&self, perm: Permissions) -> io::Result<()> {
         let std = self.std.clone();
-        run::blocking(move || std.set_permissions(perm)).await
+        let op = self.trace.begin("set_permissions", "poll_set_permissions");
+        op.around(run::blocking(move || std.set_permissions(perm)))
+            .await
     }
 
     /// Sets the times of the last access and of the last change.
@@ -368,7 +382,9 @@ impl File {
     /// ```
     pub async fn set_times(&self, times: FileTimes) -> io::Result<()> {
         let std = self.std.clone();
-        run::blocking(move || std.set_times(times.0)).await
+        let op = self.trace.begin("set_times", "poll_set_times");
+        op.around(run::blocking(move || std.set_times(times.0)))
+            .await
     }
 
     /// Sets the time of the last change of the content.

@@ -23,6 +23,7 @@ use crate::fs::OpenOptions;
 use crate::fs::inline::paths::{About, Opened};
 use crate::loom::sync::OnceLock;
 use crate::sync::Mutex;
+use crate::trace::{IoTrace, ResourceType};
 
 /// The most bytes that one read or write moves, unless `set_max_buf_size` changes it.
 const MAX_BUF_SIZE: usize = 2 * 1024 * 1024;
@@ -123,6 +124,7 @@ pub struct File {
     /// Something else may know the open file, and use or move its position: it was opened
     /// elsewhere, cloned, or its descriptor was handed out. Never false again.
     shared: AtomicBool,
+    trace: IoTrace,
 }
 
 impl File {
@@ -284,11 +286,14 @@ impl File {
     /// # })
     /// # }
     /// ```
+    #[track_caller]
     pub fn from_std(std: StdFile) -> File {
         File::new(std, 0, true)
     }
 
+    #[track_caller]
     fn new(std: StdFile, flags: i32, shared: bool) -> File {
+        let trace = IoTrace::new(ResourceType::File);
         File {
             std: Arc::new(std),
             inner: Mutex::new(Inner::new()),
@@ -298,6 +303,7 @@ impl File {
             writes_inline: true,
             flags,
             shared: AtomicBool::new(shared),
+            trace,
         }
     }
 
@@ -386,12 +392,14 @@ impl fmt::Debug for File {
 }
 
 impl From<StdFile> for File {
+    #[track_caller]
     fn from(std: StdFile) -> File {
         File::from_std(std)
     }
 }
 
 impl From<OwnedFd> for File {
+    #[track_caller]
     fn from(fd: OwnedFd) -> File {
         File::from_std(fd.into())
     }

@@ -9,6 +9,7 @@ use super::File;
 use super::state::FileState;
 use crate::fs::run;
 use crate::io::AsyncSeek;
+use crate::trace::Way;
 use crate::util::budget::poll_proceed;
 
 impl File {
@@ -22,6 +23,23 @@ impl File {
             }
         };
         self.inner.get_mut().state = state;
+    }
+
+    fn poll_seeking(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        let coop = ready!(poll_proceed(cx));
+        let inner = self.inner.get_mut();
+        let result = match inner.state {
+            FileState::Seeking(_) | FileState::Sought(_) => ready!(inner.poll_seek(cx)),
+            FileState::Idle
+            | FileState::Reading(..)
+            | FileState::Writing(_)
+            | FileState::Other(_) => {
+                ready!(inner.poll_idle(cx));
+                Ok(inner.position)
+            }
+        };
+        coop.made_progress();
+        Poll::Ready(result)
     }
 
     fn seek_inline(&self, position: SeekFrom) -> Option<io::Result<u64>> {
@@ -51,19 +69,8 @@ impl AsyncSeek for File {
     }
 
     fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        let coop = ready!(poll_proceed(cx));
-        let inner = self.get_mut().inner.get_mut();
-        let result = match inner.state {
-            FileState::Seeking(_) | FileState::Sought(_) => ready!(inner.poll_seek(cx)),
-            FileState::Idle
-            | FileState::Reading(..)
-            | FileState::Writing(_)
-            | FileState::Other(_) => {
-                ready!(inner.poll_idle(cx));
-                Ok(inner.position)
-            }
-        };
-        coop.made_progress();
-        Poll::Ready(result)
+        let me = self.get_mut();
+        let op = me.trace.polling(Way::Seek);
+        op.poll(|| me.poll_seeking(cx))
     }
 }

@@ -12,6 +12,7 @@ use crate::io::Interest;
 use crate::net::addr::{first_that_works, ip};
 use crate::net::forward::forward_std;
 use crate::net::{TcpStream, ToSocketAddrs, open, raw};
+use crate::trace::ResourceType;
 use crate::watched::Watched;
 
 /// How many connections may wait to be accepted when nothing else is said.
@@ -93,13 +94,14 @@ impl TcpListener {
     /// panics if the listener is in blocking mode.
     #[track_caller]
     pub fn from_std(listener: std::net::TcpListener) -> io::Result<TcpListener> {
-        let io = open::handed_over(listener, Interest::READABLE)?;
+        let io =
+            open::handed_over(listener, Interest::READABLE)?.reported(ResourceType::TcpListener);
         Ok(TcpListener { io })
     }
 
     #[track_caller]
     pub(super) fn new(listener: std::net::TcpListener) -> io::Result<TcpListener> {
-        let io = Watched::new(listener, Interest::READABLE)?;
+        let io = Watched::new(listener, Interest::READABLE)?.reported(ResourceType::TcpListener);
         Ok(TcpListener { io })
     }
 

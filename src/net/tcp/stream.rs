@@ -17,6 +17,7 @@ use crate::net::addr::first_that_works;
 use crate::net::forward::forward_std;
 use crate::net::halves::Connection;
 use crate::net::{ToSocketAddrs, open};
+use crate::trace::ResourceType;
 use crate::watched::{Watched, forward_read, forward_write};
 
 /// Priority events report urgent data, see `watched/stream.rs`.
@@ -124,14 +125,15 @@ impl TcpStream {
         socket: Socket,
         address: SocketAddr,
     ) -> io::Result<TcpStream> {
-        let io = open::connecting(socket, &address.into(), INTEREST)?;
+        let io =
+            open::connecting(socket, &address.into(), INTEREST)?.reported(ResourceType::TcpStream);
         let io = open::connected(io).await?;
         Ok(TcpStream { io })
     }
 
     #[track_caller]
     pub(super) fn accepted(fd: OwnedFd) -> io::Result<TcpStream> {
-        let io = open::accepted(fd, INTEREST)?;
+        let io = open::accepted(fd, INTEREST)?.reported(ResourceType::TcpStream);
         Ok(TcpStream { io })
     }
 
@@ -165,7 +167,7 @@ impl TcpStream {
     /// ```
     #[track_caller]
     pub fn from_std(stream: std::net::TcpStream) -> io::Result<TcpStream> {
-        let io = open::handed_over_stream(stream, INTEREST)?;
+        let io = open::handed_over_stream(stream, INTEREST)?.reported(ResourceType::TcpStream);
         Ok(TcpStream { io })
     }
 

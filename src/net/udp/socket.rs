@@ -11,6 +11,7 @@ use crate::io::{Interest, Ready};
 use crate::net::addr::first_that_works;
 use crate::net::forward::forward_std;
 use crate::net::{ToSocketAddrs, open};
+use crate::trace::ResourceType;
 use crate::watched::Watched;
 
 const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
@@ -129,7 +130,7 @@ impl UdpSocket {
     /// ```
     #[track_caller]
     pub fn from_std(socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
-        let io = open::handed_over(socket, INTEREST)?;
+        let io = open::handed_over(socket, INTEREST)?.reported(ResourceType::UdpSocket);
         Ok(UdpSocket { io })
     }
 
@@ -226,7 +227,9 @@ impl UdpSocket {
     /// ```
     pub async fn connect<A: ToSocketAddrs>(&self, addr: A) -> io::Result<()> {
         let connect = |address| async move { self.io.source().connect(address) };
-        first_that_works(addr, connect).await
+        first_that_works(addr, connect).await?;
+        self.io.report_peer();
+        Ok(())
     }
 
     /// Waits until the socket is ready for at least a part of `interest`, and returns which.
@@ -745,7 +748,7 @@ fn bound_to(address: SocketAddr) -> io::Result<UdpSocket> {
     let kind = Type::DGRAM.nonblocking().cloexec();
     let socket = Socket::new_raw(Domain::for_address(address), kind, None)?;
     socket.bind(&address.into())?;
-    let io = Watched::new(socket.into(), INTEREST)?;
+    let io = Watched::new(socket.into(), INTEREST)?.reported(ResourceType::UdpSocket);
     Ok(UdpSocket { io })
 }
 

@@ -13,6 +13,7 @@ use super::socketaddr::at_path;
 use crate::io::Interest;
 use crate::net::forward::forward_std;
 use crate::net::{UnixStream, open, raw};
+use crate::trace::ResourceType;
 use crate::watched::Watched;
 
 /// A Unix socket that listens for connections.
@@ -83,7 +84,7 @@ impl UnixListener {
 
     #[track_caller]
     pub(super) fn new(listener: std::os::unix::net::UnixListener) -> io::Result<UnixListener> {
-        let io = Watched::new(listener, Interest::READABLE)?;
+        let io = Watched::new(listener, Interest::READABLE)?.reported(ResourceType::UnixListener);
         Ok(UnixListener { io })
     }
 
@@ -97,7 +98,8 @@ impl UnixListener {
     /// panics if the listener is in blocking mode.
     #[track_caller]
     pub fn from_std(listener: std::os::unix::net::UnixListener) -> io::Result<UnixListener> {
-        let io = open::handed_over(listener, Interest::READABLE)?;
+        let io =
+            open::handed_over(listener, Interest::READABLE)?.reported(ResourceType::UnixListener);
         Ok(UnixListener { io })
     }
 

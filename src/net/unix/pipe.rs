@@ -19,6 +19,7 @@ use crate::driver::splice;
 use crate::io::{Interest, ReadBuf, Ready};
 use crate::net::forward::forward_fd;
 use crate::net::raw;
+use crate::trace::ResourceType;
 use crate::watched::{ByteStream, Watched, forward_read, forward_write, read};
 
 /// Makes an anonymous pipe: what is written to the [`Sender`] is read from the [`Receiver`].
@@ -287,7 +288,7 @@ pub struct Sender {
 impl Sender {
     #[track_caller]
     fn new(file: File) -> io::Result<Sender> {
-        let io = Watched::new(End(file), Interest::WRITABLE)?;
+        let io = Watched::new(End(file), Interest::WRITABLE)?.reported(ResourceType::PipeSender);
         Ok(Sender { io })
     }
 
@@ -485,7 +486,7 @@ pub struct Receiver {
 impl Receiver {
     #[track_caller]
     fn new(file: File) -> io::Result<Receiver> {
-        let io = Watched::new(End(file), Interest::READABLE)?;
+        let io = Watched::new(End(file), Interest::READABLE)?.reported(ResourceType::PipeReceiver);
         Ok(Receiver { io })
     }
 

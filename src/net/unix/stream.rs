@@ -17,6 +17,7 @@ use crate::io::{Interest, Ready};
 use crate::net::forward::forward_std;
 use crate::net::halves::Connection;
 use crate::net::{open, raw};
+use crate::trace::ResourceType;
 use crate::watched::{Watched, forward_read, forward_write};
 
 const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
@@ -120,14 +121,15 @@ impl UnixStream {
         socket: Socket,
         address: &SocketAddr,
     ) -> io::Result<UnixStream> {
-        let io = open::connecting(socket, &address.to_socket2()?, INTEREST)?;
+        let io = open::connecting(socket, &address.to_socket2()?, INTEREST)?
+            .reported(ResourceType::UnixStream);
         let io = open::connected(io).await?;
         Ok(UnixStream { io })
     }
 
     #[track_caller]
     pub(super) fn accepted(fd: OwnedFd) -> io::Result<UnixStream> {
-        let io = open::accepted(fd, INTEREST)?;
+        let io = open::accepted(fd, INTEREST)?.reported(ResourceType::UnixStream);
         Ok(UnixStream { io })
     }
 
@@ -143,6 +145,8 @@ impl UnixStream {
     #[track_caller]
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
         let (a, b) = open::stream_pair()?;
+        let of = ResourceType::UnixStream;
+        let (a, b) = (a.reported(of), b.reported(of));
         Ok((UnixStream { io: a }, UnixStream { io: b }))
     }
 
@@ -156,7 +160,7 @@ impl UnixStream {
     /// panics if the stream is in blocking mode.
     #[track_caller]
     pub fn from_std(stream: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
-        let io = open::handed_over_stream(stream, INTEREST)?;
+        let io = open::handed_over_stream(stream, INTEREST)?.reported(ResourceType::UnixStream);
         Ok(UnixStream { io })
     }
 

@@ -14,6 +14,7 @@ use crate::net::forward::forward_std;
 use crate::net::open;
 use crate::net::unix::SocketAddr;
 use crate::net::unix::socketaddr::at_path;
+use crate::trace::ResourceType;
 use crate::watched::Watched;
 
 const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
@@ -89,6 +90,8 @@ impl UnixDatagram {
     #[track_caller]
     pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
         let (a, b) = open::datagram_pair()?;
+        let of = ResourceType::UnixDatagram;
+        let (a, b) = (a.reported(of), b.reported(of));
         Ok((UnixDatagram { io: a }, UnixDatagram { io: b }))
     }
 
@@ -128,7 +131,7 @@ impl UnixDatagram {
 
     #[track_caller]
     pub(in crate::net) fn new(socket: OwnedFd) -> io::Result<UnixDatagram> {
-        let io = Watched::new(socket.into(), INTEREST)?;
+        let io = Watched::new(socket.into(), INTEREST)?.reported(ResourceType::UnixDatagram);
         Ok(UnixDatagram { io })
     }
 
@@ -142,7 +145,7 @@ impl UnixDatagram {
     /// panics if the socket is in blocking mode.
     #[track_caller]
     pub fn from_std(datagram: std::os::unix::net::UnixDatagram) -> io::Result<UnixDatagram> {
-        let io = open::handed_over(datagram, INTEREST)?;
+        let io = open::handed_over(datagram, INTEREST)?.reported(ResourceType::UnixDatagram);
         Ok(UnixDatagram { io })
     }
 
@@ -160,7 +163,9 @@ impl UnixDatagram {
     /// Returns an error if `path` is too long or holds a zero byte other than the first, or if no
     /// datagram socket is bound to it.
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
-        self.io.source().connect_addr(&at_path(path.as_ref())?)
+        self.io.source().connect_addr(&at_path(path.as_ref())?)?;
+        self.io.report_peer();
+        Ok(())
     }
 
     /// Returns the address that the socket is bound to, which is unnamed if it is not bound.
