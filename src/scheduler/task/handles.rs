@@ -71,8 +71,6 @@ impl<S: 'static> fmt::Debug for Task<S> {
         f.debug_struct("Task")
             .field("id", &header.id)
             .field("origin", origin)
-            .field("size", &header.vtable.size)
-            .field("original_size", &header.vtable.original_size)
             .finish()
     }
 }

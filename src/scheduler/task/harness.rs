@@ -17,31 +17,21 @@ use super::handles::{Notified, Task};
 use super::header::{Cell, Front, Header, Moment, VTable, front};
 use super::id;
 use super::waker;
-use crate::util::large::is_large;
 use crate::util::unwind::drop_payload;
 
-/// Returns the vtable of tasks with a future `F`, which the user spawned as an `O`, and a scheduler
-/// `S`.
-pub(super) const fn vtable<F: Future, S: Schedule, O>() -> &'static VTable {
-    const {
-        &VTable {
-            poll: poll::<F>,
-            cancel: cancel::<F>,
-            tell: tell::<S>,
-            schedule: schedule::<S>,
-            release: release::<S>,
-            panicked: panicked::<S>,
-            take_output: take_output::<F>,
-            drop_output: drop_output::<F>,
-            free: free::<F>,
-            drop_scheduler: drop_scheduler::<S>,
-            original_size: size_of::<O>(),
-            size: if is_large::<O>() {
-                size_of::<Box<O>>()
-            } else {
-                size_of::<O>()
-            },
-        }
+/// Returns the vtable of tasks with a future `F` and a scheduler `S`.
+pub(super) const fn vtable<F: Future, S: Schedule>() -> &'static VTable {
+    &VTable {
+        poll: poll::<F>,
+        cancel: cancel::<F>,
+        tell: tell::<S>,
+        schedule: schedule::<S>,
+        release: release::<S>,
+        panicked: panicked::<S>,
+        take_output: take_output::<F>,
+        drop_output: drop_output::<F>,
+        free: free::<F>,
+        drop_scheduler: drop_scheduler::<S>,
     }
 }
 

@@ -59,10 +59,6 @@ pub(super) struct VTable {
     pub(super) free: unsafe fn(NonNull<Header>),
     /// Drops the scheduler in the cell, for `free`.
     pub(super) drop_scheduler: unsafe fn(NonNull<Header>),
-    /// The size of the future or closure that the user spawned.
-    pub(super) original_size: usize,
-    /// The size of what is stored: that, or the size of a box with it.
-    pub(super) size: usize,
 }
 
 /// When a hook is called.

@@ -88,7 +88,7 @@ impl<S: Schedule> LocalOwnedTasks<S> {
             "a local task is spawned on its own thread only"
         );
         // One reference each for the list, the notification, and the handle.
-        let raw = Cell::allocate(future, scheduler, birth, harness::vtable::<F, S, O>(), 3);
+        let raw = Cell::allocate(future, scheduler, birth, harness::vtable::<F, S>(), 3);
         // SAFETY: T1: one reference is the handle's, and the others are `insert`'s. No one else
         // knows the task.
         unsafe { (JoinHandle::from_raw(raw), self.insert(raw)) }

@@ -146,7 +146,7 @@ impl<S: Schedule> OwnedTasks<S> {
             birth.origin = hooks.spawned(birth.id, birth.origin);
         }
         // One reference each for the list, the notification, and the handle.
-        let raw = Cell::allocate(future, scheduler, birth, harness::vtable::<F, S, O>(), 3);
+        let raw = Cell::allocate(future, scheduler, birth, harness::vtable::<F, S>(), 3);
         // SAFETY: T1: one reference is the handle's, and the others are `insert`'s. No one else
         // knows the task.
         unsafe { (JoinHandle::from_raw(raw), self.insert(raw)) }

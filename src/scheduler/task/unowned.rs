@@ -24,7 +24,7 @@ where
     S: Schedule,
 {
     // One reference each for the notification and the handle.
-    let raw = Cell::allocate(future, scheduler, birth, harness::vtable::<F, S, O>(), 2);
+    let raw = Cell::allocate(future, scheduler, birth, harness::vtable::<F, S>(), 2);
     // SAFETY: T1: the two references go to these two.
     unsafe { (Notified::from_raw(raw), JoinHandle::from_raw(raw)) }
 }
