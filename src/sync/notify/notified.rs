@@ -34,8 +34,8 @@ pub struct Notified<'a> {
     op: Op,
 }
 
-// SAFETY: the wait, a reference to a notify and the operation are `Send` and `Sync` by themselves: the constant at
-// the end would not compile otherwise. This states it explicitly.
+// SAFETY: the wait, a reference to a notify and the operation are `Send` and `Sync` by themselves:
+// the constant at the end would not compile otherwise. This states it explicitly.
 unsafe impl<'a> Send for Notified<'a> {}
 // SAFETY: as for `Send`.
 unsafe impl<'a> Sync for Notified<'a> {}
@@ -116,15 +116,8 @@ impl Future for Notified<'_> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of the future.
         let this = unsafe { self.get_unchecked_mut() };
-        if trace::is_on() {
-            this.notify.begin(&mut this.op);
-        }
-        let poll = || {
-            // SAFETY: the wait is pinned with the future, was made with this notify, and `drop`
-            // leaves.
-            unsafe { this.wait.poll(&this.notify.raw, Some(cx.waker())) }
-        };
-        this.notify.resource.poll(&this.op, "poll_notified", poll)
+        // SAFETY: the wait is pinned with the future, was made with this notify, and `drop` leaves.
+        unsafe { poll(this.notify, &mut this.wait, &mut this.op, cx) }
     }
 }
 
@@ -218,15 +211,8 @@ impl Future for OwnedNotified {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of the future.
         let this = unsafe { self.get_unchecked_mut() };
-        if trace::is_on() {
-            this.notify.begin(&mut this.op);
-        }
-        let poll = || {
-            // SAFETY: the wait is pinned with the future, was made with this notify, and `drop`
-            // leaves.
-            unsafe { this.wait.poll(&this.notify.raw, Some(cx.waker())) }
-        };
-        this.notify.resource.poll(&this.op, "poll_notified", poll)
+        // SAFETY: the wait is pinned with the future, was made with this notify, and `drop` leaves.
+        unsafe { poll(&this.notify, &mut this.wait, &mut this.op, cx) }
     }
 }
 
@@ -244,6 +230,21 @@ impl fmt::Debug for OwnedNotified {
             .field("stage", &self.wait)
             .finish()
     }
+}
+
+/// Polls the wait of a future as its operation, which begins with the first poll.
+///
+/// # Safety
+///
+/// As for [`Wait::poll`].
+#[inline]
+unsafe fn poll(notify: &Notify, wait: &mut Wait, op: &mut Op, cx: &mut Context<'_>) -> Poll<()> {
+    if trace::is_on() {
+        notify.begin(op);
+    }
+    // SAFETY: the caller's promise.
+    let poll = || unsafe { wait.poll(&notify.raw, Some(cx.waker())) };
+    notify.resource.poll(op, "poll_notified", poll)
 }
 
 /// What the unsafe impls above rest on.
