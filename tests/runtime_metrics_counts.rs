@@ -1,17 +1,22 @@
 //! What a runtime counts: polls, wakes, spawned tasks, yields, and where tasks are queued.
 
+#[path = "support/wait.rs"]
+mod wait;
+
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::mpsc;
 use std::task::Poll;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use zokio::runtime::{Builder, LocalOptions, Runtime, RuntimeMetrics};
 use zokio::task::coop::consume_budget;
 use zokio::task::{LocalSet, block_in_place, spawn_local, yield_now};
 use zokio::time::sleep;
+
+use self::wait::wait_until;
 
 fn current_thread() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
@@ -34,14 +39,6 @@ fn sum(metrics: &RuntimeMetrics, count: impl Fn(&RuntimeMetrics, usize) -> u64) 
     (0..metrics.num_workers())
         .map(|worker| count(metrics, worker))
         .sum()
-}
-
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
-        thread::sleep(Duration::from_millis(1));
-    }
 }
 
 /// Wakes its task `times` times while it is polled.

@@ -1,13 +1,17 @@
 //! What a runtime counts of its driver and of the threads for closures.
 
+#[path = "support/wait.rs"]
+mod wait;
+
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use zokio::io::unix::AsyncFd;
 use zokio::net::TcpStream;
 use zokio::runtime::{Builder, Runtime};
 use zokio::task::block_in_place;
+
+use self::wait::wait_until;
 
 fn both() -> [Runtime; 2] {
     let current_thread = Builder::new_current_thread().enable_all().build();
@@ -16,14 +20,6 @@ fn both() -> [Runtime; 2] {
         .enable_all()
         .build();
     [current_thread.unwrap(), multi_thread.unwrap()]
-}
-
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
-        thread::sleep(Duration::from_millis(1));
-    }
 }
 
 #[test]

@@ -214,14 +214,6 @@ fn waited(resource: &str, source: &str, poll: &str) -> [String; 2] {
     [false, true].map(|ready| format!("{resource}/{source}/poll/ op_name={poll} is_ready={ready}"))
 }
 
-fn polls(recorder: &Recorder) -> Vec<String> {
-    let lines = recorder.lines();
-    lines
-        .into_iter()
-        .filter(|line| line.contains("op_name="))
-        .collect()
-}
-
 #[test]
 fn a_channel_is_a_resource_of_both_ends() {
     let recorder = Recorder::default();
@@ -240,7 +232,7 @@ fn a_channel_is_a_resource_of_both_ends() {
             assert!(poll!(recv).is_ready());
         }
         assert_eq!(
-            polls(&recorder),
+            recorder.polls(),
             waited("Sender|Receiver", "Receiver::recv", "poll_recv")
         );
         tx.try_send(2).unwrap();
@@ -257,7 +249,7 @@ fn a_channel_is_a_resource_of_both_ends() {
         );
         assert!(poll!(send).is_ready());
         let sent = "Sender|Receiver/Sender::send/poll/ op_name=poll is_ready=true".to_owned();
-        assert_eq!(polls(&recorder), [sent]);
+        assert_eq!(recorder.polls(), [sent]);
     });
 }
 
@@ -271,7 +263,7 @@ fn what_tokio_does_not_report_is_reported() {
         notify.notify_one();
         assert!(poll!(notified).is_ready());
         assert_eq!(
-            polls(&recorder),
+            recorder.polls(),
             waited("Notify", "Notify::notified", "poll_notified")
         );
 
@@ -281,7 +273,7 @@ fn what_tokio_does_not_report_is_reported() {
         tx.send(2).unwrap();
         assert!(poll!(changed).is_ready());
         assert_eq!(
-            polls(&recorder),
+            recorder.polls(),
             waited("Sender|Receiver", "Receiver::changed", "poll_changed")
         );
 
@@ -291,7 +283,7 @@ fn what_tokio_does_not_report_is_reported() {
         tx.send(2).unwrap();
         assert!(poll!(recv).is_ready());
         assert_eq!(
-            polls(&recorder),
+            recorder.polls(),
             waited("Sender|Receiver", "Receiver::recv", "poll_recv")
         );
 
@@ -305,7 +297,7 @@ fn what_tokio_does_not_report_is_reported() {
         tx.send(1).unwrap();
         assert!(poll!(first).is_ready());
         assert!(poll!(second).is_ready());
-        let mut polls = polls(&recorder);
+        let mut polls = recorder.polls();
         polls.retain(|line| line.starts_with("OnceCell"));
         assert_eq!(polls, waited("OnceCell", "OnceCell::get_or_init", "poll"));
     });

@@ -14,14 +14,6 @@ use zokio::time::{self, Instant};
 
 use self::trace::Recorder;
 
-fn polls(recorder: &Recorder) -> Vec<String> {
-    let lines = recorder.lines();
-    lines
-        .into_iter()
-        .filter(|line| line.contains("op_name="))
-        .collect()
-}
-
 #[zokio::test(start_paused = true)]
 async fn a_sleep_is_polled_until_it_is_over() {
     let recorder = Recorder::default();
@@ -53,7 +45,7 @@ async fn a_sleep_is_polled_until_it_is_over() {
     assert!(poll(sleep.as_mut()).is_ready());
     let within = "Sleep/Sleep::reset/poll/";
     let elapsed = format!("{within} op_name=poll_elapsed is_ready=true");
-    assert_eq!(polls(&recorder), [elapsed.clone(), elapsed]);
+    assert_eq!(recorder.polls(), [elapsed.clone(), elapsed]);
 }
 
 #[zokio::test(start_paused = true)]
@@ -66,7 +58,7 @@ async fn an_interval_shows_its_ticks() {
     let mut cx = Context::from_waker(Waker::noop());
     assert!(recorder.run(|| interval.poll_tick(&mut cx)).is_ready());
     assert!(recorder.run(|| interval.poll_tick(&mut cx)).is_pending());
-    let mut ticks = polls(&recorder);
+    let mut ticks = recorder.polls();
     ticks.retain(|line| line.contains("poll_tick"));
     let tick = |ready| format!("Interval/Interval::tick/poll/ op_name=poll_tick is_ready={ready}");
     assert_eq!(ticks, [tick(true), tick(false)]);

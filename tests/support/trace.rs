@@ -1,4 +1,5 @@
 //! A subscriber that writes down what zokio reports, in short lines.
+#![allow(dead_code)]
 
 use std::collections::HashMap;
 use std::fmt::{Debug, Write};
@@ -57,6 +58,12 @@ impl Recorder {
     /// Takes the lines that were written since the last call.
     pub fn lines(&self) -> Vec<String> {
         std::mem::take(&mut self.recorded().lines)
+    }
+
+    /// Takes those of the lines that report a poll.
+    pub fn polls(&self) -> Vec<String> {
+        let lines = self.lines().into_iter();
+        lines.filter(|line| line.contains("op_name=")).collect()
     }
 
     /// Returns the fields of the span that got this label last.
