@@ -1,5 +1,6 @@
 //! What a runtime tells the hooks of its builder about its tasks, and when.
 
+use std::cell::RefCell;
 use std::future::{pending, poll_fn};
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,6 +9,7 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use zokio::runtime::{Builder, LocalOptions, Runtime, TaskMeta};
+use zokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use zokio::task::{self, Id, LocalSet, yield_now};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,27 +35,53 @@ struct Call {
 }
 
 /// What the hooks of a runtime were called with.
-#[derive(Clone, Default)]
-struct Calls(Arc<Mutex<Vec<Call>>>);
+///
+/// They send it through a channel of zokio's, whose locks ThreadSanitizer sees.
+struct Calls {
+    sender: UnboundedSender<Call>,
+    receiver: RefCell<UnboundedReceiver<Call>>,
+    received: RefCell<Vec<Call>>,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        let (sender, receiver) = unbounded_channel();
+        Self {
+            sender,
+            receiver: RefCell::new(receiver),
+            received: RefCell::default(),
+        }
+    }
+}
 
 impl Calls {
     fn watch(&self, hook: Hook) -> impl Fn(&TaskMeta<'_>) + Send + Sync + 'static {
-        let calls = self.clone();
+        let calls = self.sender.clone();
         move |meta| {
-            calls.0.lock().unwrap().push(Call {
+            let call = Call {
                 hook,
                 id: meta.id(),
                 name: meta.name().map(str::to_owned),
                 place: meta.spawned_at(),
                 latency: meta.schedule_latency(),
                 current: task::try_id(),
-            });
+            };
+            // The test may have ended before its runtime.
+            let _ = calls.send(call);
         }
     }
 
+    /// Returns all calls so far.
+    fn all(&self) -> Vec<Call> {
+        let mut receiver = self.receiver.borrow_mut();
+        let mut received = self.received.borrow_mut();
+        received.extend(std::iter::from_fn(|| receiver.try_recv().ok()));
+        received.clone()
+    }
+
     fn of(&self, id: Id) -> Vec<Call> {
-        let calls = self.0.lock().unwrap();
-        calls.iter().filter(|call| call.id == id).cloned().collect()
+        let calls = self.all().into_iter();
+        calls.filter(|call| call.id == id).collect()
     }
 
     fn hooks(&self, id: Id) -> Vec<Hook> {
@@ -195,7 +223,7 @@ fn closures_and_tasks_of_a_local_set_are_not_told() {
         let local = LocalSet::new();
         local.spawn_local(async { yield_now().await });
         rt.block_on(local);
-        assert!(calls.0.lock().unwrap().is_empty());
+        assert!(calls.all().is_empty());
     }
 }
 
@@ -230,7 +258,7 @@ fn the_last_of_two_functions_is_called() {
         let task = rt.spawn(async {});
         let id = task.id();
         rt.block_on(task).unwrap();
-        assert!(first.0.lock().unwrap().is_empty());
+        assert!(first.all().is_empty());
         assert_eq!(second.hooks(id), [Spawn, Before, After, End]);
     }
 }
