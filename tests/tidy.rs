@@ -54,6 +54,7 @@ const ROWS: &Rows = &[
     ("blocking", 1),
     ("timer", 1),
     ("stream", 0),
+    ("record", 0),
     ("sync", 0),
     ("trace", 0),
     ("util", 0),
@@ -103,6 +104,9 @@ const UNSAFE: &[&str] = &[
     "src/loom/lock.rs",
     "src/net/raw.rs",
     "src/process/raw.rs",
+    "src/record/place.rs",
+    "src/record/system.rs",
+    "src/record/tsc.rs",
     "src/scheduler/current_thread/local.rs",
     "src/scheduler/multi_thread/lifo.rs",
     // The slots of the run queue, which one thread writes and another reads.

@@ -20,6 +20,7 @@ use super::{DriverKind, LocalOptions, LocalRuntime, Runtime};
 use crate::blocking::pool::Callback;
 use crate::blocking::{Pool, PoolConfig};
 use crate::driver::{self, Driver};
+use crate::record::Recorder;
 use crate::scheduler::current_thread::CurrentThread;
 use crate::scheduler::multi_thread;
 use crate::scheduler::services::{Options, Services};
@@ -76,6 +77,8 @@ pub struct Builder {
     policy: Policy,
     poll_times: HistogramOptions,
     schedule_latencies: HistogramOptions,
+    /// Whether the runtime is observed, so that it has a recorder.
+    pub(crate) recorded: bool,
 }
 
 impl fmt::Debug for Builder {
@@ -167,6 +170,7 @@ impl Builder {
             policy: Policy::new(),
             poll_times: HistogramOptions::default(),
             schedule_latencies: HistogramOptions::default(),
+            recorded: false,
         }
     }
 
@@ -971,6 +975,11 @@ impl Builder {
                 false => timers,
             })
         });
+        let recorder = self.recorded.then(|| Recorder::new(workers));
+        let hooks = TaskHooks {
+            recorder: recorder.clone(),
+            ..self.task_hooks.clone()
+        };
         Ok(Services {
             driver,
             io_enabled: self.enable_io,
@@ -987,10 +996,11 @@ impl Builder {
                 schedule_latencies: self.schedule_latencies.configuration(),
                 before_park: self.before_park.clone(),
                 after_unpark: self.after_unpark.clone(),
-                hooks: self.task_hooks.for_runtime(),
+                hooks: hooks.for_runtime(),
             },
             id: Services::next_id(),
             name: self.name.clone(),
+            recorder,
             budget_yields: AtomicU64::new(0),
         })
     }

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use super::{DriverInfo, Id, RuntimeFlavor, RuntimeMetrics, TryCurrentError};
@@ -274,7 +274,10 @@ impl Handle {
     fn drive<F: Future>(&self, future: F) -> F::Output {
         // Outlives the future, which may need the runtime when it is dropped.
         let _drives = context::enter_to_drive(&self.scheduler, true);
-        park::drive(future)
+        let place = Location::caller();
+        park::output_of(future, |poll| {
+            self.scheduler.block_on(place, poll, park::park_until);
+        })
     }
 
     /// Returns which scheduler the runtime has.

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::io;
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -211,14 +211,16 @@ impl Runtime {
         let block_in_place = matches!(self.kind, OwnedScheduler::MultiThread(_));
         // Outlives the future, which may need the runtime when it is dropped.
         let _drives = context::enter_to_drive(&self.handle.scheduler, block_in_place);
-        park::output_of(future, |poll| self.poll_until_ready(poll))
+        let place = Location::caller();
+        park::output_of(future, |poll| self.poll_until_ready(place, poll))
     }
 
-    fn poll_until_ready(&self, poll: &mut PollOnce<'_>) {
-        match &self.kind {
+    fn poll_until_ready(&self, place: &'static Location<'static>, poll: &mut PollOnce<'_>) {
+        let handle = &self.handle.scheduler;
+        handle.block_on(place, poll, |poll| match &self.kind {
             OwnedScheduler::CurrentThread(scheduler) => scheduler.block_on(poll),
             OwnedScheduler::MultiThread(_) => park::park_until(poll),
-        }
+        });
     }
 
     /// Makes this runtime the current one of this thread; see [`Handle::enter`].

@@ -17,7 +17,9 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::task::Waker;
 
+use crate::record;
 use crate::scheduler::Handle;
+use crate::scheduler::task::Birth;
 use crate::util::budget::{self, Budget};
 use crate::util::enter::{self, EnterGuard, Entered};
 use crate::util::rng::Rng;
@@ -184,6 +186,24 @@ pub(crate) fn disallow_block_in_place() -> Option<EnterGuard> {
         allow_block_in_place: false,
     };
     (enter::entered() == allowed).then(|| enter::replace(forbidden))
+}
+
+/// Returns `birth`, of a task that runs with the current runtime and is in no list of it, with what is
+/// noted of the task if that runtime is observed.
+#[inline]
+pub(crate) fn recorded<O>(birth: Birth<O>) -> Birth<O> {
+    match record::ever_recorded() {
+        true => recorded_now(birth),
+        false => birth,
+    }
+}
+
+#[cold]
+fn recorded_now<O>(birth: Birth<O>) -> Birth<O> {
+    match with_current(|handle| handle.services().recorder.clone()) {
+        Ok(Some(recorder)) => birth.recorded(&recorder),
+        _ => birth,
+    }
 }
 
 /// Runs `f` on a thread that runs tasks with `context`.

@@ -2,15 +2,18 @@
 #![forbid(unsafe_code)]
 
 use std::future::Future;
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::blocking::Pool;
 use crate::blocking::pool::{SpawnError, Work};
 use crate::driver::completion::Job;
+use crate::record::SeenKind;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
-use crate::scheduler::task::{self, Birth, JoinHandle, TaskKind, UnownedTask};
+use crate::scheduler::task::{self, Birth, Id, JoinHandle, TaskKind, UnownedTask};
 use crate::scheduler::{context, current_thread, multi_thread};
+use crate::util::park::PollOnce;
 
 /// Refers to a runtime without keeping it running.
 #[derive(Clone, Debug)]
@@ -76,13 +79,36 @@ impl Handle {
         )
     }
 
+    fn recorded<O>(&self, birth: Birth<O>) -> Birth<O> {
+        match &self.services().recorder {
+            Some(recorder) => birth.recorded(recorder),
+            None => birth,
+        }
+    }
+
+    /// Calls `until_ready` with `poll`, which polls a future that the caller at `place` blocks on, and
+    /// notes that as a task if the runtime is observed.
+    pub(crate) fn block_on(
+        &self,
+        place: &'static Location<'static>,
+        poll: &mut PollOnce<'_>,
+        until_ready: impl FnOnce(&mut PollOnce<'_>),
+    ) {
+        let Some(recorder) = &self.services().recorder else {
+            return until_ready(poll);
+        };
+        let id = Id::next().as_u64();
+        let entry = recorder.enter(id, SeenKind::BlockOn, place, None);
+        until_ready(&mut |cx| entry.poll(|| poll(cx)));
+    }
+
     #[track_caller]
     fn spawn_on<F, R, O>(&self, pool: &Pool, f: F, birth: Birth<O>) -> JoinHandle<R>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let (task, join_handle) = task::blocking_task(f, birth);
+        let (task, join_handle) = task::blocking_task(f, self.recorded(birth));
         self.run_on(pool, task);
         join_handle
     }
@@ -108,7 +134,7 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        let (task, join_handle) = task::blocking_task(f, birth);
+        let (task, join_handle) = task::blocking_task(f, self.recorded(birth));
         self.services().pool.spawn(self.blocking_work(task))?;
         Ok(join_handle)
     }

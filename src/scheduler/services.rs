@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::blocking::Pool;
 use crate::blocking::pool::Callback;
 use crate::driver::Driver;
+use crate::record::Recorder;
 use crate::scheduler::context;
 use crate::scheduler::metrics::HistogramConfiguration;
 use crate::scheduler::task::{TaskHooks, UnhandledPanic};
@@ -34,6 +35,8 @@ pub(crate) struct Services {
     pub(crate) options: Options,
     pub(crate) id: NonZeroU64,
     pub(crate) name: Option<String>,
+    /// `None` unless the runtime is observed.
+    pub(crate) recorder: Option<Arc<Recorder>>,
     /// How many polls had to end because they had spent their budgets. Added to by any thread.
     pub(crate) budget_yields: AtomicU64,
 }

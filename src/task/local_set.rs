@@ -221,7 +221,7 @@ impl LocalSet {
         F: Future + 'static,
         F::Output: 'static,
     {
-        LocalScheduler::spawn(&self.queue, future, birth)
+        LocalScheduler::spawn(&self.queue, future, context::recorded(birth))
     }
 
     /// Runs `future` on `rt` and this thread, together with the tasks of the set.

@@ -237,7 +237,7 @@ where
     F::Output: 'static,
 {
     if let Some(set) = local_set::current() {
-        return LocalScheduler::spawn(&set, future, birth);
+        return LocalScheduler::spawn(&set, future, context::recorded(birth));
     }
     if let Ok(handle) = Handle::try_current() {
         match handle.is_local() {

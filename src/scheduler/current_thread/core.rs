@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::rounds::Rounds;
 use super::shared::CurrentThreadShared;
+use crate::record::Here;
 use crate::scheduler::context::{self, Deferred, RunsTasks};
 use crate::scheduler::metrics::{BusyClock, Histogram};
 use crate::scheduler::park;
@@ -52,6 +53,8 @@ pub(crate) struct Context {
     /// Those after which only tasks that yielded can run.
     rounds: Rounds,
     former_worker: Option<usize>,
+    /// Records what the thread does, if the runtime is observed.
+    here: Option<Here>,
 }
 
 impl Core {
@@ -98,7 +101,9 @@ impl Context {
         let former_worker = local_worker();
         set_local_worker(Some(0));
         shared.metrics.runs_here();
+        let recorder = shared.services().recorder.as_ref();
         Context {
+            here: recorder.map(|recorder| recorder.here(0)),
             shared,
             core: RefCell::new(Some(core)),
             deferred: Deferred::default(),
@@ -120,7 +125,11 @@ impl Context {
 
     /// Runs `f` with this context as the thread's context.
     pub(super) fn enter<R>(&self, f: impl FnOnce(&Context) -> R) -> R {
-        CONTEXT.with(|slot| slot.set(self, || context::run_tasks(self, || f(self))))
+        let run = || CONTEXT.with(|slot| slot.set(self, || context::run_tasks(self, || f(self))));
+        match &self.here {
+            Some(here) => here.enter(run),
+            None => run(),
+        }
     }
 
     /// Calls `f` with the context of this thread, if it runs tasks of a current-thread runtime.
@@ -263,8 +272,14 @@ impl Context {
         if idle {
             let metrics = &self.shared.metrics;
             self.busy.borrow().park(metrics);
+            if let Some(here) = &self.here {
+                here.park();
+            }
             park::wait(services, &mut services.driver.turn(), None);
             self.busy.borrow_mut().unpark(metrics);
+            if let Some(here) = &self.here {
+                here.unpark();
+            }
             self.deferred.wake_all();
         } else {
             self.poll_driver();
@@ -274,6 +289,9 @@ impl Context {
 
     /// Polls the driver without waiting.
     fn poll_driver(&self) {
+        if let Some(here) = &self.here {
+            here.time_passes();
+        }
         let services = self.shared.services();
         park::wait(services, &mut services.driver.turn(), Some(Duration::ZERO));
         self.deferred.wake_all();

@@ -54,6 +54,9 @@ impl Context {
             return false;
         };
         self.give_kept_up();
+        if let Some(here) = &self.here {
+            here.block_in_place();
+        }
         let metrics = &self.remote().metrics;
         core.busy.pause(metrics);
         core.store_counts(Some(metrics.busy()), metrics);
@@ -84,6 +87,9 @@ impl Context {
             set_local_worker(Some(core.index));
             self.remote().metrics.runs_here();
             core.busy.resume();
+            if let Some(here) = &self.here {
+                here.pick_up();
+            }
             *self.core.borrow_mut() = Some(core);
         }
     }

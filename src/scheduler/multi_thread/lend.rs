@@ -114,6 +114,9 @@ impl Context {
         core.busy.pause(&remote.metrics);
         let watched = core.patience.watches().then(voluntary_switches);
         let begun = Instant::now();
+        if let Some(here) = &self.here {
+            here.lend();
+        }
         *self.worker.core.lock() = Some(core);
         let performed = if shared.is_closed() {
             // It could hold up the end of the runtime.
@@ -137,6 +140,9 @@ impl Context {
         core = back;
         remote.kept.end();
         core.busy.resume();
+        if let Some(here) = &self.here {
+            here.take_back();
+        }
         let waited = watched.map(|before| voluntary_switches() != before);
         core.patience.took(begun.elapsed(), waited);
         Ok(self.with_core_here(core, complete))

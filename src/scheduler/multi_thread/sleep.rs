@@ -34,6 +34,9 @@ impl Context {
         let metrics = &self.remote().metrics;
         core.store_counts(None, metrics);
         core.busy.park(metrics);
+        if let Some(here) = &self.here {
+            here.park();
+        }
         core.tally.measure(metrics.busy(), metrics);
         loop {
             core = self.sleep_once(core);
@@ -51,6 +54,9 @@ impl Context {
             }
         }
         core.busy.unpark(&self.remote().metrics);
+        if let Some(here) = &self.here {
+            here.unpark();
+        }
         let core = self.with_core_here(core, || {
             self.wake_deferred();
             shared.services().after_unpark();
@@ -78,6 +84,9 @@ impl Context {
     /// Waits for the driver, with the core in place for tasks that are woken.
     fn wait(&self, core: Box<Core>, turn: &mut Turn<'_>, limit: Option<Duration>) -> Box<Core> {
         self.waiting.set(true);
+        if let Some(here) = &self.here {
+            here.time_passes();
+        }
         let core = self.with_core_here(core, || {
             park::wait(self.shared().services(), turn, limit);
         });

@@ -13,6 +13,7 @@ use super::queue::Queue;
 use super::shared::{MultiThreadShared, Remote, Runnable};
 use crate::blocking::pool::SpawnError;
 use crate::loom::sync::Mutex;
+use crate::record::Here;
 use crate::scheduler::Handle;
 use crate::scheduler::context::{self, Deferred, RunsTasks};
 use crate::scheduler::metrics::{BusyClock, PollTimer, Tally, WorkerMetrics};
@@ -83,6 +84,8 @@ pub(crate) struct Context {
     pub(super) held: Cell<bool>,
     /// Whether the task that runs has left a job in [`Remote::kept`].
     pub(super) has_kept: Cell<bool>,
+    /// Records what the worker does, if the runtime is observed.
+    pub(super) here: Option<Here>,
 }
 
 /// A worker, from which a thread picks the core up.
@@ -164,7 +167,9 @@ fn run(worker: Arc<Worker>) {
     let shared = worker.shared.clone();
     let handle = Handle::MultiThread(shared.clone());
     set_local_worker(Some(worker.index));
+    let recorder = shared.services().recorder.as_ref();
     let context = Context {
+        here: recorder.map(|recorder| recorder.here(worker.index)),
         worker,
         core: RefCell::new(None),
         deferred: Deferred::default(),
@@ -264,7 +269,11 @@ impl RunsTasks for Context {
 impl Context {
     /// Runs `f` with this context as the thread's context.
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        CONTEXT.with(|slot| slot.set(self, || context::run_tasks(self, f)))
+        let run = || CONTEXT.with(|slot| slot.set(self, || context::run_tasks(self, f)));
+        match &self.here {
+            Some(here) => here.enter(run),
+            None => run(),
+        }
     }
 
     /// Calls `f` with the context of this thread, if it runs, or ran, a worker.
@@ -439,6 +448,9 @@ impl Context {
                 return None;
             }
         }
+        if let Some(here) = &self.here {
+            here.search();
+        }
         self.steal(core)
             .or_else(|| self.next_injected(core))
             .or_else(|| self.steal_from_slow(core))
@@ -455,7 +467,7 @@ impl Context {
                 continue;
             }
             if let Some((task, count)) = remotes[victim].stealer.steal_into(&core.queue) {
-                self.remote().metrics.stole(count);
+                self.note_stolen(count);
                 core.found_more = remotes[victim].has_work_for_others();
                 return Some(task);
             }
@@ -469,8 +481,15 @@ impl Context {
         let task = remotes
             .filter(|(index, remote)| *index != core.index && remote.progress.is_slow())
             .find_map(|(_, remote)| remote.lifo.take())?;
-        self.remote().metrics.stole(1);
+        self.note_stolen(1);
         Some(task)
+    }
+
+    fn note_stolen(&self, count: usize) {
+        self.remote().metrics.stole(count);
+        if let Some(here) = &self.here {
+            here.steal(count);
+        }
     }
 
     fn run_task(&self, task: Runnable, mut core: Box<Core>) -> Result<Box<Core>, CoreGone> {

@@ -7,6 +7,7 @@ use std::panic::Location;
 
 use super::id::Id;
 use super::origin::{Origin, TaskKind};
+use crate::record::Recorder;
 use crate::trace::{self, TaskFields, TaskFuture};
 use crate::util::large::is_large;
 
@@ -30,6 +31,12 @@ impl<O> Birth<O> {
             origin: Origin::new(kind, Location::caller()),
             original: PhantomData,
         }
+    }
+
+    /// The same, of a task that `recorder` notes.
+    pub(crate) fn recorded(mut self, recorder: &Recorder) -> Self {
+        self.origin.record(self.id, recorder);
+        self
     }
 
     /// What the task is reported with.

@@ -76,7 +76,7 @@ unsafe fn schedule<S: Schedule>(task: NonNull<Header>) {
     let scheduler = unsafe { scheduler::<S>(task) };
     // SAFETY: as above.
     if let Some(details) = unsafe { front(task) }.origin.details() {
-        details.note_queued();
+        details.note_queued(false);
     }
     // SAFETY: the caller passes the notification on.
     scheduler.schedule(unsafe { Notified::from_raw(task) });
@@ -87,7 +87,10 @@ unsafe fn release<S: Schedule>(task: NonNull<Header>) -> bool {
     let borrowed = ManuallyDrop::new(unsafe { Task::<S>::from_raw(task) });
     // SAFETY: T1: the caller's reference.
     let (front, scheduler) = unsafe { (front(task), scheduler::<S>(task)) };
-    if front.origin.has_details() {
+    if let Some(details) = front.origin.details() {
+        if let Some(entry) = details.entry() {
+            entry.ended();
+        }
         if let Some(hooks) = scheduler.hooks() {
             hooks.terminated(front.header.id, &front.origin);
         }

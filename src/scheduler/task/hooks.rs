@@ -1,6 +1,6 @@
 //! [`TaskHooks`]: the functions that a runtime calls with the [`TaskMeta`] of its tasks.
 //!
-//! A runtime without hooks has no `TaskHooks`. In one that has, every task has
+//! A runtime without hooks, whose tasks are not recorded either, has no `TaskHooks`. In one that has, every task has
 //! [`Details`](super::origin::Details), so the bit for these in a task's origin is all that is looked
 //! at before a poll, a wake or an end.
 //!
@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use super::id::Id;
 use super::origin::Origin;
+use crate::record::Recorder;
 use crate::util::unwind::contain;
 
 /// A function of the user's.
@@ -29,6 +30,8 @@ pub(crate) struct TaskHooks {
     pub(crate) terminate: Option<TaskHook>,
     /// Whether tasks note when they are queued, so that the latency of their polls is known.
     pub(crate) schedule_latency: bool,
+    /// Notes each task, if the runtime is observed.
+    pub(crate) recorder: Option<Arc<Recorder>>,
 }
 
 /// What a hook of the runtime is told about a task.
@@ -67,7 +70,8 @@ impl TaskHooks {
             || self.before_poll.is_some()
             || self.after_poll.is_some()
             || self.terminate.is_some()
-            || self.schedule_latency;
+            || self.schedule_latency
+            || self.recorder.is_some();
         asks.then(|| Box::new(self.clone()))
     }
 
@@ -77,6 +81,9 @@ impl TaskHooks {
     pub(super) fn spawned(&self, id: Id, mut origin: Origin) -> Origin {
         call(self.spawn.as_ref(), &TaskMeta::new(id, &origin, None));
         origin.watch(self.schedule_latency);
+        if let Some(recorder) = &self.recorder {
+            origin.record(id, recorder);
+        }
         origin
     }
 
@@ -118,6 +125,7 @@ impl fmt::Debug for TaskHooks {
             .field("after_poll", &self.after_poll.is_some())
             .field("terminate", &self.terminate.is_some())
             .field("schedule_latency", &self.schedule_latency)
+            .field("recorder", &self.recorder.is_some())
             .finish()
     }
 }

@@ -51,7 +51,7 @@ impl Id {
         })
     }
 
-    pub(super) fn as_u64(self) -> u64 {
+    pub(crate) fn as_u64(self) -> u64 {
         self.0.get()
     }
 

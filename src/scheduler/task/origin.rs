@@ -10,6 +10,9 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use super::id::Id;
+use crate::record::{Entry, Recorder, SeenKind};
+
 /// Set if the word points to details.
 const DETAILS: usize = 1;
 /// How far the kind is shifted.
@@ -48,6 +51,8 @@ pub(super) struct Details {
     location: &'static Location<'static>,
     name: Option<Box<str>>,
     queued: Option<Queued>,
+    /// What is noted of the task, if its runtime is observed.
+    entry: Option<Entry>,
 }
 
 /// When a task was queued.
@@ -107,6 +112,7 @@ impl Origin {
                 location: self.location(),
                 name: None,
                 queued: None,
+                entry: None,
             });
             let tag = self.tag() | DETAILS;
             let pointer = NonNull::from(Box::leak(details)).cast();
@@ -141,12 +147,33 @@ impl Origin {
             last_nanos: AtomicU64::new(0),
         });
     }
+
+    /// Has `recorder` note the task.
+    pub(super) fn record(&mut self, id: Id, recorder: &Recorder) {
+        let kind = match self.kind() {
+            TaskKind::Task => SeenKind::Task,
+            TaskKind::Local => SeenKind::Local,
+            TaskKind::Blocking => SeenKind::Blocking,
+        };
+        let entry = recorder.enter(id.as_u64(), kind, self.location(), self.name());
+        self.details_mut().entry = Some(entry);
+    }
 }
 
 impl Details {
-    /// Notes that the task is queued now, if that is asked for.
+    /// Returns what is noted of the task.
+    #[inline]
+    pub(super) fn entry(&self) -> Option<&Entry> {
+        self.entry.as_ref()
+    }
+
+    /// Notes that the task is queued now, if that is asked for; `by_itself` if it was woken while it
+    /// was polled.
     #[cold]
-    pub(super) fn note_queued(&self) {
+    pub(super) fn note_queued(&self, by_itself: bool) {
+        if let Some(entry) = &self.entry {
+            entry.queued(by_itself);
+        }
         if let Some(queued) = &self.queued {
             let nanos = queued.first.elapsed().as_nanos();
             let nanos = u64::try_from(nanos).unwrap_or(u64::MAX);

@@ -37,7 +37,7 @@ pub(super) unsafe fn run(task: NonNull<Header>) -> bool {
                 Idle::Reschedule => {
                     // SAFETY: T1: the reference is still ours.
                     if let Some(details) = unsafe { front(task) }.origin.details() {
-                        details.note_queued();
+                        details.note_queued(true);
                     }
                     return true;
                 }
@@ -56,7 +56,7 @@ pub(super) unsafe fn run(task: NonNull<Header>) -> bool {
     false
 }
 
-/// Polls the task; if it has details, between the hooks.
+/// Polls the task; if it has details, between the hooks, and noting it if it is recorded.
 ///
 /// # Safety
 ///
@@ -80,6 +80,22 @@ unsafe fn poll(task: NonNull<Header>) -> Poll<()> {
 /// T2: the caller set `RUNNING`, and holds a reference.
 #[cold]
 unsafe fn poll_with_details(task: NonNull<Header>) -> Poll<()> {
+    // SAFETY: T1: the caller's reference keeps the cell.
+    let Front { origin, .. } = unsafe { front(task) };
+    match origin.details().and_then(Details::entry) {
+        // SAFETY: T2: the caller's promise.
+        Some(entry) => entry.poll(|| unsafe { poll_with_hooks(task) }),
+        // SAFETY: as above.
+        None => unsafe { poll_with_hooks(task) },
+    }
+}
+
+/// Polls the task between the hooks.
+///
+/// # Safety
+///
+/// T2: the caller set `RUNNING`, and holds a reference.
+unsafe fn poll_with_hooks(task: NonNull<Header>) -> Poll<()> {
     // SAFETY: T1: the caller's reference keeps the cell.
     let Front { header, origin, .. } = unsafe { front(task) };
     let latency = origin.details().and_then(Details::latency);

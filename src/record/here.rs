@@ -1,0 +1,288 @@
+//! What the calling thread records for: a worker, and the task that it polls.
+#![forbid(unsafe_code)]
+
+use std::cell::Cell;
+use std::task::Poll;
+
+use super::event::Event;
+use super::journal::{Journal, WorkerJournal};
+use super::noted::Noted;
+use super::polled;
+use super::slot::{Doing, WorkerState};
+use super::system;
+use super::wait::Wait;
+use crate::loom::sync::Arc;
+use crate::util::scoped::{Scoped, with_local};
+
+thread_local! {
+    static HERE: Scoped<Here> = const { Scoped::new() };
+}
+
+/// A thread that runs, or ran, a worker of a recorder.
+#[derive(Debug)]
+pub(crate) struct Here {
+    journal: Arc<Journal>,
+    index: usize,
+    /// Whether this thread has the worker, and so is the one that writes for it.
+    writes: Cell<bool>,
+}
+
+impl Here {
+    /// Creates that of a thread that begins to run a worker.
+    pub(super) fn new(journal: Arc<Journal>, index: usize) -> Here {
+        Here {
+            journal,
+            index,
+            writes: Cell::new(false),
+        }
+    }
+
+    /// Calls `f`, in which this thread runs the worker.
+    pub(crate) fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        struct Leave<'a>(&'a Here);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                self.0.leave();
+            }
+        }
+        self.pick_up();
+        let _leave = Leave(self);
+        HERE.with(|slot| slot.set(self, f))
+    }
+
+    fn leave(&self) {
+        if self.writes.replace(false) {
+            self.set_state(WorkerState::Parked);
+            *self.worker().thread.lock() = None;
+        }
+    }
+
+    fn worker(&self) -> &WorkerJournal {
+        &self.journal.workers[self.index]
+    }
+
+    /// Returns whether this thread has the worker, and that is one of `journal`.
+    #[inline]
+    pub(super) fn writes_to(&self, journal: &Arc<Journal>) -> bool {
+        self.writes.get() && Arc::ptr_eq(&self.journal, journal)
+    }
+
+    /// Returns the last reading of the clock, or reads it if that is too old.
+    #[inline]
+    fn now(&self) -> u64 {
+        let worker = self.worker();
+        match worker.now() {
+            0 => worker.set_now(self.journal.clock.ticks()),
+            now => now,
+        }
+    }
+
+    /// Makes the next event read the clock: time passes.
+    pub(crate) fn time_passes(&self) {
+        if self.writes.get() {
+            self.worker().set_now(0);
+        }
+    }
+
+    #[inline]
+    fn write(&self, event: Event) -> u64 {
+        let now = self.now();
+        self.worker().ring.push(now, event);
+        now
+    }
+
+    fn set_state(&self, state: WorkerState) {
+        let slot = &self.worker().slot;
+        let former = slot.doing();
+        slot.set(&Doing {
+            state,
+            task: 0,
+            place: None,
+            since: self.now(),
+            polls: former.polls,
+        });
+    }
+
+    /// Records that the worker sleeps.
+    pub(crate) fn park(&self) {
+        self.time_passes();
+        self.write(Event::Park);
+        self.set_state(WorkerState::Parked);
+        self.time_passes();
+    }
+
+    /// Records that the worker is awake.
+    pub(crate) fn unpark(&self) {
+        self.write(Event::Unpark);
+        self.set_state(WorkerState::Running);
+    }
+
+    /// Records that the worker looks for tasks.
+    pub(crate) fn search(&self) {
+        self.time_passes();
+        self.set_state(WorkerState::Searching);
+        self.time_passes();
+    }
+
+    /// Records that the worker has taken tasks of another one.
+    pub(crate) fn steal(&self, count: usize) {
+        self.write(Event::Steal(count as u64));
+    }
+
+    /// Records that the task which is polled is about to block the thread, which puts the worker down
+    /// for another thread.
+    pub(crate) fn block_in_place(&self) {
+        self.put_down();
+        polled::waits(Wait::BlockInPlace, || 0);
+    }
+
+    /// Stops writing for the worker, which this thread is about to lend.
+    pub(crate) fn lend(&self) {
+        self.writes.set(false);
+    }
+
+    /// Writes again for the worker, which no other thread has taken.
+    pub(crate) fn take_back(&self) {
+        self.writes.set(true);
+        self.time_passes();
+    }
+
+    fn put_down(&self) {
+        if !self.writes.get() {
+            return;
+        }
+        self.time_passes();
+        self.write(Event::HandOver);
+        let slot = &self.worker().slot;
+        slot.set(&Doing {
+            state: WorkerState::BlockInPlace,
+            since: self.now(),
+            ..slot.doing()
+        });
+        self.writes.set(false);
+    }
+
+    /// Records that this thread has the worker, at first or again.
+    pub(crate) fn pick_up(&self) {
+        self.writes.set(true);
+        self.time_passes();
+        let worker = self.worker();
+        *worker.thread.lock() = Some(system::this_thread());
+        let former = worker.slot.doing();
+        let (task, place) = polled::with(|task| {
+            let task = task.filter(|_| self.is_polling());
+            task.map_or((0, None), |task| (task.id(), task.place()))
+        });
+        worker.slot.set(&Doing {
+            state: WorkerState::Running,
+            task,
+            place,
+            since: self.now(),
+            polls: former.polls,
+        });
+    }
+
+    /// Returns whether the thread is further down than [`enter`](Here::enter) of this.
+    fn is_polling(&self) -> bool {
+        with_local(&HERE, |here| {
+            here.is_some_and(|here| std::ptr::eq(here, self))
+        })
+    }
+}
+
+/// Writes an event for the worker that this thread has, if it is one of `journal`; returns when it
+/// happened.
+#[inline]
+pub(super) fn write(journal: &Arc<Journal>, event: Event) -> Option<u64> {
+    with_local(&HERE, |here| {
+        let here = here.filter(|here| here.writes_to(journal))?;
+        Some(here.write(event))
+    })
+}
+
+/// Polls a task by `poll`.
+pub(super) fn poll<T>(
+    journal: &Arc<Journal>,
+    noted: &Noted,
+    poll: impl FnOnce() -> Poll<T>,
+) -> Poll<T> {
+    with_local(&HERE, |here| {
+        let here = here.filter(|here| here.writes_to(journal));
+        let mut polling = Polling::begin(journal, noted, here);
+        let polled = polled::enter(noted, poll);
+        polling.is_ready = polled.is_ready();
+        polled
+    })
+}
+
+/// A poll, which ends when this is dropped.
+struct Polling<'a> {
+    journal: &'a Arc<Journal>,
+    noted: &'a Noted,
+    here: Option<&'a Here>,
+    begun: u64,
+    /// What the worker did before: another poll, if this one is nested in it.
+    former: Doing,
+    is_ready: bool,
+}
+
+impl<'a> Polling<'a> {
+    fn begin(journal: &'a Arc<Journal>, noted: &'a Noted, here: Option<&'a Here>) -> Self {
+        let id = noted.id();
+        let (begun, former) = match here {
+            Some(here) => {
+                let begun = here.write(Event::Poll(id));
+                let slot = &here.worker().slot;
+                let former = slot.doing();
+                slot.set(&Doing {
+                    state: WorkerState::Running,
+                    task: id,
+                    place: noted.place(),
+                    since: begun,
+                    polls: former.polls + 1,
+                });
+                (begun, former)
+            }
+            None => (journal.write(Event::Poll(id)), Doing::default()),
+        };
+        noted.begin(begun);
+        Polling {
+            journal,
+            noted,
+            here,
+            begun,
+            former,
+            is_ready: false,
+        }
+    }
+}
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        let event = match self.is_ready {
+            true => Event::Ready(self.noted.id()),
+            false => Event::End(self.noted.id()),
+        };
+        // The thread may have put the worker down in the poll.
+        let ended = match self.here.filter(|here| here.writes_to(self.journal)) {
+            Some(here) => {
+                here.time_passes();
+                let ended = here.write(event);
+                let slot = &here.worker().slot;
+                let polls = slot.doing().polls;
+                let outer = match self.former.task {
+                    0 => Doing {
+                        state: WorkerState::Running,
+                        since: ended,
+                        ..Doing::default()
+                    },
+                    _ => self.former,
+                };
+                slot.set(&Doing { polls, ..outer });
+                ended
+            }
+            None => self.journal.write_outside(event),
+        };
+        self.noted.end(self.begun, ended, self.is_ready);
+    }
+}

@@ -1,0 +1,92 @@
+//! [`Journal`]: where the threads of one runtime write what happens.
+#![forbid(unsafe_code)]
+
+use super::clock::Clock;
+use super::event::Event;
+use super::here;
+use super::operations::Operations;
+use super::ring::Ring;
+use super::slot::Slot;
+use super::system::ThreadOf;
+use crate::loom::sync::atomic::{AtomicU64, Ordering};
+use crate::loom::sync::{Arc, Mutex};
+use crate::util::cache_padded::CachePadded;
+
+/// How many events of a worker are kept: half a mebibyte.
+const EVENTS: usize = if cfg!(loom) { 4 } else { 1 << 15 };
+
+#[derive(Debug)]
+pub(crate) struct Journal {
+    pub(super) clock: Clock,
+    pub(super) workers: Box<[CachePadded<WorkerJournal>]>,
+    /// The events of threads that have no worker. The lock is held while one is written.
+    pub(super) outside: Mutex<()>,
+    pub(super) outside_ring: Ring,
+    /// How many events were not written because another thread had the lock.
+    pub(super) outside_lost: AtomicU64,
+    pub(super) operations: Operations,
+}
+
+/// What a worker writes.
+#[derive(Debug)]
+pub(super) struct WorkerJournal {
+    pub(super) slot: Slot,
+    /// The ticks that the clock was read at last, or zero if it is to be read again. Only the worker's
+    /// thread uses this.
+    now: AtomicU64,
+    pub(super) ring: Ring,
+    /// The thread that runs the worker. Stored by that thread.
+    pub(super) thread: Mutex<Option<ThreadOf>>,
+}
+
+impl WorkerJournal {
+    #[inline]
+    pub(super) fn now(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn set_now(&self, now: u64) -> u64 {
+        self.now.store(now, Ordering::Relaxed);
+        now
+    }
+}
+
+impl Journal {
+    pub(super) fn new(workers: usize) -> Journal {
+        let worker = |_| {
+            CachePadded::new(WorkerJournal {
+                slot: Slot::new(),
+                now: AtomicU64::new(0),
+                ring: Ring::new(EVENTS),
+                thread: Mutex::new(None),
+            })
+        };
+        Journal {
+            clock: Clock::new(),
+            workers: (0..workers).map(worker).collect(),
+            outside: Mutex::new(()),
+            outside_ring: Ring::new(EVENTS),
+            outside_lost: AtomicU64::new(0),
+            operations: Operations::new(),
+        }
+    }
+
+    /// Writes an event, for the worker that this thread has or else for threads without one. Returns
+    /// when it happened.
+    pub(super) fn write(self: &Arc<Self>, event: Event) -> u64 {
+        here::write(self, event).unwrap_or_else(|| self.write_outside(event))
+    }
+
+    /// Writes an event of a thread without a worker; returns when it happened.
+    pub(super) fn write_outside(&self, event: Event) -> u64 {
+        let Some(_lock) = self.outside.try_lock() else {
+            self.outside_lost.fetch_add(1, Ordering::Relaxed);
+            return self.clock.ticks();
+        };
+        // Read under the lock, so that the times are in order.
+        let now = self.clock.ticks();
+        self.outside_ring.push(now, event);
+        now
+    }
+}

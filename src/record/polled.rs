@@ -1,0 +1,37 @@
+//! The task that the calling thread polls, if that is recorded, for the leaves: [`waits`].
+#![forbid(unsafe_code)]
+
+use super::noted::Noted;
+use super::wait::Wait;
+use crate::util::scoped::{Scoped, with_local};
+
+thread_local! {
+    static POLLED: Scoped<Noted> = const { Scoped::new() };
+}
+
+/// Calls `f`, which polls the task of `noted`.
+#[inline]
+pub(super) fn enter<R>(noted: &Noted, f: impl FnOnce() -> R) -> R {
+    POLLED.with(|slot| slot.set(noted, f))
+}
+
+/// Calls `f` with what is noted of the task that this thread polls.
+#[inline]
+pub(super) fn with<R>(f: impl FnOnce(Option<&Noted>) -> R) -> R {
+    with_local(&POLLED, f)
+}
+
+/// Notes what the task that this thread polls waits for, if that is recorded.
+#[inline]
+pub(crate) fn waits(wait: Wait, object: impl FnOnce() -> u64) {
+    with(|noted| {
+        if let Some(noted) = noted {
+            note(noted, wait, object());
+        }
+    });
+}
+
+#[cold]
+fn note(noted: &Noted, wait: Wait, object: u64) {
+    noted.waits(wait, object);
+}

@@ -1,0 +1,109 @@
+//! [`Slot`]: what a worker does at this moment, written by the worker and read by any thread.
+//!
+//! The fields belong together, so they have a version, which is odd while they are written: a reader
+//! that sees the same even version before and after has read fields of one moment. The fences are
+//! those of [`Ring`](super::ring).
+#![forbid(unsafe_code)]
+
+use std::panic::Location;
+
+use super::place::AtomicPlace;
+use crate::loom::hint::spin_loop;
+use crate::loom::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
+
+/// What a worker does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum WorkerState {
+    /// It sleeps, or no thread runs it.
+    #[default]
+    Parked = 0,
+    /// It polls a task, or is between two polls.
+    Running = 1,
+    /// It looks for tasks of other workers.
+    Searching = 2,
+    /// Its thread has begun to block, and no other thread has taken the worker yet.
+    BlockInPlace = 3,
+}
+
+/// Each field is stored by the thread that has the worker, and loaded by all.
+#[derive(Debug)]
+pub(super) struct Slot {
+    version: AtomicU64,
+    /// A [`WorkerState`].
+    state: AtomicU8,
+    /// The id of the task that is polled, or zero.
+    task: AtomicU64,
+    /// Where that was spawned.
+    place: AtomicPlace,
+    /// When the poll began; without a task, when the state changed.
+    since: AtomicU64,
+    /// How many polls there have been.
+    polls: AtomicU64,
+}
+
+/// The fields at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Doing {
+    pub(super) state: WorkerState,
+    pub(super) task: u64,
+    pub(super) place: Option<&'static Location<'static>>,
+    pub(super) since: u64,
+    pub(super) polls: u64,
+}
+
+impl Slot {
+    pub(super) fn new() -> Slot {
+        Slot {
+            version: AtomicU64::new(0),
+            state: AtomicU8::new(WorkerState::Parked as u8),
+            task: AtomicU64::new(0),
+            place: AtomicPlace::new(),
+            since: AtomicU64::new(0),
+            polls: AtomicU64::new(0),
+        }
+    }
+
+    /// Stores what the worker does from now on. Only the worker's thread calls this.
+    #[inline]
+    pub(super) fn set(&self, doing: &Doing) {
+        let version = self.version.load(Ordering::Relaxed);
+        self.version.store(version + 1, Ordering::Relaxed);
+        fence(Ordering::Release);
+        self.state.store(doing.state as u8, Ordering::Relaxed);
+        self.task.store(doing.task, Ordering::Relaxed);
+        self.place.store(doing.place);
+        self.since.store(doing.since, Ordering::Relaxed);
+        self.polls.store(doing.polls, Ordering::Relaxed);
+        self.version.store(version + 2, Ordering::Release);
+    }
+
+    /// Returns what was stored last. For the worker's thread.
+    #[inline]
+    pub(super) fn doing(&self) -> Doing {
+        Doing {
+            state: match self.state.load(Ordering::Relaxed) {
+                0 => WorkerState::Parked,
+                1 => WorkerState::Running,
+                2 => WorkerState::Searching,
+                _ => WorkerState::BlockInPlace,
+            },
+            task: self.task.load(Ordering::Relaxed),
+            place: self.place.load(),
+            since: self.since.load(Ordering::Relaxed),
+            polls: self.polls.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Returns the fields of one moment. For any thread.
+    pub(super) fn read(&self) -> Doing {
+        loop {
+            let before = self.version.load(Ordering::Acquire);
+            let doing = self.doing();
+            fence(Ordering::Acquire);
+            if before % 2 == 0 && self.version.load(Ordering::Relaxed) == before {
+                return doing;
+            }
+            spin_loop();
+        }
+    }
+}

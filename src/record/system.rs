@@ -1,0 +1,84 @@
+//! What the system tells about the time and about the calling thread.
+
+use std::cell::Cell;
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+thread_local! {
+    /// What [`this_thread`] has found out.
+    static THREAD: Cell<Option<(i32, usize, usize)>> = const { Cell::new(None) };
+}
+
+/// A thread that runs a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ThreadOf {
+    /// The kernel's number of the thread.
+    pub(crate) tid: i32,
+    /// The addresses of its stack, without guard pages.
+    pub(crate) stack: Range<usize>,
+}
+
+/// Returns the nanoseconds of CLOCK_MONOTONIC.
+pub(super) fn monotonic_ns() -> u64 {
+    let mut time = MaybeUninit::<libc::timespec>::zeroed();
+    // SAFETY: `time` is a whole `timespec`, plain integers that were zeroed, so it is initialized
+    // whatever the call does. It cannot fail: every Linux has this clock.
+    let time = unsafe {
+        libc::clock_gettime(libc::CLOCK_MONOTONIC, time.as_mut_ptr());
+        time.assume_init()
+    };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// Returns the calling thread. The stack is looked up once: that of the main thread is found in
+/// /proc/self/maps.
+pub(super) fn this_thread() -> ThreadOf {
+    let (tid, start, end) = THREAD.get().unwrap_or_else(|| {
+        // SAFETY: the call has no preconditions.
+        let tid = unsafe { libc::gettid() };
+        let stack = stack();
+        let known = (tid, stack.start, stack.end);
+        THREAD.set(Some(known));
+        known
+    });
+    ThreadOf {
+        tid,
+        stack: start..end,
+    }
+}
+
+/// Returns the stack of the calling thread; an empty range if it is not known.
+fn stack() -> Range<usize> {
+    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
+    // SAFETY: the thread is the calling one, and the attributes are written by the call.
+    if unsafe { libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) } != 0 {
+        return 0..0;
+    }
+    // SAFETY: the call has succeeded, and initializes them then.
+    let mut attributes = unsafe { attributes.assume_init() };
+    let (mut start, mut size) = (std::ptr::null_mut(), 0);
+    // SAFETY: the attributes are initialized, and the others are places to write to.
+    let known = unsafe { libc::pthread_attr_getstack(&attributes, &mut start, &mut size) } == 0;
+    // SAFETY: `pthread_getattr_np` made them, and they are not used again.
+    unsafe { libc::pthread_attr_destroy(&mut attributes) };
+    match known {
+        true => start.addr()..start.addr() + size,
+        false => 0..0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::this_thread;
+
+    #[test]
+    fn a_thread_knows_its_number_and_its_stack() {
+        let here = this_thread();
+        let local = 0_u8;
+        assert!(here.stack.contains(&std::ptr::from_ref(&local).addr()));
+        assert_eq!(this_thread(), here);
+        let other = std::thread::spawn(this_thread).join().unwrap();
+        assert_ne!(other.tid, here.tid);
+        assert!(!other.stack.contains(&here.stack.start));
+    }
+}
