@@ -34,6 +34,7 @@ use crate::driver::readiness::Registry;
 use crate::driver::sockets::{self, Receives};
 use crate::driver::wake::Wake;
 use crate::loom::sync::{Mutex, MutexGuard};
+use crate::record::Journal;
 
 /// The eventfd of [`Wake`].
 const WAKE: Token = Token(usize::MAX);
@@ -50,6 +51,8 @@ pub(crate) struct Config {
     pub(crate) threads: Pool,
     /// How sockets are to be read.
     pub(crate) sockets: sockets::Choice,
+    /// Where operations are recorded, if the runtime is observed.
+    pub(crate) journal: Option<Arc<Journal>>,
 }
 
 /// The driver of one runtime.
@@ -118,6 +121,7 @@ impl Driver {
             choice: config.choice,
             threads: config.threads,
             wake: wake.clone(),
+            journal: config.journal,
         })?;
         let sockets = config.sockets.in_force(|| completions.backend().kind);
         let receives = sockets.receives(poll.as_raw_fd(), &readiness, &wake);

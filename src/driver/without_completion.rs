@@ -9,6 +9,7 @@ use crate::blocking::Pool;
 use crate::driver::backend::{Backend, BackendKind, Choice, from_environment};
 use crate::driver::wake::Wake;
 use crate::error::Error;
+use crate::record::Journal;
 
 /// The parts of a [`Completions`].
 pub(crate) struct Config {
@@ -18,6 +19,8 @@ pub(crate) struct Config {
     pub(crate) threads: Pool,
     /// Ends the driver's wait, which no operation does.
     pub(crate) wake: Arc<Wake>,
+    /// Where operations would be recorded.
+    pub(crate) journal: Option<Arc<Journal>>,
 }
 
 /// The completion half of a driver; see the folder's documentation.

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use super::raw::pidfd_open;
 use crate::io::Interest;
+use crate::record::{self, Wait};
 use crate::runtime::{Handle, Id};
 use crate::scheduler::context::with_current;
 use crate::signal::unix::{Signal, SignalKind, signal};
@@ -89,6 +90,14 @@ impl Process {
     /// Returns an error if the child cannot be waited for (see waitpid(2)), or if the runtime is
     /// gone and there is no other.
     pub(super) fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
+        let polled = self.poll_notice(cx);
+        if polled.is_pending() {
+            record::waits_around(Wait::Child, || u64::from(self.child.id()));
+        }
+        polled
+    }
+
+    fn poll_notice(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<ExitStatus>> {
         self.notice.follow()?;
         loop {
             // The notice is already set up, so an end that comes after this check is noticed.

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::task::Poll;
 
 use super::event::Event;
@@ -11,7 +12,6 @@ use super::polled;
 use super::slot::{Doing, WorkerState};
 use super::system;
 use super::wait::Wait;
-use crate::loom::sync::Arc;
 use crate::util::scoped::{Scoped, with_local};
 
 thread_local! {
@@ -63,8 +63,8 @@ impl Here {
 
     /// Returns whether this thread has the worker, and that is one of `journal`.
     #[inline]
-    pub(super) fn writes_to(&self, journal: &Arc<Journal>) -> bool {
-        self.writes.get() && Arc::ptr_eq(&self.journal, journal)
+    pub(super) fn writes_to(&self, journal: &Journal) -> bool {
+        self.writes.get() && std::ptr::eq(&*self.journal, journal)
     }
 
     /// Returns the last reading of the clock, or reads it if that is too old.
@@ -193,7 +193,7 @@ impl Here {
 /// Writes an event for the worker that this thread has, if it is one of `journal`; returns when it
 /// happened.
 #[inline]
-pub(super) fn write(journal: &Arc<Journal>, event: Event) -> Option<u64> {
+pub(super) fn write(journal: &Journal, event: Event) -> Option<u64> {
     with_local(&HERE, |here| {
         let here = here.filter(|here| here.writes_to(journal))?;
         Some(here.write(event))
@@ -201,11 +201,7 @@ pub(super) fn write(journal: &Arc<Journal>, event: Event) -> Option<u64> {
 }
 
 /// Polls a task by `poll`.
-pub(super) fn poll<T>(
-    journal: &Arc<Journal>,
-    noted: &Noted,
-    poll: impl FnOnce() -> Poll<T>,
-) -> Poll<T> {
+pub(super) fn poll<T>(journal: &Journal, noted: &Noted, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
     with_local(&HERE, |here| {
         let here = here.filter(|here| here.writes_to(journal));
         let mut polling = Polling::begin(journal, noted, here);
@@ -217,7 +213,7 @@ pub(super) fn poll<T>(
 
 /// A poll, which ends when this is dropped.
 struct Polling<'a> {
-    journal: &'a Arc<Journal>,
+    journal: &'a Journal,
     noted: &'a Noted,
     here: Option<&'a Here>,
     begun: u64,
@@ -227,7 +223,7 @@ struct Polling<'a> {
 }
 
 impl<'a> Polling<'a> {
-    fn begin(journal: &'a Arc<Journal>, noted: &'a Noted, here: Option<&'a Here>) -> Self {
+    fn begin(journal: &'a Journal, noted: &'a Noted, here: Option<&'a Here>) -> Self {
         let id = noted.id();
         let (begun, former) = match here {
             Some(here) => {

@@ -1,6 +1,8 @@
 //! [`Journal`]: where the threads of one runtime write what happens.
 #![forbid(unsafe_code)]
 
+use std::sync::Arc;
+
 use super::clock::Clock;
 use super::event::Event;
 use super::here;
@@ -8,8 +10,8 @@ use super::operations::Operations;
 use super::ring::Ring;
 use super::slot::Slot;
 use super::system::ThreadOf;
+use crate::loom::sync::Mutex;
 use crate::loom::sync::atomic::{AtomicU64, Ordering};
-use crate::loom::sync::{Arc, Mutex};
 use crate::util::cache_padded::CachePadded;
 
 /// How many events of a worker are kept: half a mebibyte.
@@ -74,7 +76,7 @@ impl Journal {
 
     /// Writes an event, for the worker that this thread has or else for threads without one. Returns
     /// when it happened.
-    pub(super) fn write(self: &Arc<Self>, event: Event) -> u64 {
+    pub(super) fn write(&self, event: Event) -> u64 {
         here::write(self, event).unwrap_or_else(|| self.write_outside(event))
     }
 

@@ -83,7 +83,7 @@ pub(crate) use self::noted::{SeenKind, TaskState};
 pub(crate) use self::operations::{OperationsSeen, Submission};
 #[cfg(feature = "rt")]
 pub(crate) use self::page::Entry;
-pub(crate) use self::polled::waits;
+pub(crate) use self::polled::{address, waits, waits_around};
 #[cfg(feature = "rt")]
 pub(crate) use self::recorder::{
     EventSeen, Recorder, Stuck, TaskSeen, WaitSeen, WorkerEvents, WorkerSeen,
@@ -91,5 +91,5 @@ pub(crate) use self::recorder::{
 #[cfg(feature = "rt")]
 pub(crate) use self::slot::WorkerState;
 #[cfg(feature = "rt")]
-pub(crate) use self::system::ThreadOf;
+pub(crate) use self::system::{ThreadOf, instant_ns};
 pub(crate) use self::wait::Wait;

@@ -203,6 +203,15 @@ impl Noted {
         self.what.store(what | wait, Ordering::Relaxed);
     }
 
+    /// Replaces what a leaf was noted with, or notes what it would be.
+    #[cold]
+    pub(super) fn waits_around(&self, wait: Wait, object: u64) {
+        let what = self.what.load(Ordering::Relaxed) & !WAIT;
+        self.object.store(object, Ordering::Relaxed);
+        let wait = u64::from(wait as u8) << WAIT_SHIFT;
+        self.what.store(what | wait, Ordering::Relaxed);
+    }
+
     /// Returns the fields of the task that is noted here.
     pub(super) fn read(&self) -> Option<Read> {
         let id = self.id.load(Ordering::Acquire);

@@ -1,11 +1,11 @@
 //! [`Operations`]: counters of the driver's operations, by name.
 #![forbid(unsafe_code)]
 
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::event::{Event, OPERATIONS};
 use super::journal::Journal;
-use crate::loom::sync::Arc;
 
 /// How many buckets the latencies have: one for each number of bits of nanoseconds, up to 17 s.
 const BUCKETS: usize = 35;
@@ -26,7 +26,7 @@ pub(crate) struct Submission {
     /// Its place in [`OPERATIONS`].
     operation: u8,
     /// When it was submitted, in ticks.
-    at: u64,
+    at: NonZeroU64,
 }
 
 /// The counters, as a reader finds them.
@@ -82,14 +82,12 @@ impl Operations {
 }
 
 impl Journal {
-    /// Records that an operation of this name is submitted.
-    pub(crate) fn submit(self: &Arc<Self>, name: &str) -> Submission {
-        let operation = OPERATIONS.iter().position(|it| *it == name);
-        let operation = operation.expect("every operation is in the list") as u8;
+    /// Records that an operation with this place in [`OPERATIONS`] is submitted.
+    pub(crate) fn submit(&self, operation: u8) -> Submission {
         self.operations.submitted[usize::from(operation)].fetch_add(1, Ordering::Relaxed);
         Submission {
             operation,
-            at: self.write(Event::Submit(operation)),
+            at: NonZeroU64::new(self.write(Event::Submit(operation))).unwrap_or(NonZeroU64::MIN),
         }
     }
 
@@ -100,10 +98,10 @@ impl Journal {
     }
 
     /// Records that an operation has completed.
-    pub(crate) fn complete(self: &Arc<Self>, submission: Submission) {
+    pub(crate) fn complete(&self, submission: Submission) {
         let Submission { operation, at } = submission;
         let now = self.clock.ticks();
-        let latency_ns = self.clock.duration(now.saturating_sub(at));
+        let latency_ns = self.clock.duration(now.saturating_sub(at.get()));
         let operations = &self.operations;
         operations.completed[usize::from(operation)].fetch_add(1, Ordering::Relaxed);
         let bucket = (64 - latency_ns.leading_zeros()) as usize;

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 use std::panic::Location;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
@@ -15,7 +16,7 @@ use super::event::Event;
 use super::here;
 use super::journal::Journal;
 use super::noted::{Noted, Read, SeenKind};
-use crate::loom::sync::{Arc, Mutex};
+use crate::loom::sync::Mutex;
 use crate::util::cache_padded::CachePadded;
 
 /// The lines of a page.

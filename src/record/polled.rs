@@ -31,6 +31,21 @@ pub(crate) fn waits(wait: Wait, object: impl FnOnce() -> u64) {
     });
 }
 
+/// Like [`waits`], for what contains the leaf that has just been noted, and tells more.
+#[inline]
+pub(crate) fn waits_around(wait: Wait, object: impl FnOnce() -> u64) {
+    with(|noted| {
+        if let Some(noted) = noted {
+            noted.waits_around(wait, object());
+        }
+    });
+}
+
+/// Returns the object of a lock or a channel.
+pub(crate) fn address<T: ?Sized>(of: &T) -> u64 {
+    std::ptr::from_ref(of).addr() as u64
+}
+
 #[cold]
 fn note(noted: &Noted, wait: Wait, object: u64) {
     noted.waits(wait, object);

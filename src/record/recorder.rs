@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::panic::Location;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::Reading;
@@ -16,7 +17,6 @@ use super::ring::Copied;
 use super::slot::WorkerState;
 use super::system::ThreadOf;
 use super::wait::Wait;
-use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::Ordering;
 
 /// What one runtime records. Made only for a runtime that is to be observed.

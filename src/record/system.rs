@@ -3,6 +3,9 @@
 use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::ops::Range;
+use std::time::Instant;
+
+use crate::loom::unmodeled::sync::OnceLock;
 
 thread_local! {
     /// What [`this_thread`] has found out.
@@ -28,6 +31,17 @@ pub(super) fn monotonic_ns() -> u64 {
         time.assume_init()
     };
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// Returns an instant as nanoseconds of CLOCK_MONOTONIC, which is what it is on Linux.
+pub(crate) fn instant_ns(instant: Instant) -> u64 {
+    static BASE: OnceLock<(Instant, u64)> = OnceLock::new();
+    let (base, ns) = BASE.get_or_init(|| (Instant::now(), monotonic_ns()));
+    let after = instant.saturating_duration_since(*base);
+    let before = base.saturating_duration_since(instant);
+    let ns = u128::from(*ns) + after.as_nanos();
+    let ns = ns.saturating_sub(before.as_nanos());
+    u64::try_from(ns).unwrap_or(u64::MAX)
 }
 
 /// Returns the calling thread. The stack is looked up once: that of the main thread is found in
@@ -69,7 +83,22 @@ fn stack() -> Range<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::this_thread;
+    use super::{instant_ns, monotonic_ns, this_thread};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn an_instant_is_a_number_of_the_monotonic_clock() {
+        let second = Duration::from_secs(1);
+        let (before, now, after) = (monotonic_ns(), Instant::now(), monotonic_ns());
+        let slack = 10_000_000;
+        let ns = instant_ns(now);
+        assert!(
+            before - slack < ns && ns < after + slack,
+            "{before} {ns} {after}"
+        );
+        assert_eq!(instant_ns(now + second), ns + 1_000_000_000);
+        assert_eq!(instant_ns(now - second), ns - 1_000_000_000);
+    }
 
     #[test]
     fn a_thread_knows_its_number_and_its_stack() {

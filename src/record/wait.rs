@@ -24,7 +24,7 @@ pub(crate) enum Wait {
     BarrierWait,
     OnceCellInit,
     SetOnceWait,
-    /// The object is the id of the task that is joined.
+    /// The object is the id of the task that is joined, or zero for any of several.
     Join,
     /// The object is a file descriptor.
     Readable,

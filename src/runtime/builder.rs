@@ -958,12 +958,14 @@ impl Builder {
             relief: Some(DRIVER_RELIEF),
             ..pool.clone()
         });
+        let recorder = self.recorded.then(|| Recorder::new(workers));
         let driver = Arc::new(Driver::new(driver::Config {
             choice: super::driver_info::choice(self.driver),
             sockets: sockets::choose(self.sockets, self.multi_thread)?,
             events_per_tick: self.events_per_tick,
             events_per_busy_tick: self.events_per_busy_tick.unwrap_or(self.events_per_tick),
             threads,
+            journal: recorder.as_ref().map(|it| it.journal().clone()),
         })?);
         let clock = Clock::new(!self.multi_thread, self.start_paused);
         let timers = self.enable_time.then(|| {
@@ -975,7 +977,6 @@ impl Builder {
                 false => timers,
             })
         });
-        let recorder = self.recorded.then(|| Recorder::new(workers));
         let hooks = TaskHooks {
             recorder: recorder.clone(),
             ..self.task_hooks.clone()

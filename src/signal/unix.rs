@@ -10,6 +10,7 @@ use libc::c_int;
 use super::broadcast::Listener;
 use super::table::Table;
 use super::watcher;
+use crate::record::{self, Wait};
 use crate::runtime::Handle;
 use crate::util::budget::poll_proceed;
 
@@ -336,6 +337,7 @@ pub fn signal(kind: SignalKind) -> io::Result<Signal> {
     let table = Table::global()?;
     watcher::watch(&handle, table)?;
     Ok(Signal {
+        kind,
         listener: table.listen(kind.as_raw_value())?,
     })
 }
@@ -365,6 +367,7 @@ pub fn signal(kind: SignalKind) -> io::Result<Signal> {
 #[derive(Debug)]
 #[must_use = "signals are lost when the stream is not polled"]
 pub struct Signal {
+    kind: SignalKind,
     listener: Listener,
 }
 
@@ -417,7 +420,10 @@ impl Signal {
     /// ```
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
         let coop = ready!(poll_proceed(cx));
-        ready!(self.listener.poll(cx));
+        if self.listener.poll(cx).is_pending() {
+            record::waits(Wait::Signal, || self.kind.as_raw_value() as u64);
+            return Poll::Pending;
+        }
         coop.made_progress();
         Poll::Ready(Some(()))
     }

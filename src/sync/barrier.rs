@@ -11,6 +11,7 @@ use std::pin::pin;
 use std::task::{Poll, ready};
 
 use crate::loom::sync::Mutex;
+use crate::record::{self, Wait};
 use crate::sync::Notify;
 use crate::trace::{self, Resource, ResourceType, Update};
 use crate::util::budget;
@@ -117,7 +118,10 @@ impl Barrier {
         let mut round = pin!(round);
         op.around(poll_fn(|cx| {
             let budget = ready!(budget::poll_proceed(cx));
-            ready!(round.as_mut().poll(cx));
+            if round.as_mut().poll(cx).is_pending() {
+                record::waits(Wait::BarrierWait, || record::address(self));
+                return Poll::Pending;
+            }
             budget.made_progress();
             Poll::Ready(())
         }))

@@ -9,6 +9,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 
+use crate::record::Wait;
 use crate::sync::TryAcquireError;
 use crate::sync::once_value::OnceValue;
 use crate::sync::semaphore::RawSemaphore;
@@ -222,7 +223,11 @@ impl<T> OnceCell<T> {
         if let Some(value) = self.get() {
             return value;
         }
-        if let Ok(()) = self.initialize.acquire_in(1, "OnceCell::get_or_init").await {
+        if let Ok(()) = self
+            .initialize
+            .acquire_in(1, Wait::OnceCellInit, "OnceCell::get_or_init")
+            .await
+        {
             let _turn = Turn(&self.initialize);
             let value = f().await;
             self.finish(value);
@@ -271,7 +276,7 @@ impl<T> OnceCell<T> {
         }
         if let Ok(()) = self
             .initialize
-            .acquire_in(1, "OnceCell::get_or_try_init")
+            .acquire_in(1, Wait::OnceCellInit, "OnceCell::get_or_try_init")
             .await
         {
             let _turn = Turn(&self.initialize);

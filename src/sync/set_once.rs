@@ -3,8 +3,11 @@
 
 use std::error::Error;
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 
 use crate::loom::sync::Mutex;
+use crate::record::{self, Wait};
 use crate::sync::Notify;
 use crate::sync::once_value::OnceValue;
 
@@ -191,7 +194,15 @@ impl<T> SetOnce<T> {
         if let Some(value) = self.get() {
             return value;
         }
-        is_set.await;
+        let mut is_set = pin!(is_set);
+        poll_fn(|cx| {
+            let polled = is_set.as_mut().poll(cx);
+            if polled.is_pending() {
+                record::waits_around(Wait::SetOnceWait, || record::address(self));
+            }
+            polled
+        })
+        .await;
         self.get()
             .expect("who waits is notified once the value is set")
     }

@@ -18,6 +18,7 @@ use super::blocking::spawn_blocking_with;
 use super::spawn::{spawn_local_with, spawn_with};
 use super::{AbortHandle, Id, JoinError, JoinHandle, LocalSet};
 use crate::loom::sync::Mutex;
+use crate::record::{self, Wait};
 use crate::runtime::Handle;
 use crate::scheduler::task::{Birth, TaskKind};
 use crate::util::large::is_large;
@@ -547,6 +548,7 @@ impl<T: 'static> JoinSet<T> {
                 return Poll::Ready(Some(next));
             }
             if self.shared.register(cx.waker()) {
+                record::waits(Wait::Join, || 0);
                 return Poll::Pending;
             }
         }

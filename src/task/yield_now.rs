@@ -4,6 +4,7 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
+use crate::record::{self, Wait};
 use crate::scheduler::context;
 
 /// Yields the thread to the runtime once, behind the other tasks that are ready.
@@ -35,6 +36,7 @@ pub async fn yield_now() {
         }
         yielded = true;
         context::defer(cx.waker());
+        record::waits(Wait::Yield, || 0);
         Poll::Pending
     })
     .await;

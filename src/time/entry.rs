@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use crate::driver::shutdown_error;
+use crate::record::{self, Wait};
 use crate::runtime::Handle;
 use crate::scheduler::context::with_current;
 use crate::time::Instant;
@@ -141,6 +142,7 @@ impl Entry {
             coop.made_progress();
             Poll::Ready(())
         } else {
+            record::waits(Wait::Timer, || record::instant_ns(self.deadline.into_std()));
             Poll::Pending
         }
     }

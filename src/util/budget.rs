@@ -14,6 +14,7 @@ use std::marker::PhantomData;
 use std::task::{Context, Poll, Waker};
 
 use crate::loom::sync::OnceLock;
+use crate::record::{self, Wait};
 
 /// Units of one task poll.
 const INITIAL: u8 = 128;
@@ -282,6 +283,7 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
 #[cold]
 fn refuse(cx: &Context<'_>) {
     let former = replace(Budget(Some(REFUSED)));
+    record::waits(Wait::Budget, || 0);
     match DEFER.get() {
         Some(defer) => defer(cx.waker(), former.0 == Some(SPENT)),
         None => cx.waker().wake_by_ref(),

@@ -86,11 +86,13 @@ impl WaitQueue {
     }
 
     /// Waits until `done` holds; the code that makes it hold calls [`wake_all`](Self::wake_all).
-    pub(crate) async fn wait_until(&self, done: impl Fn() -> bool) {
+    /// A poll that waits calls `waits`.
+    pub(crate) async fn wait_until(&self, done: impl Fn() -> bool, waits: impl Fn()) {
         let waiter = pin!(self.waiter());
         poll_fn(|cx| {
             let coop = ready!(poll_proceed(cx));
             if !done() && waiter.as_ref().register(cx.waker(), || !done()) {
+                waits();
                 return Poll::Pending;
             }
             coop.made_progress();
@@ -318,7 +320,7 @@ mod loom_tests {
                 other.1.store(1, Release);
                 other.0.wake_all();
             });
-            loom::future::block_on(shared.0.wait_until(|| shared.1.load(Acquire) == 1));
+            loom::future::block_on(shared.0.wait_until(|| shared.1.load(Acquire) == 1, || ()));
             thread.join().unwrap();
         });
     }

@@ -21,6 +21,7 @@ use crate::blocking::pool::{Kind, SpawnError};
 use crate::driver::backend::{Backend, BackendKind, Choice};
 use crate::driver::wake::Wake;
 use crate::error::Error;
+use crate::record::{self, Journal, Wait};
 use crate::util::status_flags::status_flags;
 use crate::util::wake::drop_waker;
 
@@ -40,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) threads: Pool,
     /// Ends the driver's wait.
     pub(crate) wake: Arc<Wake>,
+    /// Where operations are recorded, if they are.
+    pub(crate) journal: Option<Arc<Journal>>,
 }
 
 /// The completion half of a driver; see the folder's documentation.
@@ -76,7 +79,7 @@ impl Completions {
             threads: config.threads,
             decision,
             closed: AtomicBool::new(false),
-            count: Arc::new(Count::new(move || config.wake.wake())),
+            count: Arc::new(Count::new(move || config.wake.wake()).recorded(config.journal)),
         })
     }
 
@@ -135,12 +138,14 @@ impl Completions {
             return (refused, Some(SpawnError::Closed));
         }
         debug_assert_eq!(threads::kind(&op), Kind::Ordinary);
-        let operation = Arc::new(Operation::new((op, Counted::new(&self.count))));
+        let number = op.number();
+        let operation = self.operation(op);
+        self.count.hands_to_thread();
         let pushed = match keep(Job::new(operation.clone())) {
             Ok(()) => Ok(()),
             Err(job) => threads::push(&self.threads, job, Kind::Ordinary),
         };
-        (InFlight::new(operation, None), pushed.err())
+        (InFlight::new(operation, None, number), pushed.err())
     }
 
     /// Has a thread perform a job that was kept. If there is none, its operation ends with the reason.
@@ -157,17 +162,18 @@ impl Completions {
         if self.is_closed() {
             return (InFlight(Submission::Refused(Box::new(op))), None);
         }
-        let shared = |op| Arc::new(Operation::new((op, Counted::new(&self.count))));
+        let number = op.number();
         let ring = self.ring().filter(|_| suits_ring(&op));
         let (operation, submitted) = match ring {
             Some(ring) => {
-                let operation = shared(op);
+                let operation = self.operation(op);
                 let submitted = ring.submit(&operation);
                 (operation, submitted)
             }
             None => {
                 let kind = threads::kind(&op);
-                let operation = shared(op);
+                let operation = self.operation(op);
+                self.count.hands_to_thread();
                 let submitted = threads::submit(&self.threads, operation.clone(), kind);
                 (operation, submitted)
             }
@@ -176,7 +182,7 @@ impl Completions {
             Ok(()) | Err(SpawnError::Closed) => None,
             Err(refused) => Some(refused),
         };
-        (InFlight::new(operation, ring.cloned()), refused)
+        (InFlight::new(operation, ring.cloned(), number), refused)
     }
 
     /// Like [`submit_or_return`](Completions::submit_or_return), but an operation that suits the ring
@@ -186,9 +192,15 @@ impl Completions {
         let Some(ring) = self.ring().filter(suits) else {
             return self.submit_or_return(op);
         };
-        let operation = Arc::new(Operation::new((op, Counted::new(&self.count))));
+        let number = op.number();
+        let operation = self.operation(op);
         batch.add(ring, operation.clone());
-        (InFlight::new(operation, Some(ring.clone())), None)
+        (InFlight::new(operation, Some(ring.clone()), number), None)
+    }
+
+    fn operation(&self, op: Op) -> Submitted {
+        let counted = Counted::new(&self.count, op.number());
+        Arc::new(Operation::new((op, counted)))
     }
 
     /// Returns whether new operations are refused.
@@ -289,6 +301,8 @@ enum Submission {
         operation: Submitted,
         /// The ring, if the operation was submitted to it.
         ring: Option<Arc<Ring>>,
+        /// The operation's place among the names.
+        number: u8,
     },
     /// The driver was closed.
     Refused(Box<Op>),
@@ -307,8 +321,12 @@ impl fmt::Debug for InFlight {
 }
 
 impl InFlight {
-    fn new(operation: Submitted, ring: Option<Arc<Ring>>) -> InFlight {
-        InFlight(Submission::Submitted { operation, ring })
+    fn new(operation: Submitted, ring: Option<Arc<Ring>>, number: u8) -> InFlight {
+        InFlight(Submission::Submitted {
+            operation,
+            ring,
+            number,
+        })
     }
 
     /// Polls for the operation's outcome. A refused operation ends like a cancelled one.
@@ -317,10 +335,14 @@ impl InFlight {
     ///
     /// Panics if the outcome was fetched before.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Completed> {
-        if let Submission::Submitted { operation, .. } = &self.0 {
+        if let Submission::Submitted {
+            operation, number, ..
+        } = &self.0
+        {
             let polled = operation.poll(cx);
-            if polled.is_ready() {
-                self.0 = Submission::Done;
+            match polled.is_ready() {
+                true => self.0 = Submission::Done,
+                false => record::waits(Wait::File, || u64::from(*number)),
             }
             return polled;
         }
@@ -336,7 +358,10 @@ impl InFlight {
     /// begun ends at once, one that is on the ring when the kernel has cancelled it, and one that a
     /// thread carries out when the thread is done.
     pub(crate) fn cancel(&self) {
-        let Submission::Submitted { operation, ring } = &self.0 else {
+        let Submission::Submitted {
+            operation, ring, ..
+        } = &self.0
+        else {
             return;
         };
         match (operation.cancel(), ring) {
@@ -352,8 +377,9 @@ impl InFlight {
     }
 
     fn leave(&mut self, cancel: bool) {
-        let Submission::Submitted { operation, ring } =
-            std::mem::replace(&mut self.0, Submission::Done)
+        let Submission::Submitted {
+            operation, ring, ..
+        } = std::mem::replace(&mut self.0, Submission::Done)
         else {
             return;
         };

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use super::file_transfer::FileTransfer;
 use super::lent::Lent;
 use crate::error::Error;
+use crate::record::OPERATIONS;
 
 /// A file descriptor of any kind, which stays open as long as an operation on it is in flight.
 pub(crate) type SharedFd = Arc<File>;
@@ -131,21 +132,25 @@ pub(crate) struct Completed {
 impl Op {
     /// Returns the operation's name in messages.
     pub(crate) fn name(&self) -> &'static str {
+        OPERATIONS[usize::from(self.number())]
+    }
+
+    /// Returns the operation's place among the names.
+    pub(crate) fn number(&self) -> u8 {
         match self {
-            Op::Open { .. } => "open",
-            Op::Read { .. } => "read",
-            Op::ReadAt { .. } => "read",
-            Op::Write { .. } | Op::WriteAt { .. } => "write",
-            Op::Allocate { .. } => "allocate",
-            Op::Close { .. } => "close",
-            Op::Sync { .. } => "sync",
-            Op::Truncate { .. } => "truncate",
-            Op::Rename { .. } => "rename",
-            Op::Unlink { .. } => "unlink",
-            Op::MakeDirectory { .. } => "mkdir",
-            Op::Link { .. } => "link",
-            Op::Symlink { .. } => "symlink",
-            Op::Transfer(_) => "transfer",
+            Op::Open { .. } => 0,
+            Op::Read { .. } | Op::ReadAt { .. } => 1,
+            Op::Write { .. } | Op::WriteAt { .. } => 2,
+            Op::Allocate { .. } => 3,
+            Op::Close { .. } => 4,
+            Op::Sync { .. } => 5,
+            Op::Truncate { .. } => 6,
+            Op::Rename { .. } => 7,
+            Op::Unlink { .. } => 8,
+            Op::MakeDirectory { .. } => 9,
+            Op::Link { .. } => 10,
+            Op::Symlink { .. } => 11,
+            Op::Transfer(_) => 12,
         }
     }
 

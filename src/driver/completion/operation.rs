@@ -38,6 +38,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::loom::sync::Mutex;
 use crate::loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::record::{Journal, Submission};
 
 /// An operation that was submitted. `P` is what it owns until it has begun, `R` what it ends with.
 #[derive(Debug)]
@@ -187,6 +188,8 @@ pub(super) struct Count {
     /// The number of operations times [`ONE`], and [`AWAITED`].
     word: AtomicUsize,
     end_wait: Box<dyn Fn() + Send + Sync>,
+    /// Where the operations are recorded, if they are.
+    journal: Option<Arc<Journal>>,
 }
 
 /// One operation.
@@ -201,6 +204,19 @@ impl Count {
         Count {
             word: AtomicUsize::new(0),
             end_wait: Box::new(end_wait),
+            journal: None,
+        }
+    }
+
+    /// Has the operations recorded, if there is a journal.
+    pub(super) fn recorded(self, journal: Option<Arc<Journal>>) -> Count {
+        Count { journal, ..self }
+    }
+
+    /// Records that a thread is to carry an operation out.
+    pub(super) fn hands_to_thread(&self) {
+        if let Some(journal) = &self.journal {
+            journal.hand_to_thread();
         }
     }
 
@@ -231,29 +247,40 @@ impl fmt::Debug for Count {
 
 /// One operation, from its submission until its task has been woken.
 #[derive(Debug)]
-pub(super) struct Counted(Arc<Count>);
+pub(super) struct Counted {
+    count: Arc<Count>,
+    /// When it was submitted, if that is recorded.
+    submission: Option<Submission>,
+}
 
 impl Counted {
-    /// Counts one operation, until the result is dropped.
-    pub(super) fn new(count: &Arc<Count>) -> Counted {
+    /// Counts one operation with this place among the names, until the result is dropped.
+    pub(super) fn new(count: &Arc<Count>, number: u8) -> Counted {
         count.word.fetch_add(ONE, Ordering::SeqCst);
-        Counted(count.clone())
+        let journal = count.journal.as_ref();
+        Counted {
+            count: count.clone(),
+            submission: journal.map(|journal| journal.submit(number)),
+        }
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let former = self.0.word.fetch_sub(ONE, Ordering::SeqCst);
+        if let (Some(submission), Some(journal)) = (self.submission, &self.count.journal) {
+            journal.complete(submission);
+        }
+        let former = self.count.word.fetch_sub(ONE, Ordering::SeqCst);
         if former != ONE | AWAITED {
             return;
         }
         // Unless an operation has come since, or another thread has ended the wait.
-        let ended = self
-            .0
-            .word
-            .compare_exchange(AWAITED, 0, Ordering::SeqCst, Ordering::SeqCst);
+        let ended =
+            self.count
+                .word
+                .compare_exchange(AWAITED, 0, Ordering::SeqCst, Ordering::SeqCst);
         if ended.is_ok() {
-            (self.0.end_wait)();
+            (self.count.end_wait)();
         }
     }
 }

@@ -115,7 +115,7 @@ fn loom_the_last_operation_ends_the_wait() {
         };
         let count = std::sync::Arc::new(Count::new(end_wait));
         let completers = [(); 2].map(|()| {
-            let counted = Counted::new(&count);
+            let counted = Counted::new(&count, 0);
             thread::spawn(move || drop(counted))
         });
         let busy = count.await_zero();

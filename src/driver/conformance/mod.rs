@@ -80,6 +80,7 @@ impl Rig {
             choice,
             threads: threads.clone(),
             wake: Arc::new(DriverWake::new().unwrap()),
+            journal: None,
         };
         Rig {
             completions: Completions::with_entries(config, entries).unwrap(),

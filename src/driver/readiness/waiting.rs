@@ -68,8 +68,10 @@ impl<T: Registered> Waiting<T> {
     ///
     /// Returns an error if the driver is shut down.
     pub(crate) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<ReadyEvent>> {
-        let this = self.project();
-        let snapshot = ready!(this.wait.poll(cx));
+        let mut this = self.project();
+        let polled = this.wait.as_mut().poll(cx);
+        let registration = this.wait.as_ref().get_ref().get_ref().0.registration();
+        let snapshot = ready!(registration.recorded(polled, this.interest.mask()));
         if snapshot.is_shutdown() {
             return Poll::Ready(Err(shutdown_error()));
         }

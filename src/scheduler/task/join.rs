@@ -15,6 +15,7 @@ use super::header::Header;
 use super::id::Id;
 use super::raw;
 use super::state::DropJoin;
+use crate::record::{self, Wait};
 use crate::util::{budget, wake};
 
 /// The right to await a task's output.
@@ -185,6 +186,7 @@ impl<T> Future for JoinHandle<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let unit = ready!(budget::poll_proceed(cx));
         if !self.poll_finished(cx.waker()) {
+            record::waits(Wait::Join, || self.id().as_u64());
             return Poll::Pending;
         }
         unit.made_progress();

@@ -10,6 +10,7 @@ use super::error::{RecvError, TryRecvError};
 use super::shared::{BroadcastShared, Wait};
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::Ordering::Acquire;
+use crate::record;
 use crate::util::budget::poll_proceed;
 use crate::util::park;
 
@@ -205,7 +206,11 @@ impl<T: Clone> Receiver<T> {
             };
             let result = match self.shared.see_next(&mut self.next, Some(wait)) {
                 Ok(seen) => Ok(seen.value()),
-                Err(TryRecvError::Empty) => return Poll::Pending,
+                Err(TryRecvError::Empty) => {
+                    let values = &self.shared.values;
+                    record::waits(record::Wait::BroadcastRecv, || record::address(values));
+                    return Poll::Pending;
+                }
                 Err(TryRecvError::Closed) => Err(RecvError::Closed),
                 Err(TryRecvError::Lagged(missed)) => Err(RecvError::Lagged(missed)),
             };

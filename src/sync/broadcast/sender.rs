@@ -8,6 +8,7 @@ use super::receiver::Receiver;
 use super::shared::BroadcastShared;
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use crate::record::{self, Wait};
 
 /// Sends values to all receivers of a channel. Created by [`channel`](super::channel) or
 /// [`Sender::new`].
@@ -212,7 +213,9 @@ impl<T> Sender<T> {
     pub async fn closed(&self) {
         let shared = &self.shared;
         let op = shared.resource.begin("Sender::closed", "poll_closed");
-        op.around(shared.no_receivers.wait_until(|| shared.receivers() == 0))
+        let waits = || record::waits(Wait::BroadcastClosed, || record::address(&shared.values));
+        let closed = || shared.receivers() == 0;
+        op.around(shared.no_receivers.wait_until(closed, waits))
             .await;
     }
 

@@ -5,6 +5,7 @@ use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::ptr;
 
+use crate::record;
 use crate::sync::guard::error::TryLockError;
 use crate::sync::guard::held::{Held, Lock, Owner, Permits};
 
@@ -97,23 +98,25 @@ impl<H, U: ?Sized, M> Target<H> for Shared<U, M> {
 ///
 /// An async function would be a future within that of its caller, which is larger and slower.
 macro_rules! acquire {
-    (exclusive $owner:ident, $source:literal) => {{
+    (exclusive $owner:ident, $wait:ident, $source:literal) => {{
         acquire!(
             $owner,
             $crate::sync::guard::Permits::count($owner.all()),
+            $wait,
             $source
         );
         // SAFETY: all permits were just acquired.
         unsafe { Guard::exclusive($owner) }
     }};
     (shared $owner:ident, $source:literal) => {{
-        acquire!($owner, 1, $source);
+        acquire!($owner, 1, RwLockRead, $source);
         // SAFETY: the permit was just acquired.
         unsafe { Guard::shared($owner) }
     }};
-    ($owner:ident, $permits:expr, $source:literal) => {
+    ($owner:ident, $permits:expr, $wait:ident, $source:literal) => {
         if !$owner.semaphore().acquire_now($permits) {
-            let acquired = $owner.semaphore().acquire_in($permits, $source).await;
+            let wait = $crate::record::Wait::$wait;
+            let acquired = $owner.semaphore().acquire_in($permits, wait, $source).await;
             acquired.expect("the semaphore of a lock is never closed");
         }
     };
@@ -131,6 +134,7 @@ impl<O: Owner> Guard<O, Whole> {
             target: Whole,
         };
         guard.held.report(true);
+        record::locks(|| record::address(guard.held.semaphore()));
         guard
     }
 

@@ -27,6 +27,7 @@ use super::queue::{Consumer, SharedQueue, pair};
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use crate::record::{self, Wait};
 use crate::sync::semaphore::RawSemaphore;
 use crate::trace::{Operation, Resource, ResourceType, Update};
 use crate::util::apart::Apart;
@@ -174,7 +175,8 @@ impl<T, const BOUNDED: bool> Tx<T, BOUNDED> {
     pub(super) async fn closed(&self) {
         let op = self.chan.resource().begin("Sender::closed", "poll_closed");
         let closed = &self.chan.control.closed;
-        op.around(closed.wait_until(|| self.chan.is_rx_closed()))
+        let waits = || record::waits(Wait::MpscSend, || record::address(self.chan.permits()));
+        op.around(closed.wait_until(|| self.chan.is_rx_closed(), waits))
             .await;
     }
 }
@@ -355,10 +357,14 @@ impl<T, const BOUNDED: bool> Rx<T, BOUNDED> {
 
     /// Takes a value after the first look has found none. Does not release the permit.
     fn poll_recv_slow(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        match self.pop_or_register(cx.waker()) {
-            Some(value) => Poll::Ready(Some(value)),
+        let polled = match self.pop_or_register(cx.waker()) {
+            Some(value) => return Poll::Ready(Some(value)),
             None => self.end(),
+        };
+        if polled.is_pending() {
+            record::waits(Wait::MpscRecv, || record::address(self.chan().permits()));
         }
+        polled
     }
 
     pub(super) fn poll_recv_many(

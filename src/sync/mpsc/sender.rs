@@ -6,6 +6,7 @@ use std::fmt;
 use super::chan::{Chan, Tx, WeakTx};
 use super::error::{SendError, TrySendError};
 use super::permit::{OwnedPermit, Permit, PermitIterator};
+use crate::record::Wait;
 use crate::sync::TryAcquireError;
 use crate::util::park;
 
@@ -487,7 +488,11 @@ impl<T> Sender<T> {
             }
         }
         let wake = WakeReceiver(self.chan());
-        let acquired = self.chan().permits().acquire_in(n, source).await;
+        let acquired = self
+            .chan()
+            .permits()
+            .acquire_in(n, Wait::MpscSend, source)
+            .await;
         acquired.map_err(|_| SendError(()))?;
         std::mem::forget(wake);
         Ok(())

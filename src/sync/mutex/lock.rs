@@ -142,7 +142,7 @@ impl<T: ?Sized> Mutex<T> {
     /// # })
     /// ```
     pub async fn lock(&self) -> MutexGuard<'_, T> {
-        MutexGuard(acquire!(exclusive self, "Mutex::lock"))
+        MutexGuard(acquire!(exclusive self, MutexLock, "Mutex::lock"))
     }
 
     /// Locks the mutex as [`lock`](Self::lock) does, with a guard that owns the mutex and so may be
@@ -166,7 +166,7 @@ impl<T: ?Sized> Mutex<T> {
     /// # })
     /// ```
     pub async fn lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
-        OwnedMutexGuard(acquire!(exclusive self, "Mutex::lock_owned"))
+        OwnedMutexGuard(acquire!(exclusive self, MutexLock, "Mutex::lock_owned"))
     }
 
     /// Locks the mutex as [`lock`](Self::lock) does, blocking the thread instead of a task.

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use crate::record;
 use crate::sync::notify::Notify;
 use crate::sync::notify::raw::Wait;
 use crate::trace::{self, Op};
@@ -244,7 +245,11 @@ unsafe fn poll(notify: &Notify, wait: &mut Wait, op: &mut Op, cx: &mut Context<'
     }
     // SAFETY: the caller's promise.
     let poll = || unsafe { wait.poll(&notify.raw, Some(cx.waker())) };
-    notify.resource.poll(op, "poll_notified", poll)
+    let polled = notify.resource.poll(op, "poll_notified", poll);
+    if polled.is_pending() {
+        record::waits(record::Wait::Notified, || record::address(notify));
+    }
+    polled
 }
 
 /// What the unsafe impls above rest on.

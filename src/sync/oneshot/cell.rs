@@ -30,6 +30,7 @@ use std::task::{Context, Poll, Waker};
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire};
+use crate::record::{self, Wait};
 use crate::util::wake;
 
 const TX_DONE: usize = 1;
@@ -196,7 +197,10 @@ impl<T> TxHalf<T> {
         // SAFETY: the slot is the sender's, and the receiver takes it over with `RX_CLOSED`.
         match unsafe { inner.register(&inner.tx_waker, TX_WAKER, RX_CLOSED, cx.waker()) } {
             Some(_) => Poll::Ready(()),
-            None => Poll::Pending,
+            None => {
+                record::waits(Wait::OneshotClosed, || record::address(inner));
+                Poll::Pending
+            }
         }
     }
 
@@ -334,7 +338,10 @@ impl<T> RxHalf<T> {
             };
             match final_state {
                 Some(now) => state = now,
-                None => return Taken::Empty,
+                None => {
+                    record::waits(Wait::OneshotRecv, || record::address(inner));
+                    return Taken::Empty;
+                }
             }
         }
         Self::take_final(half, state)

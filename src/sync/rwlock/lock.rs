@@ -217,7 +217,7 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn write(&self) -> RwLockWriteGuard<'_, T> {
-        RwLockWriteGuard(acquire!(exclusive self, "RwLock::write"))
+        RwLockWriteGuard(acquire!(exclusive self, RwLockWrite, "RwLock::write"))
     }
 
     /// Locks for reading as [`read`](Self::read) does, with a guard that owns the lock and so may be
@@ -264,7 +264,7 @@ impl<T: ?Sized> RwLock<T> {
     /// # })
     /// ```
     pub async fn write_owned(self: Arc<Self>) -> OwnedRwLockWriteGuard<T> {
-        OwnedRwLockWriteGuard(acquire!(exclusive self, "RwLock::write_owned"))
+        OwnedRwLockWriteGuard(acquire!(exclusive self, RwLockWrite, "RwLock::write_owned"))
     }
 
     /// Locks for reading as [`read`](Self::read) does, blocking the thread instead of a task.

@@ -10,6 +10,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
+use crate::record::{self, Wait};
 use crate::sync::semaphore::error::AcquireError;
 use crate::sync::semaphore::raw::{Outcome, RawSemaphore, Taken, Waiter};
 use crate::sync::waker_id::WakerId;
@@ -24,6 +25,8 @@ pub(crate) struct Acquire<'a> {
     semaphore: &'a RawSemaphore,
     wanted: usize,
     stage: Stage,
+    /// What a wait is recorded as.
+    wait: Wait,
     /// The waker that `waiter` got last. A queued waiter loses its waker only together with its
     /// wait, so a poll with the same one has nothing to do, and finds that out without the lock.
     registered: Option<WakerId>,
@@ -44,11 +47,17 @@ enum Stage {
 
 impl<'a> Acquire<'a> {
     #[inline]
-    pub(super) fn new(semaphore: &'a RawSemaphore, wanted: usize, ops: AcquireTrace) -> Self {
+    pub(super) fn new(
+        semaphore: &'a RawSemaphore,
+        wanted: usize,
+        wait: Wait,
+        ops: AcquireTrace,
+    ) -> Self {
         Self {
             semaphore,
             wanted,
             stage: Stage::Idle,
+            wait,
             registered: None,
             waiter: Waiter::new(ops),
         }
@@ -80,7 +89,7 @@ impl<'a> Acquire<'a> {
                     if taken > 0 {
                         self.semaphore.trace().permits_taken(taken);
                     }
-                    return Poll::Pending;
+                    return self.waits();
                 }
             }
         }
@@ -115,10 +124,16 @@ impl<'a> Acquire<'a> {
             outcome = self.semaphore.update_waker(&self.waiter, waker);
         }
         match outcome {
-            Outcome::Waiting => Poll::Pending,
+            Outcome::Waiting => self.waits(),
             Outcome::Assigned => self.poll_holding(cx),
             Outcome::Refused => self.refused(),
         }
+    }
+
+    #[inline]
+    fn waits<T>(&self) -> Poll<T> {
+        record::waits(self.wait, || record::address(self.semaphore));
+        Poll::Pending
     }
 
     fn poll_holding(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {

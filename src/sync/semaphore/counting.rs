@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::record::Wait;
 use crate::sync::semaphore::{
     AcquireError, OwnedSemaphorePermit, RawSemaphore, SemaphorePermit, TryAcquireError,
 };
@@ -208,7 +209,9 @@ impl Semaphore {
     /// ```
     pub async fn acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
         if !self.raw.acquire_now(1) {
-            self.raw.acquire_in(1, "Semaphore::acquire").await?;
+            self.raw
+                .acquire_in(1, Wait::SemaphoreAcquire, "Semaphore::acquire")
+                .await?;
         }
         Ok(SemaphorePermit::new(self, 1))
     }
@@ -245,7 +248,11 @@ impl Semaphore {
     pub async fn acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
         if !self.raw.acquire_now(n as usize) {
             self.raw
-                .acquire_in(n as usize, "Semaphore::acquire_many")
+                .acquire_in(
+                    n as usize,
+                    Wait::SemaphoreAcquire,
+                    "Semaphore::acquire_many",
+                )
                 .await?;
         }
         Ok(SemaphorePermit::new(self, n as usize))
@@ -332,7 +339,9 @@ impl Semaphore {
     /// ```
     pub async fn acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
         if !self.raw.acquire_now(1) {
-            self.raw.acquire_in(1, "Semaphore::acquire_owned").await?;
+            self.raw
+                .acquire_in(1, Wait::SemaphoreAcquire, "Semaphore::acquire_owned")
+                .await?;
         }
         Ok(OwnedSemaphorePermit::new(self, 1))
     }
@@ -372,7 +381,11 @@ impl Semaphore {
     ) -> Result<OwnedSemaphorePermit, AcquireError> {
         if !self.raw.acquire_now(n as usize) {
             self.raw
-                .acquire_in(n as usize, "Semaphore::acquire_many_owned")
+                .acquire_in(
+                    n as usize,
+                    Wait::SemaphoreAcquire,
+                    "Semaphore::acquire_many_owned",
+                )
                 .await?;
         }
         Ok(OwnedSemaphorePermit::new(self, n as usize))

@@ -30,6 +30,7 @@ use std::task::Waker;
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering, const_usize};
 use crate::loom::sync::{Mutex, MutexGuard};
+use crate::record::Wait;
 use crate::sync::semaphore::acquire::Acquire;
 use crate::sync::semaphore::error::TryAcquireError;
 use crate::trace::{self, AcquireTrace, ResourceType, SemaphoreTrace, Served};
@@ -173,13 +174,19 @@ impl RawSemaphore {
     /// Returns a future that takes `permits` permits; queued at its first poll.
     #[inline]
     pub(crate) fn acquire(&self, permits: usize) -> Acquire<'_> {
-        Acquire::new(self, permits, AcquireTrace::none())
+        Acquire::new(self, permits, Wait::SemaphoreAcquire, AcquireTrace::none())
     }
 
-    /// [`acquire`](Self::acquire) as an operation on the owner, in its method `source`.
+    /// [`acquire`](Self::acquire) as an operation on the owner, in its method `source`, which is recorded
+    /// as `wait`.
     #[inline]
-    pub(crate) fn acquire_in(&self, permits: usize, source: &'static str) -> Acquire<'_> {
-        Acquire::new(self, permits, self.trace.begin(source, permits))
+    pub(crate) fn acquire_in(
+        &self,
+        permits: usize,
+        wait: Wait,
+        source: &'static str,
+    ) -> Acquire<'_> {
+        Acquire::new(self, permits, wait, self.trace.begin(source, permits))
     }
 
     /// Takes `permits` permits if they are free now and the task has budget left, of which it

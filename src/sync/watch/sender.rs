@@ -10,6 +10,7 @@ use super::receiver::Receiver;
 use super::shared::WatchShared;
 use crate::loom::sync::Arc;
 use crate::loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use crate::record::{self, Wait};
 
 /// Replaces the value of a channel. Created by [`channel`](super::channel) or [`Sender::new`].
 ///
@@ -215,7 +216,8 @@ impl<T> Sender<T> {
     pub async fn closed(&self) {
         let shared = &self.shared;
         let op = shared.resource.begin("Sender::closed", "poll_closed");
-        op.around(shared.no_receivers.wait_until(|| self.is_closed()))
+        let waits = || record::waits(Wait::WatchClosed, || record::address(&shared.state));
+        op.around(shared.no_receivers.wait_until(|| self.is_closed(), waits))
             .await;
     }
 

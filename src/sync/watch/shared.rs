@@ -11,6 +11,7 @@ use super::state::{Version, Waiting, WatchState};
 use crate::loom::sync::RwLock;
 use crate::loom::sync::atomic::AtomicUsize;
 use crate::loom::sync::atomic::Ordering::Relaxed;
+use crate::record::{self, Wait};
 use crate::trace::{Resource, ResourceType};
 use crate::util::wait_queue::{WaitQueue, Waiter};
 
@@ -75,6 +76,7 @@ impl<T> WatchShared<T> {
             }
             let still_wanted = || self.state.announce(shard, *seen);
             if waiter.register(cx.waker(), still_wanted) {
+                record::waits(Wait::WatchChanged, || record::address(&self.state));
                 return Poll::Pending;
             }
         }
