@@ -279,6 +279,9 @@ impl Drop for Polling<'_> {
             }
             None => self.journal.write_outside(event),
         };
-        self.noted.end(self.begun, ended, self.is_ready);
+        match self.is_ready {
+            true => self.noted.leave(),
+            false => self.noted.end(self.begun, ended),
+        }
     }
 }

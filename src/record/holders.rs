@@ -1,4 +1,5 @@
-//! Which task has locked a lock last, while anything is recorded.
+//! Which task has locked a lock last: of locks that were made, and not in a constant, after the first
+//! recorder.
 //!
 //! A table of the process, by address. Two locks with the same place in the table displace each
 //! other, and a lock that was made where another one was may be found with a holder of that: what
@@ -36,15 +37,8 @@ fn place(address: u64) -> &'static (AtomicU64, AtomicU64) {
 }
 
 /// Notes that the task which this thread polls, or none, has locked the lock at `address`.
-#[inline]
-pub(crate) fn locks(address: impl FnOnce() -> u64) {
-    if ever_recorded() {
-        note(address());
-    }
-}
-
 #[cold]
-fn note(address: u64) {
+pub(crate) fn locks(address: u64) {
     let task = polled::with(|noted| noted.map_or(0, |noted| noted.id()));
     let (at, by) = place(address);
     at.store(address, Ordering::Relaxed);

@@ -3,8 +3,8 @@
 //!
 //! Nothing here exists for a runtime that is not observed, and nothing is done for it but this: a
 //! worker looks at an `Option` of its own where it sleeps, steals or is handed over; a leaf that
-//! returns `Pending` looks at a thread-local value ([`waits`]); a lock looks at a flag of the process
-//! ([`locks`]). Polls, wakes and spawns look at nothing more than without this module: a task that is
+//! returns `Pending` looks at a thread-local value ([`waits`]); a new lock looks at a flag of the
+//! process ([`ever_recorded`]). Polls, wakes and spawns look at nothing more than without this module: a task that is
 //! recorded has details (`scheduler/task/origin.rs`), for which they look anyway.
 //!
 //! # Who writes and who reads
@@ -68,6 +68,9 @@ mod tsc;
 #[cfg(all(feature = "rt", not(target_arch = "x86_64")))]
 #[path = "without_tsc.rs"]
 mod tsc;
+
+#[cfg(all(test, feature = "completion", feature = "process"))]
+mod tests;
 
 #[cfg(feature = "rt")]
 pub(crate) use self::clock::Reading;

@@ -5,8 +5,11 @@
 //! At each moment one thread writes: the one that has the notification of the task, or that polls
 //! or ends it. What orders these threads (the state word, the queues) orders their stores.
 //!
+//! There is an exception: at the end of a runtime a task may be ended by one thread while another
+//! wakes it. So an end stores nothing but the id, which a wake does not store.
+//!
 //! Any thread reads, without a lock. A line is used for one task after another; `id` tells for which,
-//! and is zero in between. It is stored first when a task leaves, and last when one comes: a reader
+//! and is zero in between. It is stored first when a task ends, and last when one comes: a reader
 //! that finds the same id before and after has read one task's fields. They may be of different
 //! moments of that task, a few stores apart: such a reader sees a task that is about to change.
 #![forbid(unsafe_code)]
@@ -23,8 +26,6 @@ pub(crate) enum TaskState {
     Idle = 1,
     Queued = 2,
     Running = 3,
-    /// It has ended, and is no longer seen.
-    Ended = 4,
 }
 
 /// What kind of a task it is.
@@ -124,7 +125,8 @@ impl Noted {
         self.id.store(id, Ordering::Release);
     }
 
-    /// Ends to note a task.
+    /// Ends to note a task: it has ended.
+    #[inline]
     pub(super) fn leave(&self) {
         self.id.store(0, Ordering::Relaxed);
     }
@@ -143,10 +145,6 @@ impl Noted {
         self.what.load(Ordering::Relaxed) & NAMED != 0
     }
 
-    pub(super) fn has_ended(&self) -> bool {
-        self.what.load(Ordering::Relaxed) & STATE == TaskState::Ended as u64
-    }
-
     /// Begins a poll.
     #[inline]
     pub(super) fn begin(&self, now: u64) {
@@ -157,15 +155,12 @@ impl Noted {
         add(&self.polls, 1);
     }
 
-    /// Ends a poll that began at `begun`.
+    /// Ends a poll that began at `begun`, and after which the task waits.
     #[inline]
-    pub(super) fn end(&self, begun: u64, now: u64, is_ready: bool) {
-        let state = match is_ready {
-            true => TaskState::Ended,
-            false => TaskState::Idle,
-        };
+    pub(super) fn end(&self, begun: u64, now: u64) {
         let what = self.what.load(Ordering::Relaxed) & !STATE;
-        self.what.store(what | state as u64, Ordering::Relaxed);
+        self.what
+            .store(what | TaskState::Idle as u64, Ordering::Relaxed);
         self.since.store(now, Ordering::Relaxed);
         add(&self.busy, now.saturating_sub(begun));
     }
@@ -181,13 +176,6 @@ impl Noted {
         if by_itself {
             add_one(&self.self_wakes);
         }
-    }
-
-    /// Notes that the task has ended.
-    pub(super) fn ended(&self) {
-        let what = self.what.load(Ordering::Relaxed) & !STATE;
-        self.what
-            .store(what | TaskState::Ended as u64, Ordering::Relaxed);
     }
 
     /// Notes what a leaf returned `Pending` for. Of several, the first of a poll counts: of a timeout
@@ -228,7 +216,7 @@ impl Noted {
         };
         fence(Ordering::Acquire);
         let is_whole = id != 0 && self.id.load(Ordering::Relaxed) == id;
-        (is_whole && read.state() != TaskState::Ended).then_some(read)
+        is_whole.then_some(read)
     }
 }
 
@@ -249,8 +237,7 @@ impl Read {
         match self.what & STATE {
             1 => TaskState::Idle,
             2 => TaskState::Queued,
-            3 => TaskState::Running,
-            _ => TaskState::Ended,
+            _ => TaskState::Running,
         }
     }
 
@@ -297,7 +284,7 @@ mod tests {
         noted.begin(110);
         noted.waits(Wait::MpscRecv, 70);
         noted.waits(Wait::Timer, 80);
-        noted.end(110, 125, false);
+        noted.end(110, 125);
         let read = noted.read().unwrap();
         assert_eq!(read.state(), TaskState::Idle);
         assert_eq!(
@@ -310,9 +297,8 @@ mod tests {
         let read = noted.read().unwrap();
         assert_eq!((read.wakes, read.self_wakes, read.wait()), (1, 0, None));
         noted.begin(131);
-        noted.end(131, 132, true);
-        assert!(noted.has_ended() && noted.read().is_none());
         noted.leave();
+        assert!(noted.read().is_none());
         noted.enter(8, SeenKind::Task, place, false, 200);
         let read = noted.read().unwrap();
         assert_eq!((read.id, read.polls, read.busy, read.wakes), (8, 0, 0, 0));

@@ -66,6 +66,13 @@ impl Registry {
         Registry { shards }
     }
 
+    /// Returns how many pages there are.
+    #[cfg(test)]
+    pub(super) fn pages(&self) -> usize {
+        let shards = self.shards.iter();
+        shards.map(|shard| shard.lock().pages.len()).sum()
+    }
+
     /// Takes a line for a task that is spawned at `since`.
     pub(super) fn enter(
         &self,
@@ -157,17 +164,20 @@ impl Entry {
     /// Notes that the task is queued: it was woken, and if `by_itself` in its poll.
     pub(crate) fn queued(&self, by_itself: bool) {
         let noted = self.noted();
-        let event = Event::Wake(noted.id());
-        let now = self.page.journal.write(event);
-        noted.queued(now, by_itself);
+        let id = noted.id();
+        if id != 0 {
+            let now = self.page.journal.write(Event::Wake(id));
+            noted.queued(now, by_itself);
+        }
     }
 
-    /// Notes that the task is over.
+    /// Notes that the task is over, unless a poll has ended it.
     pub(crate) fn ended(&self) {
         let noted = self.noted();
-        if !noted.has_ended() {
-            self.page.journal.write(Event::Cancel(noted.id()));
-            noted.ended();
+        let id = noted.id();
+        if id != 0 {
+            self.page.journal.write(Event::Cancel(id));
+            noted.leave();
         }
     }
 }

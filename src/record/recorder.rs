@@ -23,7 +23,7 @@ use crate::loom::sync::atomic::Ordering;
 #[derive(Debug)]
 pub(crate) struct Recorder {
     journal: Arc<Journal>,
-    registry: Registry,
+    pub(super) registry: Registry,
 }
 
 /// What a worker does.

@@ -280,6 +280,12 @@ impl Handle {
         })
     }
 
+    /// Returns what the runtime records, if it is observed.
+    #[cfg(test)]
+    pub(crate) fn recorder(&self) -> Option<&Arc<crate::record::Recorder>> {
+        self.scheduler.services().recorder.as_ref()
+    }
+
     /// Returns which scheduler the runtime has.
     ///
     /// # Examples

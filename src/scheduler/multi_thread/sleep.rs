@@ -76,6 +76,9 @@ impl Context {
             drop(turn);
             parker.leave();
         } else {
+            if let Some(here) = &self.here {
+                here.time_passes();
+            }
             parker.park(limit);
         }
         core

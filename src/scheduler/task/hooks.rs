@@ -1,6 +1,7 @@
 //! [`TaskHooks`]: the functions that a runtime calls with the [`TaskMeta`] of its tasks.
 //!
-//! A runtime without hooks, whose tasks are not recorded either, has no `TaskHooks`. In one that has, every task has
+//! A runtime without hooks, whose tasks are not recorded either, has no `TaskHooks`. In one that has
+//! some for more than the spawn, or a recorder, every task has
 //! [`Details`](super::origin::Details), so the bit for these in a task's origin is all that is looked
 //! at before a poll, a wake or an end.
 //!
@@ -66,13 +67,16 @@ pub struct TaskMeta<'a> {
 impl TaskHooks {
     /// Returns the hooks for a runtime, or `None` if nothing is asked for.
     pub(crate) fn for_runtime(&self) -> Option<Box<TaskHooks>> {
-        let asks = self.spawn.is_some()
-            || self.before_poll.is_some()
+        let asks = self.spawn.is_some() || self.asks_later() || self.recorder.is_some();
+        asks.then(|| Box::new(self.clone()))
+    }
+
+    /// Returns whether there is more to call than at the spawn.
+    fn asks_later(&self) -> bool {
+        self.before_poll.is_some()
             || self.after_poll.is_some()
             || self.terminate.is_some()
             || self.schedule_latency
-            || self.recorder.is_some();
-        asks.then(|| Box::new(self.clone()))
     }
 
     /// Called by the thread that spawns a task, before the task exists. Returns its origin with
@@ -80,7 +84,9 @@ impl TaskHooks {
     #[cold]
     pub(super) fn spawned(&self, id: Id, mut origin: Origin) -> Origin {
         call(self.spawn.as_ref(), &TaskMeta::new(id, &origin, None));
-        origin.watch(self.schedule_latency);
+        if self.asks_later() {
+            origin.watch(self.schedule_latency);
+        }
         if let Some(recorder) = &self.recorder {
             origin.record(id, recorder);
         }

@@ -51,6 +51,8 @@ pub(super) struct Details {
     location: &'static Location<'static>,
     name: Option<Box<str>>,
     queued: Option<Queued>,
+    /// Whether the hooks of the runtime are called before and after each poll.
+    hooked: bool,
     /// What is noted of the task, if its runtime is observed.
     entry: Option<Entry>,
 }
@@ -112,6 +114,7 @@ impl Origin {
                 location: self.location(),
                 name: None,
                 queued: None,
+                hooked: false,
                 entry: None,
             });
             let tag = self.tag() | DETAILS;
@@ -142,7 +145,9 @@ impl Origin {
     /// Makes details, so that the hooks of the runtime are called; with `schedule_latency` the task
     /// notes when it is queued, from now on.
     pub(super) fn watch(&mut self, schedule_latency: bool) {
-        self.details_mut().queued = schedule_latency.then(|| Queued {
+        let details = self.details_mut();
+        details.hooked = true;
+        details.queued = schedule_latency.then(|| Queued {
             first: Instant::now(),
             last_nanos: AtomicU64::new(0),
         });
@@ -165,6 +170,11 @@ impl Details {
     #[inline]
     pub(super) fn entry(&self) -> Option<&Entry> {
         self.entry.as_ref()
+    }
+
+    /// Returns whether there are hooks to call for each poll.
+    pub(super) fn is_hooked(&self) -> bool {
+        self.hooked
     }
 
     /// Notes that the task is queued now, if that is asked for; `by_itself` if it was woken while it

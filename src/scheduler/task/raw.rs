@@ -90,7 +90,7 @@ unsafe fn poll_with_details(task: NonNull<Header>) -> Poll<()> {
     }
 }
 
-/// Polls the task between the hooks.
+/// Polls the task, between the hooks if there are some.
 ///
 /// # Safety
 ///
@@ -98,6 +98,10 @@ unsafe fn poll_with_details(task: NonNull<Header>) -> Poll<()> {
 unsafe fn poll_with_hooks(task: NonNull<Header>) -> Poll<()> {
     // SAFETY: T1: the caller's reference keeps the cell.
     let Front { header, origin, .. } = unsafe { front(task) };
+    if !origin.details().is_some_and(Details::is_hooked) {
+        // SAFETY: T2: the caller's promise.
+        return unsafe { (header.vtable.poll)(task) };
+    }
     let latency = origin.details().and_then(Details::latency);
     // SAFETY: T1: as above. No hook's panic comes out of it.
     unsafe { (header.vtable.tell)(task, Moment::BeforePoll, latency) };

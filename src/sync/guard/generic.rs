@@ -5,7 +5,6 @@ use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::ptr;
 
-use crate::record;
 use crate::sync::guard::error::TryLockError;
 use crate::sync::guard::held::{Held, Lock, Owner, Permits};
 
@@ -134,7 +133,6 @@ impl<O: Owner> Guard<O, Whole> {
             target: Whole,
         };
         guard.held.report(true);
-        record::locks(|| record::address(guard.held.semaphore()));
         guard
     }
 

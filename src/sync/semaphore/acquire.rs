@@ -125,7 +125,10 @@ impl<'a> Acquire<'a> {
         }
         match outcome {
             Outcome::Waiting => self.waits(),
-            Outcome::Assigned => self.poll_holding(cx),
+            Outcome::Assigned => {
+                self.semaphore.note_holder();
+                self.poll_holding(cx)
+            }
             Outcome::Refused => self.refused(),
         }
     }

@@ -1,10 +1,12 @@
 //! The batch semaphore under every lock and every bounded channel of this crate.
 //!
 //! # The state word
-//! One word holds the free permits, shifted left by [`SHIFT`], and two flags:
+//! One word holds the free permits, shifted left by [`SHIFT`], and three flags:
 //!
 //! - `CLOSED`: no acquire succeeds any more. Never cleared.
 //! - `WAITERS`: the queue of waiters is not empty. Set and cleared under the lock of the queue only.
+//! - `NOTED`: who takes permits last is recorded ([`record::locks`]). Never changed. It is a flag so
+//!   that the check for `CLOSED` finds it, and nothing else has to look on the way to a free lock.
 //!
 //! Invariants, cited below:
 //!
@@ -30,7 +32,7 @@ use std::task::Waker;
 use crate::loom::cell::UnsafeCell;
 use crate::loom::sync::atomic::{AtomicU8, AtomicUsize, Ordering, const_usize};
 use crate::loom::sync::{Mutex, MutexGuard};
-use crate::record::Wait;
+use crate::record::{self, Wait};
 use crate::sync::semaphore::acquire::Acquire;
 use crate::sync::semaphore::error::TryAcquireError;
 use crate::trace::{self, AcquireTrace, ResourceType, SemaphoreTrace, Served};
@@ -41,7 +43,8 @@ use crate::util::wake_list::wake_in_batches;
 
 const CLOSED: usize = 0b01;
 const WAITERS: usize = 0b10;
-const SHIFT: u32 = 2;
+const NOTED: usize = 0b100;
+const SHIFT: u32 = 3;
 
 const WAITING: u8 = 0;
 const ASSIGNED: u8 = 1;
@@ -124,12 +127,18 @@ impl RawSemaphore {
         }
     }
 
-    /// [`new`](Self::new) as a part of an `owner`, which is reported together with it.
+    /// [`new`](Self::new) as a part of an `owner`, which is reported together with it. If anything is
+    /// recorded, so is who has locked it, if it is a lock.
     #[track_caller]
     pub(crate) fn new_in(owner: ResourceType, permits: usize) -> Self {
         Self::check_permits(permits);
+        let is_lock = matches!(owner, ResourceType::Mutex | ResourceType::RwLock);
+        let noted = match is_lock && record::ever_recorded() {
+            true => NOTED,
+            false => 0,
+        };
         Self {
-            state: AtomicUsize::new(permits << SHIFT),
+            state: AtomicUsize::new(permits << SHIFT | noted),
             queue: Mutex::new(List::new()),
             trace: SemaphoreTrace::new(owner, permits),
         }
@@ -218,8 +227,8 @@ impl RawSemaphore {
         let wanted = permits << SHIFT;
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
-            if state & CLOSED != 0 {
-                return Err(TryAcquireError::Closed);
+            if state & (CLOSED | NOTED) != 0 {
+                return self.take_noted(permits);
             }
             // S1: with `WAITERS` set the word is below any `wanted` but zero.
             if state >> SHIFT < permits {
@@ -234,6 +243,40 @@ impl RawSemaphore {
                 Ok(_) => return Ok(()),
                 Err(now) => state = now,
             }
+        }
+    }
+
+    /// Like [`take`](Self::take), for a semaphore that is closed or noted.
+    #[cold]
+    fn take_noted(&self, permits: usize) -> Result<(), TryAcquireError> {
+        let mut state = self.state.load(Ordering::Relaxed);
+        loop {
+            if state & CLOSED != 0 {
+                return Err(TryAcquireError::Closed);
+            }
+            if state >> SHIFT < permits {
+                return Err(TryAcquireError::NoPermits);
+            }
+            let next = state - (permits << SHIFT);
+            match self.state.compare_exchange_weak(
+                state,
+                next,
+                Ordering::Acquire,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => {
+                    self.note_holder();
+                    return Ok(());
+                }
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// Records that the task which is polled has taken permits, if that is to be recorded.
+    pub(super) fn note_holder(&self) {
+        if self.state.load(Ordering::Relaxed) & NOTED != 0 {
+            record::locks(record::address(self));
         }
     }
 
@@ -325,14 +368,17 @@ impl RawSemaphore {
             let (next, enough) = if free >= wanted {
                 (state - (wanted << SHIFT), true)
             } else {
-                (WAITERS, false)
+                (state & NOTED | WAITERS, false)
             };
             match self
                 .state
                 .compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Acquire)
             {
                 Err(now) => state = now,
-                Ok(_) if enough => return Taken::Yes,
+                Ok(_) if enough => {
+                    self.note_holder();
+                    return Taken::Yes;
+                }
                 Ok(_) => {
                     waiter.missing.set(wanted - free);
                     taken = free;
@@ -463,7 +509,7 @@ impl RawSemaphore {
             let free = state >> SHIFT;
             let fits = permits <= Self::MAX_PERMITS - free;
             let total = if fits { free + permits } else { free };
-            let next = (state & CLOSED) | (total << SHIFT);
+            let next = state & (CLOSED | NOTED) | total << SHIFT;
             // The flag may be clear already: a waiter that left between two batches did it.
             match self.state.compare_exchange_weak(
                 state,
