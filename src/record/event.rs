@@ -33,7 +33,7 @@ pub(crate) enum Event {
     Unpark,
     /// The worker has taken so many tasks from another one.
     Steal(u64),
-    /// The thread goes on with the poll, and has put the worker down for another thread.
+    /// The thread continues with the poll, and has put the worker down for another thread.
     HandOver,
     /// An operation is submitted.
     Submit(u8),

@@ -37,19 +37,7 @@ impl Here {
         }
     }
 
-    /// Calls `f`, in which this thread runs the worker.
-    pub(crate) fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        struct Leave<'a>(&'a Here);
-        impl Drop for Leave<'_> {
-            fn drop(&mut self) {
-                self.0.leave();
-            }
-        }
-        self.pick_up();
-        let _leave = Leave(self);
-        HERE.with(|slot| slot.set(self, f))
-    }
-
+    #[cold]
     fn leave(&self) {
         if self.writes.replace(false) {
             self.set_state(WorkerState::Parked);
@@ -78,6 +66,8 @@ impl Here {
     }
 
     /// Makes the next event read the clock: time passes.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn time_passes(&self) {
         if self.writes.get() {
             self.worker().set_now(0);
@@ -104,6 +94,8 @@ impl Here {
     }
 
     /// Records that the worker sleeps.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn park(&self) {
         self.time_passes();
         self.write(Event::Park);
@@ -112,12 +104,16 @@ impl Here {
     }
 
     /// Records that the worker is awake.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn unpark(&self) {
         self.write(Event::Unpark);
         self.set_state(WorkerState::Running);
     }
 
     /// Records that the worker looks for tasks.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn search(&self) {
         self.time_passes();
         self.set_state(WorkerState::Searching);
@@ -125,23 +121,31 @@ impl Here {
     }
 
     /// Records that the worker has taken tasks of another one.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn steal(&self, count: usize) {
         self.write(Event::Steal(count as u64));
     }
 
     /// Records that the task which is polled is about to block the thread, which puts the worker down
     /// for another thread.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn block_in_place(&self) {
         self.put_down();
         polled::waits(Wait::BlockInPlace, || 0);
     }
 
     /// Stops writing for the worker, which this thread is about to lend.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn lend(&self) {
         self.writes.set(false);
     }
 
     /// Writes again for the worker, which no other thread has taken.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn take_back(&self) {
         self.writes.set(true);
         self.time_passes();
@@ -163,6 +167,8 @@ impl Here {
     }
 
     /// Records that this thread has the worker, at first or again.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn pick_up(&self) {
         self.writes.set(true);
         self.time_passes();
@@ -182,12 +188,30 @@ impl Here {
         });
     }
 
-    /// Returns whether the thread is further down than [`enter`](Here::enter) of this.
+    /// Returns whether the thread is further down than [`enter`] of this.
     fn is_polling(&self) -> bool {
         with_local(&HERE, |here| {
             here.is_some_and(|here| std::ptr::eq(here, self))
         })
     }
+}
+
+/// Calls `f`, in which this thread runs the worker of `here`, or one that is not observed.
+#[inline]
+pub(crate) fn enter<R>(here: Option<&Here>, f: impl FnOnce() -> R) -> R {
+    struct Leave<'a>(Option<&'a Here>);
+    impl Drop for Leave<'_> {
+        fn drop(&mut self) {
+            if let Some(here) = self.0 {
+                here.leave();
+            }
+        }
+    }
+    if let Some(here) = here {
+        here.pick_up();
+    }
+    let _leave = Leave(here);
+    HERE.with(|slot| slot.set_some(here, f))
 }
 
 /// Writes an event for the worker that this thread has, if it is one of `journal`; returns when it

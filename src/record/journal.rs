@@ -1,7 +1,7 @@
 //! [`Journal`]: where the threads of one runtime write what happens.
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
+use std::num::NonZeroU64;
 
 use super::clock::Clock;
 use super::event::Event;
@@ -15,7 +15,7 @@ use crate::loom::sync::atomic::{AtomicU64, Ordering};
 use crate::util::cache_padded::CachePadded;
 
 /// How many events of a worker are kept: half a mebibyte.
-const EVENTS: usize = if cfg!(loom) { 4 } else { 1 << 15 };
+pub(super) const EVENTS: usize = 1 << 15;
 
 #[derive(Debug)]
 pub(crate) struct Journal {
@@ -39,6 +39,15 @@ pub(super) struct WorkerJournal {
     pub(super) ring: Ring,
     /// The thread that runs the worker. Stored by that thread.
     pub(super) thread: Mutex<Option<ThreadOf>>,
+}
+
+/// An operation that is in flight.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Submission {
+    /// Its place in [`OPERATIONS`](super::OPERATIONS).
+    operation: u8,
+    /// When it was submitted, in ticks.
+    at: NonZeroU64,
 }
 
 impl WorkerJournal {
@@ -78,6 +87,36 @@ impl Journal {
     /// when it happened.
     pub(super) fn write(&self, event: Event) -> u64 {
         here::write(self, event).unwrap_or_else(|| self.write_outside(event))
+    }
+
+    /// Records that an operation with this place in [`OPERATIONS`](super::OPERATIONS) is submitted.
+    #[cold]
+    pub(crate) fn submit(&self, operation: u8) -> Submission {
+        self.operations.submit(operation);
+        let at = self.write(Event::Submit(operation));
+        Submission {
+            operation,
+            at: NonZeroU64::new(at).unwrap_or(NonZeroU64::MIN),
+        }
+    }
+
+    /// Records that a thread is to carry an operation out.
+    #[cold]
+    pub(crate) fn hand_to_thread(&self) {
+        self.operations.hand_to_thread();
+    }
+
+    /// Records that an operation has completed.
+    #[cold]
+    pub(crate) fn complete(&self, submission: Submission) {
+        let Submission { operation, at } = submission;
+        let ticks = self.clock.ticks().saturating_sub(at.get());
+        let latency_ns = self.clock.duration(ticks);
+        self.operations.complete(operation, latency_ns);
+        self.write(Event::Complete {
+            operation,
+            latency_ns,
+        });
     }
 
     /// Writes an event of a thread without a worker; returns when it happened.

@@ -77,13 +77,13 @@ pub(crate) use self::clock::Reading;
 #[cfg(feature = "rt")]
 pub(crate) use self::event::{Event, OPERATIONS};
 #[cfg(feature = "rt")]
-pub(crate) use self::here::Here;
+pub(crate) use self::here::{Here, enter};
 pub(crate) use self::holders::{ever_recorded, locks};
 #[cfg(feature = "rt")]
-pub(crate) use self::journal::Journal;
+pub(crate) use self::journal::{Journal, Submission};
 pub(crate) use self::noted::{SeenKind, TaskState};
 #[cfg(feature = "rt")]
-pub(crate) use self::operations::{OperationsSeen, Submission};
+pub(crate) use self::operations::OperationsSeen;
 #[cfg(feature = "rt")]
 pub(crate) use self::page::Entry;
 pub(crate) use self::polled::{address, waits, waits_around};

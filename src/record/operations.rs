@@ -1,11 +1,9 @@
 //! [`Operations`]: counters of the driver's operations, by name.
 #![forbid(unsafe_code)]
 
-use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::event::{Event, OPERATIONS};
-use super::journal::Journal;
+use super::event::OPERATIONS;
 
 /// How many buckets the latencies have: one for each number of bits of nanoseconds, up to 17 s.
 const BUCKETS: usize = 35;
@@ -18,15 +16,6 @@ pub(super) struct Operations {
     handed_to_threads: AtomicU64,
     latencies: [AtomicU64; BUCKETS],
     latency_sum: AtomicU64,
-}
-
-/// An operation that is in flight.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Submission {
-    /// Its place in [`OPERATIONS`].
-    operation: u8,
-    /// When it was submitted, in ticks.
-    at: NonZeroU64,
 }
 
 /// The counters, as a reader finds them.
@@ -62,6 +51,24 @@ impl Operations {
         }
     }
 
+    /// Counts an operation that is submitted.
+    pub(super) fn submit(&self, operation: u8) {
+        self.submitted[usize::from(operation)].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an operation that a thread is to carry out.
+    pub(super) fn hand_to_thread(&self) {
+        self.handed_to_threads.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an operation that has completed.
+    pub(super) fn complete(&self, operation: u8, latency_ns: u64) {
+        self.completed[usize::from(operation)].fetch_add(1, Ordering::Relaxed);
+        let bucket = (64 - latency_ns.leading_zeros()) as usize;
+        self.latencies[bucket.min(BUCKETS - 1)].fetch_add(1, Ordering::Relaxed);
+        self.latency_sum.fetch_add(latency_ns, Ordering::Relaxed);
+    }
+
     pub(super) fn seen(&self) -> OperationsSeen {
         let load = |counters: &[AtomicU64]| -> Vec<u64> {
             let counters = counters.iter();
@@ -78,40 +85,5 @@ impl Operations {
             latencies: std::array::from_fn(|it| self.latencies[it].load(Ordering::Relaxed)),
             latency_sum_ns: self.latency_sum.load(Ordering::Relaxed),
         }
-    }
-}
-
-impl Journal {
-    /// Records that an operation with this place in [`OPERATIONS`] is submitted.
-    pub(crate) fn submit(&self, operation: u8) -> Submission {
-        self.operations.submitted[usize::from(operation)].fetch_add(1, Ordering::Relaxed);
-        Submission {
-            operation,
-            at: NonZeroU64::new(self.write(Event::Submit(operation))).unwrap_or(NonZeroU64::MIN),
-        }
-    }
-
-    /// Records that a thread is to carry an operation out.
-    pub(crate) fn hand_to_thread(&self) {
-        let counter = &self.operations.handed_to_threads;
-        counter.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Records that an operation has completed.
-    pub(crate) fn complete(&self, submission: Submission) {
-        let Submission { operation, at } = submission;
-        let now = self.clock.ticks();
-        let latency_ns = self.clock.duration(now.saturating_sub(at.get()));
-        let operations = &self.operations;
-        operations.completed[usize::from(operation)].fetch_add(1, Ordering::Relaxed);
-        let bucket = (64 - latency_ns.leading_zeros()) as usize;
-        operations.latencies[bucket.min(BUCKETS - 1)].fetch_add(1, Ordering::Relaxed);
-        operations
-            .latency_sum
-            .fetch_add(latency_ns, Ordering::Relaxed);
-        self.write(Event::Complete {
-            operation,
-            latency_ns,
-        });
     }
 }

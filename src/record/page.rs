@@ -20,7 +20,7 @@ use crate::loom::sync::Mutex;
 use crate::util::cache_padded::CachePadded;
 
 /// The lines of a page.
-const LINES: usize = if cfg!(loom) { 2 } else { 64 };
+const LINES: usize = 64;
 
 /// How many pages are looked at before another one is made.
 const LOOK_AT: usize = 8;

@@ -22,8 +22,8 @@ impl AtomicPlace {
 
     #[inline]
     pub(super) fn load(&self) -> Option<&'static Location<'static>> {
-        // SAFETY: the pointer is null or was made of a reference that is valid for ever, to
-        // something that is never written.
+        // SAFETY: the pointer is null, or `store` has made it of a reference to a static, which is
+        // never written.
         unsafe { self.0.load(Ordering::Relaxed).as_ref() }
     }
 }

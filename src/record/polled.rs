@@ -24,16 +24,33 @@ pub(super) fn with<R>(f: impl FnOnce(Option<&Noted>) -> R) -> R {
 /// Notes what the task that this thread polls waits for, if that is recorded.
 #[inline]
 pub(crate) fn waits(wait: Wait, object: impl FnOnce() -> u64) {
-    with(|noted| {
-        if let Some(noted) = noted {
-            note(noted, wait, object());
-        }
-    });
+    if POLLED.with(Scoped::is_set) {
+        note(wait, object);
+    }
 }
 
 /// Like [`waits`], for what contains the leaf that has just been noted, and tells more.
 #[inline]
 pub(crate) fn waits_around(wait: Wait, object: impl FnOnce() -> u64) {
+    if POLLED.with(Scoped::is_set) {
+        note_around(wait, object);
+    }
+}
+
+// Cold, and a function for each object, so that a caller has nothing of it but the call.
+#[cold]
+#[inline(never)]
+fn note(wait: Wait, object: impl FnOnce() -> u64) {
+    with(|noted| {
+        if let Some(noted) = noted {
+            noted.waits(wait, object());
+        }
+    });
+}
+
+#[cold]
+#[inline(never)]
+fn note_around(wait: Wait, object: impl FnOnce() -> u64) {
     with(|noted| {
         if let Some(noted) = noted {
             noted.waits_around(wait, object());
@@ -44,9 +61,4 @@ pub(crate) fn waits_around(wait: Wait, object: impl FnOnce() -> u64) {
 /// Returns the object of a lock or a channel.
 pub(crate) fn address<T: ?Sized>(of: &T) -> u64 {
     std::ptr::from_ref(of).addr() as u64
-}
-
-#[cold]
-fn note(noted: &Noted, wait: Wait, object: u64) {
-    noted.waits(wait, object);
 }

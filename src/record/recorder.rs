@@ -235,7 +235,7 @@ fn seen_events(worker: Option<usize>, copied: Copied, reading: &Reading) -> Work
         let event = Event::from_word(word)?;
         match event {
             Event::End(task) | Event::Ready(task) => {
-                // The begin may be too old, or the poll may have been handed over meanwhile.
+                // The begin may be too old, or the poll may have been handed over since.
                 if polled.last() == Some(&task) {
                     polled.pop();
                 }

@@ -11,6 +11,9 @@ use super::place::AtomicPlace;
 use crate::loom::hint::spin_loop;
 use crate::loom::sync::atomic::{AtomicU8, AtomicU64, Ordering, fence};
 
+/// How often a reader tries again while the fields are written: a few microseconds.
+const ATTEMPTS: usize = 1000;
+
 /// What a worker does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum WorkerState {
@@ -94,16 +97,90 @@ impl Slot {
         }
     }
 
-    /// Returns the fields of one moment. For any thread.
+    /// Returns the fields of one moment. For any thread. If the worker's thread has been stopped between
+    /// two stores, they are of two moments.
     pub(super) fn read(&self) -> Doing {
-        loop {
-            let before = self.version.load(Ordering::Acquire);
-            let doing = self.doing();
-            fence(Ordering::Acquire);
-            if before % 2 == 0 && self.version.load(Ordering::Relaxed) == before {
+        for _ in 0..ATTEMPTS {
+            if let Some(doing) = self.try_read() {
                 return doing;
             }
             spin_loop();
         }
+        self.doing()
+    }
+
+    /// Returns the fields of one moment, unless they are being written.
+    fn try_read(&self) -> Option<Doing> {
+        let before = self.version.load(Ordering::Acquire);
+        let doing = self.doing();
+        fence(Ordering::Acquire);
+        (before % 2 == 0 && self.version.load(Ordering::Relaxed) == before).then_some(doing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Doing, Slot, WorkerState};
+    use std::panic::Location;
+
+    #[test]
+    fn holds_what_was_set_last() {
+        let slot = Slot::new();
+        assert_eq!(slot.read(), Doing::default());
+        for (number, state) in [
+            WorkerState::Running,
+            WorkerState::Searching,
+            WorkerState::BlockInPlace,
+            WorkerState::Parked,
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let number = number as u64;
+            let doing = Doing {
+                state,
+                task: number,
+                place: Some(Location::caller()),
+                since: 10 * number,
+                polls: 100 * number,
+            };
+            slot.set(&doing);
+            assert_eq!(slot.read(), doing);
+        }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::{Doing, Slot, WorkerState};
+    use crate::loom::sync::Arc;
+    use crate::loom::thread;
+
+    #[test]
+    fn loom_a_reader_sees_one_moment() {
+        loom::model(|| {
+            let slot = Arc::new(Slot::new());
+            let writer = slot.clone();
+            let writer = thread::spawn(move || {
+                for number in 1..=2 {
+                    writer.set(&Doing {
+                        state: WorkerState::Running,
+                        task: number,
+                        place: None,
+                        since: 10 * number,
+                        polls: 100 * number,
+                    });
+                }
+            });
+            if let Some(doing) = slot.try_read() {
+                assert_eq!(
+                    (doing.since, doing.polls),
+                    (10 * doing.task, 100 * doing.task)
+                );
+                assert_eq!(doing.state == WorkerState::Parked, doing.task == 0);
+            }
+            writer.join().unwrap();
+            assert_eq!(slot.read().task, 2);
+        });
     }
 }

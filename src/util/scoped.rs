@@ -19,22 +19,33 @@ impl<T: ?Sized> Scoped<T> {
 
     /// Runs `f` with `value` in the slot and restores the former value, even if `f` panics.
     pub(crate) fn set<R>(&self, value: &T, f: impl FnOnce() -> R) -> R {
+        self.set_some(Some(value), f)
+    }
+
+    /// Like [`set`](Self::set), for a reference or none.
+    pub(crate) fn set_some<R>(&self, value: Option<&T>, f: impl FnOnce() -> R) -> R {
         struct Restore<'a, T: ?Sized>(&'a Cell<Option<NonNull<T>>>, Option<NonNull<T>>);
         impl<T: ?Sized> Drop for Restore<'_, T> {
             fn drop(&mut self) {
                 self.0.set(self.1);
             }
         }
-        let former = self.value.replace(Some(NonNull::from(value)));
+        let former = self.value.replace(value.map(NonNull::from));
         let _restore = Restore(&self.value, former);
         f()
+    }
+
+    /// Returns whether there is a reference in the slot.
+    #[inline]
+    pub(crate) fn is_set(&self) -> bool {
+        self.value.get().is_some()
     }
 
     /// Runs `f` with the reference in the slot, if any.
     #[inline]
     pub(crate) fn with<R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
         let value = self.value.get();
-        // SAFETY: the pointer was put there by `set`, which is still further up on this thread's
+        // SAFETY: the pointer was put there by `set_some`, which is still further up on this thread's
         // stack and keeps its reference alive until it has restored the slot. The slot is not
         // `Sync`, and the closure cannot let the reference escape.
         f(value.map(|value| unsafe { value.as_ref() }))

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::rounds::Rounds;
 use super::shared::CurrentThreadShared;
-use crate::record::Here;
+use crate::record::{self, Here};
 use crate::scheduler::context::{self, Deferred, RunsTasks};
 use crate::scheduler::metrics::{BusyClock, Histogram};
 use crate::scheduler::park;
@@ -126,10 +126,7 @@ impl Context {
     /// Runs `f` with this context as the thread's context.
     pub(super) fn enter<R>(&self, f: impl FnOnce(&Context) -> R) -> R {
         let run = || CONTEXT.with(|slot| slot.set(self, || context::run_tasks(self, || f(self))));
-        match &self.here {
-            Some(here) => here.enter(run),
-            None => run(),
-        }
+        record::enter(self.here.as_ref(), run)
     }
 
     /// Calls `f` with the context of this thread, if it runs tasks of a current-thread runtime.

@@ -13,7 +13,7 @@ use super::queue::Queue;
 use super::shared::{MultiThreadShared, Remote, Runnable};
 use crate::blocking::pool::SpawnError;
 use crate::loom::sync::Mutex;
-use crate::record::Here;
+use crate::record::{self, Here};
 use crate::scheduler::Handle;
 use crate::scheduler::context::{self, Deferred, RunsTasks};
 use crate::scheduler::metrics::{BusyClock, PollTimer, Tally, WorkerMetrics};
@@ -270,10 +270,7 @@ impl Context {
     /// Runs `f` with this context as the thread's context.
     fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         let run = || CONTEXT.with(|slot| slot.set(self, || context::run_tasks(self, f)));
-        match &self.here {
-            Some(here) => here.enter(run),
-            None => run(),
-        }
+        record::enter(self.here.as_ref(), run)
     }
 
     /// Calls `f` with the context of this thread, if it runs, or ran, a worker.

@@ -13,8 +13,17 @@ use crate::sync::semaphore::RawSemaphore;
 
 #[test]
 fn loom_never_more_holders_than_permits() {
-    loom::model(|| {
-        let shared = Arc::new((RawSemaphore::new(1), AtomicUsize::new(0)));
+    never_more_holders_than_permits(RawSemaphore::new);
+}
+
+#[test]
+fn loom_never_more_holders_than_noted_permits() {
+    never_more_holders_than_permits(RawSemaphore::noted);
+}
+
+fn never_more_holders_than_permits(new: fn(usize) -> RawSemaphore) {
+    loom::model(move || {
+        let shared = Arc::new((new(1), AtomicUsize::new(0)));
         let work = |shared: Arc<(RawSemaphore, AtomicUsize)>| {
             let (semaphore, holders) = &*shared;
             block_on(semaphore.acquire(1)).unwrap();

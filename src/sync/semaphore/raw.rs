@@ -127,6 +127,15 @@ impl RawSemaphore {
         }
     }
 
+    /// Creates one of which it is recorded who takes permits.
+    #[cfg(test)]
+    pub(crate) fn noted(permits: usize) -> Self {
+        Self {
+            state: AtomicUsize::new(permits << SHIFT | NOTED),
+            ..Self::new(0)
+        }
+    }
+
     /// [`new`](Self::new) as a part of an `owner`, which is reported together with it. If anything is
     /// recorded, so is who has locked it, if it is a lock.
     #[track_caller]

@@ -61,6 +61,21 @@ impl Model {
 
 #[test]
 fn behaves_like_the_model() {
+    let semaphore = RawSemaphore::new(3);
+    compare_with_the_model(&semaphore);
+    semaphore.close();
+    assert_eq!(semaphore.try_acquire(0), Err(TryAcquireError::Closed));
+}
+
+#[test]
+fn a_noted_one_behaves_like_the_model() {
+    let semaphore = RawSemaphore::noted(3);
+    compare_with_the_model(&semaphore);
+    semaphore.close();
+    assert_eq!(semaphore.try_acquire(0), Err(TryAcquireError::Closed));
+}
+
+fn compare_with_the_model(semaphore: &RawSemaphore) {
     let mut random = 0x9E37_79B9_7F4A_7C15_u64;
     let mut next = move |below: usize| {
         random ^= random << 13;
@@ -68,7 +83,6 @@ fn behaves_like_the_model() {
         random ^= random << 17;
         (random >> 11) as usize % below
     };
-    let semaphore = RawSemaphore::new(3);
     let mut model = Model {
         free: 3,
         queue: VecDeque::new(),
