@@ -4,10 +4,9 @@
 //! The operation itself is the caller's closure; this file does not know what a socket is.
 #![forbid(unsafe_code)]
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::RawFd;
-use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -16,7 +15,6 @@ use super::slot::{Direction, HeldSlot, Slot};
 use super::word::Snapshot;
 use crate::driver::pipes::PipeUse;
 use crate::driver::shutdown_error;
-use crate::record::{self, Wait};
 use crate::stream::{Interest, Ready};
 use crate::util::budget;
 
@@ -109,6 +107,11 @@ impl Registration {
         self.slot.record(generation, ENDED, false, false);
     }
 
+    /// Returns the descriptor that is watched.
+    pub(super) fn fd(&self) -> RawFd {
+        self.fd
+    }
+
     /// Returns the number of the registration.
     pub(crate) fn target(&self) -> Target {
         Target {
@@ -192,25 +195,11 @@ impl Registration {
             Direction::Read => Interest::READABLE.mask(),
             Direction::Write => Interest::WRITABLE.mask(),
         };
-        let polled = self.slot.poll(cx, direction, mask.bits());
-        let snapshot = ready!(self.recorded(polled, mask));
+        let snapshot = ready!(self.slot.poll(cx, direction, mask.bits(), self.fd));
         if snapshot.is_shutdown() {
             return Poll::Ready(Err(shutdown_error()));
         }
         Poll::Ready(Ok(ReadyEvent::new(snapshot, mask)))
-    }
-
-    /// Records what the task waits for, if the poll of a slot is pending.
-    #[inline]
-    pub(super) fn recorded<T>(&self, polled: Poll<T>, mask: Ready) -> Poll<T> {
-        if polled.is_pending() {
-            let wait = match (Interest::WRITABLE.mask() & mask).is_empty() {
-                true => Wait::Readable,
-                false => Wait::Writable,
-            };
-            record::waits(wait, || self.fd as u64);
-        }
-        polled
     }
 
     /// Runs `operation` until it returns something other than `WouldBlock`.
@@ -294,9 +283,7 @@ impl Registration {
     /// Returns an error if the driver is shut down.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<ReadyEvent> {
         let mask = interest.mask();
-        let mut wait = pin!(self.slot.wait(mask.bits()));
-        let poll = |cx: &mut Context<'_>| self.recorded(wait.as_mut().poll(cx), mask);
-        let snapshot = poll_fn(poll).await;
+        let snapshot = self.slot.wait(mask.bits(), self.fd).await;
         if snapshot.is_shutdown() {
             return Err(shutdown_error());
         }

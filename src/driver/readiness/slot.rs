@@ -15,6 +15,7 @@
 
 use std::future::Future;
 use std::ops::Deref;
+use std::os::fd::RawFd;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use std::task::{Context, Poll, Waker};
 use super::waiters::{Renewed, Waiter, WaiterList};
 use super::word::{Snapshot, Word};
 use crate::loom::sync::{Mutex, MutexGuard};
+use crate::record;
+use crate::stream::Ready;
 use crate::util::wake;
 use crate::util::wake_list::{WakeList, wake_in_batches};
 
@@ -78,21 +81,28 @@ impl Slot {
 
     /// Polls for one of the flags in `mask`, or for the shutdown.
     ///
-    /// The waker replaces the former one of the same direction.
+    /// The waker replaces the former one of the same direction. A wait is recorded as one for `fd`.
     #[inline]
     pub(super) fn poll(
         &self,
         cx: &mut Context<'_>,
         direction: Direction,
         mask: u8,
+        fd: RawFd,
     ) -> Poll<Snapshot> {
         match satisfied(self.word.load(), mask) {
             Some(snapshot) => Poll::Ready(snapshot),
-            None => self.poll_slow(cx, direction, mask),
+            None => self.poll_slow(cx, direction, mask, fd),
         }
     }
 
-    fn poll_slow(&self, cx: &mut Context<'_>, direction: Direction, mask: u8) -> Poll<Snapshot> {
+    fn poll_slow(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+        mask: u8,
+        fd: RawFd,
+    ) -> Poll<Snapshot> {
         let mut waiters = self.waiters.lock();
         if let Some(snapshot) = satisfied(self.word.load(), mask) {
             return Poll::Ready(snapshot);
@@ -104,14 +114,15 @@ impl Slot {
         };
         drop(waiters);
         wake::drop_waker(former);
+        waits(mask, fd);
         Poll::Pending
     }
 
     /// Returns a future that waits for one of the flags in `mask`, or for the shutdown.
     ///
     /// Once woken it does not wait again, so its snapshot may show none of the flags.
-    pub(super) fn wait(&self, mask: u8) -> Wait<&Slot> {
-        Wait::new(self, mask)
+    pub(super) fn wait(&self, mask: u8, fd: RawFd) -> Wait<&Slot> {
+        Wait::new(self, mask, fd)
     }
 
     /// Records an event of the registration `generation` and wakes the tasks that wait for it.
@@ -225,6 +236,16 @@ fn satisfied(snapshot: Snapshot, mask: u8) -> Option<Snapshot> {
     (snapshot.ready() & mask != 0 || snapshot.is_shutdown()).then_some(snapshot)
 }
 
+/// Records that the task which is polled waits for the descriptor.
+#[inline]
+fn waits(mask: u8, fd: RawFd) {
+    let wait = match mask & Ready::READABLE.bits() {
+        0 => record::Wait::Writable,
+        _ => record::Wait::Readable,
+    };
+    record::waits(wait, || fd as u64);
+}
+
 /// What leads to a slot.
 ///
 /// # Safety
@@ -248,16 +269,19 @@ unsafe impl LeadsToSlot for &Slot {
 pub(super) struct Wait<L: LeadsToSlot> {
     to_slot: L,
     mask: u8,
+    /// What is recorded as waited for.
+    fd: RawFd,
     /// Whether the waiter was ever linked; whether it still is can only be seen under the lock.
     linked: bool,
     waiter: Waiter,
 }
 
 impl<L: LeadsToSlot> Wait<L> {
-    pub(super) fn new(to_slot: L, mask: u8) -> Wait<L> {
+    pub(super) fn new(to_slot: L, mask: u8, fd: RawFd) -> Wait<L> {
         Wait {
             to_slot,
             mask,
+            fd,
             linked: false,
             waiter: Waiter::new(),
         }
@@ -287,6 +311,7 @@ impl<L: LeadsToSlot> Future for Wait<L> {
                 }
                 Renewed::Waiting(former) => {
                     wake::drop_waker(former);
+                    waits(this.mask, this.fd);
                     Poll::Pending
                 }
             };
@@ -304,6 +329,8 @@ impl<L: LeadsToSlot> Future for Wait<L> {
         // only used with this slot's list under this slot's lock.
         unsafe { waiters.list.push(&this.waiter, this.mask, waker) };
         this.linked = true;
+        drop(waiters);
+        waits(this.mask, this.fd);
         Poll::Pending
     }
 }
@@ -355,14 +382,14 @@ mod tests {
         let wakers = counts.each_ref().map(|count| Waker::from(count.clone()));
         let mut futures: Vec<_> = (0..FUTURES)
             .flat_map(|_| [(READ, &wakers[0]), (WRITE, &wakers[1])])
-            .map(|(mask, waker)| (Box::pin(slot.wait(mask)), waker))
+            .map(|(mask, waker)| (Box::pin(slot.wait(mask, 0)), waker))
             .collect();
         for (future, waker) in &mut futures {
             let polled = future.as_mut().poll(&mut Context::from_waker(waker));
             assert!(polled.is_pending());
         }
         let mut cx = Context::from_waker(&wakers[1]);
-        assert!(slot.poll(&mut cx, Direction::Write, WRITE).is_pending());
+        assert!(slot.poll(&mut cx, Direction::Write, WRITE, 0).is_pending());
         slot.record(0, READ, true, false);
         assert_eq!(woken(), [FUTURES, 0]);
         slot.record(0, READ, true, false);
@@ -406,7 +433,7 @@ mod loom_tests {
             let slot = Arc::new(Slot::new());
             let other = slot.clone();
             let driver = thread::spawn(move || event(&other, READ));
-            let seen = block_on(poll_fn(|cx| slot.poll(cx, Direction::Read, READ)));
+            let seen = block_on(poll_fn(|cx| slot.poll(cx, Direction::Read, READ, 0)));
             assert_eq!(seen.ready(), READ);
             driver.join().unwrap();
         });
@@ -418,11 +445,11 @@ mod loom_tests {
             let slot = Arc::new(Slot::new());
             let other = slot.clone();
             let writer = thread::spawn(move || {
-                block_on(poll_fn(|cx| other.poll(cx, Direction::Write, WRITE)));
+                block_on(poll_fn(|cx| other.poll(cx, Direction::Write, WRITE, 0)));
             });
             let other = slot.clone();
             let driver = thread::spawn(move || event(&other, READ | WRITE));
-            block_on(slot.wait(READ));
+            block_on(slot.wait(READ, 0));
             writer.join().unwrap();
             driver.join().unwrap();
         });
@@ -444,7 +471,7 @@ mod loom_tests {
             });
             let mut read = 0;
             while read < 2 {
-                let seen = block_on(poll_fn(|cx| slot.poll(cx, Direction::Read, READ)));
+                let seen = block_on(poll_fn(|cx| slot.poll(cx, Direction::Read, READ, 0)));
                 match bytes.swap(0, Relaxed) {
                     0 => slot.word().clear(seen.tick(), READ),
                     n => read += n,
@@ -467,7 +494,7 @@ mod loom_tests {
                 flag.store(true, Release);
                 event(&other, READ | WRITE);
             });
-            let mut wait = pin!(slot.wait(READ));
+            let mut wait = pin!(slot.wait(READ, 0));
             loop {
                 let seen = block_on(wait.as_mut());
                 if closed.load(Acquire) {
@@ -486,11 +513,11 @@ mod loom_tests {
             let other = slot.clone();
             let driver = thread::spawn(move || event(&other, READ));
             {
-                let mut dropped = pin!(slot.wait(READ));
+                let mut dropped = pin!(slot.wait(READ, 0));
                 let mut cx = Context::from_waker(Waker::noop());
                 let _ = dropped.as_mut().poll(&mut cx);
             }
-            block_on(slot.wait(READ));
+            block_on(slot.wait(READ, 0));
             driver.join().unwrap();
         });
     }
@@ -513,10 +540,10 @@ mod loom_tests {
         loom::model(|| {
             let slot = Arc::new(Slot::new());
             let other = slot.clone();
-            let future = thread::spawn(move || block_on(other.wait(READ)));
+            let future = thread::spawn(move || block_on(other.wait(READ, 0)));
             let other = slot.clone();
             let driver = thread::spawn(move || other.shut_down());
-            let seen = block_on(poll_fn(|cx| slot.poll(cx, Direction::Write, WRITE)));
+            let seen = block_on(poll_fn(|cx| slot.poll(cx, Direction::Write, WRITE, 0)));
             assert!(seen.is_shutdown());
             assert!(future.join().unwrap().is_shutdown());
             driver.join().unwrap();

@@ -44,8 +44,9 @@ pin_project! {
 
 impl<T: Registered> Waiting<T> {
     pub(crate) fn new(value: Arc<T>, interest: Interest) -> Waiting<T> {
+        let fd = value.registration().fd();
         Waiting {
-            wait: Wait::new(Owned(value), interest.mask().bits()),
+            wait: Wait::new(Owned(value), interest.mask().bits(), fd),
             interest,
         }
     }
@@ -68,10 +69,8 @@ impl<T: Registered> Waiting<T> {
     ///
     /// Returns an error if the driver is shut down.
     pub(crate) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<ReadyEvent>> {
-        let mut this = self.project();
-        let polled = this.wait.as_mut().poll(cx);
-        let registration = this.wait.as_ref().get_ref().get_ref().0.registration();
-        let snapshot = ready!(registration.recorded(polled, this.interest.mask()));
+        let this = self.project();
+        let snapshot = ready!(this.wait.poll(cx));
         if snapshot.is_shutdown() {
             return Poll::Ready(Err(shutdown_error()));
         }
@@ -89,8 +88,9 @@ pin_project! {
 
 impl<T: Registered> Ending<T> {
     pub(crate) fn new(value: Arc<T>) -> Ending<T> {
+        let fd = value.registration().fd();
         Ending {
-            wait: Wait::new(Owned(value), ENDED),
+            wait: Wait::new(Owned(value), ENDED, fd),
         }
     }
 
