@@ -42,7 +42,8 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    #[inline]
+    // An event is known where it is written, and with it what this does.
+    #[inline(always)]
     pub(super) fn to_word(self) -> u64 {
         let (kind, rest) = match self {
             Event::Poll(task) => (1, task),

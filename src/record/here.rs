@@ -12,6 +12,7 @@ use super::polled;
 use super::slot::{Doing, WorkerState};
 use super::system;
 use super::wait::Wait;
+use crate::util::cache_padded::CachePadded;
 use crate::util::scoped::{Scoped, with_local};
 
 thread_local! {
@@ -22,7 +23,7 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct Here {
     journal: Arc<Journal>,
-    index: usize,
+    worker: Arc<CachePadded<WorkerJournal>>,
     /// Whether this thread has the worker, and so is the one that writes for it.
     writes: Cell<bool>,
 }
@@ -31,8 +32,8 @@ impl Here {
     /// Creates that of a thread that begins to run a worker.
     pub(super) fn new(journal: Arc<Journal>, index: usize) -> Here {
         Here {
+            worker: journal.workers[index].clone(),
             journal,
-            index,
             writes: Cell::new(false),
         }
     }
@@ -45,8 +46,9 @@ impl Here {
         }
     }
 
+    #[inline]
     fn worker(&self) -> &WorkerJournal {
-        &self.journal.workers[self.index]
+        &self.worker
     }
 
     /// Returns whether this thread has the worker, and that is one of `journal`.
@@ -74,7 +76,7 @@ impl Here {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(&self, event: Event) -> u64 {
         let now = self.now();
         self.worker().ring.push(now, event);
@@ -216,7 +218,7 @@ pub(crate) fn enter<R>(here: Option<&Here>, f: impl FnOnce() -> R) -> R {
 
 /// Writes an event for the worker that this thread has, if it is one of `journal`; returns when it
 /// happened.
-#[inline]
+#[inline(always)]
 pub(super) fn write(journal: &Journal, event: Event) -> Option<u64> {
     with_local(&HERE, |here| {
         let here = here.filter(|here| here.writes_to(journal))?;
@@ -241,29 +243,22 @@ struct Polling<'a> {
     noted: &'a Noted,
     here: Option<&'a Here>,
     begun: u64,
-    /// What the worker did before: another poll, if this one is nested in it.
-    former: Doing,
+    /// The poll that this one is nested in, if there is one.
+    interrupted: Option<Doing>,
     is_ready: bool,
 }
 
 impl<'a> Polling<'a> {
+    #[inline]
     fn begin(journal: &'a Journal, noted: &'a Noted, here: Option<&'a Here>) -> Self {
         let id = noted.id();
-        let (begun, former) = match here {
+        let (begun, interrupted) = match here {
             Some(here) => {
                 let begun = here.write(Event::Poll(id));
                 let slot = &here.worker().slot;
-                let former = slot.doing();
-                slot.set(&Doing {
-                    state: WorkerState::Running,
-                    task: id,
-                    place: noted.place(),
-                    since: begun,
-                    polls: former.polls + 1,
-                });
-                (begun, former)
+                (begun, slot.begin(id, noted.place(), begun))
             }
-            None => (journal.write(Event::Poll(id)), Doing::default()),
+            None => (journal.write_outside(Event::Poll(id)), None),
         };
         noted.begin(begun);
         Polling {
@@ -271,13 +266,14 @@ impl<'a> Polling<'a> {
             noted,
             here,
             begun,
-            former,
+            interrupted,
             is_ready: false,
         }
     }
 }
 
 impl Drop for Polling<'_> {
+    #[inline]
     fn drop(&mut self) {
         let event = match self.is_ready {
             true => Event::Ready(self.noted.id()),
@@ -286,19 +282,10 @@ impl Drop for Polling<'_> {
         // The thread may have put the worker down in the poll.
         let ended = match self.here.filter(|here| here.writes_to(self.journal)) {
             Some(here) => {
-                here.time_passes();
-                let ended = here.write(event);
-                let slot = &here.worker().slot;
-                let polls = slot.doing().polls;
-                let outer = match self.former.task {
-                    0 => Doing {
-                        state: WorkerState::Running,
-                        since: ended,
-                        ..Doing::default()
-                    },
-                    _ => self.former,
-                };
-                slot.set(&Doing { polls, ..outer });
+                let worker = here.worker();
+                let ended = worker.set_now(self.journal.clock.ticks());
+                worker.ring.push(ended, event);
+                worker.slot.end(self.interrupted.as_ref(), ended);
                 ended
             }
             None => self.journal.write_outside(event),

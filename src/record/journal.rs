@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use super::clock::Clock;
 use super::event::Event;
@@ -20,7 +21,7 @@ pub(super) const EVENTS: usize = 1 << 15;
 #[derive(Debug)]
 pub(crate) struct Journal {
     pub(super) clock: Clock,
-    pub(super) workers: Box<[CachePadded<WorkerJournal>]>,
+    pub(super) workers: Box<[Arc<CachePadded<WorkerJournal>>]>,
     /// The events of threads that have no worker. The lock is held while one is written.
     pub(super) outside: Mutex<()>,
     pub(super) outside_ring: Ring,
@@ -66,12 +67,12 @@ impl WorkerJournal {
 impl Journal {
     pub(super) fn new(workers: usize) -> Journal {
         let worker = |_| {
-            CachePadded::new(WorkerJournal {
+            Arc::new(CachePadded::new(WorkerJournal {
                 slot: Slot::new(),
                 now: AtomicU64::new(0),
                 ring: Ring::new(EVENTS),
                 thread: Mutex::new(None),
-            })
+            }))
         };
         Journal {
             clock: Clock::new(),
@@ -85,6 +86,7 @@ impl Journal {
 
     /// Writes an event, for the worker that this thread has or else for threads without one. Returns
     /// when it happened.
+    #[inline(always)]
     pub(super) fn write(&self, event: Event) -> u64 {
         here::write(self, event).unwrap_or_else(|| self.write_outside(event))
     }
@@ -120,6 +122,7 @@ impl Journal {
     }
 
     /// Writes an event of a thread without a worker; returns when it happened.
+    #[inline(never)]
     pub(super) fn write_outside(&self, event: Event) -> u64 {
         let Some(_lock) = self.outside.try_lock() else {
             self.outside_lost.fetch_add(1, Ordering::Relaxed);

@@ -49,7 +49,7 @@ impl Ring {
     }
 
     /// Writes an event. There is one writer at a time; with two, events would be garbled.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&self, ticks: u64, event: Event) {
         let head = self.head.load(Ordering::Relaxed);
         fence(Ordering::Release);

@@ -36,7 +36,7 @@ pub(super) struct Slot {
     state: AtomicU8,
     /// The id of the task that is polled, or zero.
     task: AtomicU64,
-    /// Where that was spawned.
+    /// Where that was spawned, or the last one.
     place: AtomicPlace,
     /// When the poll began; without a task, when the state changed.
     since: AtomicU64,
@@ -67,22 +67,71 @@ impl Slot {
     }
 
     /// Stores what the worker does from now on. Only the worker's thread calls this.
-    #[inline]
     pub(super) fn set(&self, doing: &Doing) {
+        self.change(|| {
+            self.state.store(doing.state as u8, Ordering::Relaxed);
+            self.task.store(doing.task, Ordering::Relaxed);
+            self.place.store(doing.place);
+            self.since.store(doing.since, Ordering::Relaxed);
+            self.polls.store(doing.polls, Ordering::Relaxed);
+        });
+    }
+
+    /// Stores that a poll begins, and returns what the worker did before if that was a poll, which is
+    /// interrupted then. Only the worker's thread calls this.
+    #[inline]
+    pub(super) fn begin(
+        &self,
+        task: u64,
+        place: Option<&'static Location<'static>>,
+        since: u64,
+    ) -> Option<Doing> {
+        let interrupted = match self.task.load(Ordering::Relaxed) {
+            0 => None,
+            _ => Some(self.doing()),
+        };
+        self.change(|| {
+            let polls = self.polls.load(Ordering::Relaxed);
+            self.state
+                .store(WorkerState::Running as u8, Ordering::Relaxed);
+            self.task.store(task, Ordering::Relaxed);
+            self.place.store(place);
+            self.since.store(since, Ordering::Relaxed);
+            self.polls.store(polls + 1, Ordering::Relaxed);
+        });
+        interrupted
+    }
+
+    /// Stores that a poll has ended, and that the one which it has interrupted continues. Only the
+    /// worker's thread calls this.
+    #[inline]
+    pub(super) fn end(&self, interrupted: Option<&Doing>, since: u64) {
+        match interrupted {
+            None => self.change(|| {
+                self.task.store(0, Ordering::Relaxed);
+                self.since.store(since, Ordering::Relaxed);
+            }),
+            Some(outer) => {
+                let polls = self.polls.load(Ordering::Relaxed);
+                self.set(&Doing { polls, ..*outer });
+            }
+        }
+    }
+
+    /// Calls `store` while the version is odd.
+    #[inline(always)]
+    fn change(&self, store: impl FnOnce()) {
         let version = self.version.load(Ordering::Relaxed);
         self.version.store(version + 1, Ordering::Relaxed);
         fence(Ordering::Release);
-        self.state.store(doing.state as u8, Ordering::Relaxed);
-        self.task.store(doing.task, Ordering::Relaxed);
-        self.place.store(doing.place);
-        self.since.store(doing.since, Ordering::Relaxed);
-        self.polls.store(doing.polls, Ordering::Relaxed);
+        store();
         self.version.store(version + 2, Ordering::Release);
     }
 
     /// Returns what was stored last. For the worker's thread.
     #[inline]
     pub(super) fn doing(&self) -> Doing {
+        let task = self.task.load(Ordering::Relaxed);
         Doing {
             state: match self.state.load(Ordering::Relaxed) {
                 0 => WorkerState::Parked,
@@ -90,8 +139,9 @@ impl Slot {
                 2 => WorkerState::Searching,
                 _ => WorkerState::BlockInPlace,
             },
-            task: self.task.load(Ordering::Relaxed),
-            place: self.place.load(),
+            task,
+            // Without a task, that of the last one.
+            place: self.place.load().filter(|_| task != 0),
             since: self.since.load(Ordering::Relaxed),
             polls: self.polls.load(Ordering::Relaxed),
         }
@@ -139,7 +189,7 @@ mod tests {
             let number = number as u64;
             let doing = Doing {
                 state,
-                task: number,
+                task: number + 1,
                 place: Some(Location::caller()),
                 since: 10 * number,
                 polls: 100 * number,
@@ -148,11 +198,32 @@ mod tests {
             assert_eq!(slot.read(), doing);
         }
     }
+
+    #[test]
+    fn a_poll_that_is_interrupted_continues() {
+        let slot = Slot::new();
+        let place = Some(Location::caller());
+        assert_eq!(slot.begin(1, place, 10), None);
+        let interrupted = slot.begin(2, None, 20).unwrap();
+        let inner = slot.read();
+        assert_eq!((inner.task, inner.since, inner.polls), (2, 20, 2));
+        slot.end(Some(&interrupted), 30);
+        let outer = slot.read();
+        assert_eq!((outer.task, outer.since, outer.place), (1, 10, place));
+        slot.end(None, 40);
+        let expected = Doing {
+            state: WorkerState::Running,
+            since: 40,
+            polls: 2,
+            ..Doing::default()
+        };
+        assert_eq!(slot.read(), expected);
+    }
 }
 
 #[cfg(all(test, loom))]
 mod loom_tests {
-    use super::{Doing, Slot, WorkerState};
+    use super::{Slot, WorkerState};
     use crate::loom::sync::Arc;
     use crate::loom::thread;
 
@@ -163,20 +234,11 @@ mod loom_tests {
             let writer = slot.clone();
             let writer = thread::spawn(move || {
                 for number in 1..=2 {
-                    writer.set(&Doing {
-                        state: WorkerState::Running,
-                        task: number,
-                        place: None,
-                        since: 10 * number,
-                        polls: 100 * number,
-                    });
+                    writer.begin(number, None, 10 * number);
                 }
             });
             if let Some(doing) = slot.try_read() {
-                assert_eq!(
-                    (doing.since, doing.polls),
-                    (10 * doing.task, 100 * doing.task)
-                );
+                assert_eq!((doing.since, doing.polls), (10 * doing.task, doing.task));
                 assert_eq!(doing.state == WorkerState::Parked, doing.task == 0);
             }
             writer.join().unwrap();
