@@ -371,6 +371,8 @@ pub(crate) mod timer;
 #[cfg(feature = "tokio")]
 mod tokio_traits;
 #[cfg(feature = "rt")]
+mod view;
+#[cfg(feature = "rt")]
 pub(crate) mod watched;
 
 #[cfg(feature = "rt")]

@@ -47,6 +47,7 @@ const ROWS: &Rows = &[
     ("io", 6),
     ("guide", 6),
     ("runtime", 5),
+    ("view", 5),
     ("watched", 5),
     ("scheduler", 4),
     ("scheduler::task", 3),
@@ -151,6 +152,7 @@ const UNSAFE: &[&str] = &[
     "src/util/voluntary_switches.rs",
     "src/util/wait_queue.rs",
     "src/util/wake_list.rs",
+    "src/view/raw.rs",
     "src/watched/datagram.rs",
     "src/watched/stream.rs",
 ];

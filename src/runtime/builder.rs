@@ -4,6 +4,7 @@
 mod hooks;
 mod metrics;
 mod policy;
+mod view;
 
 use std::fmt;
 use std::io;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use self::metrics::HistogramOptions;
 use self::policy::Policy;
+use self::view::ViewOptions;
 use super::owner::OwnedScheduler;
 use super::signal_socket::signal_sockets;
 use super::sockets::{self, Sockets};
@@ -77,8 +79,7 @@ pub struct Builder {
     policy: Policy,
     poll_times: HistogramOptions,
     schedule_latencies: HistogramOptions,
-    /// Whether the runtime is observed, so that it has a recorder.
-    pub(crate) recorded: bool,
+    view: ViewOptions,
 }
 
 impl fmt::Debug for Builder {
@@ -170,7 +171,7 @@ impl Builder {
             policy: Policy::new(),
             poll_times: HistogramOptions::default(),
             schedule_latencies: HistogramOptions::default(),
-            recorded: false,
+            view: ViewOptions::default(),
         }
     }
 
@@ -923,21 +924,23 @@ impl Builder {
     }
 
     fn build_current_thread(&mut self, local: bool) -> io::Result<Runtime> {
-        let services = self.services(1)?;
+        let view = self.view.request();
+        let services = self.services(1, view.is_some())?;
         let scheduler = CurrentThread::new(services, local);
-        Ok(Runtime::from_scheduler(OwnedScheduler::CurrentThread(
-            scheduler,
-        )))
+        let scheduler = OwnedScheduler::CurrentThread(scheduler);
+        Ok(Runtime::from_scheduler(scheduler, view))
     }
 
     fn build_multi_thread(&mut self) -> io::Result<Runtime> {
+        let view = self.view.request();
         let workers = self.worker_threads.unwrap_or_else(default_workers);
-        let services = self.services(workers)?;
+        let services = self.services(workers, view.is_some())?;
         let shared = multi_thread::start(services, workers)?;
-        Ok(Runtime::from_scheduler(OwnedScheduler::MultiThread(shared)))
+        let scheduler = OwnedScheduler::MultiThread(shared);
+        Ok(Runtime::from_scheduler(scheduler, view))
     }
 
-    fn services(&mut self, workers: usize) -> Result<Services, crate::Error> {
+    fn services(&mut self, workers: usize, recorded: bool) -> Result<Services, crate::Error> {
         Services::prepare_process();
         if self.enable_io {
             signal_sockets().map_err(|error| crate::Error::io("make the signal sockets", error))?;
@@ -958,7 +961,7 @@ impl Builder {
             relief: Some(DRIVER_RELIEF),
             ..pool.clone()
         });
-        let recorder = self.recorded.then(|| Recorder::new(workers));
+        let recorder = recorded.then(|| Recorder::new(workers));
         let driver = Arc::new(Driver::new(driver::Config {
             choice: super::driver_info::choice(self.driver),
             sockets: sockets::choose(self.sockets, self.multi_thread)?,

@@ -323,6 +323,32 @@ pub fn worker_index() -> Option<usize> {
     crate::scheduler::context::worker_index()
 }
 
+/// Returns the counters of all runtimes of this process as a page in the text format of Prometheus.
+///
+/// It has what [`RuntimeMetrics`] has, with the labels `runtime` (the
+/// [name](Builder::name), or the id of a runtime without one), `id`, and `worker`. A program can
+/// serve it over HTTP, as `text/plain; version=0.0.4`. It needs no [live view](Builder::monitor).
+/// Histograms are part of it if they are
+/// [enabled](Builder::enable_metrics_poll_time_histogram).
+///
+/// # Examples
+///
+/// ```
+/// use zokio::runtime::{Builder, prometheus};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let rt = Builder::new_current_thread().name("uploads").build()?;
+/// let _task = rt.spawn(async {});
+/// let page = prometheus();
+/// assert!(page.contains("# TYPE zokio_tasks gauge\n"));
+/// assert!(page.contains("zokio_tasks{runtime=\"uploads\",id="));
+/// # Ok(())
+/// # }
+/// ```
+pub fn prometheus() -> String {
+    crate::view::prometheus_page()
+}
+
 /// Returns whether an I/O error reports that the runtime of a socket, a pipe or another descriptor
 /// that it watches has been shut down.
 ///

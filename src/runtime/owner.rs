@@ -14,6 +14,7 @@ use crate::scheduler::{self, context, multi_thread};
 use crate::util::enter;
 use crate::util::large::is_large;
 use crate::util::park::{self, PollOnce};
+use crate::view::{Membership, ViewRequest};
 
 /// Runs tasks, waits for I/O and fires timers.
 ///
@@ -56,6 +57,9 @@ use crate::util::park::{self, PollOnce};
 /// ```
 #[derive(Debug)]
 pub struct Runtime {
+    /// Until the runtime has ended it is one of those that can be shown. The first field, since the
+    /// others are to be the last to refer to the scheduler.
+    _membership: Membership,
     kind: OwnedScheduler,
     handle: Handle,
     ended: bool,
@@ -91,12 +95,13 @@ impl Runtime {
         Builder::new_multi_thread().enable_all().build()
     }
 
-    pub(super) fn from_scheduler(kind: OwnedScheduler) -> Runtime {
+    pub(super) fn from_scheduler(kind: OwnedScheduler, view: Option<ViewRequest>) -> Runtime {
         let scheduler = match &kind {
             OwnedScheduler::CurrentThread(scheduler) => scheduler.handle(),
             OwnedScheduler::MultiThread(shared) => scheduler::Handle::MultiThread(shared.clone()),
         };
         Runtime {
+            _membership: Membership::new(scheduler.clone(), view),
             kind,
             handle: Handle { scheduler },
             ended: false,

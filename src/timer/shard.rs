@@ -71,6 +71,11 @@ impl Shard {
         self.next.load(Ordering::Relaxed)
     }
 
+    /// Returns how many timers there are, those included that have fired.
+    pub(crate) fn len(&self) -> usize {
+        self.wheel.lock().len()
+    }
+
     /// Returns whether [`Self::close`] has been called.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)

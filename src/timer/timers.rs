@@ -125,6 +125,12 @@ impl Timers {
         self.shards.get(worker).unwrap_or(&self.shards[0])
     }
 
+    /// Returns how many timers there are: those that wait, and those that have fired until they are
+    /// removed.
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.shard.len()).sum()
+    }
+
     /// Fires what is due, waking wakers with no lock held, and returns how many timers fired.
     pub(crate) fn process(&self) -> usize {
         self.fire_due().map_or(0, |(_, fired)| fired.timers)

@@ -110,7 +110,6 @@ impl Wheel {
     }
 
     /// Returns how many entries exist, scheduled or not.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }

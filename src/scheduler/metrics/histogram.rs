@@ -24,6 +24,11 @@ impl Histogram {
         }
     }
 
+    /// Returns which buckets there are.
+    pub(crate) fn configuration(&self) -> &HistogramConfiguration {
+        &self.configuration
+    }
+
     /// Counts a duration.
     pub(crate) fn record(&self, duration: Duration) {
         let bucket = self.configuration.bucket_of(nanos(duration));

@@ -1,0 +1,90 @@
+//! Options of the live view, and the environment variables that ask for it.
+#![forbid(unsafe_code)]
+
+use std::env;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Builder;
+use crate::view::ViewRequest;
+
+/// The environment variable that names the socket.
+const SOCKET: &str = "ZOKIO_MONITOR";
+/// The environment variable that has the log name tasks that hold their workers.
+const STUCK_MS: &str = "ZOKIO_MONITOR_STUCK_MS";
+
+/// The options of this file.
+#[derive(Default)]
+pub(super) struct ViewOptions {
+    path: Option<PathBuf>,
+    stuck: Option<Duration>,
+}
+
+impl ViewOptions {
+    /// Returns what the builder asks for, or else the environment.
+    pub(super) fn request(&self) -> Option<ViewRequest> {
+        let path = self.path.clone().or_else(socket_from_environment);
+        let stuck = self.stuck.or_else(stuck_from_environment);
+        (path.is_some() || stuck.is_some()).then_some(ViewRequest { path, stuck })
+    }
+}
+
+fn socket_from_environment() -> Option<PathBuf> {
+    let path = env::var_os(SOCKET)?;
+    (!path.is_empty()).then(|| path.into())
+}
+
+fn stuck_from_environment() -> Option<Duration> {
+    let text = env::var_os(STUCK_MS).filter(|text| !text.is_empty())?;
+    let ms = text.to_str().and_then(|text| text.parse().ok());
+    match ms {
+        Some(ms @ 1..) => Some(Duration::from_millis(ms)),
+        _ => {
+            log::warn!("zokio: {STUCK_MS} is {text:?}; it may be a number of milliseconds");
+            None
+        }
+    }
+}
+
+impl Builder {
+    /// Shows the runtime to other processes while it runs, through a Unix socket.
+    ///
+    /// `path` names the socket, or a folder that exists, in which the socket is then named
+    /// `PID.sock`. Without this option the environment variable `ZOKIO_MONITOR=PATH` decides, and
+    /// without that there is no socket, and nothing is recorded for it. All runtimes of a process
+    /// that name the same path share a socket. The command `zokio-top` reads it;
+    /// [`guide::observing`](crate::guide::observing) explains what there is to see.
+    ///
+    /// The socket is that of this user: others but root cannot connect. It is there until the last
+    /// of the runtimes has been shut down, or until the process exits. A socket that a process left
+    /// behind is replaced. If the path is that of another file, or of a socket that a process
+    /// serves, or if there can be no socket there, the runtime is not shown; a warning in the log
+    /// says why.
+    ///
+    /// A thread named `zokio-view` serves the socket. It reads what the workers record, and none of
+    /// them waits for it, nor for a client.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::{BufRead, BufReader};
+    /// use std::os::unix::net::UnixStream;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("view");
+    /// let rt = Builder::new_multi_thread().worker_threads(2).monitor(&path).build()?;
+    /// let mut greeting = String::new();
+    /// BufReader::new(UnixStream::connect(&path)?).read_line(&mut greeting)?;
+    /// assert!(greeting.starts_with("{\"zokio\":"));
+    /// drop(rt);
+    /// assert!(!path.exists());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn monitor(&mut self, path: impl Into<PathBuf>) -> &mut Self {
+        self.view.path = Some(path.into());
+        self
+    }
+}

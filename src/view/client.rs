@@ -1,0 +1,235 @@
+//! One client: what it has sent and was not answered, and what it has not read yet.
+//!
+//! A client is served one request after the other. The next one is looked at when the answer to the
+//! one before has gone to the socket, but for the last few kilobytes. So what is kept for a client
+//! is bounded, whatever it sends and however little it reads.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+
+use socket2::SockRef;
+
+use super::answer::{self, Answer, Source};
+use super::request::{Lines, Request};
+
+/// A further line is written only while less than this waits to be read.
+const ENOUGH: usize = 64 << 10;
+
+/// A client that reads nothing for this long, although there is something to be read, is cut off.
+const PATIENCE_NS: u64 = 10_000_000_000;
+
+/// One connection.
+pub(super) struct Client {
+    socket: UnixStream,
+    lines: Lines,
+    output: Output,
+    /// What is left of the answer to the last request.
+    answer: Option<Answer>,
+    stream: Option<Stream>,
+    /// Whether the client has closed its side for writing, and so sends nothing more.
+    is_at_end: bool,
+}
+
+/// Snapshots that are written again and again.
+#[derive(Debug)]
+struct Stream {
+    period: u64,
+    next: u64,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("socket", &self.socket)
+            .field("stream", &self.stream)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Creates the client of a socket that does not block, and greets it.
+    pub(super) fn new(socket: UnixStream, greeting: Vec<u8>) -> Client {
+        let mut output = Output::default();
+        output.push(greeting);
+        Client {
+            socket,
+            lines: Lines::default(),
+            output,
+            answer: None,
+            stream: None,
+            is_at_end: false,
+        }
+    }
+
+    pub(super) fn descriptor(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+
+    /// Returns the events that this client waits for.
+    pub(super) fn interest(&self) -> i16 {
+        let input = if self.wants_input() { libc::POLLIN } else { 0 };
+        let output = if self.output.is_empty() {
+            0
+        } else {
+            libc::POLLOUT
+        };
+        input | output
+    }
+
+    fn wants_input(&self) -> bool {
+        !self.is_at_end && self.answer.is_none() && self.output.len() < ENOUGH
+    }
+
+    /// Returns when [`turn`](Client::turn) is to be called without an event.
+    pub(super) fn deadline(&self) -> Option<u64> {
+        let next = self.stream.as_ref().map(|stream| stream.next);
+        let cut_off = self.output.cut_off();
+        next.into_iter().chain(cut_off).min()
+    }
+
+    /// Does what can be done without waiting; `events` are those that the socket has. Returns
+    /// whether the client is still there.
+    pub(super) fn turn(&mut self, events: i16, source: &Source) -> bool {
+        // The other side is closed for reading, too.
+        if events & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0 {
+            return false;
+        }
+        let served = self.receive(events).and_then(|()| self.serve(source));
+        let is_over = self.is_at_end
+            && self.stream.is_none()
+            && self.answer.is_none()
+            && self.output.is_empty();
+        let is_cut_off = self.output.cut_off().is_some_and(|at| at <= source.now);
+        // An error is that of a client that was killed.
+        served.is_ok() && !is_over && !is_cut_off
+    }
+
+    fn receive(&mut self, events: i16) -> io::Result<()> {
+        if events & libc::POLLIN == 0 || !self.wants_input() {
+            return Ok(());
+        }
+        let mut received = [0; 4096];
+        match self.socket.read(&mut received) {
+            Ok(0) => self.is_at_end = true,
+            Ok(count) => self.lines.push(&received[..count]),
+            Err(error) if is_transient(&error) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn serve(&mut self, source: &Source) -> io::Result<()> {
+        loop {
+            self.output.send(&self.socket, source.now)?;
+            if self.output.len() >= ENOUGH {
+                return Ok(());
+            }
+            if let Some(answer) = &mut self.answer {
+                match answer.next() {
+                    Some(line) => self.output.push(line),
+                    None => self.answer = None,
+                }
+                continue;
+            }
+            if let Some(line) = self.next_snapshot(source) {
+                self.output.push(line);
+                continue;
+            }
+            match self.lines.next_request() {
+                Some(Ok(request)) => self.begin(request, source),
+                Some(Err(reason)) => self.output.push(answer::error(reason)),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Returns the snapshot of a stream, if it is due and what came before has been read.
+    fn next_snapshot(&mut self, source: &Source) -> Option<Vec<u8>> {
+        let stream = self.stream.as_mut()?;
+        if source.now < stream.next {
+            return None;
+        }
+        stream.next = (stream.next + stream.period).max(source.now + stream.period / 2);
+        self.output.is_empty().then(|| answer::snapshot(source))
+    }
+
+    fn begin(&mut self, request: Request, source: &Source) {
+        match request {
+            Request::Stream { period_ms } => {
+                self.stream = Some(Stream {
+                    period: period_ms * 1_000_000,
+                    next: source.now,
+                });
+            }
+            Request::Stop => self.stream = None,
+            request => self.answer = Some(answer::to(request, source)),
+        }
+    }
+}
+
+/// What waits to be written to a socket.
+#[derive(Debug, Default)]
+struct Output {
+    bytes: Vec<u8>,
+    /// How many of them have been written.
+    sent: usize,
+    /// Since when the socket has taken nothing.
+    blocked_since: Option<u64>,
+}
+
+impl Output {
+    fn len(&self) -> usize {
+        self.bytes.len() - self.sent
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn push(&mut self, line: Vec<u8>) {
+        if self.is_empty() {
+            *self = Output {
+                bytes: line,
+                ..Output::default()
+            };
+        } else {
+            self.bytes.extend_from_slice(&line);
+        }
+    }
+
+    fn cut_off(&self) -> Option<u64> {
+        self.blocked_since.map(|since| since + PATIENCE_NS)
+    }
+
+    /// Writes what the socket takes.
+    fn send(&mut self, socket: &UnixStream, now: u64) -> io::Result<()> {
+        while !self.is_empty() {
+            // The process may not ignore the signal that a closed socket sends.
+            let left = &self.bytes[self.sent..];
+            match SockRef::from(socket).send_with_flags(left, libc::MSG_NOSIGNAL) {
+                Ok(count) => {
+                    self.sent += count;
+                    self.blocked_since = None;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.blocked_since.get_or_insert(now);
+                    // What was written is not kept until all of it is.
+                    self.bytes.drain(..self.sent);
+                    self.sent = 0;
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        *self = Output::default();
+        Ok(())
+    }
+}
+
+fn is_transient(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}

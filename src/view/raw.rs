@@ -1,0 +1,140 @@
+//! System calls of the view's thread that std has no function for.
+
+use std::ffi::{CString, c_int, c_uint};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+/// A descriptor, and the events that [`poll`] waits for and finds.
+pub(super) type PollFd = libc::pollfd;
+
+/// Waits for events of descriptors, or until a timeout, which is rounded up; poll(2). A signal may
+/// end the wait early.
+///
+/// # Errors
+///
+/// Returns an error if the kernel has no memory for the wait.
+pub(super) fn poll(fds: &mut [PollFd], timeout: Option<Duration>) -> io::Result<()> {
+    let timeout_ms = timeout.map_or(-1, |timeout| {
+        let ms = timeout.as_nanos().div_ceil(1_000_000);
+        c_int::try_from(ms).unwrap_or(c_int::MAX)
+    });
+    // SAFETY: the pointer and the length name entries that this function borrows exclusively, and
+    // the call is over when it returns.
+    let found = unsafe { libc::poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, timeout_ms) };
+    if found >= 0 {
+        return Ok(());
+    }
+    let error = io::Error::last_os_error();
+    match error.kind() {
+        io::ErrorKind::Interrupted => {
+            // The call leaves stale events behind when it fails.
+            fds.iter_mut().for_each(|fd| fd.revents = 0);
+            Ok(())
+        }
+        _ => Err(error),
+    }
+}
+
+/// Returns the effective user of the process at the other end, as it was when it connected;
+/// `SO_PEERCRED` of unix(7).
+///
+/// # Errors
+///
+/// Returns the error of getsockopt(2).
+pub(super) fn peer_user(stream: &UnixStream) -> io::Result<u32> {
+    let mut peer = libc::ucred {
+        pid: 0,
+        uid: u32::MAX,
+        gid: u32::MAX,
+    };
+    let mut len = size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: the descriptor is open while `stream` is borrowed, and the pointers name a structure
+    // of `len` bytes, into which the kernel writes no more than these (getsockopt(2)).
+    let result = unsafe {
+        libc::getsockopt(
+            stream.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_PEERCRED,
+            (&raw mut peer).cast(),
+            &raw mut len,
+        )
+    };
+    match result {
+        0 => Ok(peer.uid),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Returns the effective user of this process.
+pub(super) fn effective_user() -> u32 {
+    // SAFETY: geteuid(2) takes no argument, and always succeeds.
+    unsafe { libc::geteuid() }
+}
+
+/// How [`rename`] treats a file that has the new name already.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Existing {
+    /// It is an error.
+    Refuse,
+    /// The two files exchange their names.
+    Exchange,
+}
+
+/// Renames a file; renameat2(2).
+///
+/// # Errors
+///
+/// Returns the error of the call. It is `EINVAL` where the file system cannot do this.
+pub(super) fn rename(from: &Path, to: &Path, existing: Existing) -> io::Result<()> {
+    let from = CString::new(from.as_os_str().as_bytes())?;
+    let to = CString::new(to.as_os_str().as_bytes())?;
+    let flags: c_uint = match existing {
+        Existing::Refuse => libc::RENAME_NOREPLACE,
+        Existing::Exchange => libc::RENAME_EXCHANGE,
+    };
+    // A system call of its own, since not every C library has a function for it.
+    // SAFETY: both pointers name texts that end in a zero byte and outlive the call.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_renameat2,
+            libc::AT_FDCWD,
+            from.as_ptr(),
+            libc::AT_FDCWD,
+            to.as_ptr(),
+            flags,
+        )
+    };
+    match result {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Has exit(3) call `f`.
+///
+/// # Errors
+///
+/// Returns an error if there is no memory for that.
+pub(super) fn at_exit(f: extern "C" fn()) -> io::Result<()> {
+    // SAFETY: `f` is a function of no arguments that does not unwind, as atexit(3) asks for.
+    match unsafe { libc::atexit(f) } {
+        0 => Ok(()),
+        _ => Err(io::ErrorKind::OutOfMemory.into()),
+    }
+}
+
+/// Returns the time of `CLOCK_MONOTONIC` in nanoseconds, the clock of [`std::time::Instant`].
+pub(super) fn now_ns() -> u64 {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the pointer names a structure that the kernel writes to during the call.
+    let result = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
+    assert_eq!(result, 0, "every Linux has CLOCK_MONOTONIC");
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}

@@ -1,0 +1,145 @@
+//! The runtimes of this process, and the threads that show them.
+//!
+//! A runtime is here from its creation until its owner has ended it. It may ask for a view: then a
+//! [`Server`] shows it, which all runtimes that ask for the same path share. A server starts with
+//! the first of them and ends with the last. Its file is removed then, or when the process exits.
+#![forbid(unsafe_code)]
+
+use std::num::NonZeroU64;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{io, process};
+
+use super::prometheus;
+use super::raw;
+use super::server::Server;
+use super::viewed::{ViewRequest, Viewed};
+use crate::loom::unmodeled::sync::Mutex;
+use crate::scheduler::Handle;
+
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
+    runtimes: Vec::new(),
+    servers: Vec::new(),
+});
+
+/// The process whose exit removes the files; 0 before there is one. Stored with the lock held, read
+/// by [`remove_files`].
+static REMOVES_AT_EXIT: AtomicU32 = AtomicU32::new(0);
+
+/// No foreign code is called while this is locked.
+struct Registry {
+    runtimes: Vec<(Handle, Option<Arc<Server>>)>,
+    /// Those of the runtimes.
+    servers: Vec<Arc<Server>>,
+}
+
+/// The place of a runtime in the registry, which it leaves when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Membership {
+    id: NonZeroU64,
+}
+
+impl Membership {
+    /// Enters a runtime, and starts what it asks for.
+    ///
+    /// A view that cannot be started is a warning in the log: the program works without it.
+    pub(crate) fn new(handle: Handle, request: Option<ViewRequest>) -> Membership {
+        let id = handle.services().id;
+        let path = request.as_ref().and_then(|request| request.path.clone());
+        let error = REGISTRY.lock().enter(handle, request);
+        if let Some(error) = error {
+            let path = path.unwrap_or_default();
+            log::warn!("zokio: no live view at {}: {error}", path.display());
+        }
+        Membership { id }
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        let left = REGISTRY.lock().leave(self.id);
+        // What a runtime owns may be foreign.
+        drop(left);
+    }
+}
+
+impl Registry {
+    /// Enters a runtime; returns why it is not shown, if it asked for that.
+    fn enter(&mut self, handle: Handle, request: Option<ViewRequest>) -> Option<io::Error> {
+        let mut failed = None;
+        let server = request.and_then(|ViewRequest { path, stuck }| {
+            let mut server = None;
+            if let Some(path) = path {
+                match self.server(Some(&path)) {
+                    Ok(started) => server = Some(started),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            if server.is_none() && stuck.is_some() {
+                // The log does not need the socket.
+                match self.server(None) {
+                    Ok(started) => server = Some(started),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            let server = server?;
+            let handle = handle.clone();
+            server.show(Viewed { handle, stuck });
+            Some(server)
+        });
+        self.runtimes.push((handle, server));
+        failed
+    }
+
+    /// Returns the server of a path, or the one without a socket.
+    fn server(&mut self, path: Option<&Path>) -> io::Result<Arc<Server>> {
+        // The threads of a process do not exist in a child that it has forked.
+        self.servers.retain(|server| server.is_of_this_process());
+        let same = |server: &&Arc<Server>| server.path() == path;
+        if let Some(server) = self.servers.iter().find(same) {
+            return Ok(server.clone());
+        }
+        if REMOVES_AT_EXIT.swap(process::id(), Ordering::Relaxed) == 0 {
+            raw::at_exit(remove_files)?;
+        }
+        let server = Server::start(path)?;
+        self.servers.push(server.clone());
+        Ok(server)
+    }
+
+    /// Removes a runtime, and ends its server if it was the last one there.
+    fn leave(&mut self, id: NonZeroU64) -> Option<(Handle, Option<Viewed>)> {
+        let of = |(handle, _): &(Handle, _)| handle.services().id == id;
+        let at = self.runtimes.iter().position(of)?;
+        let (handle, server) = self.runtimes.swap_remove(at);
+        let shown = server.and_then(|server| {
+            let shown = server.hide(id);
+            if server.shows_none() {
+                server.end();
+                self.servers.retain(|other| !Arc::ptr_eq(other, &server));
+            }
+            shown
+        });
+        Some((handle, shown))
+    }
+}
+
+/// Returns a page in the text format of Prometheus, of all runtimes that have not ended.
+pub(crate) fn prometheus_page() -> String {
+    let registry = REGISTRY.lock();
+    let mut runtimes: Vec<Handle> = registry.runtimes.iter().map(|it| it.0.clone()).collect();
+    drop(registry);
+    runtimes.sort_unstable_by_key(|runtime| runtime.services().id);
+    prometheus::page(runtimes.iter())
+}
+
+/// Called by exit(3).
+extern "C" fn remove_files() {
+    // In a forked child the lock may be held by a thread that does not exist there.
+    if REMOVES_AT_EXIT.load(Ordering::Relaxed) == process::id() {
+        for server in &REGISTRY.lock().servers {
+            server.remove_file();
+        }
+    }
+}

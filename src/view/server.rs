@@ -1,0 +1,247 @@
+//! The thread `zokio-view`, which serves the clients of one socket.
+//!
+//! It waits in poll(2) for connections, for its clients, for the next snapshot of a stream, and for
+//! its end. Nothing in the process waits for this thread, and it waits for nothing else: its sockets
+//! do not block. [`Client`] is what it does for one of them.
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+use std::num::NonZeroU64;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::answer::{self, Source};
+use super::client::Client;
+use super::raw::{self, PollFd};
+use super::socket::{self, SocketFile};
+use super::viewed::Viewed;
+use crate::loom::thread::Builder;
+use crate::loom::unmodeled::sync::Mutex;
+use crate::util::thread;
+
+/// Further connections are closed at once.
+const MAX_CLIENTS: usize = 64;
+
+/// How long no connection is accepted after that failed, for lack of a descriptor for instance.
+const REST_AFTER_ERROR_NS: u64 = 500_000_000;
+
+/// What the thread and the registry share.
+#[derive(Debug)]
+pub(super) struct Server {
+    /// The path that was asked for.
+    path: Option<PathBuf>,
+    file: Option<SocketFile>,
+    /// The runtimes that are shown. Changed by threads that create and end runtimes, read by the
+    /// thread of the server.
+    runtimes: Mutex<Vec<Viewed>>,
+    /// Set by the thread that ends the last of the runtimes.
+    ended: AtomicBool,
+    /// Wakes the thread, which waits for the other end.
+    wake: UnixStream,
+    process: u32,
+}
+
+impl Server {
+    /// Starts the thread, with a socket at `path`, or in the folder `path`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there can be no such socket, or no thread.
+    pub(super) fn start(path: Option<&Path>) -> io::Result<Arc<Server>> {
+        let (wake, woken) = UnixStream::pair()?;
+        wake.set_nonblocking(true)?;
+        let (listener, file) = path.map(socket::listen).transpose()?.unzip();
+        let server = Arc::new(Server {
+            path: path.map(Path::to_owned),
+            file,
+            runtimes: Mutex::new(Vec::new()),
+            ended: AtomicBool::new(false),
+            wake,
+            process: process::id(),
+        });
+        let serving = Serving {
+            server: server.clone(),
+            woken,
+            listener,
+            rests_until: 0,
+            clients: Vec::new(),
+        };
+        let builder = Builder::new().name("zokio-view".to_owned());
+        let started = thread::start(builder, Box::new(move || serving.run()));
+        if let Err(error) = started {
+            server.remove_file();
+            return Err(error);
+        }
+        Ok(server)
+    }
+
+    /// Returns the path that was asked for.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Returns whether the thread is one of this process, and not of the one that has forked it.
+    pub(super) fn is_of_this_process(&self) -> bool {
+        self.process == process::id()
+    }
+
+    /// Shows a runtime.
+    pub(super) fn show(&self, runtime: Viewed) {
+        self.runtimes.lock().push(runtime);
+        self.wake();
+    }
+
+    /// Shows a runtime no longer, and returns it.
+    pub(super) fn hide(&self, id: NonZeroU64) -> Option<Viewed> {
+        let mut runtimes = self.runtimes.lock();
+        let at = runtimes.iter().position(|runtime| runtime.id() == id)?;
+        Some(runtimes.remove(at))
+    }
+
+    pub(super) fn shows_none(&self) -> bool {
+        self.runtimes.lock().is_empty()
+    }
+
+    /// Removes the file, and has the thread end.
+    pub(super) fn end(&self) {
+        self.remove_file();
+        self.ended.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    pub(super) fn remove_file(&self) {
+        if let Some(file) = &self.file {
+            file.remove();
+        }
+    }
+
+    fn wake(&self) {
+        // A socket that is full has woken the thread already, and one that is closed has none.
+        let _ = (&self.wake).write(&[0]);
+    }
+}
+
+/// What the thread has.
+struct Serving {
+    server: Arc<Server>,
+    /// Becomes readable when the thread is woken.
+    woken: UnixStream,
+    listener: Option<UnixListener>,
+    /// When connections are accepted again.
+    rests_until: u64,
+    clients: Vec<Client>,
+}
+
+/// Removes the file also if the thread panics.
+struct RemovesFile<'a>(&'a Server);
+
+impl Drop for RemovesFile<'_> {
+    fn drop(&mut self) {
+        self.0.remove_file();
+    }
+}
+
+impl Serving {
+    fn run(mut self) {
+        let server = self.server.clone();
+        let _removes_file = RemovesFile(&server);
+        let mut ready = Vec::new();
+        while !server.ended.load(Ordering::Acquire) {
+            if let Err(error) = self.wait(&mut ready) {
+                log::error!("zokio: the live view ends: {error}");
+                return;
+            }
+            self.serve(&ready);
+        }
+    }
+
+    /// Waits until there is something to do. Leaves the events of the wake, of the listener, and of
+    /// each client in `ready`.
+    fn wait(&self, ready: &mut Vec<PollFd>) -> io::Result<()> {
+        let now = raw::now_ns();
+        let entry = |fd: i32, events| PollFd {
+            fd,
+            events,
+            revents: 0,
+        };
+        ready.clear();
+        ready.push(entry(self.woken.as_raw_fd(), libc::POLLIN));
+        let rests = self.rests_until > now;
+        let listener = self.listener.as_ref().filter(|_| !rests);
+        // poll(2) passes over a negative descriptor.
+        let listener = listener.map_or(-1, AsRawFd::as_raw_fd);
+        ready.push(entry(listener, libc::POLLIN));
+        let clients = self.clients.iter();
+        ready.extend(clients.map(|client| entry(client.descriptor(), client.interest())));
+        let deadlines = self.clients.iter().filter_map(Client::deadline);
+        let rest = rests.then_some(self.rests_until);
+        let timeout = deadlines.chain(rest).min();
+        let timeout = timeout.map(|at| Duration::from_nanos(at.saturating_sub(now)));
+        raw::poll(ready, timeout)
+    }
+
+    fn serve(&mut self, ready: &[PollFd]) {
+        if ready[0].revents != 0 {
+            self.take_wakes();
+        }
+        let now = raw::now_ns();
+        let source = Source {
+            now,
+            runtimes: self.server.runtimes.lock().clone(),
+        };
+        let mut events = ready[2..].iter().map(|entry| entry.revents);
+        self.clients.retain_mut(|client| {
+            let events = events.next().expect("each client has an entry");
+            client.turn(events, &source)
+        });
+        if ready[1].revents != 0 {
+            self.accept(&source);
+        }
+    }
+
+    /// Takes what was written to wake the thread.
+    fn take_wakes(&mut self) {
+        use std::io::Read;
+        // There is something to be read, so this does not wait; what is left wakes the thread again.
+        // The other end is open as long as the server exists.
+        let _ = (&self.woken).read(&mut [0; 64]);
+    }
+
+    /// Accepts all connections that wait.
+    fn accept(&mut self, source: &Source) {
+        while let Some(listener) = &self.listener {
+            match listener.accept() {
+                Ok((socket, _)) => self.admit(socket, source),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // The client has given up already.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    log::warn!("zokio: the live view cannot accept a connection: {error}");
+                    self.rests_until = source.now + REST_AFTER_ERROR_NS;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn admit(&mut self, socket: UnixStream, source: &Source) {
+        let may_connect = |user| user == 0 || user == raw::effective_user();
+        let is_admitted = raw::peer_user(&socket).is_ok_and(may_connect);
+        if !is_admitted || self.clients.len() >= MAX_CLIENTS {
+            return;
+        }
+        if let Err(error) = socket.set_nonblocking(true) {
+            log::debug!("zokio: the live view closes a connection: {error}");
+            return;
+        }
+        let mut client = Client::new(socket, answer::greeting(source.now));
+        if client.turn(0, source) {
+            self.clients.push(client);
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The socket's file: who may connect, what happens to a file that is there already, and its end.
+//!
+//! The socket is bound and listens under a name of its own before it gets the name that was asked
+//! for. So a socket of that name to which no connection can be made belongs to a process that has
+//! ended, and never to one that is about to listen. It is replaced by an exchange of the two names,
+//! which is undone if the name turns out to have been taken by yet another process.
+#![forbid(unsafe_code)]
+
+use std::ffi::OsString;
+use std::fs::{self, File, Metadata, Permissions};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use super::raw::{self, Existing};
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 128;
+
+/// The file of a socket that this process has bound. It is removed once, by this process alone.
+#[derive(Debug)]
+pub(super) struct SocketFile {
+    path: PathBuf,
+    /// What the file is told from a later one of the same name by.
+    device: u64,
+    inode: u64,
+    /// The process that has bound it, and not a child that has a copy of its memory.
+    process: u32,
+    /// Set by the thread that removes it.
+    removed: AtomicBool,
+}
+
+impl SocketFile {
+    fn new(path: PathBuf) -> io::Result<SocketFile> {
+        let metadata = fs::symlink_metadata(&path)?;
+        Ok(SocketFile {
+            path,
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            process: std::process::id(),
+            removed: AtomicBool::new(false),
+        })
+    }
+
+    fn is(&self, metadata: &Metadata) -> bool {
+        (metadata.dev(), metadata.ino()) == (self.device, self.inode)
+    }
+
+    /// Removes the file, unless this is a forked child, or the name is another file's by now.
+    pub(super) fn remove(&self) {
+        if self.process != std::process::id() || self.removed.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if fs::symlink_metadata(&self.path).is_ok_and(|metadata| self.is(&metadata)) {
+            if let Err(error) = fs::remove_file(&self.path) {
+                log::warn!("zokio: {} stays: {error}", self.path.display());
+            }
+        }
+    }
+}
+
+/// Returns a socket that listens at `asked`, or, if that is a folder, at `PID.sock` in it. Only
+/// this user, and root, can connect.
+///
+/// # Errors
+///
+/// Returns an error if a process serves a socket of that name, if the name is that of another file,
+/// or if the socket cannot be made.
+pub(super) fn listen(asked: &Path) -> io::Result<(UnixListener, SocketFile)> {
+    let process = std::process::id();
+    let path = match asked.is_dir() {
+        true => asked.join(format!("{process}.sock")),
+        false => asked.to_owned(),
+    };
+    let mut own = OsString::from(&path);
+    own.push(format!(".{process}"));
+    let own = PathBuf::from(own);
+    let listener = listen_at(&own)?;
+    match take_name(&own, &path) {
+        Ok(()) => Ok((listener, SocketFile::new(path)?)),
+        Err(error) => {
+            // It has the name of this process, and so is no other's.
+            fs::remove_file(&own)?;
+            Err(error)
+        }
+    }
+}
+
+/// Returns a socket that listens at `path`, which no other process uses.
+fn listen_at(path: &Path) -> io::Result<UnixListener> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    // The file gets the mode that the socket has when it is bound (`unix_bind_bsd` of Linux), so
+    // that there is no moment in which another user could connect.
+    let socket = File::from(OwnedFd::from(socket));
+    socket.set_permissions(Permissions::from_mode(0o600))?;
+    let socket = Socket::from(OwnedFd::from(socket));
+    let address = SockAddr::unix(path)?;
+    if let Err(error) = socket.bind(&address) {
+        let is_left = error.kind() == io::ErrorKind::AddrInUse && is_socket(path)?;
+        if !is_left {
+            return Err(error);
+        }
+        // A process that had the same number was killed before it could rename it.
+        fs::remove_file(path)?;
+        socket.bind(&address)?;
+    }
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(UnixListener::from(OwnedFd::from(socket)))
+}
+
+/// Renames the socket `own`, which listens, to `path`, unless that name is in use.
+fn take_name(own: &Path, path: &Path) -> io::Result<()> {
+    match rename(own, path, Existing::Refuse) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        result => return result,
+    }
+    let found = fs::symlink_metadata(path)?;
+    if !found.file_type().is_socket() {
+        return Err(in_use("there is a file of that name, which is no socket"));
+    }
+    if is_served(path)? {
+        return Err(in_use("another process serves this socket"));
+    }
+    rename(own, path, Existing::Exchange)?;
+    // After a plain rename there is nothing left to be looked at.
+    let Some(replaced) = fs::symlink_metadata(own).ok() else {
+        return Ok(());
+    };
+    if (replaced.dev(), replaced.ino()) != (found.dev(), found.ino()) {
+        rename(own, path, Existing::Exchange)?;
+        return Err(in_use("another process began to serve this socket"));
+    }
+    fs::remove_file(own)
+}
+
+/// Like [`raw::rename`], and with the plain call where the file system knows no other.
+fn rename(own: &Path, path: &Path, existing: Existing) -> io::Result<()> {
+    match (raw::rename(own, path, existing), existing) {
+        (Err(error), Existing::Refuse) if is_unsupported(&error) => {
+            match fs::symlink_metadata(path) {
+                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                Err(_) => fs::rename(own, path),
+            }
+        }
+        (Err(error), Existing::Exchange) if is_unsupported(&error) => fs::rename(own, path),
+        (result, _) => result,
+    }
+}
+
+fn is_unsupported(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS))
+}
+
+fn is_socket(path: &Path) -> io::Result<bool> {
+    Ok(fs::symlink_metadata(path)?.file_type().is_socket())
+}
+
+/// Returns whether a process has the socket of this name, which listens if it has one.
+fn is_served(path: &Path) -> io::Result<bool> {
+    let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    // A queue of connections that is full would otherwise keep this thread waiting.
+    probe.set_nonblocking(true)?;
+    match probe.connect(&SockAddr::unix(path)?) {
+        Ok(()) => Ok(true),
+        Err(error) => match error.kind() {
+            io::ErrorKind::WouldBlock => Ok(true),
+            io::ErrorKind::ConnectionRefused => Ok(false),
+            _ => Err(error),
+        },
+    }
+}
+
+fn in_use(reason: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::AddrInUse, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listen;
+    use std::fs;
+    use std::io;
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::{UnixListener, UnixStream};
+
+    fn names_in(folder: &std::path::Path) -> Vec<String> {
+        let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name();
+        let names = fs::read_dir(folder).unwrap().map(name);
+        names.map(|name| name.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_socket_has_its_mode_and_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_listener, file) = listen(dir.path()).unwrap();
+        let name = format!("{}.sock", std::process::id());
+        assert_eq!(names_in(dir.path()), [name]);
+        let mode = fs::metadata(&file.path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        file.remove();
+        assert!(names_in(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn a_socket_of_a_process_that_has_ended_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("view");
+        drop(UnixListener::bind(&path).unwrap());
+        let (listener, file) = listen(&path).unwrap();
+        UnixStream::connect(&path).unwrap();
+        listener.accept().unwrap();
+        assert_eq!(names_in(dir.path()), ["view"]);
+        file.remove();
+        assert!(names_in(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn a_name_that_is_in_use_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("view");
+        let other = UnixListener::bind(&path).unwrap();
+        let refused = listen(&path).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
+        UnixStream::connect(&path).unwrap();
+        drop(other);
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "text").unwrap();
+        let refused = listen(&path).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(fs::read(&path).unwrap(), b"text");
+        assert_eq!(names_in(dir.path()), ["view"]);
+    }
+
+    #[test]
+    fn a_file_that_is_another_by_now_is_not_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("view");
+        let (_listener, file) = listen(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "text").unwrap();
+        file.remove();
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn a_path_that_is_too_long_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x".repeat(150));
+        assert!(listen(&path).is_err());
+        assert!(names_in(dir.path()).is_empty());
+    }
+}

@@ -1,0 +1,31 @@
+//! A runtime that is shown, and what its builder asks for.
+#![forbid(unsafe_code)]
+
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::scheduler::Handle;
+
+/// What a runtime's builder, or the environment, asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct ViewRequest {
+    /// The socket, or the folder for it.
+    pub(crate) path: Option<PathBuf>,
+    /// How long a poll may take before the log names its task.
+    pub(crate) stuck: Option<Duration>,
+}
+
+/// A runtime that is shown.
+#[derive(Clone, Debug)]
+pub(super) struct Viewed {
+    pub(super) handle: Handle,
+    /// How long a poll may take before the log names its task.
+    pub(super) stuck: Option<Duration>,
+}
+
+impl Viewed {
+    pub(super) fn id(&self) -> NonZeroU64 {
+        self.handle.services().id
+    }
+}

@@ -1,0 +1,250 @@
+//! The socket of the live view: when there is one, who may connect, and when it is gone.
+
+#[path = "support/apart.rs"]
+mod apart;
+#[path = "support/view.rs"]
+mod view;
+#[path = "support/wait.rs"]
+mod wait;
+
+use std::cell::Cell;
+use std::fs;
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, exit};
+
+use tempfile::TempDir;
+
+use self::apart::{SCHEDULERS, apart, builder, on_each_scheduler, runtime};
+use self::view::Viewer;
+use self::wait::wait_until;
+
+/// The folder of the test, in the process of a scenario.
+const FOLDER: &str = "ZOKIO_TEST_FOLDER";
+
+/// A folder that the test and the processes of its scenarios share.
+struct Folder {
+    /// `None` in the process of a scenario.
+    made: Option<TempDir>,
+    path: PathBuf,
+}
+
+impl Folder {
+    fn new() -> Folder {
+        match std::env::var_os(FOLDER) {
+            Some(path) => Folder {
+                made: None,
+                path: path.into(),
+            },
+            None => {
+                let made = tempfile::tempdir().unwrap();
+                let path = made.path().to_owned();
+                let made = Some(made);
+                Folder { made, path }
+            }
+        }
+    }
+
+    fn join(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name();
+        let names = fs::read_dir(&self.path).unwrap().map(name);
+        names.map(|name| name.into_string().unwrap()).collect()
+    }
+}
+
+/// The names of this process's threads.
+fn threads() -> Vec<String> {
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    let name = |task: io::Result<fs::DirEntry>| {
+        // A thread may have ended by the time that its name is read.
+        let name = fs::read_to_string(task.unwrap().path().join("comm")).ok()?;
+        Some(name.trim().to_owned())
+    };
+    tasks.filter_map(name).collect()
+}
+
+fn is_viewed() -> bool {
+    threads().iter().any(|name| name == "zokio-view")
+}
+
+#[test]
+fn the_socket_is_that_of_this_user_and_goes_with_the_runtime() {
+    let test = "the_socket_is_that_of_this_user_and_goes_with_the_runtime";
+    on_each_scheduler(test, |workers| {
+        let folder = Folder::new();
+        let path = folder.join("view");
+        let runtime = builder(workers).monitor(&path).build().unwrap();
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        assert!(metadata.file_type().is_socket());
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+        // SAFETY: geteuid(2) takes no argument.
+        assert_eq!(metadata.uid(), unsafe { libc::geteuid() });
+        let viewer = Viewer::connect(&path);
+        assert_eq!(viewer.greeting["pid"], std::process::id());
+        let program = std::env::current_exe().unwrap();
+        assert_eq!(viewer.greeting["program"], program.to_str().unwrap());
+        assert_eq!(folder.names(), ["view"]);
+        assert!(is_viewed());
+        drop(runtime);
+        assert!(folder.names().is_empty());
+        wait_until("the thread stays", || !is_viewed());
+    });
+}
+
+#[test]
+fn nothing_is_started_that_was_not_asked_for() {
+    let test = "nothing_is_started_that_was_not_asked_for";
+    on_each_scheduler(test, |workers| {
+        let runtime = runtime(workers);
+        runtime.block_on(async { zokio::spawn(async {}).await.unwrap() });
+        assert!(!is_viewed(), "{:?}", threads());
+    });
+}
+
+#[test]
+fn the_environment_asks_for_a_folder() {
+    let folder = Folder::new();
+    let prepare = |command: &mut Command| {
+        command.env("ZOKIO_MONITOR", &folder.path);
+        command.env(FOLDER, &folder.path);
+    };
+    let test = "the_environment_asks_for_a_folder";
+    apart(test, &["0", "2"], prepare, |workers| {
+        let first = runtime(workers.parse().unwrap());
+        let second = runtime(workers.parse().unwrap());
+        let name = format!("{}.sock", std::process::id());
+        assert_eq!(folder.names(), [name.clone()]);
+        let mut viewer = Viewer::connect(folder.join(&name));
+        assert_eq!(viewer.runtimes().len(), 2);
+        drop(first);
+        // The other one is still there.
+        assert_eq!(viewer.runtimes().len(), 1);
+        drop(second);
+        let end = viewer.next().unwrap_err();
+        assert_eq!(end.kind(), io::ErrorKind::UnexpectedEof);
+        assert!(folder.names().is_empty());
+        let _third = runtime(workers.parse().unwrap());
+        let mut viewer = Viewer::connect(folder.join(&name));
+        assert_eq!(viewer.runtimes().len(), 1);
+    });
+    assert!(folder.names().is_empty());
+}
+
+/// A process may end while its runtime is alive, on any thread.
+#[test]
+fn the_file_goes_with_the_process() {
+    let folder = Folder::new();
+    let socket = folder.join("view");
+    let prepare = |command: &mut Command| {
+        command.env("ZOKIO_MONITOR", &socket);
+        command.env(FOLDER, &folder.path);
+    };
+    let names: Vec<String> = ["main", "task"]
+        .iter()
+        .flat_map(|how| SCHEDULERS.map(|workers| format!("{how} {workers}")))
+        .collect();
+    apart("the_file_goes_with_the_process", &names, prepare, |name| {
+        let (how, workers) = name.split_once(' ').unwrap();
+        let runtime = runtime(workers.parse().unwrap());
+        Viewer::connect(&socket);
+        match how {
+            // The process of a scenario exits at its end.
+            "main" => std::mem::forget(runtime),
+            _ => runtime.block_on(async {
+                let exits = zokio::spawn(async {
+                    println!("the scenario is done");
+                    exit(0)
+                });
+                exits.await.unwrap()
+            }),
+        }
+    });
+    assert!(folder.names().is_empty());
+}
+
+#[test]
+fn what_a_killed_process_left_is_replaced() {
+    let folder = Folder::new();
+    let socket = folder.join("view");
+    drop(UnixListener::bind(&socket).unwrap());
+    let runtime = builder(2).monitor(&socket).build().unwrap();
+    assert_eq!(Viewer::connect(&socket).runtimes().len(), 1);
+    drop(runtime);
+    assert!(folder.names().is_empty());
+}
+
+#[test]
+fn what_is_in_use_is_left_alone() {
+    let folder = Folder::new();
+    let (socket, file) = (folder.join("view"), folder.join("file"));
+    let listener = UnixListener::bind(&socket).unwrap();
+    fs::write(&file, "text").unwrap();
+    for path in [&socket, &file, &folder.join("none").join("view")] {
+        let runtime = builder(2).monitor(path).build().unwrap();
+        // The program works without the view.
+        runtime.block_on(async { zokio::spawn(async {}).await.unwrap() });
+    }
+    UnixStream::connect(&socket).unwrap();
+    listener.accept().unwrap();
+    assert_eq!(fs::read(&file).unwrap(), b"text");
+    assert_eq!(folder.names().len(), 2);
+}
+
+#[test]
+fn two_paths_have_a_socket_each() {
+    let folder = Folder::new();
+    let (one, two) = (folder.join("one"), folder.join("two"));
+    let first = builder(0).monitor(&one).name("first").build().unwrap();
+    let second = builder(2).monitor(&two).name("second").build().unwrap();
+    assert_eq!(Viewer::connect(&one).runtimes()[0]["name"], "first");
+    assert_eq!(Viewer::connect(&two).runtimes()[0]["name"], "second");
+    drop(first);
+    assert_eq!(folder.names(), ["two"]);
+    assert_eq!(Viewer::connect(&two).runtimes().len(), 1);
+    drop(second);
+}
+
+/// Neither through a socket with its own mode, nor through one that was opened to all.
+#[test]
+fn another_user_cannot_connect() {
+    let folder = Folder::new();
+    let socket = folder.join("view");
+    let is_test = folder.made.is_some();
+    // SAFETY: geteuid(2) takes no argument.
+    if is_test && unsafe { libc::geteuid() } != 0 {
+        eprintln!("another_user_cannot_connect: skipped: only root can become another user");
+        return;
+    }
+    // The process of a scenario makes no runtime: it is the other user.
+    let runtime = is_test.then(|| builder(2).monitor(&socket).build().unwrap());
+    let allow = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let is_open = Cell::new(false);
+    let prepare = |command: &mut Command| {
+        // What keeps the other user out is not the folder.
+        allow(&folder.path, 0o755);
+        if is_open.replace(true) {
+            allow(&socket, 0o666);
+        }
+        command.env(FOLDER, &folder.path).uid(65534).gid(65534);
+    };
+    let names = ["its own mode", "open to all"];
+    apart("another_user_cannot_connect", &names, prepare, |name| {
+        let refused = Viewer::try_connect(&socket).err().unwrap();
+        let expected = match name == names[0] {
+            true => io::ErrorKind::PermissionDenied,
+            false => io::ErrorKind::UnexpectedEof,
+        };
+        assert_eq!(refused.kind(), expected);
+    });
+    assert_eq!(Viewer::connect(&socket).runtimes().len(), 1);
+    drop(runtime);
+}
