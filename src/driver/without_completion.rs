@@ -72,6 +72,11 @@ impl Completions {
         match job {}
     }
 
+    /// Returns 0: there is no ring.
+    pub(crate) fn ring_entries(&self) -> u32 {
+        0
+    }
+
     /// Returns 0: no operation has made use of registered memory.
     pub(crate) fn registered_transfers(&self) -> u64 {
         0

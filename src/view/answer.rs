@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::json::Json;
 use super::request::Request;
 use super::viewed::Viewed;
-use super::{prometheus, snapshot};
+use super::{events, places, prometheus, snapshot, tasks};
 
 /// The version of the protocol.
 const PROTOCOL: u32 = 1;
@@ -61,9 +61,10 @@ pub(super) fn to(request: Request, source: &Source) -> Answer {
         Request::Metrics => one(metrics(source)),
         // A stream is not answered, but begun and ended.
         Request::Stream { .. } | Request::Stop => Box::new(iter::empty()),
-        Request::Tasks | Request::Places | Request::Stack { .. } | Request::Events => {
-            one(error("this is not recorded"))
-        }
+        Request::Tasks => Box::new(tasks::answer(source)),
+        Request::Places => one(places::line(source)),
+        Request::Events => Box::new(events::answer(source)),
+        Request::Stack { .. } => one(error("there are no stacks yet")),
     }
 }
 

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 use std::fmt::Write;
+use std::panic::Location;
 
 /// JSON that is being written.
 #[derive(Debug, Default)]
@@ -114,6 +115,13 @@ impl Value for u32 {
     }
 }
 
+impl Value for i64 {
+    fn write(&self, json: &mut Json) {
+        json.separate();
+        write!(json.text, "{self}").expect("a String takes any text");
+    }
+}
+
 impl Value for bool {
     fn write(&self, json: &mut Json) {
         json.separate();
@@ -131,6 +139,12 @@ impl Value for &str {
 impl Value for String {
     fn write(&self, json: &mut Json) {
         self.as_str().write(json);
+    }
+}
+
+impl Value for &Location<'_> {
+    fn write(&self, json: &mut Json) {
+        self.to_string().write(json);
     }
 }
 

@@ -12,6 +12,8 @@
 //! - [`socket`]: the file of the socket, and what happens if there is one already.
 //! - `snapshot.rs`: the counters as JSON. [`prometheus`]: the same as a page of metrics, which needs
 //!   neither thread nor socket.
+//! - `tasks.rs`, `places.rs`, `events.rs`: what [`record`](crate::record) knows of tasks and of what
+//!   has happened last. `descriptor.rs` finds out which socket a task waits for.
 //! - `json.rs`: writes JSON. `raw.rs`: system calls.
 //!
 //! # Protocol
@@ -24,7 +26,11 @@
 
 mod answer;
 mod client;
+mod descriptor;
+mod durations;
+mod events;
 mod json;
+mod places;
 mod prometheus;
 mod raw;
 mod registry;
@@ -32,6 +38,7 @@ mod request;
 mod server;
 mod snapshot;
 mod socket;
+mod tasks;
 mod viewed;
 
 pub(crate) use self::registry::{Membership, prometheus_page};

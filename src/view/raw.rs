@@ -2,11 +2,13 @@
 
 use std::ffi::{CString, c_int, c_uint};
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
+
+use socket2::{SockAddr, Type};
 
 /// A descriptor, and the events that [`poll`] waits for and finds.
 pub(super) type PollFd = libc::pollfd;
@@ -137,4 +139,65 @@ pub(super) fn now_ns() -> u64 {
     let result = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
     assert_eq!(result, 0, "every Linux has CLOCK_MONOTONIC");
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
+
+/// Returns the address of a socket; getsockname(2).
+///
+/// # Errors
+///
+/// Returns an error if the number is that of no socket.
+pub(super) fn local_address(fd: RawFd) -> io::Result<SockAddr> {
+    address(fd, libc::getsockname)
+}
+
+/// Returns the address of a socket's peer; getpeername(2).
+///
+/// # Errors
+///
+/// Returns an error if the number is that of no socket, or of one that is not connected.
+pub(super) fn peer_address(fd: RawFd) -> io::Result<SockAddr> {
+    address(fd, libc::getpeername)
+}
+
+type AddressCall = unsafe extern "C" fn(c_int, *mut libc::sockaddr, *mut libc::socklen_t) -> c_int;
+
+fn address(fd: RawFd, call: AddressCall) -> io::Result<SockAddr> {
+    // SAFETY: if the call succeeds, the kernel has stored an address of this length in the storage,
+    // which is as long as any (getsockname(2), getpeername(2)).
+    let result = unsafe {
+        SockAddr::try_init(|storage, len| {
+            // The descriptor is only a number: the calls return an error if it is not a socket, and
+            // change nothing of it otherwise.
+            match call(fd, storage.cast(), len) {
+                0 => Ok(()),
+                _ => Err(io::Error::last_os_error()),
+            }
+        })
+    };
+    result.map(|((), address)| address)
+}
+
+/// Returns the type of a socket; `SO_TYPE` of socket(7).
+///
+/// # Errors
+///
+/// Returns an error if the number is that of no socket.
+pub(super) fn socket_type(fd: RawFd) -> io::Result<Type> {
+    let mut kind: c_int = 0;
+    let mut len = size_of::<c_int>() as libc::socklen_t;
+    // SAFETY: the pointers name an integer of `len` bytes, and the call returns an error for a number
+    // that is no descriptor.
+    let result = unsafe {
+        libc::getsockopt(
+            fd,
+            libc::SOL_SOCKET,
+            libc::SO_TYPE,
+            (&raw mut kind).cast(),
+            &raw mut len,
+        )
+    };
+    match result {
+        0 => Ok(Type::from(kind)),
+        _ => Err(io::Error::last_os_error()),
+    }
 }

@@ -1,12 +1,16 @@
 //! The snapshot of all runtimes: counters, workers, the driver.
 #![forbid(unsafe_code)]
 
+use std::fs;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::answer::Source;
+use super::durations;
 use super::json::Json;
 use super::viewed::Viewed;
 use crate::driver::backend::BackendKind;
+use crate::record::{OPERATIONS, WorkerSeen, WorkerState};
 use crate::scheduler::Handle;
 
 /// Writes a snapshot.
@@ -39,10 +43,13 @@ fn write_runtime(json: &mut Json, runtime: &Viewed) {
         json.field("idle", services.pool.idle_threads());
         json.field("queued", services.pool.queued());
     });
-    json.object_field("driver", |json| write_driver(json, handle));
+    json.object_field("driver", |json| write_driver(json, runtime));
+    let recorder = runtime.recorder();
+    let reading = recorder.read();
+    let now = reading.now();
     json.array_field("workers", |json| {
-        for worker in 0..handle.workers() {
-            json.object(|json| write_worker(json, handle, worker));
+        for (worker, seen) in recorder.workers(&reading).iter().enumerate() {
+            json.object(|json| write_worker(json, runtime, now, worker, seen));
         }
     });
 }
@@ -78,7 +85,8 @@ pub(super) fn watched(handle: &Handle) -> u64 {
     readiness.registered().saturating_sub(deregistered)
 }
 
-fn write_driver(json: &mut Json, handle: &Handle) {
+fn write_driver(json: &mut Json, runtime: &Viewed) {
+    let handle = &runtime.handle;
     let driver = &handle.services().driver;
     let backend = driver.completions().backend();
     let readiness = driver.readiness();
@@ -86,22 +94,35 @@ fn write_driver(json: &mut Json, handle: &Handle) {
     json.field("reason", backend.reason);
     json.field("sockets_ready", readiness.events());
     json.field("fds", watched(handle));
-    json.field("ring", None::<u64>);
+    let operations = runtime.recorder().operations();
+    json.object_field("ring", |json| {
+        json.field("queue_depth", driver.completions().ring_entries());
+        json.object_field("in_flight", |json| {
+            for (name, count) in OPERATIONS.into_iter().zip(operations.in_flight) {
+                json.field(name, count);
+            }
+        });
+        json.field("submitted", operations.submitted);
+        json.field("completed", operations.completed);
+        json.field("handed_to_threads", operations.handed_to_threads);
+        let (latencies, sum_ns) = (&operations.latencies, operations.latency_sum_ns);
+        durations::write(json, "latency", 0, latencies, sum_ns);
+    });
 }
 
-fn write_worker(json: &mut Json, handle: &Handle, worker: usize) {
+fn write_worker(json: &mut Json, runtime: &Viewed, now: u64, worker: usize, seen: &WorkerSeen) {
+    let handle = &runtime.handle;
     let metrics = handle.worker_metrics(worker);
+    let tid = seen.thread.as_ref().map(|thread| thread.tid);
     json.field("worker", worker);
-    json.field("thread", None::<&str>);
-    json.field("tid", None::<u64>);
-    // The count is odd while the worker sleeps.
-    let is_parked = metrics.park_unparks() % 2 == 1;
-    json.field("state", if is_parked { "parked" } else { "running" });
-    json.field("since", None::<u64>);
-    json.field("task", None::<u64>);
+    json.field("thread", tid.and_then(thread_name));
+    json.field("tid", tid.map(|tid| tid as u64));
+    json.field("state", state(runtime, now, seen));
+    json.field("since", seen.since_ns);
+    json.field("task", seen.task);
     json.field("name", None::<&str>);
-    json.field("at", None::<&str>);
-    json.field("polls", metrics.polls());
+    json.field("at", seen.place);
+    json.field("polls", seen.polls);
     json.field("parks", metrics.parks());
     json.field("noops", metrics.noops());
     json.field("steals", metrics.stolen());
@@ -110,4 +131,22 @@ fn write_worker(json: &mut Json, handle: &Handle, worker: usize) {
     json.field("local_schedules", metrics.local_schedules());
     json.field("busy_ns", metrics.busy().as_nanos() as u64);
     json.field("queue", handle.queued(worker));
+}
+
+fn state(runtime: &Viewed, now: u64, seen: &WorkerSeen) -> &'static str {
+    let since = Duration::from_nanos(now.saturating_sub(seen.since_ns));
+    match seen.state {
+        WorkerState::Parked => "parked",
+        WorkerState::Running if seen.task.is_some() && since > runtime.stuck_after() => "stuck",
+        WorkerState::Running => "running",
+        WorkerState::Searching => "searching",
+        WorkerState::BlockInPlace => "block_in_place",
+    }
+}
+
+/// Returns the name of a thread of this process, which may have ended.
+fn thread_name(tid: i32) -> Option<String> {
+    let name = fs::read(format!("/proc/self/task/{tid}/comm")).ok()?;
+    let name = String::from_utf8_lossy(&name);
+    Some(name.trim_end_matches('\n').to_owned())
 }

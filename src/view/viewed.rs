@@ -5,7 +5,11 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::record::Recorder;
 use crate::scheduler::Handle;
+
+/// How long a poll may take, if the builder names no time.
+const STUCK_AFTER: Duration = Duration::from_millis(100);
 
 /// What a runtime's builder, or the environment, asks for.
 #[derive(Clone, Debug)]
@@ -27,5 +31,16 @@ pub(super) struct Viewed {
 impl Viewed {
     pub(super) fn id(&self) -> NonZeroU64 {
         self.handle.services().id
+    }
+
+    /// Returns what the runtime records, as one does that is shown.
+    pub(super) fn recorder(&self) -> &Recorder {
+        let recorder = self.handle.services().recorder.as_deref();
+        recorder.expect("the builder has a runtime recorded that is to be shown")
+    }
+
+    /// Returns how long a poll may take before its worker counts as stuck.
+    pub(super) fn stuck_after(&self) -> Duration {
+        self.stuck.unwrap_or(STUCK_AFTER)
     }
 }

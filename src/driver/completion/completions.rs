@@ -100,6 +100,11 @@ impl Completions {
         self.ring.as_ref().filter(|_| self.decision.allows_ring())
     }
 
+    /// Returns how many entries the submission queue of the ring has; 0 if there is none.
+    pub(crate) fn ring_entries(&self) -> u32 {
+        self.ring().map_or(0, |ring| ring.entries())
+    }
+
     /// Returns how many transfers from or to registered memory have succeeded.
     pub(crate) fn registered_transfers(&self) -> u64 {
         let ring = self.ring.as_ref();

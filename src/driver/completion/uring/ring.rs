@@ -55,6 +55,11 @@ impl Ring {
         }
     }
 
+    /// Returns how many entries the submission queue has.
+    pub(in crate::driver::completion) fn entries(&self) -> u32 {
+        self.entries
+    }
+
     /// Has the ring carry `operation` out, or a thread where there is no ring; an error completes it.
     pub(in crate::driver::completion) fn submit(
         self: &Arc<Ring>,

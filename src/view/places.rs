@@ -1,0 +1,200 @@
+//! Tasks by the place where they were spawned.
+//!
+//! How long polls took, and how long tasks waited for them, is what the events tell that the
+//! recorders hold: of the last polls of each worker.
+#![forbid(unsafe_code)]
+
+use std::collections::HashMap;
+use std::panic::Location;
+
+use super::answer::Source;
+use super::durations::Durations;
+use super::json::Json;
+use super::tasks::kind;
+use super::viewed::Viewed;
+use crate::record::{Event, SeenKind, WorkerEvents};
+
+/// The tasks of one place.
+struct Place {
+    at: &'static Location<'static>,
+    kind: SeenKind,
+    alive: u64,
+    polls: u64,
+    poll_time: Durations,
+    schedule_delay: Durations,
+}
+
+/// Returns the line of the answer, with the places in the order of their files.
+pub(super) fn line(source: &Source) -> Vec<u8> {
+    let mut places = Places::default();
+    for runtime in &source.runtimes {
+        places.add(runtime);
+    }
+    written(places.places)
+}
+
+fn written(mut places: Vec<Place>) -> Vec<u8> {
+    places.sort_by_key(|place| (place.at.file(), place.at.line(), place.at.column()));
+    Json::line("places", |json| {
+        json.array(|json| {
+            for place in &places {
+                json.object(|json| {
+                    json.field("at", place.at);
+                    json.field("kind", kind(place.kind));
+                    json.field("alive", place.alive);
+                    json.field("polls", place.polls);
+                    place.poll_time.write(json, "poll_time");
+                    place.schedule_delay.write(json, "schedule_delay");
+                });
+            }
+        });
+    })
+}
+
+#[derive(Default)]
+struct Places {
+    places: Vec<Place>,
+    /// Where the place of a kind of tasks is.
+    indices: HashMap<(&'static Location<'static>, u8), usize>,
+    /// Where the place of a task is.
+    of_tasks: HashMap<u64, usize>,
+}
+
+impl Places {
+    fn add(&mut self, runtime: &Viewed) {
+        let recorder = runtime.recorder();
+        let reading = recorder.read();
+        recorder.tasks(&reading, |task| {
+            if let Some(at) = task.place {
+                let index = self.index(at, task.kind);
+                self.of_tasks.insert(task.id, index);
+                self.places[index].alive += 1;
+                self.places[index].polls += task.polls;
+            }
+        });
+        let rings = recorder.events(&reading);
+        rings.iter().for_each(|ring| self.add_polls(ring));
+        self.add_delays(&rings);
+    }
+
+    fn index(&mut self, at: &'static Location<'static>, kind: SeenKind) -> usize {
+        *self.indices.entry((at, kind as u8)).or_insert_with(|| {
+            self.places.push(Place {
+                at,
+                kind,
+                alive: 0,
+                polls: 0,
+                poll_time: Durations::default(),
+                schedule_delay: Durations::default(),
+            });
+            self.places.len() - 1
+        })
+    }
+
+    /// Returns the place of a task, if that is known.
+    fn of(&mut self, task: u64) -> Option<&mut Place> {
+        self.of_tasks
+            .get(&task)
+            .map(|index| &mut self.places[*index])
+    }
+
+    /// Adds how long polls took: each begins and ends on the same worker.
+    fn add_polls(&mut self, ring: &WorkerEvents) {
+        let mut begun = HashMap::new();
+        for seen in &ring.events {
+            match seen.event {
+                Event::Poll(task) => {
+                    begun.insert(task, seen.at_ns);
+                }
+                Event::End(task) | Event::Ready(task) => {
+                    let begin = begun.remove(&task);
+                    if let (Some(begin), Some(place)) = (begin, self.of(task)) {
+                        place.poll_time.add(seen.at_ns.saturating_sub(begin));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds how long tasks waited, from the first wake to the poll, which may be of another worker.
+    fn add_delays(&mut self, rings: &[WorkerEvents]) {
+        let events = rings.iter().flat_map(|ring| &ring.events);
+        let mut events: Vec<(u64, u64, bool)> = events
+            .filter_map(|seen| match seen.event {
+                Event::Wake(task) | Event::Spawn(task) => Some((task, seen.at_ns, false)),
+                Event::Poll(task) => Some((task, seen.at_ns, true)),
+                _ => None,
+            })
+            .collect();
+        events.sort_unstable();
+        let mut woken = None;
+        for (task, at_ns, is_poll) in events {
+            let since = woken.filter(|(of, _)| *of == task);
+            match (since, is_poll) {
+                (Some((_, since)), true) => {
+                    woken = None;
+                    if let Some(place) = self.of(task) {
+                        place.schedule_delay.add(at_ns - since);
+                    }
+                }
+                (None, false) => woken = Some((task, at_ns)),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Places;
+    use crate::record::{Event, EventSeen, SeenKind, WorkerEvents};
+    use std::panic::Location;
+
+    fn ring(events: &[(u64, Event)]) -> WorkerEvents {
+        let seen = |(at_ns, event): &(u64, Event)| EventSeen {
+            at_ns: *at_ns,
+            event: *event,
+            by: None,
+        };
+        WorkerEvents {
+            worker: Some(0),
+            events: events.iter().map(seen).collect(),
+            lost: 0,
+        }
+    }
+
+    #[test]
+    fn a_delay_is_that_from_the_first_wake_to_the_poll_on_any_worker() {
+        let mut places = Places::default();
+        let index = places.index(Location::caller(), SeenKind::Task);
+        places.of_tasks.insert(7, index);
+        let one = ring(&[
+            (100, Event::End(7)),
+            (200, Event::Spawn(7)),
+            (300, Event::Wake(9)),
+            (1_700, Event::Wake(7)),
+            (1_800, Event::Wake(7)),
+        ]);
+        let other = ring(&[
+            (1_300, Event::Poll(7)),
+            (1_600, Event::End(7)),
+            (5_700, Event::Poll(7)),
+            (9_000, Event::Poll(9)),
+            (9_500, Event::Ready(7)),
+        ]);
+        for ring in [&one, &other] {
+            places.add_polls(ring);
+        }
+        places.add_delays(&[one, other]);
+        let line = super::written(places.places);
+        let line: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        let place = &line["places"][0];
+        // Of 300 ns, and of 3,800 ns.
+        assert_eq!(place["poll_time"]["sum_ns"], 4_100);
+        // From 200 to 1,300 ns, and from 1,700 to 5,700 ns.
+        assert_eq!(place["schedule_delay"]["sum_ns"], 5_100);
+        let counts = place["schedule_delay"]["counts"].as_array().unwrap();
+        assert_eq!(counts[..3], [0, 1, 1]);
+    }
+}

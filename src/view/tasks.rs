@@ -1,0 +1,166 @@
+//! All tasks, and what each of them waits for.
+//!
+//! What is recorded of the tasks is copied at once, and no task is polled for it. The lines are
+//! written from the copy, one by one, as the client reads them.
+#![forbid(unsafe_code)]
+
+use std::collections::HashMap;
+use std::os::fd::RawFd;
+use std::sync::Arc;
+
+use super::answer::Source;
+use super::descriptor;
+use super::json::Json;
+use super::viewed::Viewed;
+use crate::record::{OPERATIONS, SeenKind, TaskSeen, TaskState, Wait, WaitSeen};
+
+/// The tasks of one line.
+const PAGE: usize = 500;
+
+/// All tasks of all runtimes.
+struct Tasks {
+    tasks: Vec<Task>,
+    /// Of the tasks that have one.
+    names: HashMap<u64, Arc<str>>,
+    now: u64,
+}
+
+struct Task {
+    seen: TaskSeen,
+    runtime: u64,
+    /// The worker that polls it.
+    worker: Option<usize>,
+    /// The task that has locked the lock that this one waits for.
+    holder: Option<u64>,
+}
+
+/// Returns the lines of the answer.
+pub(super) fn answer(source: &Source) -> impl Iterator<Item = Vec<u8>> + Send + use<> {
+    let mut all = Tasks {
+        tasks: Vec::new(),
+        names: HashMap::new(),
+        now: source.now,
+    };
+    for runtime in &source.runtimes {
+        all.add(runtime);
+    }
+    let pages = all.tasks.len().div_ceil(PAGE).max(1);
+    (0..pages).map(move |page| all.line(page, page + 1 < pages))
+}
+
+impl Tasks {
+    fn add(&mut self, runtime: &Viewed) {
+        let recorder = runtime.recorder();
+        let reading = recorder.read();
+        self.now = reading.now();
+        let workers = recorder.workers(&reading).into_iter().enumerate();
+        let polled = workers.filter_map(|(index, worker)| Some((worker.task?, index)));
+        let polled: HashMap<u64, usize> = polled.collect();
+        recorder.tasks(&reading, |seen| {
+            if let Some(name) = &seen.name {
+                self.names.insert(seen.id, name.clone());
+            }
+            let lock = seen.waits.filter(|waits| is_lock(waits.wait));
+            self.tasks.push(Task {
+                runtime: runtime.id().get(),
+                worker: polled.get(&seen.id).copied(),
+                holder: lock.and_then(|waits| recorder.holder(waits.object)),
+                seen,
+            });
+        });
+    }
+
+    fn line(&self, page: usize, more: bool) -> Vec<u8> {
+        let tasks = self.tasks.iter().skip(page * PAGE).take(PAGE);
+        Json::object_line(|json| {
+            json.field("now", self.now);
+            json.array_field("tasks", |json| {
+                tasks.for_each(|task| json.object(|json| self.write(json, task)));
+            });
+            json.field("more", more);
+        })
+    }
+
+    fn write(&self, json: &mut Json, task: &Task) {
+        let seen = &task.seen;
+        json.field("id", seen.id);
+        json.field("runtime", task.runtime);
+        json.field("name", seen.name.as_deref());
+        json.field("kind", kind(seen.kind));
+        json.field("at", seen.place);
+        json.field("state", state(seen.state));
+        json.field("since", seen.since_ns);
+        json.field("polls", seen.polls);
+        json.field("busy_ns", seen.busy_ns);
+        json.field("worker", task.worker);
+        json.name("waits_for");
+        match &seen.waits {
+            Some(waits) => json.object(|json| self.write_wait(json, waits, task.holder)),
+            None => json.value(None::<u64>),
+        }
+        json.field("wakes", seen.wakes);
+        json.field("self_wakes", seen.self_wakes);
+    }
+
+    fn write_wait(&self, json: &mut Json, waits: &WaitSeen, holder: Option<u64>) {
+        let wait = waits.wait;
+        let mut what = wait.what();
+        let mut op = wait.op();
+        let (mut object, mut detail, mut fd, mut holder) = (None, None, None, holder);
+        match wait {
+            Wait::Timer => detail = Some(self.deadline(waits.object)),
+            Wait::Join => holder = Some(waits.object),
+            Wait::Readable | Wait::Writable => {
+                let number = waits.object as RawFd;
+                let description = descriptor::describe(number);
+                (what, detail) = (description.what, description.detail);
+                fd = Some(waits.object);
+            }
+            Wait::File => op = OPERATIONS.get(waits.object as usize).copied(),
+            Wait::Child => detail = Some(format!("process {}", waits.object)),
+            Wait::Signal => detail = Some(format!("signal {}", waits.object)),
+            Wait::BlockInPlace | Wait::Yield | Wait::Budget => {}
+            _ => object = Some(format!("0x{:x}", waits.object)),
+        }
+        json.field("what", what);
+        json.field("op", op);
+        json.field("object", object);
+        json.field("fd", fd);
+        json.field("detail", detail);
+        json.field("several", waits.several);
+        json.field("holder", holder);
+        let name = holder.and_then(|holder| self.names.get(&holder));
+        json.field("holder_name", name.map(|name| &**name));
+    }
+
+    /// Returns how far a deadline is away.
+    fn deadline(&self, deadline: u64) -> String {
+        let seconds = |ns: u64| ns as f64 / 1e9;
+        match deadline.checked_sub(self.now) {
+            Some(left) => format!("in {:.3} s", seconds(left)),
+            None => format!("{:.3} s ago", seconds(self.now - deadline)),
+        }
+    }
+}
+
+fn is_lock(wait: Wait) -> bool {
+    matches!(wait, Wait::MutexLock | Wait::RwLockRead | Wait::RwLockWrite)
+}
+
+/// Returns the name of a task's kind.
+pub(super) fn kind(kind: SeenKind) -> &'static str {
+    match kind {
+        SeenKind::Task => "task",
+        SeenKind::Local => "local",
+        SeenKind::Blocking => "blocking",
+        SeenKind::BlockOn => "block_on",
+    }
+}
+
+fn state(state: TaskState) -> &'static str {
+    match state {
+        TaskState::Idle | TaskState::Ended => "idle",
+        TaskState::Queued => "queued",
+        TaskState::Running => "running",
+    }
+}
