@@ -14,6 +14,8 @@
 //!   neither thread nor socket.
 //! - `tasks.rs`, `places.rs`, `events.rs`: what [`record`](crate::record) knows of tasks and of what
 //!   has happened last. `descriptor.rs` finds out which socket a task waits for.
+//! - [`stack`]: the stack of a thread, taken by a signal. `stuck.rs` names workers in the log that are
+//!   in one poll for too long.
 //! - `json.rs`: writes JSON. `raw.rs`: system calls.
 //!
 //! # Protocol
@@ -38,6 +40,7 @@ mod request;
 mod server;
 mod snapshot;
 mod socket;
+mod stack;
 mod tasks;
 mod viewed;
 
