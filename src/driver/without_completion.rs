@@ -63,6 +63,11 @@ impl Completions {
         self.backend.clone()
     }
 
+    /// The same: there is nothing to try out.
+    pub(crate) fn backend_so_far(&self) -> Backend {
+        self.backend()
+    }
+
     /// Returns the threads that carry out calls of the runtime's own that may wait.
     pub(crate) fn threads(&self) -> &Pool {
         &self.threads

@@ -8,18 +8,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::json::Json;
 use super::request::Request;
-use super::viewed::Viewed;
-use super::{events, places, prometheus, snapshot, tasks};
+use super::viewed::Source;
+use super::{events, places, prometheus, snapshot, tasks, worker_stack};
 
 /// The version of the protocol.
 const PROTOCOL: u32 = 1;
-
-/// What answers are made from.
-pub(super) struct Source {
-    /// The time of `CLOCK_MONOTONIC` in nanoseconds.
-    pub(super) now: u64,
-    pub(super) runtimes: Vec<Viewed>,
-}
 
 /// The lines of one answer, each of which is made when the client is about to get it.
 pub(super) type Answer = Box<dyn Iterator<Item = Vec<u8>> + Send>;
@@ -64,7 +57,10 @@ pub(super) fn to(request: Request, source: &Source) -> Answer {
         Request::Tasks => Box::new(tasks::answer(source)),
         Request::Places => one(places::line(source)),
         Request::Events => Box::new(events::answer(source)),
-        Request::Stack { .. } => one(error("there are no stacks yet")),
+        Request::Stack { runtime, worker } => {
+            let line = worker_stack::line(&source.runtimes, runtime, worker);
+            one(line.unwrap_or_else(|reason| error(&reason)))
+        }
     }
 }
 

@@ -12,8 +12,9 @@ use std::os::unix::net::UnixStream;
 
 use socket2::SockRef;
 
-use super::answer::{self, Answer, Source};
+use super::answer::{self, Answer};
 use super::request::{Lines, Request};
+use super::viewed::Source;
 
 /// A further line is written only while less than this waits to be read.
 const ENOUGH: usize = 64 << 10;

@@ -1,8 +1,8 @@
 //! What has happened last: all events that the recorders hold.
 #![forbid(unsafe_code)]
 
-use super::answer::Source;
 use super::json::Json;
+use super::viewed::Source;
 use crate::record::{Event, EventSeen, OPERATIONS};
 
 /// The events of one line.

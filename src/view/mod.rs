@@ -14,8 +14,8 @@
 //!   neither thread nor socket.
 //! - `tasks.rs`, `places.rs`, `events.rs`: what [`record`](crate::record) knows of tasks and of what
 //!   has happened last. `descriptor.rs` finds out which socket a task waits for.
-//! - [`stack`]: the stack of a thread, taken by a signal. `stuck.rs` names workers in the log that are
-//!   in one poll for too long.
+//! - [`stack`]: the stack of a thread, taken by a signal. `worker_stack.rs` takes that of a worker, and
+//!   `stuck.rs` has the log name workers that are in one poll for too long.
 //! - `json.rs`: writes JSON. `raw.rs`: system calls.
 //!
 //! # Protocol
@@ -41,8 +41,10 @@ mod server;
 mod snapshot;
 mod socket;
 mod stack;
+mod stuck;
 mod tasks;
 mod viewed;
+mod worker_stack;
 
 pub(crate) use self::registry::{Membership, prometheus_page};
 pub(crate) use self::viewed::ViewRequest;

@@ -7,11 +7,10 @@
 use std::collections::HashMap;
 use std::panic::Location;
 
-use super::answer::Source;
 use super::durations::Durations;
 use super::json::Json;
 use super::tasks::kind;
-use super::viewed::Viewed;
+use super::viewed::{Source, Viewed};
 use crate::record::{Event, SeenKind, WorkerEvents};
 
 /// The tasks of one place.

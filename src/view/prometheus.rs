@@ -139,7 +139,7 @@ pub(super) fn page<'a>(runtimes: impl Iterator<Item = &'a Handle>) -> String {
     page.family("zokio_runtime_info", "The kinds of scheduler and driver.");
     for runtime in &runtimes {
         let handle = runtime.handle;
-        let backend = handle.services().driver.completions().backend().kind;
+        let backend = handle.services().driver.completions().backend_so_far().kind;
         let labels = format_args!(
             "{runtime},kind=\"{}\",files=\"{}\"",
             kind(handle),

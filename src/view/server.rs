@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::answer::{self, Source};
+use super::answer;
 use super::client::Client;
 use super::raw::{self, PollFd};
 use super::socket::{self, SocketFile};
-use super::viewed::Viewed;
+use super::stuck::StuckLog;
+use super::viewed::{Source, Viewed};
 use crate::loom::thread::Builder;
 use crate::loom::unmodeled::sync::Mutex;
 use crate::util::thread;
@@ -69,6 +70,7 @@ impl Server {
             woken,
             listener,
             rests_until: 0,
+            stuck: StuckLog::new(path),
             clients: Vec::new(),
         };
         let builder = Builder::new().name("zokio-view".to_owned());
@@ -134,6 +136,7 @@ struct Serving {
     listener: Option<UnixListener>,
     /// When connections are accepted again.
     rests_until: u64,
+    stuck: StuckLog,
     clients: Vec<Client>,
 }
 
@@ -180,7 +183,8 @@ impl Serving {
         ready.extend(clients.map(|client| entry(client.descriptor(), client.interest())));
         let deadlines = self.clients.iter().filter_map(Client::deadline);
         let rest = rests.then_some(self.rests_until);
-        let timeout = deadlines.chain(rest).min();
+        let look = self.stuck.deadline();
+        let timeout = deadlines.chain(rest).chain(look).min();
         let timeout = timeout.map(|at| Duration::from_nanos(at.saturating_sub(now)));
         raw::poll(ready, timeout)
     }
@@ -202,6 +206,7 @@ impl Serving {
         if ready[1].revents != 0 {
             self.accept(&source);
         }
+        self.stuck.look(&source);
     }
 
     /// Takes what was written to wake the thread.

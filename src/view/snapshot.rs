@@ -1,14 +1,15 @@
 //! The snapshot of all runtimes: counters, workers, the driver.
 #![forbid(unsafe_code)]
 
+use std::collections::HashMap;
 use std::fs;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::answer::Source;
 use super::durations;
 use super::json::Json;
-use super::viewed::Viewed;
+use super::viewed::{Source, Viewed};
 use crate::driver::backend::BackendKind;
 use crate::record::{OPERATIONS, WorkerSeen, WorkerState};
 use crate::scheduler::Handle;
@@ -47,9 +48,16 @@ fn write_runtime(json: &mut Json, runtime: &Viewed) {
     let recorder = runtime.recorder();
     let reading = recorder.read();
     let now = reading.now();
+    let workers = recorder.workers(&reading);
+    let polled: Vec<u64> = workers.iter().filter_map(|seen| seen.task).collect();
+    let names = runtime.names(&reading, &polled);
     json.array_field("workers", |json| {
-        for (worker, seen) in recorder.workers(&reading).iter().enumerate() {
-            json.object(|json| write_worker(json, runtime, now, worker, seen));
+        for (worker, seen) in workers.iter().enumerate() {
+            json.object(|json| {
+                json.field("worker", worker);
+                write_place(json, runtime, now, seen, &names);
+                write_counters(json, &runtime.handle, worker);
+            });
         }
     });
 }
@@ -88,7 +96,7 @@ pub(super) fn watched(handle: &Handle) -> u64 {
 fn write_driver(json: &mut Json, runtime: &Viewed) {
     let handle = &runtime.handle;
     let driver = &handle.services().driver;
-    let backend = driver.completions().backend();
+    let backend = driver.completions().backend_so_far();
     let readiness = driver.readiness();
     json.field("files", files(backend.kind));
     json.field("reason", backend.reason);
@@ -110,19 +118,28 @@ fn write_driver(json: &mut Json, runtime: &Viewed) {
     });
 }
 
-fn write_worker(json: &mut Json, runtime: &Viewed, now: u64, worker: usize, seen: &WorkerSeen) {
-    let handle = &runtime.handle;
-    let metrics = handle.worker_metrics(worker);
+/// Writes where a worker is, and in what.
+fn write_place(
+    json: &mut Json,
+    runtime: &Viewed,
+    now: u64,
+    seen: &WorkerSeen,
+    names: &HashMap<u64, Arc<str>>,
+) {
     let tid = seen.thread.as_ref().map(|thread| thread.tid);
-    json.field("worker", worker);
+    let name = seen.task.and_then(|task| names.get(&task));
     json.field("thread", tid.and_then(thread_name));
     json.field("tid", tid.map(|tid| tid as u64));
     json.field("state", state(runtime, now, seen));
     json.field("since", seen.since_ns);
     json.field("task", seen.task);
-    json.field("name", None::<&str>);
+    json.field("name", name.map(|name| &**name));
     json.field("at", seen.place);
     json.field("polls", seen.polls);
+}
+
+fn write_counters(json: &mut Json, handle: &Handle, worker: usize) {
+    let metrics = handle.worker_metrics(worker);
     json.field("parks", metrics.parks());
     json.field("noops", metrics.noops());
     json.field("steals", metrics.stolen());

@@ -8,10 +8,9 @@ use std::collections::HashMap;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
-use super::answer::Source;
 use super::descriptor;
 use super::json::Json;
-use super::viewed::Viewed;
+use super::viewed::{Source, Viewed};
 use crate::record::{OPERATIONS, SeenKind, TaskSeen, TaskState, Wait, WaitSeen};
 
 /// The tasks of one line.
@@ -159,7 +158,7 @@ pub(super) fn kind(kind: SeenKind) -> &'static str {
 
 fn state(state: TaskState) -> &'static str {
     match state {
-        TaskState::Idle | TaskState::Ended => "idle",
+        TaskState::Idle => "idle",
         TaskState::Queued => "queued",
         TaskState::Running => "running",
     }

@@ -1,11 +1,14 @@
-//! A runtime that is shown, and what its builder asks for.
+//! A runtime that is shown, and what its builder asks for. [`Source`] is all that answers are made
+//! from.
 #![forbid(unsafe_code)]
 
+use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::record::Recorder;
+use crate::record::{Reading, Recorder};
 use crate::scheduler::Handle;
 
 /// How long a poll may take, if the builder names no time.
@@ -28,6 +31,13 @@ pub(super) struct Viewed {
     pub(super) stuck: Option<Duration>,
 }
 
+/// What answers are made from.
+pub(super) struct Source {
+    /// The time of `CLOCK_MONOTONIC` in nanoseconds.
+    pub(super) now: u64,
+    pub(super) runtimes: Vec<Viewed>,
+}
+
 impl Viewed {
     pub(super) fn id(&self) -> NonZeroU64 {
         self.handle.services().id
@@ -37,6 +47,20 @@ impl Viewed {
     pub(super) fn recorder(&self) -> &Recorder {
         let recorder = self.handle.services().recorder.as_deref();
         recorder.expect("the builder has a runtime recorded that is to be shown")
+    }
+
+    /// Returns the names of those of these tasks that have one.
+    pub(super) fn names(&self, reading: &Reading, tasks: &[u64]) -> HashMap<u64, Arc<str>> {
+        let mut names = HashMap::new();
+        if tasks.is_empty() {
+            return names;
+        }
+        self.recorder().tasks(reading, |seen| {
+            if let Some(name) = seen.name.filter(|_| tasks.contains(&seen.id)) {
+                names.insert(seen.id, name);
+            }
+        });
+        names
     }
 
     /// Returns how long a poll may take before its worker counts as stuck.

@@ -85,13 +85,21 @@ impl Completions {
 
     /// Returns the back-end in use and why it is. Tries io_uring out if nothing has yet.
     pub(crate) fn backend(&self) -> Backend {
-        match self.ring.as_ref().and_then(|ring| ring.lost()) {
-            Some(reason) => Backend {
-                kind: BackendKind::Threads,
-                reason: reason.to_owned(),
-            },
-            None => self.decision.backend(),
-        }
+        self.lost_ring().unwrap_or_else(|| self.decision.backend())
+    }
+
+    /// Like [`backend`](Completions::backend), and tries nothing out.
+    pub(crate) fn backend_so_far(&self) -> Backend {
+        self.lost_ring()
+            .unwrap_or_else(|| self.decision.backend_so_far())
+    }
+
+    fn lost_ring(&self) -> Option<Backend> {
+        let reason = self.ring.as_ref()?.lost()?;
+        Some(Backend {
+            kind: BackendKind::Threads,
+            reason: reason.to_owned(),
+        })
     }
 
     /// Returns the ring, unless there is no io_uring. A ring whose thread has yet to find that out

@@ -86,13 +86,26 @@ impl Decision {
 
     /// Returns the back-end and why it is used. Tries io_uring out if that was not done before.
     pub(crate) fn backend(self) -> Backend {
+        self.backend_by(|| Some(probed()))
+    }
+
+    /// Like [`backend`](Decision::backend), and tries nothing out: what was not is io_uring.
+    pub(crate) fn backend_so_far(self) -> Backend {
+        self.backend_by(|| ANSWER.get().cloned())
+    }
+
+    fn backend_by(self, answer: impl FnOnce() -> Option<Result<(), RingRefusal>>) -> Backend {
         let by = self.by.to_owned();
         let (kind, reason) = match self.choice {
             Choice::ForceRing => (BackendKind::Ring, by),
             Choice::ForceThreads => (BackendKind::Threads, by),
-            Choice::Auto => match probed() {
-                Ok(()) => (BackendKind::Ring, by),
-                Err(refusal) => (BackendKind::Threads, format!("no io_uring: {refusal}")),
+            Choice::Auto => match answer() {
+                Some(Ok(())) => (BackendKind::Ring, by),
+                Some(Err(refusal)) => (BackendKind::Threads, format!("no io_uring: {refusal}")),
+                None => (
+                    BackendKind::Ring,
+                    "not tried out, nothing has needed it".to_owned(),
+                ),
             },
         };
         Backend { kind, reason }

@@ -87,4 +87,39 @@ impl Builder {
         self.view.path = Some(path.into());
         self
     }
+
+    /// Has the log name each worker that is in one poll for longer than this.
+    ///
+    /// The entry, a warning, has the name and the id of the task, the place where it was spawned, and
+    /// how long the poll has taken. The stack of the thread is saved beside the socket, or in the
+    /// folder for temporary files if there is no [socket](Builder::monitor), as
+    /// `PID.stack-RUNTIME-WORKER`; `zokio-top stack FILE` shows it. Each poll is logged once.
+    ///
+    /// Without this option the environment variable `ZOKIO_MONITOR_STUCK_MS=N` decides, and without
+    /// that nothing is logged. The thread `zokio-view` looks at the workers twice in this time, and
+    /// sends a worker that it finds stuck a signal (`SIGURG`), in whose handler the stack is copied.
+    ///
+    /// # Panics
+    ///
+    /// Panics if `limit` is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use zokio::runtime::Builder;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let limit = Duration::from_secs(10);
+    /// let rt = Builder::new_multi_thread().worker_threads(2).monitor_stuck(limit).build()?;
+    /// rt.block_on(async { println!("polls here should take less") });
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn monitor_stuck(&mut self, limit: Duration) -> &mut Self {
+        assert!(!limit.is_zero(), "monitor_stuck must be greater than 0");
+        self.view.stuck = Some(limit);
+        self
+    }
 }

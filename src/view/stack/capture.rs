@@ -8,7 +8,6 @@
 
 use std::fs;
 use std::io;
-use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use std::{fmt, process};
@@ -17,16 +16,7 @@ use super::handler::{self, Copied};
 use super::registers::{ARCHITECTURE, Registers};
 use super::request::{self, Asking};
 use super::{LIMIT, signal};
-
-/// A thread of this process.
-#[derive(Clone, Debug)]
-pub(crate) struct ThreadOf {
-    /// Its number, as gettid(2) returns it.
-    pub(crate) tid: libc::pid_t,
-    /// Where its stack is, as `pthread_getattr_np` describes it; or an empty range, if that is not
-    /// known.
-    pub(crate) stack: Range<usize>,
-}
+use crate::record::ThreadOf;
 
 /// The registers and the stack of a thread at one moment.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use std::ptr::null_mut;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::{ThreadOf, capture, signal};
+use super::{capture, signal};
+use crate::record::ThreadOf;
 
 /// Names the case to run.
 const CASE: &str = "ZOKIO_TEST_CHAIN";

@@ -78,7 +78,7 @@ mod signal;
 mod tests;
 
 pub(crate) use answer::save;
-pub(crate) use capture::{Captured, NoStack, ThreadOf, capture};
+pub(crate) use capture::capture;
 
 /// The most bytes of a stack that are copied.
 pub(crate) const LIMIT: usize = 64 << 10;

@@ -11,7 +11,9 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use super::{Captured, LIMIT, NoStack, ThreadOf, capture, save};
+use super::capture::{Captured, NoStack};
+use super::{LIMIT, capture, save};
+use crate::record::ThreadOf;
 use crate::view::json::Json;
 
 /// Longer than any answer takes, also on a busy machine.

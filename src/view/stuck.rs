@@ -1,0 +1,108 @@
+//! Names workers in the log that are in one poll for longer than their runtime allows.
+//!
+//! The thread of the view looks at them twice in that time. A poll is logged once. Its stack is saved
+//! in a file, from which the names of its functions can be found at any time later.
+#![forbid(unsafe_code)]
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{env, process};
+
+use super::viewed::{Source, Viewed};
+use super::{stack, worker_stack};
+use crate::record::Stuck;
+
+/// The bounds of the time between two looks.
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// What has been logged.
+#[derive(Debug)]
+pub(super) struct StuckLog {
+    /// Where stacks are saved.
+    folder: PathBuf,
+    /// The polls that were logged last, by runtime and worker.
+    logged: HashMap<(u64, usize), u64>,
+    /// When to look next; `None` if no runtime asks for that.
+    next: Option<u64>,
+}
+
+impl StuckLog {
+    /// Creates a log without entries. Stacks are saved beside the socket, or in the folder of the
+    /// socket, or in that for temporary files if there is no socket.
+    pub(super) fn new(socket: Option<&Path>) -> StuckLog {
+        let folder = match socket {
+            Some(folder) if folder.is_dir() => folder.to_owned(),
+            Some(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
+            None => env::temp_dir(),
+        };
+        StuckLog {
+            folder,
+            logged: HashMap::new(),
+            next: None,
+        }
+    }
+
+    /// Returns when [`look`](StuckLog::look) is to be called.
+    pub(super) fn deadline(&self) -> Option<u64> {
+        self.next
+    }
+
+    /// Looks at the workers of all runtimes that ask for it, if it is time to.
+    pub(super) fn look(&mut self, source: &Source) {
+        if self.next.is_some_and(|next| next > source.now) {
+            return;
+        }
+        let limits = source.runtimes.iter().filter_map(|runtime| runtime.stuck);
+        let period = limits
+            .min()
+            .map(|limit| (limit / 2).clamp(SHORTEST, LONGEST));
+        self.next = period.map(|period| source.now + period.as_nanos() as u64);
+        let mut logged = HashMap::new();
+        for runtime in &source.runtimes {
+            let Some(limit) = runtime.stuck else { continue };
+            for stuck in runtime.recorder().stuck(limit) {
+                let worker = (runtime.id().get(), stuck.worker);
+                if self.logged.get(&worker) != Some(&stuck.poll) {
+                    self.log(source, runtime, &stuck);
+                }
+                logged.insert(worker, stuck.poll);
+            }
+        }
+        self.logged = logged;
+    }
+
+    fn log(&self, source: &Source, runtime: &Viewed, stuck: &Stuck) {
+        let id = runtime.id().get();
+        let recorder = runtime.recorder();
+        let name = runtime
+            .names(&recorder.read(), &[stuck.task])
+            .remove(&stuck.task);
+        let saved = worker_stack::line(&source.runtimes, id, stuck.worker).and_then(|line| {
+            let file = format!("{}.stack-{id}-{}", process::id(), stuck.worker);
+            let path = self.folder.join(file);
+            stack::save(&path, &line).map_err(|error| format!("{}: {error}", path.display()))?;
+            Ok(path)
+        });
+        let stack = match saved {
+            Ok(path) => format!("`zokio-top stack {}` shows where", path.display()),
+            Err(reason) => format!("there is no stack: {reason}"),
+        };
+        let at = stuck.place.map(ToString::to_string).unwrap_or_default();
+        log::warn!(
+            "zokio: worker {} of runtime {} has been in one poll for {} ms, of task {} ({}), spawned \
+             at {at}; {stack}",
+            stuck.worker,
+            runtime
+                .handle
+                .services()
+                .name
+                .as_deref()
+                .unwrap_or(&id.to_string()),
+            stuck.for_ns / 1_000_000,
+            stuck.task,
+            name.as_deref().unwrap_or("no name"),
+        );
+    }
+}

@@ -1,0 +1,171 @@
+//! Workers that are in one poll for too long: their stacks, and the log.
+
+#[path = "support/apart.rs"]
+mod apart;
+#[path = "support/view.rs"]
+mod view;
+#[path = "support/wait.rs"]
+mod wait;
+
+use std::fs;
+use std::hint::black_box;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, id};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+use zokio::runtime::Runtime;
+use zokio::task;
+
+use self::apart::{SCHEDULERS, builder, sanitizer};
+use self::view::Viewer;
+use self::wait::wait_until;
+
+/// Runs until it is told to stop, in a function of this name.
+#[inline(never)]
+fn hold_the_worker(stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        black_box(stop);
+    }
+}
+
+/// Spawns a task that holds its worker.
+fn hold(runtime: &Runtime, stop: &Arc<AtomicBool>) -> task::JoinHandle<()> {
+    let stop = stop.clone();
+    let _entered = runtime.enter();
+    let spawned = task::Builder::new()
+        .name("holder")
+        .spawn(async move { hold_the_worker(&stop) });
+    spawned.unwrap()
+}
+
+/// Fails unless this is the stack of a thread that runs the holder.
+#[track_caller]
+fn is_stack_of_holder(stack: &Value) {
+    assert_eq!(stack["name"], "holder", "{stack}");
+    let here = format!("{}:", file!());
+    assert!(stack["at"].as_str().unwrap().starts_with(&here));
+    assert!(stack["task"].is_u64() && stack["since"].is_u64());
+    let number = |value: &Value| value.as_u64().unwrap();
+    let registers = &stack["registers"];
+    let (ip, sp) = (number(&registers["ip"]), number(&registers["sp"]));
+    assert_eq!(number(&stack["stack_at"]), sp);
+    let bytes = stack["stack"].as_str().unwrap();
+    assert!(!bytes.is_empty() && bytes.len() % 2 == 0);
+    // The thread is in a mapped file, which is this program.
+    let program = std::env::current_exe().unwrap();
+    let maps = stack["maps"].as_str().unwrap();
+    let of_ip = maps.lines().find(|line| {
+        let (start, rest) = line.split_once('-').unwrap();
+        let (end, _) = rest.split_once(' ').unwrap();
+        let address = |text| u64::from_str_radix(text, 16).unwrap();
+        (address(start)..address(end)).contains(&ip)
+    });
+    let of_ip = of_ip.unwrap_or_else(|| panic!("{ip:x} is in none of {maps}"));
+    assert!(of_ip.ends_with(program.to_str().unwrap()), "{of_ip}");
+}
+
+#[test]
+fn a_client_gets_the_stack_of_a_worker() {
+    if sanitizer::holds_signals_back() {
+        eprintln!("skipped: a thread in a loop answers no signal under ThreadSanitizer");
+        return;
+    }
+    for workers in SCHEDULERS {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("view");
+        let runtime = builder(workers).monitor(&path).build().unwrap();
+        let stop = Arc::<AtomicBool>::default();
+        let task = hold(&runtime, &stop);
+        std::thread::scope(|scope| {
+            scope.spawn(|| runtime.block_on(task).unwrap());
+            let mut viewer = Viewer::connect(&path);
+            let mut index = None;
+            while index.is_none() {
+                let runtimes = viewer.runtimes();
+                let workers = runtimes[0]["workers"].as_array().unwrap();
+                index = workers.iter().position(|worker| worker["name"] == "holder");
+            }
+            let request = format!("stack {} {}", runtime.handle().id(), index.unwrap());
+            let answer = viewer.ask(&request);
+            is_stack_of_holder(&answer["stack"]);
+            stop.store(true, Ordering::Relaxed);
+        });
+    }
+}
+
+/// The variable that has [`child`] do something: how many workers there are, and where the socket is
+/// to be.
+const CHILD: &str = "ZOKIO_TEST_STUCK";
+
+/// What the test below runs in a process of its own, whose log it reads.
+#[test]
+fn child() {
+    let Some(argument) = std::env::var_os(CHILD) else {
+        return;
+    };
+    env_logger::init();
+    let workers = argument.to_str().unwrap().parse().unwrap();
+    let runtime = builder(workers).build().unwrap();
+    let saved = PathBuf::from(std::env::var_os("TMPDIR").unwrap());
+    let stop = Arc::<AtomicBool>::default();
+    for _ in 0..2 {
+        let task = hold(&runtime, &stop);
+        std::thread::scope(|scope| {
+            scope.spawn(|| runtime.block_on(task).unwrap());
+            wait_until("no stack is saved", || {
+                fs::read_dir(&saved).unwrap().count() == 1
+            });
+            // It is logged once, however long it takes from here.
+            std::thread::sleep(Duration::from_millis(100));
+            stop.store(true, Ordering::Relaxed);
+        });
+        stop.store(false, Ordering::Relaxed);
+        let file = fs::read_dir(&saved).unwrap().next().unwrap().unwrap();
+        let name = file.file_name().into_string().unwrap();
+        assert!(name.starts_with(&format!("{}.stack-1-", id())), "{name}");
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let line = fs::read(file.path()).unwrap();
+        let line: Value = serde_json::from_slice(&line).unwrap();
+        is_stack_of_holder(&line["stack"]);
+        fs::remove_file(file.path()).unwrap();
+    }
+}
+
+#[test]
+fn a_poll_that_takes_long_is_logged_once() {
+    if sanitizer::holds_signals_back() {
+        eprintln!("skipped: a thread in a loop answers no signal under ThreadSanitizer");
+        return;
+    }
+    for workers in SCHEDULERS {
+        let folder = tempfile::tempdir().unwrap();
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child", "--nocapture"])
+            .env(CHILD, workers.to_string())
+            .env("ZOKIO_MONITOR_STUCK_MS", "20")
+            .env("RUST_LOG", "zokio=warn")
+            // Without a socket, stacks are saved here.
+            .env_remove("ZOKIO_MONITOR")
+            .env("TMPDIR", folder.path())
+            .output()
+            .unwrap();
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{log}");
+        let entries: Vec<&str> = log
+            .lines()
+            .filter(|line| line.contains("one poll"))
+            .collect();
+        assert_eq!(entries.len(), 2, "{log}");
+        for entry in entries {
+            let here = format!("spawned at {}:", file!());
+            for part in ["of runtime 1 ", "(holder)", &here, "zokio-top stack "] {
+                assert!(entry.contains(part), "{part}: {entry}");
+            }
+        }
+    }
+}
