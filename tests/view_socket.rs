@@ -120,7 +120,7 @@ fn the_environment_asks_for_a_folder() {
         let first = runtime(workers.parse().unwrap());
         let second = runtime(workers.parse().unwrap());
         let name = format!("{}.sock", std::process::id());
-        assert_eq!(folder.names(), [name.clone()]);
+        assert_eq!(folder.names(), std::slice::from_ref(&name));
         let mut viewer = Viewer::connect(folder.join(&name));
         assert_eq!(viewer.runtimes().len(), 2);
         drop(first);
@@ -167,6 +167,27 @@ fn the_file_goes_with_the_process() {
         }
     });
     assert!(folder.names().is_empty());
+}
+
+#[test]
+fn a_forked_child_leaves_the_socket_alone() {
+    let test = "a_forked_child_leaves_the_socket_alone";
+    on_each_scheduler(test, |workers| {
+        let folder = Folder::new();
+        let path = folder.join("view");
+        let _runtime = builder(workers).monitor(&path).build().unwrap();
+        // SAFETY: the child calls nothing but exit(3), which calls what the view has registered.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: as above.
+            unsafe { libc::exit(0) };
+        }
+        let mut status = 0;
+        // SAFETY: the pointer names an integer.
+        let ended = unsafe { libc::waitpid(child, &mut status, 0) };
+        assert_eq!((ended, status), (child, 0));
+        assert_eq!(Viewer::connect(&path).runtimes().len(), 1);
+    });
 }
 
 #[test]

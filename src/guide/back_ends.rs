@@ -213,6 +213,7 @@
 //! | the same | up to 512 for file operations, or as many as for closures if that is more; beyond that if none could begin for 50 ms | started on demand, end when idle |
 //! | `zokio-ring` | one, with io_uring | started by the first read that needs it, ends when idle |
 //! | `zokio-monitor` | one, with two or more workers | started once the runtime is older than 10 ms and busy |
+//! | `zokio-view` | one for each path | only with a [live view](crate::guide::observing#the-live-view): until the last runtime that asked for it ends |
 //! | `zokio-join` | one | while `shutdown_timeout` waits for threads that are ending |
 //! | `zokio-probe` | one | while io_uring is tried: see [above](#how-the-back-end-is-chosen) |
 //!

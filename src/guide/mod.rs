@@ -9,7 +9,7 @@
 //! | [`back_ends`] | to see what io_uring is used for and how it is chosen, and before running in a container |
 //! | [`cancellation`] | before using `select!`, `timeout` or `abort` around anything that must not be left half done |
 //! | [`files`] | when a program reads or writes many files, shares open files, or needs data on disk |
-//! | [`observing`] | to see what the tasks of a running program wait for, for example with `tokio-console` |
+//! | [`observing`] | to see what the workers and tasks of a running program do and wait for, and for metrics |
 //!
 //! The documentation of [`runtime`](crate::runtime) is the guide to schedulers, fairness, blocking
 //! and shutdown; that of [`sync`](crate::sync) helps to choose a channel or a lock.

@@ -1,11 +1,80 @@
-//! How to see what the tasks of a running program do and wait for, with `tokio-console` or another
-//! program that reads spans.
+//! How to see what a running program does: its workers, its tasks and what they wait for.
+//!
+//! There are three ways. The [live view](#the-live-view) needs no change to the program and no other
+//! build. A [page of metrics](#metrics) is for what collects figures over time. [Spans and
+//! events](#spans-and-events), for `tokio-console` and other readers of those, need a feature and a
+//! subscriber.
+//!
+//! # The live view
+//!
+//! A program that is started with `ZOKIO_MONITOR=PATH` can be looked at while it runs. `PATH` names a
+//! Unix socket, or a folder that exists, in which the socket is then named `PID.sock`.
+//! [`Builder::monitor`](crate::runtime::Builder::monitor) asks for the same from within.
+//!
+//! ```console
+//! $ mkdir -p /run/user/1000/zokio
+//! $ ZOKIO_MONITOR=/run/user/1000/zokio my-server &
+//! $ zokio-top
+//! ```
+//!
+//! What there is to see:
+//!
+//! - each *worker*: the task that it polls, since when, and whether it sleeps, searches, or is stuck;
+//!   its queue, polls, steals; and, on request, the stack of its thread, also while it is stuck;
+//! - each *task*: name, place where it was spawned, state, polls, time in polls, wakes, and what it
+//!   waits for: which timer, lock, channel, task, socket or file; of a lock, who has locked it;
+//! - each *place* where tasks are spawned: how long their polls took lately, and how long tasks that
+//!   were runnable waited for theirs;
+//! - the *driver*: operations in flight and how long they take, watched descriptors, timers, the
+//!   threads for closures;
+//! - the last 32,768 *events* of each worker: polls, wakes and by whom, parks, steals, operations.
+//!
+//! Tasks are those of `spawn`, `spawn_local` and `spawn_blocking`, those of a
+//! [`LocalSet`](crate::task::LocalSet) that is driven by the runtime, and the futures of `block_on`.
+//!
+//! Nothing is polled, stopped or asked for this: what workers and tasks record as they go is read by
+//! a thread of its own, `zokio-view`. So a program that is stuck shows where. A client that does not
+//! read, sends garbage or is killed does no harm; one that reads nothing for 10 s is cut off.
+//!
+//! Only the user of the process, and root, can connect. The socket is removed when the last runtime
+//! that asked for it ends, and when the process exits. It is left behind if the process is killed by a
+//! signal; the next one that asks for the same path replaces it. A child that is made by `fork(2)`
+//! neither serves nor removes it. If the path is that of another file, or of a socket that a process
+//! serves, there is no view, and a warning in the log says why. No port is opened.
+//!
+//! A runtime that is not asked for a view records nothing. One that is takes half a mebibyte for each
+//! worker, 64 bytes for each task, and a reading of the clock for each poll. While no client is connected,
+//! `zokio-view` sleeps.
+//!
+//! The protocol is lines. A client sends one of the requests `snapshot`, `stream MS`, `stop`,
+//! `tasks`, `places`, `events`, `stack RUNTIME WORKER` and `metrics`, and gets JSON objects, one on a
+//! line, beginning with one that tells who serves. It may change between versions of zokio as long as
+//! that line has the field `"protocol":1`:
+//!
+//! ```console
+//! $ echo snapshot | nc -NU /run/user/1000/zokio/4711.sock
+//! ```
+//!
+//! # Who blocks?
+//!
+//! With `ZOKIO_MONITOR_STUCK_MS=N`, or
+//! [`Builder::monitor_stuck`](crate::runtime::Builder::monitor_stuck), a worker that is in one poll for
+//! longer than N milliseconds is named in the log, once for each such poll: by the name of the task,
+//! the place where it was spawned, and a file with the stack of the thread. This needs no socket.
+//!
+//! # Metrics
+//!
+//! [`runtime::prometheus`](crate::runtime::prometheus()) returns the counters of all runtimes of the
+//! process in the text format of Prometheus, labeled by runtime and worker. A program can serve the
+//! page by any HTTP server; of one that can be looked at, the live view sends the same on request.
+//!
+//! # Spans and events
 //!
 //! With the feature `tracing`, zokio reports its tasks, and what they wait for, to the crate
 //! [`tracing`](https://docs.rs/tracing), in the words that tokio uses under `--cfg tokio_unstable`.
 //! A subscriber that understands those of tokio understands zokio's. No `cfg` is needed.
 //!
-//! # tokio-console
+//! ## tokio-console
 //!
 //! On the drop-in, `console-subscriber` enables the feature by itself, so that only its own
 //! dependency and call are to be added, as its documentation describes:
@@ -31,7 +100,7 @@
 //! $ tokio-console
 //! ```
 //!
-//! # What is reported
+//! ## What is reported
 //!
 //! All of it has the level `TRACE`.
 //!
@@ -73,7 +142,7 @@
 //! shown. `JoinHandle`s, `AsyncFd`, the standard streams of the program itself, functions on paths
 //! such as `fs::read`, and what `zokio::completion` opens are no resources.
 //!
-//! # What it costs
+//! ## What it costs
 //!
 //! Without the feature, nothing: a lock or a task has the size, and compiles to the code, that it
 //! would have if it reported nothing. With the feature and without a subscriber for the level

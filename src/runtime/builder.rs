@@ -80,6 +80,8 @@ pub struct Builder {
     poll_times: HistogramOptions,
     schedule_latencies: HistogramOptions,
     view: ViewOptions,
+    /// Whether the runtime is recorded although it is not shown. Set by tests of what is recorded.
+    pub(crate) recorded: bool,
 }
 
 impl fmt::Debug for Builder {
@@ -172,6 +174,7 @@ impl Builder {
             poll_times: HistogramOptions::default(),
             schedule_latencies: HistogramOptions::default(),
             view: ViewOptions::default(),
+            recorded: false,
         }
     }
 
@@ -925,7 +928,7 @@ impl Builder {
 
     fn build_current_thread(&mut self, local: bool) -> io::Result<Runtime> {
         let view = self.view.request();
-        let services = self.services(1, view.is_some())?;
+        let services = self.services(1, view.is_some() || self.recorded)?;
         let scheduler = CurrentThread::new(services, local);
         let scheduler = OwnedScheduler::CurrentThread(scheduler);
         Ok(Runtime::from_scheduler(scheduler, view))
@@ -934,7 +937,7 @@ impl Builder {
     fn build_multi_thread(&mut self) -> io::Result<Runtime> {
         let view = self.view.request();
         let workers = self.worker_threads.unwrap_or_else(default_workers);
-        let services = self.services(workers, view.is_some())?;
+        let services = self.services(workers, view.is_some() || self.recorded)?;
         let shared = multi_thread::start(services, workers)?;
         let scheduler = OwnedScheduler::MultiThread(shared);
         Ok(Runtime::from_scheduler(scheduler, view))

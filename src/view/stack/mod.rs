@@ -1,7 +1,7 @@
 //! Takes the stack of one thread while it runs, by a signal and without stopping the process.
 //!
-//! [`capture`] copies the registers of a thread and up to [`LIMIT`] bytes of its stack. Nothing here
-//! unwinds or looks up a symbol: [`Captured`] is raw, and the program that shows it does the rest.
+//! [`capture()`] copies the registers of a thread and up to [`LIMIT`] bytes of its stack. Nothing here
+//! unwinds or looks up a symbol: what it returns is raw, and the program that shows it does the rest.
 //! Read `capture.rs` for the interface, `request.rs` for the protocol between the two threads, and
 //! `signal.rs` for the handler.
 //!
@@ -41,7 +41,7 @@
 //! # When there is no answer
 //!
 //! - The thread blocks the signal, or does not return from the kernel (uninterruptible sleep, a stop
-//!   by a debugger, a frozen cgroup). [`NoStack::NoAnswer`] reports which, as far as
+//!   by a debugger, a frozen cgroup). [`NoAnswer`](capture::NoStack::NoAnswer) reports which, as far as
 //!   `/proc/self/task` shows it. The signal stays pending. The request and its buffer live as long
 //!   as the process, so an answer that comes late writes to valid memory.
 //! - The thread has ended, or ends before the signal reaches it.
@@ -49,7 +49,7 @@
 //!   registers without a stack.
 //!
 //! A thread on a stack other than its own (a coroutine, the alternate stack of a handler) is
-//! answered with what is mapped above its stack pointer; [`Captured::missing`] says so.
+//! answered with what is mapped above its stack pointer; [`missing`](capture::Captured::missing) says so.
 //!
 //! # Sanitizers
 //!
