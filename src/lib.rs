@@ -324,8 +324,6 @@
 )]
 
 pub(crate) mod loom;
-// The reader, the live view, is not there yet.
-#[allow(dead_code, unused_imports)]
 pub(crate) mod record;
 pub(crate) mod trace;
 pub(crate) mod util;

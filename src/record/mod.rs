@@ -83,8 +83,6 @@ pub(crate) use self::holders::{ever_recorded, locks};
 pub(crate) use self::journal::{Journal, Submission};
 pub(crate) use self::noted::{SeenKind, TaskState};
 #[cfg(feature = "rt")]
-pub(crate) use self::operations::OperationsSeen;
-#[cfg(feature = "rt")]
 pub(crate) use self::page::Entry;
 pub(crate) use self::polled::{address, waits, waits_around};
 #[cfg(feature = "rt")]

@@ -101,7 +101,6 @@ pub(crate) struct Stuck {
     pub(crate) poll: u64,
     pub(crate) task: u64,
     pub(crate) place: Option<&'static Location<'static>>,
-    pub(crate) since_ns: u64,
     pub(crate) for_ns: u64,
 }
 
@@ -220,7 +219,6 @@ impl Recorder {
                 poll: seen.polls,
                 task: seen.task.filter(|_| is_stuck)?,
                 place: seen.place,
-                since_ns: seen.since_ns,
                 for_ns,
             })
         });
