@@ -5,7 +5,7 @@
 //! do not block. [`Client`] is what it does for one of them.
 #![forbid(unsafe_code)]
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::num::NonZeroU64;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -211,7 +211,6 @@ impl Serving {
 
     /// Takes what was written to wake the thread.
     fn take_wakes(&mut self) {
-        use std::io::Read;
         // There is something to be read, so this does not wait; what is left wakes the thread again.
         // The other end is open as long as the server exists.
         let _ = (&self.woken).read(&mut [0; 64]);
