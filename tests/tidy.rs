@@ -153,9 +153,9 @@ const UNSAFE: &[&str] = &[
     "src/util/wait_queue.rs",
     "src/util/wake_list.rs",
     "src/view/raw.rs",
-    "src/view/stack/handler.rs",
-    "src/view/stack/request.rs",
-    "src/view/stack/signal.rs",
+    "src/view/stack/linux/handler.rs",
+    "src/view/stack/linux/request.rs",
+    "src/view/stack/linux/signal.rs",
     "src/watched/datagram.rs",
     "src/watched/stream.rs",
 ];

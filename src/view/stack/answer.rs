@@ -11,7 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process;
 
-use super::capture::Captured;
+use super::captured::Captured;
 use crate::view::json::Json;
 
 impl Captured {

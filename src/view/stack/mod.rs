@@ -2,8 +2,7 @@
 //!
 //! [`capture()`] copies the registers of a thread and up to [`LIMIT`] bytes of its stack. Nothing here
 //! unwinds or looks up a symbol: what it returns is raw, and the program that shows it does the rest.
-//! Read `capture.rs` for the interface, `request.rs` for the protocol between the two threads, and
-//! `signal.rs` for the handler.
+//! Read `linux/mod.rs` next.
 //!
 //! # The signal
 //!
@@ -51,6 +50,11 @@
 //! A thread on a stack other than its own (a coroutine, the alternate stack of a handler) is
 //! answered with what is mapped above its stack pointer; [`missing`](capture::Captured::missing) says so.
 //!
+//! # Other systems
+//!
+//! The registers of x86-64 and aarch64 are known, as 64-bit Linux saves them. Elsewhere `capture`
+//! returns an error.
+//!
 //! # Sanitizers
 //!
 //! The kernel copies the stack, so AddressSanitizer sees no access to its red zones.
@@ -59,26 +63,31 @@
 //! and `.ci/tsan` has to leave `view::stack` out.
 
 mod answer;
-mod capture;
-#[cfg(test)]
-mod chain_tests;
-mod handler;
-#[cfg_attr(target_arch = "x86_64", path = "registers_x86_64.rs")]
-#[cfg_attr(target_arch = "aarch64", path = "registers_aarch64.rs")]
-#[cfg_attr(
-    not(any(target_arch = "x86_64", target_arch = "aarch64")),
-    path = "registers_unknown.rs"
-)]
-mod registers;
-mod request;
-#[cfg(all(test, loom))]
-mod request_loom;
-mod signal;
-#[cfg(test)]
-mod tests;
+mod captured;
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+mod elsewhere;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod linux;
+
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+use elsewhere as system;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+use linux as system;
 
 pub(crate) use answer::save;
-pub(crate) use capture::capture;
+pub(crate) use system::capture;
 
 /// The most bytes of a stack that are copied.
 pub(crate) const LIMIT: usize = 64 << 10;

@@ -8,7 +8,7 @@ use std::ptr::{from_ref, null_mut};
 
 use libc::{c_int, c_void, iovec, siginfo_t, ucontext_t};
 
-use super::LIMIT;
+use super::super::LIMIT;
 use super::registers::Registers;
 use super::request::Request;
 use super::signal;

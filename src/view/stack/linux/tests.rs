@@ -11,8 +11,9 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use super::capture::{Captured, NoStack};
-use super::{LIMIT, capture, save};
+use super::super::captured::{Captured, NoStack};
+use super::super::{LIMIT, save};
+use super::capture;
 use crate::record::ThreadOf;
 use crate::view::json::Json;
 

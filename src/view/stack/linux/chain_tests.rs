@@ -75,7 +75,7 @@ fn in_a_process_of_its_own(case: &str, run: impl FnOnce()) {
         return run();
     }
     let exe = std::env::current_exe().expect("this program has a path");
-    let name = format!("view::stack::chain_tests::{case}");
+    let name = format!("view::stack::linux::chain_tests::{case}");
     let output = Command::new(exe)
         .args(["--exact", &name, "--test-threads=1"])
         .env(CASE, "1")

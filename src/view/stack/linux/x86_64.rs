@@ -1,8 +1,8 @@
 //! The general registers of x86-64 in a signal's context.
 #![forbid(unsafe_code)]
 
-/// The name of the architecture, if stacks can be taken on it.
-pub(super) const ARCHITECTURE: Option<&str> = Some("x86_64");
+/// The name of the architecture.
+pub(super) const ARCHITECTURE: &str = "x86_64";
 
 /// Names in a `Captured`, and where the kernel saves the register.
 const REGISTERS: [(&str, libc::c_int); 17] = [
@@ -27,7 +27,7 @@ const REGISTERS: [(&str, libc::c_int); 17] = [
 
 /// The general registers of a thread at one instruction.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Registers([u64; REGISTERS.len()]);
+pub(crate) struct Registers([u64; REGISTERS.len()]);
 
 impl Registers {
     /// Copies the registers of the interrupted code.
@@ -37,12 +37,12 @@ impl Registers {
     }
 
     /// Returns the stack pointer.
-    pub(super) fn sp(&self) -> usize {
+    pub(crate) fn sp(&self) -> usize {
         self.0[1] as usize
     }
 
     /// Returns each register with its name: `ip`, `sp` and `fp` first.
-    pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         REGISTERS.iter().map(|(name, _)| *name).zip(self.0)
     }
 }

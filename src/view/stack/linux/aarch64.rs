@@ -1,8 +1,8 @@
 //! The general registers of 64-bit ARM in a signal's context.
 #![forbid(unsafe_code)]
 
-/// The name of the architecture, if stacks can be taken on it.
-pub(super) const ARCHITECTURE: Option<&str> = Some("aarch64");
+/// The name of the architecture.
+pub(super) const ARCHITECTURE: &str = "aarch64";
 
 /// Names in a `Captured`: the instruction and stack pointers, x29 and x30, and x0 to x28.
 const NAMES: [&str; 33] = [
@@ -13,7 +13,7 @@ const NAMES: [&str; 33] = [
 
 /// The general registers of a thread at one instruction.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Registers([u64; NAMES.len()]);
+pub(crate) struct Registers([u64; NAMES.len()]);
 
 impl Default for Registers {
     fn default() -> Registers {
@@ -32,12 +32,12 @@ impl Registers {
     }
 
     /// Returns the stack pointer.
-    pub(super) fn sp(&self) -> usize {
+    pub(crate) fn sp(&self) -> usize {
         self.0[1] as usize
     }
 
     /// Returns each register with its name: `ip`, `sp`, `fp` and `lr` first.
-    pub(super) fn named(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         NAMES.into_iter().zip(self.0)
     }
 }
