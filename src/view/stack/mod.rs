@@ -40,15 +40,16 @@
 //! # When there is no answer
 //!
 //! - The thread blocks the signal, or does not return from the kernel (uninterruptible sleep, a stop
-//!   by a debugger, a frozen cgroup). [`NoAnswer`](capture::NoStack::NoAnswer) reports which, as far as
-//!   `/proc/self/task` shows it. The signal stays pending. The request and its buffer live as long
+//!   by a debugger, a frozen cgroup). [`NoAnswer`](captured::NoStack::NoAnswer) reports which, as far
+//!   as `/proc/self/task` shows it. The signal stays pending. The request and its buffer live as long
 //!   as the process, so an answer that comes late writes to valid memory.
 //! - The thread has ended, or ends before the signal reaches it.
 //! - A filter (seccomp) refuses to send the signal. If it only refuses process_vm_readv(2), there are
 //!   registers without a stack.
 //!
 //! A thread on a stack other than its own (a coroutine, the alternate stack of a handler) is
-//! answered with what is mapped above its stack pointer; [`missing`](capture::Captured::missing) says so.
+//! answered with what is mapped above its stack pointer, which
+//! [`missing`](captured::Captured::missing) reports.
 //!
 //! # Other systems
 //!
@@ -60,7 +61,7 @@
 //! The kernel copies the stack, so AddressSanitizer sees no access to its red zones.
 //! ThreadSanitizer holds a signal back until the thread calls a function that it intercepts, so that
 //! a thread in a loop of its own does not answer; the tests that wait for such an answer fail there,
-//! and `.ci/tsan` has to leave `view::stack` out.
+//! and `.ci/tsan -- --skip view::stack` leaves them out.
 
 mod answer;
 mod captured;

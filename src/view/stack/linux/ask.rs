@@ -36,9 +36,7 @@ pub(crate) fn capture(thread: &ThreadOf, limit: Duration) -> Result<Captured, No
         }
     })?;
     wait(&asking, deadline);
-    asking
-        .end(|copied| captured(copied))
-        .ok_or_else(|| no_answer(thread.tid))
+    asking.end(captured).ok_or_else(|| no_answer(thread.tid))
 }
 
 /// Waits until there is an answer, or for the deadline.
