@@ -16,6 +16,7 @@ use tracing::{Level, Span, level_enabled, trace, trace_span};
 use crate::loom::sync::OnceLock;
 use crate::trace::io::Way;
 use crate::trace::{ResourceType, Side, Update};
+use crate::util::unwind::contain;
 
 /// Returns whether some subscriber may take what is reported here.
 #[inline]
@@ -165,8 +166,10 @@ impl Resource {
     /// Runs `f` inside of the resource's span.
     #[inline]
     pub(crate) fn in_scope<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _entered = self.span.as_ref().map(Span::enter);
-        f()
+        match &self.span {
+            Some(span) => within(span, f),
+            None => f(),
+        }
     }
 
     /// Reports a change of the resource's state.
@@ -194,7 +197,7 @@ impl Resource {
             return Op::none();
         };
         let op = self.in_scope(|| with_target!(of, op_span!(source)));
-        let poll = op.in_scope(|| with_target!(of, poll_span!()));
+        let poll = within(&op, || with_target!(of, poll_span!()));
         Op { op, poll }
     }
 
@@ -215,7 +218,7 @@ impl Resource {
         if op.op.is_disabled() {
             return f();
         }
-        self.in_scope(|| op.op.in_scope(|| op.poll.in_scope(f)))
+        self.in_scope(|| within(&op.op, || within(&op.poll, f)))
     }
 
     /// Polls `op` by `f`, and reports the result.
@@ -343,14 +346,14 @@ impl Op {
     /// Runs `f` inside of the operation's span.
     #[inline]
     pub(crate) fn in_scope<R>(&self, f: impl FnOnce() -> R) -> R {
-        self.op.in_scope(f)
+        within(&self.op, f)
     }
 
     /// Reports a change of the operation's state.
     #[inline]
     pub(crate) fn update(&self, update: Update) {
         if is_on() {
-            self.op.in_scope(|| report(update));
+            within(&self.op, || report(update));
         }
     }
 }
@@ -442,14 +445,27 @@ impl Served {
     #[inline]
     pub(crate) fn report(self) {
         for (op, update) in self.0 {
-            op.in_scope(|| report(update));
+            within(&op, || report(update));
         }
     }
 }
 
+/// Runs `f` inside of `span`. What it returns is not lost if the subscriber panics as the span is left.
+#[inline]
+pub(super) fn within<R>(span: &Span, f: impl FnOnce() -> R) -> R {
+    let entered = span.enter();
+    let result = f();
+    if span.is_disabled() {
+        return result;
+    }
+    contain(|| drop(entered));
+    result
+}
+
 /// Reports the result of a poll, inside of the spans that are entered.
 fn report_poll(name: &'static str, is_ready: bool) {
-    trace!(target: "runtime::resource::poll_op", op_name = name, is_ready);
+    // The result is about to be returned.
+    contain(|| trace!(target: "runtime::resource::poll_op", op_name = name, is_ready));
 }
 
 macro_rules! op_state {
@@ -467,6 +483,11 @@ macro_rules! op_state {
 
 /// Reports a change of state, inside of the spans that are entered.
 pub(crate) fn report(update: Update) {
+    // The caller may have a value that it is about to return.
+    contain(|| report_to_subscriber(update));
+}
+
+fn report_to_subscriber(update: Update) {
     match update {
         Update::Polled(name, is_ready) => report_poll(name, is_ready),
         Update::Arrived(tasks) => state!(arrived = tasks as i64, "override"),

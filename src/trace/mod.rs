@@ -19,7 +19,8 @@
 //!
 //! # Rules for code that reports
 //! - A subscriber is foreign code. It is called without a lock held, and after the state that is
-//!   reported is complete, so that a panic of it loses nothing.
+//!   reported is complete. Its panic is contained wherever a value is about to be returned, so that it
+//!   loses nothing.
 //! - A subscriber may itself use a channel of this crate. So a type that tokio does not report
 //!   (a channel of several values, `Notify`) reports from polls only, which a subscriber does not
 //!   call.

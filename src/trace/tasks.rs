@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tracing::{Span, Value, field, trace, trace_span};
 
+use crate::trace::enabled::within;
 use crate::trace::{TaskFields, WakerOp, is_on};
 
 /// The number of a task's span.
@@ -32,8 +33,7 @@ pin_project! {
     impl<F> PinnedDrop for TaskFuture<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let _entered = this.span.enter();
-            this.future.set(None);
+            within(this.span, || this.future.set(None));
         }
     }
 }
@@ -44,9 +44,9 @@ impl<F: Future> Future for TaskFuture<F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = this.span.enter();
         let future = this.future.as_pin_mut();
-        future.expect("it is dropped with the task").poll(cx)
+        let future = future.expect("it is dropped with the task");
+        within(this.span, || future.poll(cx))
     }
 }
 
