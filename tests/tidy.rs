@@ -113,6 +113,7 @@ const UNSAFE: &[&str] = &[
     // The slots of the run queue, which one thread writes and another reads.
     "src/scheduler/multi_thread/queue.rs",
     "src/scheduler/task/abort.rs",
+    "src/scheduler/task/dumps/listing.rs",
     "src/scheduler/task/handles.rs",
     "src/scheduler/task/harness.rs",
     "src/scheduler/task/header.rs",
@@ -149,6 +150,8 @@ const UNSAFE: &[&str] = &[
     "src/util/list.rs",
     "src/util/scoped.rs",
     "src/util/status_flags.rs",
+    // A reference in a thread-local, which it outlives.
+    "src/util/trace_mode/enabled.rs",
     "src/util/voluntary_switches.rs",
     "src/util/wait_queue.rs",
     "src/util/wake_list.rs",

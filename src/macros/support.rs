@@ -4,6 +4,7 @@
 
 use crate::util::budget::poll_proceed;
 use crate::util::rng::below_for_thread;
+use crate::util::trace_mode;
 
 pub use std::future::{Future, IntoFuture, poll_fn};
 pub use std::pin::{Pin, pin};
@@ -38,9 +39,12 @@ impl SelectBiased {
 }
 
 /// Returns `Ready` if the task has coop budget left, without spending it. Otherwise the task is
-/// woken to continue after others have run.
+/// woken to continue after others have run. In trace mode it is the branches that are traced.
 #[inline]
 pub fn poll_budget_available(cx: &mut Context<'_>) -> Poll<()> {
+    if trace_mode::is_on() {
+        return Poll::Ready(());
+    }
     // The unit that was taken is returned when it is dropped.
     poll_proceed(cx).map(drop)
 }

@@ -7,6 +7,8 @@
 
 pub(crate) mod context;
 pub(crate) mod current_thread;
+#[cfg(feature = "taskdump")]
+mod dump;
 mod handle;
 pub(crate) mod inject;
 pub(crate) mod metrics;

@@ -39,6 +39,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::util::budget::{self, Budget};
+use crate::util::trace_mode;
 
 pub use crate::util::budget::{RestoreOnPending, has_budget_remaining, poll_proceed};
 
@@ -119,6 +120,10 @@ impl<F: Future> Future for Coop<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if trace_mode::is_on() {
+            // The trace is that of the future inside.
+            return self.project().fut.poll(cx);
+        }
         let unit = ready!(poll_proceed(cx));
         let polled = self.project().fut.poll(cx);
         if polled.is_ready() {
@@ -191,6 +196,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let inner = self.project().inner;
+        if trace_mode::is_on() {
+            return inner.poll(cx);
+        }
         budget::with(Budget::UNCONSTRAINED, || inner.poll(cx))
     }
 }

@@ -10,7 +10,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
@@ -20,6 +20,7 @@ use crate::runtime::{self, Runtime, UnhandledPanic};
 use crate::scheduler::context;
 use crate::scheduler::task::{Birth, LocalScheduler, TaskKind};
 use crate::util::large::is_large;
+use crate::util::trace_mode;
 
 thread_local! {
     static CURRENT: Cell<Option<Arc<LocalScheduler>>> = const { Cell::new(None) };
@@ -317,6 +318,7 @@ impl Future for LocalSet {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        ready!(trace_mode::poll_leaf(cx));
         if self.poll_within(cx, || self.queue.tick()) {
             cx.waker().wake_by_ref();
             Poll::Pending

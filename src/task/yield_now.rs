@@ -2,10 +2,11 @@
 #![forbid(unsafe_code)]
 
 use std::future::poll_fn;
-use std::task::Poll;
+use std::task::{Poll, ready};
 
 use crate::record::{self, Wait};
 use crate::scheduler::context;
+use crate::util::trace_mode;
 
 /// Yields the thread to the runtime once, behind the other tasks that are ready.
 ///
@@ -31,6 +32,7 @@ use crate::scheduler::context;
 pub async fn yield_now() {
     let mut yielded = false;
     poll_fn(|cx| {
+        ready!(trace_mode::poll_leaf(cx));
         if yielded {
             return Poll::Ready(());
         }

@@ -6,15 +6,18 @@
 //! runs out of work still lets others run. A leaf that then turns out not to be ready drops the
 //! [`RestoreOnPending`] guard, which restores the unit; one that made progress keeps it spent with
 //! [`RestoreOnPending::made_progress`]. Outside a scheduler there is no budget, and `poll_proceed`
-//! always succeeds. This file owns the counter; the public API is in `task/coop.rs`.
+//! always succeeds. A poll in trace mode (`util/trace_mode`) is one whose budget has been refused, so
+//! that it costs the others nothing. This file owns the counter; the public API is in `task/coop.rs`.
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
+use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::task::{Context, Poll, Waker};
 
 use crate::loom::sync::OnceLock;
 use crate::record::{self, Wait};
+use crate::util::trace_mode;
 
 /// Units of one task poll.
 const INITIAL: u8 = 128;
@@ -54,6 +57,8 @@ const REFUSED: u8 = 0;
 impl Budget {
     pub(crate) const UNCONSTRAINED: Budget = Budget(None);
     pub(crate) const INITIAL: Budget = Budget(Some(INITIAL + SPENT));
+    /// That of a poll in trace mode, too.
+    pub(crate) const REFUSED: Budget = Budget(Some(REFUSED));
 }
 
 /// Sets the budget and returns the former one.
@@ -271,23 +276,25 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
     });
     match taken {
         Ok(Some(former)) => Poll::Ready(RestoreOnPending::new(former)),
-        Ok(None) => {
-            refuse(cx);
-            Poll::Pending
-        }
+        Ok(None) => refuse(cx),
         Err(_) => Poll::Ready(RestoreOnPending::new(Budget::UNCONSTRAINED)),
     }
 }
 
-/// Refuses a unit of a spent budget.
+/// Refuses a unit of a spent budget; one for which a trace has no more use is free.
 #[cold]
-fn refuse(cx: &Context<'_>) {
-    let former = replace(Budget(Some(REFUSED)));
+#[inline(never)]
+fn refuse(cx: &Context<'_>) -> Poll<RestoreOnPending> {
+    if let Some(traced) = trace_mode::reached(cx, refuse as *const c_void) {
+        return traced.map(|()| RestoreOnPending::new(Budget::UNCONSTRAINED));
+    }
+    let former = replace(Budget::REFUSED);
     record::waits(Wait::Budget, || 0);
     match DEFER.get() {
         Some(defer) => defer(cx.waker(), former.0 == Some(SPENT)),
         None => cx.waker().wake_by_ref(),
     }
+    Poll::Pending
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub(crate) mod shrink;
 pub(crate) mod status_flags;
 #[cfg(feature = "rt")]
 pub(crate) mod thread;
+pub(crate) mod trace_mode;
 pub(crate) mod unwind;
 #[cfg(feature = "rt")]
 pub(crate) mod voluntary_switches;

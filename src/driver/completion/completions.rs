@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use super::batch::Batch;
@@ -23,6 +23,7 @@ use crate::driver::wake::Wake;
 use crate::error::Error;
 use crate::record::{self, Journal, Wait};
 use crate::util::status_flags::status_flags;
+use crate::util::trace_mode;
 use crate::util::wake::drop_waker;
 
 /// Submission queue entries of a ring.
@@ -348,6 +349,7 @@ impl InFlight {
     ///
     /// Panics if the outcome was fetched before.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Completed> {
+        ready!(trace_mode::poll_leaf(cx));
         if let Submission::Submitted {
             operation, number, ..
         } = &self.0

@@ -19,13 +19,14 @@ use std::os::fd::RawFd;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use super::waiters::{Renewed, Waiter, WaiterList};
 use super::word::{Snapshot, Word};
 use crate::loom::sync::{Mutex, MutexGuard};
 use crate::record;
 use crate::stream::Ready;
+use crate::util::trace_mode;
 use crate::util::wake;
 use crate::util::wake_list::{WakeList, wake_in_batches};
 
@@ -296,6 +297,7 @@ impl<L: LeadsToSlot> Future for Wait<L> {
     type Output = Snapshot;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Snapshot> {
+        ready!(trace_mode::poll_leaf(cx));
         // SAFETY: nothing is moved out: only the flag is written, and `waiter` stays in place.
         let this = unsafe { self.get_unchecked_mut() };
         let slot = this.to_slot.slot();

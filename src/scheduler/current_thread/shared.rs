@@ -19,7 +19,7 @@ use crate::util::cache_padded::CachePadded;
 #[derive(Debug)]
 pub(crate) struct CurrentThreadShared {
     services: Services,
-    pub(super) owned: OwnedTasks<Arc<CurrentThreadShared>>,
+    pub(in crate::scheduler) owned: OwnedTasks<Arc<CurrentThreadShared>>,
     pub(super) inject: Inject<Notified<Arc<CurrentThreadShared>>>,
     // The running thread writes it after each task; the other fields are read and written by all.
     pub(super) metrics: CachePadded<WorkerMetrics>,

@@ -27,7 +27,7 @@ pub(crate) struct Idle {
     /// `awake << 32 | relied on << 31 | searching`. Workers and the threads that wake them write
     /// it; the count of awake workers changes only with the lock held.
     state: AtomicUsize,
-    sleepers: Mutex<Bitmap>,
+    pub(super) sleepers: Mutex<Bitmap>,
     workers: usize,
 }
 
@@ -63,9 +63,14 @@ impl Idle {
                 worker = other;
             }
         }
+        self.wake(&mut sleepers, worker);
+        Some(worker)
+    }
+
+    /// Removes `worker` from the sleepers. It counts as searching from now on.
+    pub(super) fn wake(&self, sleepers: &mut Bitmap, worker: usize) {
         sleepers.remove(worker);
         self.state.fetch_add(AWAKE | SEARCHING, Ordering::SeqCst);
-        Some(worker)
     }
 
     /// Returns whether a worker sleeps and none searches. If some search, sets the mark.
@@ -174,7 +179,7 @@ impl Idle {
 
 /// A set of workers, one bit each.
 #[derive(Debug)]
-struct Bitmap {
+pub(super) struct Bitmap {
     words: Vec<u64>,
 }
 
@@ -211,7 +216,7 @@ impl Bitmap {
     }
 
     /// Returns the first worker in the set whose index is `start` or more.
-    fn first_from(&self, start: usize) -> Option<usize> {
+    pub(super) fn first_from(&self, start: usize) -> Option<usize> {
         let (first, bit) = Self::place(start);
         // The bits below that of `start` are masked out.
         let mut mask = !(bit - 1);

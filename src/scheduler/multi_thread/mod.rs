@@ -106,6 +106,8 @@ mod shared;
 mod shutdown;
 mod sleep;
 mod ticking;
+#[cfg(feature = "taskdump")]
+mod wake_sleepers;
 mod worker;
 
 use std::sync::Arc;

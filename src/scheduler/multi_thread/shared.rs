@@ -36,7 +36,7 @@ pub(crate) struct MultiThreadShared {
     // Read by every thread, and not written while the runtime is working.
     services: Services,
     pub(super) remotes: Vec<CachePadded<Remote>>,
-    pub(super) owned: OwnedTasks<Arc<MultiThreadShared>>,
+    pub(in crate::scheduler) owned: OwnedTasks<Arc<MultiThreadShared>>,
     /// Set once, by the thread that ends the runtime; read by each worker after each task.
     closed: AtomicBool,
     /// How many threads have lost their cores to an operation that they still perform. Written by

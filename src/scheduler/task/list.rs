@@ -9,7 +9,7 @@ use super::header::Header;
 /// A task's neighbors; a task that is in no list has none and is not a head.
 pub(crate) struct Links {
     prev: Option<NonNull<Header>>,
-    next: Option<NonNull<Header>>,
+    pub(super) next: Option<NonNull<Header>>,
 }
 
 impl Links {
@@ -23,7 +23,7 @@ impl Links {
 
 /// A list of tasks that holds one reference to each. Dropping it leaks the references.
 pub(super) struct List {
-    head: Option<NonNull<Header>>,
+    pub(super) head: Option<NonNull<Header>>,
     len: usize,
 }
 

@@ -77,10 +77,15 @@
 //! an output that is never read, or in the joiner's waker, is caught here. The panic hook has
 //! reported either by then.
 //!
+//! # Dumps
+//!
+//! With the feature `taskdump` a task may be polled to learn where it waits: see `dumps/mod.rs`.
+//!
 //! Read next: `state.rs`, then `raw.rs` and `harness.rs`.
 
 mod abort;
 mod birth;
+mod dumps;
 mod error;
 mod handles;
 mod harness;
@@ -110,6 +115,8 @@ use std::time::Duration;
 
 pub use self::abort::AbortHandle;
 pub(crate) use self::birth::{Birth, block_on};
+#[cfg(feature = "taskdump")]
+pub(crate) use self::dumps::{DumpRequest, Dumped, DumpedTask};
 pub use self::error::JoinError;
 pub(crate) use self::handles::{Notified, Task, UnownedTask};
 pub(crate) use self::header::Header;

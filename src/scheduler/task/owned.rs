@@ -22,16 +22,16 @@ use crate::util::cache_padded::CachePadded;
 
 /// The tasks of one scheduler.
 pub(crate) struct OwnedTasks<S: 'static> {
-    shards: Shards,
+    pub(super) shards: Shards,
     closed: AtomicBool,
     _scheduler: PhantomData<fn() -> S>,
 }
 
 /// Their number is a power of two. T5: a shard's address is the owner of its tasks.
-struct Shards(Vec<CachePadded<Shard>>);
+pub(super) struct Shards(pub(super) Vec<CachePadded<Shard>>);
 
-struct Shard {
-    list: Mutex<List>,
+pub(super) struct Shard {
+    pub(super) list: Mutex<List>,
     /// The length, for readers without the lock. Written under the lock.
     len: AtomicUsize,
     /// How many tasks have ever been put in. Written under the lock, and only a statistic, so it is

@@ -6,6 +6,7 @@
 use std::ptr::NonNull;
 use std::task::Poll;
 
+use super::dumps;
 use super::header::{Front, Header, Moment, front};
 use super::origin::Details;
 use super::state::{Complete, Idle, Start};
@@ -56,13 +57,29 @@ pub(super) unsafe fn run(task: NonNull<Header>) -> bool {
     false
 }
 
-/// Polls the task; if it has details, between the hooks, and noting it if it is recorded.
+/// Polls the task; in trace mode, if it is to be dumped.
 ///
 /// # Safety
 ///
 /// T2: the caller set `RUNNING`, and holds a reference.
 #[inline]
 unsafe fn poll(task: NonNull<Header>) -> Poll<()> {
+    // SAFETY: T2: the caller's promise.
+    let poll = || unsafe { poll_as_ever(task) };
+    if dumps::is_any() {
+        // SAFETY: T1: the caller's reference keeps the cell.
+        return dumps::poll(unsafe { task.as_ref() }, poll);
+    }
+    poll()
+}
+
+/// Polls the task; if it has details, between the hooks, and noting it if it is recorded.
+///
+/// # Safety
+///
+/// T2: the caller set `RUNNING`, and holds a reference.
+#[inline]
+unsafe fn poll_as_ever(task: NonNull<Header>) -> Poll<()> {
     // SAFETY: T1: the caller's reference keeps the cell.
     let Front { header, origin, .. } = unsafe { front(task) };
     if origin.has_details() {
@@ -73,7 +90,7 @@ unsafe fn poll(task: NonNull<Header>) -> Poll<()> {
     unsafe { (header.vtable.poll)(task) }
 }
 
-/// Like [`poll`].
+/// Like [`poll_as_ever`].
 ///
 /// # Safety
 ///
@@ -145,6 +162,10 @@ unsafe fn complete(task: NonNull<Header>) {
         true => 2,
         false => 1,
     };
+    if dumps::is_any() {
+        // After it has left its list: a dump that finds it there finds out that it ends.
+        dumps::ended(header.id);
+    }
     let mut action = header.state.complete(refs, false);
     if action == Complete::DropOutput {
         // SAFETY: T3: there is no `JoinHandle` and `RUNNING` is ours.

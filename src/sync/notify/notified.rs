@@ -4,12 +4,13 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use crate::record;
 use crate::sync::notify::Notify;
 use crate::sync::notify::raw::Wait;
 use crate::trace::{self, Op};
+use crate::util::trace_mode;
 
 /// Completes when a [`Notify`] notifies it.
 ///
@@ -240,6 +241,7 @@ impl fmt::Debug for OwnedNotified {
 /// As for [`Wait::poll`].
 #[inline]
 unsafe fn poll(notify: &Notify, wait: &mut Wait, op: &mut Op, cx: &mut Context<'_>) -> Poll<()> {
+    ready!(trace_mode::poll_leaf(cx));
     if trace::is_on() {
         notify.begin(op);
     }

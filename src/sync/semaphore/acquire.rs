@@ -15,7 +15,7 @@ use crate::sync::semaphore::error::AcquireError;
 use crate::sync::semaphore::raw::{Outcome, RawSemaphore, Taken, Waiter};
 use crate::sync::waker_id::WakerId;
 use crate::trace::{self, AcquireTrace};
-use crate::util::budget;
+use crate::util::{budget, trace_mode};
 
 /// Takes permits of a [`RawSemaphore`].
 ///
@@ -71,6 +71,7 @@ impl<'a> Acquire<'a> {
 
     #[inline]
     fn poll_stage(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
+        ready!(trace_mode::poll_leaf(cx));
         match self.stage {
             Stage::Idle => self.poll_idle(cx),
             Stage::Queued => self.poll_queued(cx),
