@@ -281,7 +281,7 @@
 //!
 //! | Feature | What it enables |
 //! |---|---|
-//! | `full` (default) | every other feature but `tokio`, `futures-io` and `tracing` |
+//! | `full` (default) | every other feature but `tokio`, `futures-io`, `taskdump` and `tracing` |
 //! | `tokio` (default) | the `tokio` crate's I/O traits on every I/O type; enables `completion` and `process` |
 //! | `completion` | [`completion`], and receives of sockets on io_uring; enables `fs` and `net` |
 //! | `futures-io` | the traits of the crate `futures-io` on [`completion::Adapter`]; enables `completion` |
@@ -294,6 +294,7 @@
 //! | `select` | [`select!`] |
 //! | `sync` | the module [`sync`] |
 //! | `io-util` | the extension traits of [`io`], and its buffers and adapters |
+//! | `taskdump` | `Handle::dump` and `runtime::dump`; see [`guide::observing`]. Enables `rt` |
 //! | `tracing` | spans and events of tasks and of what they wait for; see [`guide::observing`] |
 //!
 //! Without any feature there are the traits of [`io`], [`join!`], [`try_join!`] and [`pin!`].

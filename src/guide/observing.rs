@@ -1,9 +1,10 @@
 //! How to see what a running program does: its workers, its tasks and what they wait for.
 //!
-//! There are three ways. The [live view](#the-live-view) needs no change to the program and no other
+//! There are four ways. The [live view](#the-live-view) needs no change to the program and no other
 //! build. A [page of metrics](#metrics) is for what collects figures over time. [Spans and
 //! events](#spans-and-events), for `tokio-console` and other readers of those, need a feature and a
-//! subscriber.
+//! subscriber. A [dump](#dumps) needs a feature, and has the calls that led each task to where it
+//! waits.
 //!
 //! # The live view
 //!
@@ -149,4 +150,44 @@
 //! `TRACE`, each place that reports costs a load and a comparison, and the types are larger. With
 //! such a subscriber, each poll of a task costs two calls of it, and each wait for a resource some
 //! more. A socket is asked for its addresses then, by two system calls.
+//!
+//! # Dumps
+//!
+//! With the feature `taskdump`, `Handle::dump` lists the tasks of a runtime, each with the calls that
+//! led to where it waits. No `cfg` is needed, and the program may be in use: a dump stops no worker,
+//! and ends within two seconds after the last task has answered, whatever the others do.
+//!
+//! ```text
+//! use zokio::runtime::Handle;
+//! use zokio::signal::unix::{SignalKind, signal};
+//!
+//! /// Prints a dump at each SIGUSR1.
+//! async fn dumps() -> std::io::Result<()> {
+//!     let mut asked = signal(SignalKind::user_defined1())?;
+//!     while asked.recv().await.is_some() {
+//!         let dump = Handle::current().dump().await;
+//!         for stuck in dump.untraced() {
+//!             eprintln!("task {}, spawned at {}, is stuck", stuck.id(), stuck.spawned_at());
+//!         }
+//!         // Looking up the names of functions takes time.
+//!         zokio::task::spawn_blocking(move || {
+//!             for task in dump.tasks().iter() {
+//!                 eprintln!("task {}, spawned at {}:", task.id(), task.spawned_at());
+//!                 eprintln!("{}", task.trace());
+//!             }
+//!         });
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! ```text
+//! task 12, spawned at src/main.rs:31:12:
+//! ╼ server::serve::{{closure}} at src/main.rs:40:26
+//! └╼ server::answer::{{closure}} at src/main.rs:52:39
+//!    └╼ <zokio::sync::oneshot::receiver::Receiver<T> as core::future::future::Future>::poll at ...
+//! ```
+//!
+//! The feature costs a load and a comparison for each poll of a task. The documentation of
+//! `runtime::dump` has what a dump does to the tasks, and what it does not see.
 #![forbid(unsafe_code)]

@@ -126,8 +126,8 @@
 //! - Names that have no meaning in zokio (`parking_lot`, `mio` and others) are accepted and change
 //!   nothing.
 //!
-//! What tokio has only under `--cfg tokio_unstable` is always there, with the flag or without it, but
-//! for dumps of tasks (`Handle::dump`): metrics and their histograms
+//! What tokio has only under `--cfg tokio_unstable` is always there, with the flag or without it:
+//! dumps of tasks (`Handle::dump`, with the feature `taskdump`), metrics and their histograms
 //! ([`RuntimeMetrics`](crate::runtime::RuntimeMetrics)), hooks for tasks
 //! ([`on_task_spawn`](crate::runtime::Builder::on_task_spawn) and others), names for tasks
 //! ([`task::Builder`](crate::task::Builder)), what a panic ends

@@ -248,6 +248,8 @@
 
 mod builder;
 mod driver_info;
+#[cfg(feature = "taskdump")]
+pub mod dump;
 mod error;
 mod handle;
 mod id;
@@ -259,6 +261,8 @@ mod sockets;
 
 pub use self::builder::Builder;
 pub use self::driver_info::{DriverInfo, DriverKind};
+#[cfg(feature = "taskdump")]
+pub use self::dump::Dump;
 pub use self::error::TryCurrentError;
 pub use self::handle::{EnterGuard, Handle};
 pub use self::id::Id;
