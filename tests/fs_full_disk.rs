@@ -227,7 +227,7 @@ fn free(path: &Path) -> u64 {
         assert_eq!(libc::statfs(path.as_ptr(), about.as_mut_ptr()), 0);
         about.assume_init()
     };
-    about.f_bfree * about.f_bsize as u64
+    about.f_bfree as u64 * about.f_bsize as u64
 }
 
 /// Mounts of the process are its own, and end with it.

@@ -198,12 +198,12 @@ fn readers_that_share_a_position_read_every_block_once() {
 /// lseek(2) as a user of the descriptor calls it.
 fn seek_fd(file: &File, position: SeekFrom) -> u64 {
     let (offset, whence) = match position {
-        SeekFrom::Start(offset) => (offset as libc::off_t, libc::SEEK_SET),
+        SeekFrom::Start(offset) => (offset as libc::off64_t, libc::SEEK_SET),
         SeekFrom::Current(offset) => (offset, libc::SEEK_CUR),
         SeekFrom::End(offset) => (offset, libc::SEEK_END),
     };
     // SAFETY: lseek(2) takes no pointer.
-    let position = unsafe { libc::lseek(file.as_raw_fd(), offset, whence) };
+    let position = unsafe { libc::lseek64(file.as_raw_fd(), offset, whence) };
     assert!(position >= 0);
     position as u64
 }

@@ -117,7 +117,7 @@ fn permit(mut group: StdFile, ended: &impl AsRawFd) -> usize {
 }
 
 /// How often this thread has slept.
-fn sleeps() -> i64 {
+fn sleeps() -> libc::c_long {
     let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: a whole `rusage` of plain integers, zeroed.
     unsafe {

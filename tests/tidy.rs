@@ -147,6 +147,7 @@ const UNSAFE: &[&str] = &[
     "src/tokio_traits/raw.rs",
     "src/util/atomic_waker.rs",
     "src/util/bit_lock.rs",
+    "src/util/calls/by_number.rs",
     "src/util/list.rs",
     "src/util/scoped.rs",
     "src/util/status_flags.rs",

@@ -9,10 +9,17 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use libc::{c_int, c_long};
+use libc::c_int;
 use mio::{Poll, Token};
 
 use crate::loom::unmodeled::sync::OnceLock;
+
+/// `struct __kernel_timespec`, which is that of the C library where this has 64 bits.
+#[repr(C)]
+struct KernelTimespec {
+    seconds: i64,
+    nanoseconds: i64,
+}
 
 /// The events of one wait.
 pub(super) struct EpollEvents(Vec<libc::epoll_event>);
@@ -55,10 +62,10 @@ impl EpollEvents {
                 }
             }
             Some(timeout) => {
-                let timeout = libc::timespec {
+                let timeout = KernelTimespec {
                     // The kernel adds it to the present and stops at the end of its clock.
-                    tv_sec: libc::time_t::try_from(timeout.as_secs()).unwrap_or(libc::time_t::MAX),
-                    tv_nsec: timeout.subsec_nanos() as c_long,
+                    seconds: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
+                    nanoseconds: timeout.subsec_nanos().into(),
                 };
                 // SAFETY: as above; the time-out outlives the call.
                 unsafe {

@@ -55,13 +55,35 @@ pub(crate) mod completion;
 #[cfg(not(feature = "fs"))]
 #[path = "without_completion.rs"]
 pub(crate) mod completion;
-#[cfg(feature = "fs")]
+#[cfg(all(
+    feature = "fs",
+    target_os = "linux",
+    target_pointer_width = "64",
+    any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        target_arch = "riscv64",
+        target_arch = "loongarch64",
+        target_arch = "powerpc64"
+    )
+))]
 mod enter;
 mod epoll;
 pub(crate) mod pipes;
 mod poller;
 pub(crate) mod readiness;
-#[cfg(feature = "fs")]
+#[cfg(all(
+    feature = "fs",
+    target_os = "linux",
+    target_pointer_width = "64",
+    any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        target_arch = "riscv64",
+        target_arch = "loongarch64",
+        target_arch = "powerpc64"
+    )
+))]
 mod released;
 pub(crate) mod sockets;
 pub(crate) mod splice;

@@ -244,6 +244,6 @@ pub(crate) fn max_descriptors() -> u64 {
     // initialized whether or not the call succeeds.
     unsafe {
         libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr());
-        limit.assume_init().rlim_cur
+        limit.assume_init().rlim_cur.into()
     }
 }

@@ -6,6 +6,8 @@ pub(crate) mod bit_lock;
 pub(crate) mod budget;
 #[cfg(feature = "rt")]
 pub(crate) mod cache_padded;
+#[cfg(all(feature = "fs", target_os = "linux"))]
+pub(crate) mod calls;
 pub(crate) mod enter;
 pub(crate) mod large;
 pub(crate) mod list;

@@ -9,6 +9,6 @@ pub(crate) fn voluntary_switches() -> i64 {
     // initialized whether or not the call succeeds.
     unsafe {
         libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr());
-        usage.assume_init().ru_nvcsw
+        usage.assume_init().ru_nvcsw.into()
     }
 }

@@ -135,7 +135,7 @@ unsafe fn message<L: Lend>(
     message.msg_name = name;
     message.msg_namelen = *name_len;
     message.msg_iov = parts.as_ptr().cast_mut();
-    message.msg_iovlen = parts.len();
+    message.msg_iovlen = parts.len() as _;
     // SAFETY: the message leads to what the caller vouches for. A send writes to none of it
     // (sendmsg(2)).
     let count = unsafe {
@@ -184,9 +184,9 @@ pub(super) fn receive_datagrams<L: Lend>(
             message.msg_name = storage;
             message.msg_namelen = *len;
             message.msg_iov = parts.as_ptr().cast_mut();
-            message.msg_iovlen = parts.len();
+            message.msg_iovlen = parts.len() as _;
             message.msg_control = (&raw mut control).cast();
-            message.msg_controllen = size_of::<Control>();
+            message.msg_controllen = size_of::<Control>() as _;
             // SAFETY: `Held::transfer` shows memory that is writable, the caller passes storage of
             // that length, and the control buffer is ours.
             let count = check(unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut message, 0) })?;
@@ -269,10 +269,10 @@ pub(super) fn send_many<B: IoBuf>(
             header.msg_hdr.msg_namelen = target.len();
         }
         header.msg_hdr.msg_iov = parts.as_ptr().cast_mut();
-        header.msg_hdr.msg_iovlen = parts.len();
+        header.msg_hdr.msg_iovlen = parts.len() as _;
         if message.segment.is_some() {
             header.msg_hdr.msg_control = (&raw mut *control).cast();
-            header.msg_hdr.msg_controllen = SEGMENT_SPACE;
+            header.msg_hdr.msg_controllen = SEGMENT_SPACE as _;
         }
         headers.push(header);
     }
@@ -285,7 +285,7 @@ pub(super) fn send_many<B: IoBuf>(
             fd.as_raw_fd(),
             headers.as_mut_ptr(),
             count,
-            libc::MSG_NOSIGNAL,
+            libc::MSG_NOSIGNAL as _,
         )
     };
     check(sent as isize)
@@ -308,7 +308,7 @@ fn control_of(message: &Message) -> Control {
             let header = (&raw mut control).cast::<libc::cmsghdr>();
             (*header).cmsg_level = libc::SOL_UDP;
             (*header).cmsg_type = libc::UDP_SEGMENT;
-            (*header).cmsg_len = libc::CMSG_LEN(size_of::<u16>() as u32) as usize;
+            (*header).cmsg_len = libc::CMSG_LEN(size_of::<u16>() as u32) as _;
             libc::CMSG_DATA(header)
                 .cast::<u16>()
                 .write_unaligned(segment);

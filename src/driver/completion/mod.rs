@@ -19,6 +19,10 @@
 //! (`Completions::submit_or_keep`), which carries it out when its poll has ended: see
 //! `scheduler/multi_thread/kept.rs`.
 //!
+//! Where there is no io_uring at all (another system, or an architecture that the crate `io-uring`
+//! does not know), `without_ring.rs` and `without_probe.rs` take the ring's place, and threads carry
+//! out everything, as on a kernel that refuses to set up a ring.
+//!
 //! Only files need operations. Without the feature `fs` there are none and no ring, and this folder
 //! is replaced by `driver/without_completion.rs`.
 
@@ -29,9 +33,37 @@ pub(crate) mod lent;
 pub(crate) mod op;
 mod operation;
 pub(crate) mod pool_memory;
+#[cfg_attr(
+    not(all(
+        target_os = "linux",
+        target_pointer_width = "64",
+        any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            target_arch = "riscv64",
+            target_arch = "loongarch64",
+            target_arch = "powerpc64"
+        )
+    )),
+    path = "without_probe.rs"
+)]
 pub(crate) mod probe;
 pub(crate) mod taken;
 mod threads;
+#[cfg_attr(
+    not(all(
+        target_os = "linux",
+        target_pointer_width = "64",
+        any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            target_arch = "riscv64",
+            target_arch = "loongarch64",
+            target_arch = "powerpc64"
+        )
+    )),
+    path = "without_ring.rs"
+)]
 mod uring;
 
 pub(crate) use completions::InFlight;

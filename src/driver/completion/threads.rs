@@ -18,6 +18,7 @@ use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom, Synce
 use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::{Payload, Submitted};
 use crate::loom::sync::Mutex;
+use crate::util::calls;
 use crate::util::unwind::contain;
 use crate::util::wake::wake_some;
 
@@ -365,7 +366,7 @@ unsafe fn write_synced(fd: RawFd, parts: &[libc::iovec], offset: u64, synced: Sy
         };
         let (start, count) = (parts.as_ptr(), parts.len() as i32);
         // SAFETY: as for `write_parts`.
-        let raw = answer(unsafe { libc::pwritev2(fd, start, count, offset, flag) } as i64);
+        let raw = answer(unsafe { calls::pwritev2(fd, start, count, offset, flag) } as i64);
         if !matches!(-raw, libc::ENOSYS | libc::EOPNOTSUPP | libc::EPERM) {
             return raw;
         }

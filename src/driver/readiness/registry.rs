@@ -1,7 +1,7 @@
 //! [`Registry`]: registers file descriptors and hands the events of the wait to their slots.
 //!
 //! The kernel knows each registration by a token: the index of its slot and the slot's generation,
-//! 32 bits each.
+//! 32 bits each, or 20 and 12 where a token has 32 bits in all.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -15,11 +15,11 @@ use mio::unix::SourceFd;
 use super::registration::Registration;
 use super::slot::HeldSlot;
 use super::slots::Slots;
+use super::word::GENERATION_BITS;
 use crate::driver::pipes::PipeUse;
 use crate::stream::{Interest, Ready};
 
-const _: () = assert!(usize::BITS >= 64, "a token holds two 32-bit numbers");
-const INDEX_BITS: u32 = 32;
+const INDEX_BITS: u32 = usize::BITS - GENERATION_BITS;
 
 /// The readiness half of a driver.
 #[derive(Clone, Debug)]
@@ -191,7 +191,8 @@ fn token(index: u32, generation: u32) -> Token {
 }
 
 fn parts(token: Token) -> (u32, u32) {
-    (token.0 as u32, (token.0 >> INDEX_BITS) as u32)
+    let index = token.0 & (usize::MAX >> GENERATION_BITS);
+    (index as u32, (token.0 >> INDEX_BITS) as u32)
 }
 
 fn to_mio(interest: Interest) -> mio::Interest {
@@ -210,13 +211,15 @@ fn to_mio(interest: Interest) -> mio::Interest {
 
 #[cfg(test)]
 mod tests {
-    use super::{parts, to_mio, token};
+    use super::{GENERATION_BITS, INDEX_BITS, parts, to_mio, token};
     use crate::stream::Interest;
     use mio::Token;
 
     #[test]
     fn a_token_holds_both_numbers_and_is_not_the_wake_token() {
-        for (index, generation) in [(0, 0), (7, 3), (u32::MAX - 1, u32::MAX), (5, u32::MAX)] {
+        let last = u32::MAX >> (32 - GENERATION_BITS);
+        let most = (u32::MAX >> (32 - INDEX_BITS)) - 1;
+        for (index, generation) in [(0, 0), (7, 3), (most, last), (5, last)] {
             let token = token(index, generation);
             assert_eq!(parts(token), (index, generation));
             assert_ne!(token, Token(usize::MAX));

@@ -18,8 +18,9 @@ use crate::loom::sync::{Mutex, OnceLock};
 /// The number of slots in the first page; each page has twice as many as the one before.
 const FIRST_PAGE: usize = 32;
 
-/// Enough for `FIRST_PAGE * (2^PAGES - 1)` slots: more than a process can have descriptors.
-const PAGES: usize = 26;
+/// Enough for `FIRST_PAGE * (2^PAGES - 1)` slots: more than a process can have descriptors, or as
+/// many as an index of 20 bits can name (`word.rs`).
+const PAGES: usize = if usize::BITS >= 64 { 26 } else { 15 };
 
 /// All slots of one registry.
 #[derive(Debug)]
@@ -67,8 +68,9 @@ impl Slots {
         }
         let index = free.next;
         let (page, _) = locate(index);
-        let page_cell = self.pages.get(page);
-        let page_cell = page_cell.expect("a process has fewer descriptors than there are slots");
+        let Some(page_cell) = self.pages.get(page) else {
+            return Err(io::Error::from_raw_os_error(libc::EMFILE));
+        };
         page_cell.get_or_init(|| (0..FIRST_PAGE << page).map(|_| Slot::new()).collect());
         free.next += 1;
         Ok(index)

@@ -13,6 +13,10 @@
 //!   it was registered with, so an event that was in flight while its registration ended has no
 //!   effect on the next user of the slot.
 //! - **shutdown**: the driver is gone. Never cleared.
+//!
+//! Where a token of the kernel has 32 bits, the generation has the upper 12 bits only, and the 20
+//! below them are not used. It wraps around sooner there; an event that waits for that long could
+//! show a socket ready that is not, which its next operation would find out.
 #![forbid(unsafe_code)]
 
 use crate::loom::sync::atomic::AtomicU64;
@@ -22,7 +26,9 @@ const READY: u64 = 0xff;
 const TICK_SHIFT: u32 = 8;
 const TICK: u64 = 0x7f_ffff << TICK_SHIFT;
 const SHUTDOWN: u64 = 1 << 31;
-const GENERATION_SHIFT: u32 = 32;
+/// The bits of a generation, which a token has to hold beside an index.
+pub(super) const GENERATION_BITS: u32 = if usize::BITS >= 64 { 32 } else { 12 };
+const GENERATION_SHIFT: u32 = u64::BITS - GENERATION_BITS;
 const GENERATION_ONE: u64 = 1 << GENERATION_SHIFT;
 
 /// The value of a [`Word`] at one moment.

@@ -44,12 +44,24 @@
 //! when readiness would be noticed. The kernel finishes receives in calls of ours alone
 //! (`DEFER_TASKRUN`), so it interrupts no system call of a task (I10).
 //!
-//! Read [`receives`] next. Without the feature `completion` there are none (`without_receives.rs`).
+//! Read [`receives`] next. Without the feature `completion`, or without io_uring, there are none
+//! (`without_receives.rs`).
 
-#[cfg(feature = "completion")]
-mod receives;
-#[cfg(not(feature = "completion"))]
-#[path = "without_receives.rs"]
+#[cfg_attr(
+    not(all(
+        feature = "completion",
+        target_os = "linux",
+        target_pointer_width = "64",
+        any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            target_arch = "riscv64",
+            target_arch = "loongarch64",
+            target_arch = "powerpc64"
+        )
+    )),
+    path = "without_receives.rs"
+)]
 mod receives;
 
 use std::os::fd::RawFd;

@@ -1,5 +1,5 @@
-//! Receives of a build without the feature `completion`: there are none, so every socket is read by
-//! readiness. [`Receives`] and [`Receiver`] have no values, so that the compiler leaves out what
+//! Receives of a build without the feature `completion`, or for a system without io_uring: there are
+//! none, so every socket is read by readiness. [`Receives`] and [`Receiver`] have no values, so that the compiler leaves out what
 //! would use one.
 #![forbid(unsafe_code)]
 
@@ -48,7 +48,8 @@ pub(in crate::driver) struct Waited {
 
 /// Returns why no runtime of this program can receive on io_uring, and logs it.
 pub(in crate::driver) fn supported(_backend: BackendKind) -> Result<(), String> {
-    const REASON: &str = "the program was built without zokio's feature `completion`";
+    const REASON: &str = "the program was built without zokio's feature `completion`, or for a \
+                          system without io_uring";
     log::warn!("zokio: sockets are read by readiness: {REASON}");
     Err(REASON.to_owned())
 }

@@ -13,6 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::driver::completion::op::MAX_TRANSFER;
 use crate::io::ReadBuf;
+use crate::util::calls;
 
 /// The reason why a call returned no result.
 #[derive(Debug)]
@@ -125,7 +126,7 @@ fn read(file: &File, source: Source, into: &mut [MaybeUninit<u8>]) -> Result<usi
     // SAFETY: the kernel writes only to the borrowed slice, of which the vector is the front.
     let count = unsafe {
         match source {
-            Source::Cache => libc::preadv2(fd, &raw const vector, 1, -1, libc::RWF_NOWAIT),
+            Source::Cache => calls::preadv2(fd, &raw const vector, 1, -1, libc::RWF_NOWAIT),
             Source::Memory => libc::read(fd, vector.iov_base, vector.iov_len),
         }
     };
@@ -137,7 +138,7 @@ pub(crate) fn write(file: &File, from: &[u8]) -> Result<usize, Refusal> {
     let vector = vector(from.as_ptr(), from.len());
     // SAFETY: the kernel only reads the borrowed slice.
     let count =
-        unsafe { libc::pwritev2(file.as_raw_fd(), &raw const vector, 1, -1, libc::RWF_NOWAIT) };
+        unsafe { calls::pwritev2(file.as_raw_fd(), &raw const vector, 1, -1, libc::RWF_NOWAIT) };
     usize::try_from(count).map_err(|_| last_error())
 }
 
@@ -163,7 +164,7 @@ pub(crate) unsafe fn read_parts(
     let (start, parts) = (into.as_ptr(), into.len() as i32);
     // SAFETY: the kernel reads the list, which is borrowed, and writes to the parts, as the caller
     // allows.
-    let count = unsafe { libc::preadv2(file.as_raw_fd(), start, parts, offset, flags) };
+    let count = unsafe { calls::preadv2(file.as_raw_fd(), start, parts, offset, flags) };
     usize::try_from(count).map_err(|_| last_error())
 }
 
@@ -181,7 +182,7 @@ pub(crate) unsafe fn write_parts(
     let flags = flags(source);
     let (start, parts) = (from.as_ptr(), from.len() as i32);
     // SAFETY: the kernel reads the list, which is borrowed, and the parts, as the caller allows.
-    let count = unsafe { libc::pwritev2(file.as_raw_fd(), start, parts, offset, flags) };
+    let count = unsafe { calls::pwritev2(file.as_raw_fd(), start, parts, offset, flags) };
     usize::try_from(count).map_err(|_| last_error())
 }
 
@@ -273,7 +274,7 @@ pub(crate) fn text_is_in_inode(link: &OwnedFd, facts: &Facts) -> bool {
     let result = unsafe { libc::fstatfs(link.as_raw_fd(), about.as_mut_ptr()) };
     // SAFETY: `statfs` is plain integers and was zeroed.
     let about = unsafe { about.assume_init() };
-    result == 0 && about.f_type == libc::EXT4_SUPER_MAGIC && facts.size < 60
+    result == 0 && i128::from(about.f_type) == i128::from(libc::EXT4_SUPER_MAGIC) && facts.size < 60
 }
 
 /// Returns what `file` is, from what is known without asking a server or a device; statx(2),
@@ -284,7 +285,7 @@ pub(crate) fn facts(file: &impl AsRawFd) -> Option<Facts> {
     let mask = libc::STATX_TYPE | libc::STATX_SIZE | libc::STATX_MNT_ID;
     // SAFETY: the path is empty, and `out` is a whole `statx`.
     let result = unsafe {
-        libc::statx(
+        calls::statx(
             file.as_raw_fd(),
             c"".as_ptr(),
             flags,

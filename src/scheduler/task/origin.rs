@@ -13,12 +13,15 @@ use std::time::{Duration, Instant};
 use super::id::Id;
 use crate::record::{Entry, Recorder, SeenKind};
 
-/// Set if the word points to details.
-const DETAILS: usize = 1;
+/// Whether an address has three bits to spare. It has two where pointers have 32 bits.
+const WIDE: bool = align_of::<Location<'static>>() > 0b111;
+/// Set if the word points to details. Where there are two bits these are all of them, which is no
+/// kind, and the kind is found in the details.
+const DETAILS: usize = if WIDE { 1 } else { 0b11 };
 /// How far the kind is shifted.
-const KIND: u32 = 1;
+const KIND: u32 = if WIDE { 1 } else { 0 };
 /// All bits that are not part of the address.
-const TAG: usize = 0b111;
+const TAG: usize = if WIDE { 0b111 } else { 0b11 };
 
 const _: () = assert!(align_of::<Location<'static>>() > TAG && align_of::<Details>() > TAG);
 
@@ -48,6 +51,7 @@ pub(crate) struct Origin(NonNull<()>);
 
 /// What few tasks have.
 pub(super) struct Details {
+    kind: TaskKind,
     location: &'static Location<'static>,
     name: Option<Box<str>>,
     queued: Option<Queued>,
@@ -89,6 +93,9 @@ impl Origin {
     }
 
     pub(super) fn kind(&self) -> TaskKind {
+        if let (false, Some(details)) = (WIDE, self.details()) {
+            return details.kind;
+        }
         match self.tag() >> KIND {
             0 => TaskKind::Task,
             1 => TaskKind::Local,
@@ -99,7 +106,7 @@ impl Origin {
     /// Returns whether there is more than a kind and a place.
     #[inline]
     pub(super) fn has_details(&self) -> bool {
-        self.0.addr().get() & DETAILS != 0
+        self.0.addr().get() & DETAILS == DETAILS
     }
 
     pub(super) fn details(&self) -> Option<&Details> {
@@ -111,6 +118,7 @@ impl Origin {
     fn details_mut(&mut self) -> &mut Details {
         if !self.has_details() {
             let details = Box::new(Details {
+                kind: self.kind(),
                 location: self.location(),
                 name: None,
                 queued: None,

@@ -112,7 +112,7 @@ fn computing_is_not_waiting() {
 }
 
 /// Returns how often this thread was preempted.
-fn preempted() -> i64 {
+fn preempted() -> libc::c_long {
     let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: a whole `rusage` of plain integers, zeroed.
     unsafe {
