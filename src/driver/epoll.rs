@@ -9,10 +9,12 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-use libc::c_int;
+use libc::{EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP, c_int};
 use mio::{Poll, Token};
 
+use super::poller::flags;
 use crate::loom::unmodeled::sync::OnceLock;
+use crate::stream::Ready;
 
 /// `struct __kernel_timespec`, which is that of the C library where this has 64 bits.
 #[repr(C)]
@@ -94,11 +96,11 @@ impl EpollEvents {
         self.0.len()
     }
 
-    /// Returns the token of each event and its bits, which are those of epoll_ctl(2).
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Token, u32)> + '_ {
+    /// Returns the token of each event and the flags that it sets.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Token, Ready)> + '_ {
         self.0
             .iter()
-            .map(|event| (Token(event.u64 as usize), event.events))
+            .map(|event| (Token(event.u64 as usize), of_epoll(event.events)))
     }
 }
 
@@ -118,7 +120,7 @@ pub(super) fn works(poll: &Poll, token: Token, raise: impl FnOnce()) -> bool {
         match events.wait(poll, 2, Some(Duration::from_nanos(1))) {
             Ok(()) => {
                 let mut events = events.iter();
-                let only = events.next() == Some((token, libc::EPOLLIN as u32));
+                let only = events.next() == Some((token, Ready::READABLE));
                 only && events.next().is_none()
             }
             Err(error) => {
@@ -127,4 +129,36 @@ pub(super) fn works(poll: &Poll, token: Token, raise: impl FnOnce()) -> bool {
             }
         }
     })
+}
+
+/// Returns the flags that an event of the kernel sets.
+///
+/// | epoll | flags |
+/// |---|---|
+/// | `IN` | readable |
+/// | `OUT` | writable |
+/// | `PRI` | priority, readable |
+/// | `IN` with `RDHUP` | read closed |
+/// | `HUP` | read closed, write closed |
+/// | `ERR` | error, readable, writable: either operation reports the error |
+/// | `ERR` alone or with `OUT` | also write closed: the reader of a pipe is gone |
+fn of_epoll(bits: u32) -> Ready {
+    let any = |of: c_int| bits & of as u32 != 0;
+    flags([
+        (any(EPOLLIN | EPOLLPRI), Ready::READABLE),
+        (any(EPOLLOUT), Ready::WRITABLE),
+        (
+            any(EPOLLHUP) || any(EPOLLIN) && any(EPOLLRDHUP),
+            Ready::READ_CLOSED,
+        ),
+        (
+            any(EPOLLHUP) || any(EPOLLERR) && (any(EPOLLOUT) || bits == EPOLLERR as u32),
+            Ready::WRITE_CLOSED,
+        ),
+        (any(EPOLLPRI), Ready::PRIORITY),
+        (
+            any(EPOLLERR),
+            Ready::ERROR | Ready::READABLE | Ready::WRITABLE,
+        ),
+    ])
 }

@@ -68,7 +68,10 @@ pub(crate) mod completion;
     )
 ))]
 mod enter;
+#[cfg_attr(not(target_os = "linux"), path = "without_epoll.rs")]
 mod epoll;
+#[cfg_attr(not(target_os = "linux"), path = "without_kernel_copies.rs")]
+mod kernel_copies;
 pub(crate) mod pipes;
 mod poller;
 pub(crate) mod readiness;
@@ -89,6 +92,8 @@ pub(crate) mod sockets;
 pub(crate) mod splice;
 mod wait;
 mod wake;
+#[cfg_attr(not(target_os = "linux"), path = "without_eventfd.rs")]
+mod wake_event;
 
 pub(crate) use wait::{Config, Driver, Turn, Waited};
 

@@ -9,7 +9,6 @@
 use std::io;
 use std::time::Duration;
 
-use libc::{EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP, c_int};
 use mio::event::Event;
 use mio::{Events, Poll, Token};
 
@@ -75,8 +74,8 @@ impl Poller {
             match events.wait(&self.poll, most, timeout) {
                 Ok(()) => {
                     self.more = events.len() == most;
-                    for (token, bits) in events.iter() {
-                        f(token, of_epoll(bits));
+                    for (token, ready) in events.iter() {
+                        f(token, ready);
                     }
                     return Ok(());
                 }
@@ -122,39 +121,7 @@ fn is_refusal(error: &io::Error) -> bool {
     )
 }
 
-/// Returns the flags that an event of the kernel sets.
-///
-/// | epoll | flags |
-/// |---|---|
-/// | `IN` | readable |
-/// | `OUT` | writable |
-/// | `PRI` | priority, readable |
-/// | `IN` with `RDHUP` | read closed |
-/// | `HUP` | read closed, write closed |
-/// | `ERR` | error, readable, writable: either operation reports the error |
-/// | `ERR` alone or with `OUT` | also write closed: the reader of a pipe is gone |
-fn of_epoll(bits: u32) -> Ready {
-    let any = |of: c_int| bits & of as u32 != 0;
-    flags([
-        (any(EPOLLIN | EPOLLPRI), Ready::READABLE),
-        (any(EPOLLOUT), Ready::WRITABLE),
-        (
-            any(EPOLLHUP) || any(EPOLLIN) && any(EPOLLRDHUP),
-            Ready::READ_CLOSED,
-        ),
-        (
-            any(EPOLLHUP) || any(EPOLLERR) && (any(EPOLLOUT) || bits == EPOLLERR as u32),
-            Ready::WRITE_CLOSED,
-        ),
-        (any(EPOLLPRI), Ready::PRIORITY),
-        (
-            any(EPOLLERR),
-            Ready::ERROR | Ready::READABLE | Ready::WRITABLE,
-        ),
-    ])
-}
-
-/// The same of an event that mio took.
+/// Returns the flags that an event sets which mio took; the table is in `epoll.rs`.
 fn of_mio(event: &Event) -> Ready {
     flags([
         (event.is_readable(), Ready::READABLE),
@@ -169,7 +136,7 @@ fn of_mio(event: &Event) -> Ready {
     ])
 }
 
-fn flags(conditions: [(bool, Ready); 6]) -> Ready {
+pub(super) fn flags(conditions: [(bool, Ready); 6]) -> Ready {
     let mut ready = Ready::EMPTY;
     for (_, flag) in conditions.into_iter().filter(|(set, _)| *set) {
         ready |= flag;

@@ -17,13 +17,12 @@
 
 use std::io;
 use std::marker::PhantomData;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use mio::unix::SourceFd;
-use mio::{Interest, Poll, Token};
+use mio::{Poll, Token};
 
 use crate::blocking::Pool;
 use crate::driver::backend::Choice;
@@ -36,7 +35,7 @@ use crate::driver::wake::Wake;
 use crate::loom::sync::{Mutex, MutexGuard};
 use crate::record::Journal;
 
-/// The eventfd of [`Wake`].
+/// The event of [`Wake`].
 const WAKE: Token = Token(usize::MAX);
 
 /// The configuration of a driver.
@@ -109,12 +108,8 @@ impl Driver {
             )
         };
         let poll = Poll::new().map_err(fail)?;
-        let wake = Arc::new(Wake::new().map_err(fail)?);
         let registry = poll.registry();
-        let fd = wake.as_fd().as_raw_fd();
-        registry
-            .register(&mut SourceFd(&fd), WAKE, Interest::READABLE)
-            .map_err(fail)?;
+        let wake = Arc::new(Wake::new(registry, WAKE).map_err(fail)?);
         let exact = epoll::works(&poll, WAKE, || wake.signal());
         let readiness = Registry::new(registry.try_clone().map_err(fail)?);
         let completions = Completions::new(CompletionConfig {

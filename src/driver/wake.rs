@@ -1,7 +1,7 @@
 //! How a thread is woken from the driver's wait.
 //!
-//! One eventfd, registered in the mio poll. The state beside it saves the system call when no
-//! thread sleeps:
+//! One event of the mio poll: an eventfd (`wake_event.rs`), or mio's own where there is none. The
+//! state beside it saves the system call when no thread sleeps:
 //!
 //! - `AWAKE`: no thread sleeps in the wait.
 //! - `ASLEEP`: a thread sleeps in the wait or is about to.
@@ -10,41 +10,30 @@
 //! A waiter goes `AWAKE -> ASLEEP` before it sleeps; if it finds `NOTIFIED`, it does not sleep. A
 //! waker always writes `NOTIFIED` and calls the kernel only if it replaced `ASLEEP`, so any number
 //! of wakes cost one system call. The waiter writes `AWAKE` when it is back.
-//!
-//! The eventfd is edge-triggered and never read: every write raises a new edge, as epoll(7)
-//! documents for eventfds. The counter would be full after 2^64 - 2 writes, which is never reached.
+#![forbid(unsafe_code)]
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use libc::c_int;
+use mio::{Registry, Token};
+
+use super::wake_event::WakeEvent;
 
 const AWAKE: u8 = 0;
 const ASLEEP: u8 = 1;
 const NOTIFIED: u8 = 2;
 
-/// Creates an eventfd with `flags`, which is not inherited; eventfd(2).
-pub(super) fn eventfd(flags: c_int) -> io::Result<OwnedFd> {
-    // SAFETY: eventfd(2) takes no pointer.
-    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | flags) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the descriptor was made above and nothing else owns it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-}
-
 #[derive(Debug)]
 pub(crate) struct Wake {
-    fd: OwnedFd,
+    event: WakeEvent,
     state: AtomicU8,
 }
 
 impl Wake {
-    pub(super) fn new() -> io::Result<Wake> {
+    /// Creates a wake whose events come out of the poll of `registry`, as those of `token`.
+    pub(super) fn new(registry: &Registry, token: Token) -> io::Result<Wake> {
         Ok(Wake {
-            fd: eventfd(libc::EFD_NONBLOCK)?,
+            event: WakeEvent::new(registry, token)?,
             state: AtomicU8::new(AWAKE),
         })
     }
@@ -56,14 +45,9 @@ impl Wake {
         }
     }
 
-    /// Writes to the eventfd, which ends a sleep or the next one.
+    /// Raises the event, which ends a sleep or the next one.
     pub(super) fn signal(&self) {
-        let one = 1u64.to_ne_bytes();
-        // SAFETY: the pointer and the length name eight initialized bytes.
-        let written = unsafe { libc::write(self.fd.as_raw_fd(), one.as_ptr().cast(), 8) };
-        // It waits for nothing, so that no signal interrupts it. Otherwise the counter is full, which
-        // it never is (eventfd(2)).
-        assert_eq!(written, 8, "a write to an eventfd failed");
+        self.event.raise();
     }
 
     /// Consumes a wake that came while no thread slept. Called with the turn held, by a thread that
@@ -83,11 +67,5 @@ impl Wake {
     /// Ends the sleep, or one that was not begun; returns whether a wake came.
     pub(super) fn end_sleep(&self) -> bool {
         self.state.swap(AWAKE, Ordering::SeqCst) == NOTIFIED
-    }
-}
-
-impl AsFd for Wake {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
     }
 }

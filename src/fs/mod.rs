@@ -70,6 +70,8 @@
 mod directories;
 mod file;
 mod file_times;
+#[cfg(target_vendor = "apple")]
+mod file_times_apple;
 pub(crate) mod inline;
 mod links;
 mod metadata;

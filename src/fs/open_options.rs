@@ -10,6 +10,7 @@ use crate::driver::completion::op::Op;
 use crate::fs::inline::paths;
 use crate::fs::{File, run};
 use crate::util::status_flags::status_flags;
+use crate::util::system::{O_LARGEFILE, O_NOATIME};
 
 /// Opens files with other options than [`File::open`] and [`File::create`].
 ///
@@ -467,9 +468,9 @@ impl Options {
 const HARMLESS: i32 = libc::O_CLOEXEC
     | libc::O_NONBLOCK
     | libc::O_DIRECTORY
-    | libc::O_NOATIME
+    | O_NOATIME
     | libc::O_NOCTTY
-    | libc::O_LARGEFILE;
+    | O_LARGEFILE;
 
 /// Flags with which an open changes the file system.
 const CHANGES: i32 = libc::O_CREAT | libc::O_TRUNC;

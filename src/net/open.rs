@@ -8,9 +8,10 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
-use socket2::{Domain, SockAddr, SockRef, Socket, Type};
+use socket2::{SockAddr, SockRef, Socket, Type};
 
 use crate::io::{Interest, Ready};
+use crate::util::system;
 use crate::watched::{ByteStream, Watched};
 
 /// The message of a debug build for a socket that blocks.
@@ -99,7 +100,7 @@ pub(super) fn stream_pair<S: ByteStream + From<OwnedFd>>() -> io::Result<(Watche
 const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 
 fn sockets<S: From<OwnedFd>>(kind: Type) -> io::Result<(S, S)> {
-    let (a, b) = Socket::pair_raw(Domain::UNIX, kind.nonblocking().cloexec(), None)?;
+    let (a, b) = system::socket_pair(kind)?;
     Ok((S::from(a.into()), S::from(b.into())))
 }
 

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::process::{Child as StdChild, ExitStatus};
 use std::task::{Context, Poll, ready};
 
-use super::raw::pidfd_open;
+use super::pidfd::pidfd_open;
 use crate::io::Interest;
 use crate::record::{self, Wait};
 use crate::runtime::{Handle, Id};

@@ -88,6 +88,8 @@ mod child;
 mod command;
 mod exit;
 mod orphan;
+#[cfg_attr(not(target_os = "linux"), path = "without_pidfd.rs")]
+mod pidfd;
 mod raw;
 mod stdio;
 

@@ -24,6 +24,14 @@
 use std::io;
 
 mod broadcast;
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "dragonfly",
+    target_os = "netbsd",
+    target_os = "openbsd"
+))]
+mod info;
 mod raw;
 mod table;
 pub mod unix;

@@ -14,6 +14,7 @@ use super::broadcast::{Broadcast, Listener};
 use super::raw;
 use crate::loom::sync::{Mutex, OnceLock};
 use crate::runtime::signal_socket::{SignalSockets, signal_sockets};
+use crate::util::system::last_signal;
 
 static TABLE: OnceLock<Table> = OnceLock::new();
 
@@ -50,7 +51,7 @@ impl Table {
 
     fn new(sockets: &'static SignalSockets) -> Table {
         let mut signals = Vec::new();
-        for _ in 0..=libc::SIGRTMAX() {
+        for _ in 0..=last_signal() {
             signals.push(Signal {
                 pending: AtomicBool::new(false),
                 installed: Mutex::new(false),

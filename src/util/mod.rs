@@ -6,8 +6,6 @@ pub(crate) mod bit_lock;
 pub(crate) mod budget;
 #[cfg(feature = "rt")]
 pub(crate) mod cache_padded;
-#[cfg(all(feature = "fs", target_os = "linux"))]
-pub(crate) mod calls;
 pub(crate) mod enter;
 pub(crate) mod large;
 pub(crate) mod list;
@@ -21,11 +19,11 @@ pub(crate) mod shrink;
 #[cfg(feature = "rt")]
 pub(crate) mod status_flags;
 #[cfg(feature = "rt")]
+pub(crate) mod system;
+#[cfg(feature = "rt")]
 pub(crate) mod thread;
 pub(crate) mod trace_mode;
 pub(crate) mod unwind;
-#[cfg(feature = "rt")]
-pub(crate) mod voluntary_switches;
 pub(crate) mod wait_queue;
 #[cfg(feature = "rt")]
 pub(crate) mod wait_while;

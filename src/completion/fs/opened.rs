@@ -42,6 +42,7 @@ use crate::fs::inline::mounts::Place;
 use crate::fs::inline::paths::About;
 use crate::loom::sync::OnceLock;
 use crate::util::status_flags::status_flags;
+use crate::util::system::O_DIRECT;
 
 /// Larger reads are not made inline: copying takes longer than a handover to another thread.
 const READ_INLINE: usize = 512 * 1024;
@@ -51,13 +52,13 @@ const WRITE_INLINE: usize = 256 * 1024;
 
 /// With any of these flags a write waits for the device, or goes to where another process may write
 /// at the same time and must arrive there in one piece.
-const NOT_WRITTEN_INLINE: i32 = libc::O_APPEND | libc::O_SYNC | libc::O_DSYNC | libc::O_DIRECT;
+const NOT_WRITTEN_INLINE: i32 = libc::O_APPEND | libc::O_SYNC | libc::O_DSYNC | O_DIRECT;
 
 /// With any of these flags a ring hands also a direct write to a thread of the kernel.
 const WAITS_LONGER: i32 = libc::O_APPEND | libc::O_SYNC | libc::O_DSYNC;
 
 /// With this flag a read waits for the device, whatever it promises.
-const NOT_READ_INLINE: i32 = libc::O_DIRECT;
+const NOT_READ_INLINE: i32 = O_DIRECT;
 
 /// An open file, as its handle and its operations share it.
 #[derive(Debug)]
@@ -164,7 +165,7 @@ impl OpenFile {
         let (Some(about), Some(flags)) = (self.about(), self.flags) else {
             return false;
         };
-        let is_direct = flags & libc::O_DIRECT != 0;
+        let is_direct = flags & O_DIRECT != 0;
         let suits = if writes {
             is_direct && flags & WAITS_LONGER == 0 && calls::files_have_no_limit()
         } else {

@@ -17,7 +17,7 @@ use super::socket::{Owner, Socket};
 use crate::completion::operation::sealed::{Cancel, Cause};
 use crate::driver::readiness::ReadyEvent;
 use crate::io::{Interest, Ready};
-use crate::net::raw;
+use crate::util::system;
 
 /// A stream that a listener can accept.
 ///
@@ -66,7 +66,7 @@ impl<T: Accepted> Call for Accepting<T> {
     }
 
     fn attempt(&mut self, socket: &Socket, _: ReadyEvent) -> io::Result<Option<Self::Done>> {
-        let (fd, peer) = raw::accept(&socket.fd())?;
+        let (fd, peer) = system::accept(&socket.fd())?;
         let io = socket.io().stream_beside(fd, T::KIND.interest())?;
         // The peer has often sent something already, and there is room to write.
         io.assume(Ready::READABLE | Ready::WRITABLE);

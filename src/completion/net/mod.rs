@@ -135,6 +135,8 @@ mod received;
 mod receiving;
 mod recv_datagrams;
 mod recv_multi;
+#[cfg_attr(not(target_os = "linux"), path = "without_segments.rs")]
+mod segments;
 mod send_batch;
 mod socket;
 mod tcp_listener;

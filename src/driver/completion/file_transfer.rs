@@ -21,6 +21,7 @@ use super::op::SharedFd;
 use super::taken::Taken;
 use crate::driver::splice::{self, Call};
 use crate::util::status_flags::status_flags;
+use crate::util::system::O_DIRECT;
 
 /// The most bytes of one piece. A transfer that is cancelled ends when its piece has ended.
 const PIECE: u64 = 8 * 1024 * 1024;
@@ -344,7 +345,7 @@ impl Memory {
     /// Reads at an offset. Direct I/O takes aligned memory, offsets and lengths alone, and a stream
     /// that is full leaves any offset, so more is read there than is returned.
     fn read(&mut self, (file, at): &(SharedFd, u64)) -> io::Result<&[u8]> {
-        let is_direct = status_flags(file)? & libc::O_DIRECT != 0;
+        let is_direct = status_flags(file)? & O_DIRECT != 0;
         let skipped = if is_direct { at % ALIGNMENT as u64 } else { 0 };
         let len = self.len + skipped as usize;
         let len = if is_direct {

@@ -43,6 +43,7 @@ use std::ptr::{self, NonNull};
 use std::sync::{Arc, Weak};
 
 use crate::loom::sync::Mutex;
+use crate::util::system::MAP_POPULATE;
 
 /// A ring, as far as memory knows it.
 pub(super) trait Registrar: Send + Sync {
@@ -85,7 +86,7 @@ impl PoolMemory {
     fn allocate(len: usize) -> io::Result<PoolMemory> {
         let protection = libc::PROT_READ | libc::PROT_WRITE;
         // Populated here, so that no page fault holds up the ring's thread when it registers them.
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_POPULATE;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | MAP_POPULATE;
         // SAFETY: a new mapping, which touches no other memory.
         let start = unsafe { libc::mmap(ptr::null_mut(), len, protection, flags, -1, 0) };
         if start == libc::MAP_FAILED {

@@ -18,7 +18,7 @@ use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom, Synce
 use crate::driver::completion::operation::{Counted, Ended};
 use crate::driver::completion::{Payload, Submitted};
 use crate::loom::sync::Mutex;
-use crate::util::calls;
+use crate::util::system;
 use crate::util::unwind::contain;
 use crate::util::wake::wake_some;
 
@@ -270,7 +270,7 @@ fn by_descriptor(op: &mut Op) -> i32 {
                 answer(match *from {
                     ReadFrom::Position | ReadFrom::Stream => libc::read(fd, target, len) as i64,
                     ReadFrom::Offset(offset) => {
-                        libc::pread64(fd, target, len, offset as i64) as i64
+                        system::pread(fd, target, len, offset as i64) as i64
                     }
                 })
             }
@@ -283,12 +283,14 @@ fn by_descriptor(op: &mut Op) -> i32 {
                 let len = rest.len().min(MAX_TRANSFER);
                 answer(libc::write(fd.as_raw_fd(), rest.as_ptr().cast(), len) as i64)
             }
-            Op::Sync { fd, data_only } if *data_only => answer(libc::fdatasync(fd.as_raw_fd())),
-            Op::Sync { fd, .. } => answer(libc::fsync(fd.as_raw_fd())),
-            Op::Truncate { fd, len } => answer(libc::ftruncate64(fd.as_raw_fd(), *len as i64)),
+            Op::Sync { fd, data_only } if *data_only => answer(system::fdatasync(fd.as_raw_fd())),
+            Op::Sync { fd, .. } => answer(system::fsync(fd.as_raw_fd())),
+            Op::Truncate { fd, len } => answer(system::ftruncate(fd.as_raw_fd(), *len as i64)),
             Op::Allocate { fd, offset, len } => {
-                let (offset, len) = (*offset as i64, *len as i64);
-                answer(libc::fallocate64(fd.as_raw_fd(), 0, offset, len))
+                match system::allocate(fd.as_raw_fd(), *offset as i64, *len as i64) {
+                    Ok(()) => 0,
+                    Err(error) => -error.raw_os_error().unwrap_or(libc::EIO),
+                }
             }
             Op::Close { fd } => {
                 match answer(fd.take().map_or(0, |fd| libc::close(fd.into_raw_fd()))) {
@@ -320,7 +322,7 @@ fn transfer_lent(op: &Op) -> i32 {
             let (fd, start, count) = (fd.as_raw_fd(), parts.as_ptr(), parts.len() as i32);
             // SAFETY: I1: the descriptor, the list and the memory that it leads to belong to `op`,
             // which outlives the call.
-            answer(unsafe { libc::preadv64(fd, start, count, *offset as i64) } as i64)
+            answer(unsafe { system::preadv(fd, start, count, *offset as i64) } as i64)
         }
         Op::WriteAt {
             fd,
@@ -348,7 +350,7 @@ fn transfer_lent(op: &Op) -> i32 {
 unsafe fn write_parts(fd: RawFd, parts: &[libc::iovec], offset: u64) -> i32 {
     let (start, count) = (parts.as_ptr(), parts.len() as i32);
     // SAFETY: the list is borrowed, and the caller vouches for what it leads to.
-    answer(unsafe { libc::pwritev64(fd, start, count, offset as i64) } as i64)
+    answer(unsafe { system::pwritev(fd, start, count, offset as i64) } as i64)
 }
 
 /// Writes, and syncs what was written: in one call, which syncs nothing else, or in two where the
@@ -358,18 +360,11 @@ unsafe fn write_parts(fd: RawFd, parts: &[libc::iovec], offset: u64) -> i32 {
 ///
 /// As for [`write_parts`].
 unsafe fn write_synced(fd: RawFd, parts: &[libc::iovec], offset: u64, synced: Synced) -> i32 {
-    // To this call, minus one means the position of the open file (pwritev2(2)).
-    if let Ok(offset) = i64::try_from(offset) {
-        let flag = match synced {
-            Synced::Data => libc::RWF_DSYNC,
-            Synced::All => libc::RWF_SYNC,
-        };
-        let (start, count) = (parts.as_ptr(), parts.len() as i32);
-        // SAFETY: as for `write_parts`.
-        let raw = answer(unsafe { calls::pwritev2(fd, start, count, offset, flag) } as i64);
-        if !matches!(-raw, libc::ENOSYS | libc::EOPNOTSUPP | libc::EPERM) {
-            return raw;
-        }
+    let (start, count) = (parts.as_ptr(), parts.len() as i32);
+    let data_only = matches!(synced, Synced::Data);
+    // SAFETY: as for `write_parts`.
+    if let Some(written) = unsafe { system::write_synced(fd, start, count, offset, data_only) } {
+        return answer(written as i64);
     }
     // SAFETY: the caller's promise.
     let raw = unsafe { write_parts(fd, parts, offset) };
@@ -380,8 +375,8 @@ unsafe fn write_synced(fd: RawFd, parts: &[libc::iovec], offset: u64, synced: Sy
         // SAFETY: these calls take no pointer.
         let ended = answer(unsafe {
             match synced {
-                Synced::Data => libc::fdatasync(fd),
-                Synced::All => libc::fsync(fd),
+                Synced::Data => system::fdatasync(fd),
+                Synced::All => system::fsync(fd),
             }
         });
         // Made again by itself, since a write with `O_APPEND` must not be.
@@ -398,7 +393,7 @@ fn by_name(op: &Op) -> i32 {
     // SAFETY: every path ends in a zero byte and belongs to `op`, which outlives the call.
     unsafe {
         match op {
-            Op::Open { path, flags, mode } => answer(libc::openat64(
+            Op::Open { path, flags, mode } => answer(system::openat(
                 CWD,
                 path.as_ptr(),
                 *flags | libc::O_CLOEXEC,
@@ -409,7 +404,9 @@ fn by_name(op: &Op) -> i32 {
                 let flags = if *directory { libc::AT_REMOVEDIR } else { 0 };
                 answer(libc::unlinkat(CWD, path.as_ptr(), flags))
             }
-            Op::MakeDirectory { path, mode } => answer(libc::mkdirat(CWD, path.as_ptr(), *mode)),
+            Op::MakeDirectory { path, mode } => {
+                answer(libc::mkdirat(CWD, path.as_ptr(), *mode as libc::mode_t))
+            }
             Op::Link { from, to } => answer(libc::linkat(CWD, from.as_ptr(), CWD, to.as_ptr(), 0)),
             Op::Symlink { target, link } => {
                 answer(libc::symlinkat(target.as_ptr(), CWD, link.as_ptr()))

@@ -98,10 +98,12 @@ impl Rig {
             before_stop: None,
             relief: Some(Duration::from_millis(1)),
         });
+        // No test waits in it: the operations wake their futures.
+        let poll = mio::Poll::new().unwrap();
         let config = Config {
             choice,
             threads: threads.clone(),
-            wake: Arc::new(DriverWake::new().unwrap()),
+            wake: Arc::new(DriverWake::new(poll.registry(), mio::Token(0)).unwrap()),
             journal: None,
         };
         Rig {

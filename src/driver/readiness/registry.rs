@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use mio::Token;
 use mio::unix::SourceFd;
 
+use super::mio_interest::to_mio;
 use super::registration::Registration;
 use super::slot::HeldSlot;
 use super::slots::Slots;
@@ -195,24 +196,9 @@ fn parts(token: Token) -> (u32, u32) {
     (index as u32, (token.0 >> INDEX_BITS) as u32)
 }
 
-fn to_mio(interest: Interest) -> mio::Interest {
-    let mut wanted = None;
-    let mut want = |set: bool, one: mio::Interest| {
-        if set {
-            wanted = Some(wanted.map_or(one, |all| all | one));
-        }
-    };
-    want(interest.is_readable(), mio::Interest::READABLE);
-    want(interest.is_writable(), mio::Interest::WRITABLE);
-    want(interest.is_priority(), mio::Interest::PRIORITY);
-    // Errors are always reported, but a registration must name something: the rarest event.
-    wanted.unwrap_or(mio::Interest::PRIORITY)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{GENERATION_BITS, INDEX_BITS, parts, to_mio, token};
-    use crate::stream::Interest;
+    use super::{GENERATION_BITS, INDEX_BITS, parts, token};
     use mio::Token;
 
     #[test]
@@ -224,12 +210,5 @@ mod tests {
             assert_eq!(parts(token), (index, generation));
             assert_ne!(token, Token(usize::MAX));
         }
-    }
-
-    #[test]
-    fn an_error_interest_still_names_something() {
-        assert!(to_mio(Interest::ERROR).is_priority());
-        let both = to_mio(Interest::READABLE | Interest::WRITABLE);
-        assert!(both.is_readable() && both.is_writable() && !both.is_priority());
     }
 }

@@ -2,18 +2,23 @@
 //!
 //! Each either succeeds from what is in memory or reports that it would have to wait. Only calls
 //! that promise not to wait are made here, so a worker may make them; a caller that gets
-//! [`Refusal::Waits`] submits the operation instead.
+//! [`Refusal::Waits`] submits the operation instead. Those that only Linux has are in
+//! `without_waiting.rs`.
 
 use std::ffi::{CStr, OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
+use super::without_waiting::cached_read;
+pub(crate) use super::without_waiting::{
+    clear_nonblock, facts, locate, open, read_parts, text_is_in_inode, write, write_parts,
+};
 use crate::driver::completion::op::MAX_TRANSFER;
 use crate::io::ReadBuf;
-use crate::util::calls;
+use crate::util::system::COARSE_CLOCK;
 
 /// The reason why a call returned no result.
 #[derive(Debug)]
@@ -37,27 +42,28 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    fn kind(&self) -> libc::mode_t {
+        libc::mode_t::from(self.mode) & libc::S_IFMT
+    }
+
     /// Returns `true` if it is a regular file.
     pub(crate) fn is_regular(&self) -> bool {
-        u32::from(self.mode) & libc::S_IFMT == libc::S_IFREG
+        self.kind() == libc::S_IFREG
     }
 
     /// Returns `true` if it is a symbolic link.
     pub(crate) fn is_link(&self) -> bool {
-        u32::from(self.mode) & libc::S_IFMT == libc::S_IFLNK
+        self.kind() == libc::S_IFLNK
     }
 
     /// Returns `true` if it is a pipe or a socket, which have no position.
     pub(crate) fn is_stream(&self) -> bool {
-        matches!(
-            u32::from(self.mode) & libc::S_IFMT,
-            libc::S_IFIFO | libc::S_IFSOCK
-        )
+        matches!(self.kind(), libc::S_IFIFO | libc::S_IFSOCK)
     }
 
     /// Returns `true` if it is a directory.
     pub(crate) fn is_directory(&self) -> bool {
-        u32::from(self.mode) & libc::S_IFMT == libc::S_IFDIR
+        self.kind() == libc::S_IFDIR
     }
 }
 
@@ -70,7 +76,7 @@ pub(crate) enum Source {
     Memory,
 }
 
-fn last_error() -> Refusal {
+pub(super) fn last_error() -> Refusal {
     let error = io::Error::last_os_error();
     match error.raw_os_error() {
         Some(libc::EAGAIN | libc::EINTR) => Refusal::Waits,
@@ -82,7 +88,7 @@ fn last_error() -> Refusal {
     }
 }
 
-fn vector(start: *const u8, len: usize) -> libc::iovec {
+pub(super) fn vector(start: *const u8, len: usize) -> libc::iovec {
     libc::iovec {
         iov_base: start.cast_mut().cast(),
         iov_len: len.min(MAX_TRANSFER),
@@ -121,68 +127,14 @@ pub(crate) fn read_to_vec(
 /// Reads at the file's position; returns how many bytes the kernel wrote to the front of `into`.
 #[inline]
 fn read(file: &File, source: Source, into: &mut [MaybeUninit<u8>]) -> Result<usize, Refusal> {
-    let fd = file.as_raw_fd();
     let vector = vector(into.as_mut_ptr().cast(), into.len());
     // SAFETY: the kernel writes only to the borrowed slice, of which the vector is the front.
     let count = unsafe {
         match source {
-            Source::Cache => calls::preadv2(fd, &raw const vector, 1, -1, libc::RWF_NOWAIT),
-            Source::Memory => libc::read(fd, vector.iov_base, vector.iov_len),
+            Source::Cache => return cached_read(file, &vector),
+            Source::Memory => libc::read(file.as_raw_fd(), vector.iov_base, vector.iov_len),
         }
     };
-    usize::try_from(count).map_err(|_| last_error())
-}
-
-/// Writes what needs no waiting at the file's position; pwritev2(2), `RWF_NOWAIT`.
-pub(crate) fn write(file: &File, from: &[u8]) -> Result<usize, Refusal> {
-    let vector = vector(from.as_ptr(), from.len());
-    // SAFETY: the kernel only reads the borrowed slice.
-    let count =
-        unsafe { calls::pwritev2(file.as_raw_fd(), &raw const vector, 1, -1, libc::RWF_NOWAIT) };
-    usize::try_from(count).map_err(|_| last_error())
-}
-
-fn flags(source: Source) -> i32 {
-    match source {
-        Source::Cache => libc::RWF_NOWAIT,
-        Source::Memory => 0,
-    }
-}
-
-/// Reads at `offset`; preadv2(2), from the page cache with `RWF_NOWAIT`.
-///
-/// # Safety
-///
-/// The parts are writable memory.
-pub(crate) unsafe fn read_parts(
-    file: &File,
-    into: &[libc::iovec],
-    offset: i64,
-    source: Source,
-) -> Result<usize, Refusal> {
-    let flags = flags(source);
-    let (start, parts) = (into.as_ptr(), into.len() as i32);
-    // SAFETY: the kernel reads the list, which is borrowed, and writes to the parts, as the caller
-    // allows.
-    let count = unsafe { calls::preadv2(file.as_raw_fd(), start, parts, offset, flags) };
-    usize::try_from(count).map_err(|_| last_error())
-}
-
-/// Writes at `offset`; pwritev2(2), to the page cache with `RWF_NOWAIT`.
-///
-/// # Safety
-///
-/// The parts are readable memory.
-pub(crate) unsafe fn write_parts(
-    file: &File,
-    from: &[libc::iovec],
-    offset: i64,
-    source: Source,
-) -> Result<usize, Refusal> {
-    let flags = flags(source);
-    let (start, parts) = (from.as_ptr(), from.len() as i32);
-    // SAFETY: the kernel reads the list, which is borrowed, and the parts, as the caller allows.
-    let count = unsafe { calls::pwritev2(file.as_raw_fd(), start, parts, offset, flags) };
     usize::try_from(count).map_err(|_| last_error())
 }
 
@@ -192,58 +144,6 @@ pub(crate) fn write_memory(file: &File, from: &[u8]) -> Result<usize, Refusal> {
     // SAFETY: the kernel only reads the borrowed slice.
     let count = unsafe { libc::write(file.as_raw_fd(), from.as_ptr().cast(), len) };
     usize::try_from(count).map_err(|_| last_error())
-}
-
-/// Opens `path` if the way to it is cached; openat2(2), `RESOLVE_CACHED`.
-///
-/// It never waits for another end, a lease holder or a device that is being opened: it opens with
-/// `O_NONBLOCK`. But opening alone may have effects on anything but a regular file; find out first
-/// what is there.
-pub(crate) fn open(path: &CStr, flags: i32) -> Result<OwnedFd, Refusal> {
-    // SAFETY: `open_how` is three integers, for which zero is right.
-    let mut how: libc::open_how = unsafe { std::mem::zeroed() };
-    how.flags = (flags | libc::O_CLOEXEC | libc::O_NONBLOCK) as u64;
-    how.resolve = libc::RESOLVE_CACHED;
-    openat2(path, &how)
-}
-
-/// Opens `path` as a mere reference, to ask what is there, if the way to it is cached. The file
-/// itself does not notice (open(2), `O_PATH`).
-pub(crate) fn locate(path: &CStr, follow: bool) -> Result<OwnedFd, Refusal> {
-    // SAFETY: as above.
-    let mut how: libc::open_how = unsafe { std::mem::zeroed() };
-    let nofollow = if follow { 0 } else { libc::O_NOFOLLOW };
-    how.flags = (libc::O_PATH | libc::O_CLOEXEC | nofollow) as u64;
-    how.resolve = libc::RESOLVE_CACHED;
-    openat2(path, &how)
-}
-
-fn openat2(path: &CStr, how: &libc::open_how) -> Result<OwnedFd, Refusal> {
-    // SAFETY: the path ends in a zero byte and the structure has the size that is passed.
-    let fd = unsafe {
-        libc::syscall(
-            libc::SYS_openat2,
-            libc::AT_FDCWD,
-            path.as_ptr(),
-            std::ptr::from_ref(how),
-            size_of::<libc::open_how>(),
-        )
-    };
-    match i32::try_from(fd) {
-        // SAFETY: the kernel has just made this descriptor for us.
-        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
-        _ => Err(match last_error() {
-            // Final where the way was cached. Anything else (a seccomp filter, a full table, a
-            // lease, a read-only mount) is for the waiting call to report.
-            Refusal::Failed(error) => match error.raw_os_error() {
-                Some(
-                    libc::ENOENT | libc::ENOTDIR | libc::EACCES | libc::ELOOP | libc::ENAMETOOLONG,
-                ) => Refusal::Failed(error),
-                _ => Refusal::Waits,
-            },
-            other => other,
-        }),
-    }
 }
 
 /// Returns the text of the symbolic link at `path`, relative to `at`, or of `at` itself where
@@ -264,55 +164,6 @@ pub(crate) fn read_link(at: &OwnedFd, path: &CStr) -> Option<OsString> {
     };
     let len = usize::try_from(len).ok().filter(|&len| len < text.len())?;
     Some(OsStr::from_bytes(&text[..len]).to_owned())
-}
-
-/// Returns whether the text of `link` certainly came into memory with its inode: a short one of
-/// ext2, ext3 or ext4 ("Symbolic Links" in the kernel's description of ext4's inodes).
-pub(crate) fn text_is_in_inode(link: &OwnedFd, facts: &Facts) -> bool {
-    let mut about = MaybeUninit::<libc::statfs>::zeroed();
-    // SAFETY: `about` is a whole `statfs`.
-    let result = unsafe { libc::fstatfs(link.as_raw_fd(), about.as_mut_ptr()) };
-    // SAFETY: `statfs` is plain integers and was zeroed.
-    let about = unsafe { about.assume_init() };
-    result == 0 && i128::from(about.f_type) == i128::from(libc::EXT4_SUPER_MAGIC) && facts.size < 60
-}
-
-/// Returns what `file` is, from what is known without asking a server or a device; statx(2),
-/// `AT_STATX_DONT_SYNC`.
-pub(crate) fn facts(file: &impl AsRawFd) -> Option<Facts> {
-    let mut out = MaybeUninit::<libc::statx>::zeroed();
-    let flags = libc::AT_EMPTY_PATH | libc::AT_STATX_DONT_SYNC | libc::AT_NO_AUTOMOUNT;
-    let mask = libc::STATX_TYPE | libc::STATX_SIZE | libc::STATX_MNT_ID;
-    // SAFETY: the path is empty, and `out` is a whole `statx`.
-    let result = unsafe {
-        calls::statx(
-            file.as_raw_fd(),
-            c"".as_ptr(),
-            flags,
-            mask,
-            out.as_mut_ptr(),
-        )
-    };
-    if result != 0 {
-        return None;
-    }
-    // SAFETY: `statx` is plain integers and was zeroed.
-    let out = unsafe { out.assume_init() };
-    Some(Facts {
-        mode: out.stx_mode,
-        size: out.stx_size,
-        mount: (out.stx_mask & libc::STATX_MNT_ID != 0).then_some(out.stx_mnt_id),
-    })
-}
-
-/// Clears `O_NONBLOCK` again after [`open`] with the same `flags`; fcntl(2), `F_SETFL`.
-pub(crate) fn clear_nonblock(file: &impl AsRawFd, flags: i32) -> io::Result<()> {
-    let keep = flags & (libc::O_APPEND | libc::O_DIRECT | libc::O_NOATIME);
-    // SAFETY: a plain call.
-    match unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, keep) } {
-        -1 => Err(io::Error::last_os_error()),
-        _ => Ok(()),
-    }
 }
 
 /// Returns whether files of this process may grow without a limit; getrlimit(2), `RLIMIT_FSIZE`.
@@ -341,7 +192,7 @@ pub(crate) fn mounts_changed(mountinfo: &File) -> bool {
 /// Returns the monotonic clock as of the kernel's last tick, in nanoseconds; clock_gettime(2).
 #[inline]
 pub(crate) fn coarse_ns() -> u64 {
-    clock_ns(libc::CLOCK_MONOTONIC_COARSE)
+    clock_ns(COARSE_CLOCK)
 }
 
 #[inline]
@@ -369,7 +220,7 @@ pub(crate) fn tick_ns() -> u64 {
     let mut length = MaybeUninit::<libc::timespec>::zeroed();
     // SAFETY: as in `clock_ns`.
     let length = unsafe {
-        libc::clock_getres(libc::CLOCK_MONOTONIC_COARSE, length.as_mut_ptr());
+        libc::clock_getres(COARSE_CLOCK, length.as_mut_ptr());
         length.assume_init()
     };
     length.tv_nsec as u64

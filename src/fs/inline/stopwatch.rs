@@ -31,7 +31,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::fs::inline::calls::{Refusal, coarse_ns, exact_ns, tick_ns};
-use crate::util::voluntary_switches::voluntary_switches;
+use crate::util::system::voluntary_switches;
 
 /// Calls that wait for longer than this are slow.
 const LIMIT: Duration = Duration::from_millis(1);

@@ -6,13 +6,14 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::task::{Context, Poll, ready};
 
-use socket2::{Domain, SockAddr, Socket, Type};
+use socket2::{Domain, SockAddr, Type};
 
 use crate::io::Interest;
 use crate::net::addr::{first_that_works, ip};
 use crate::net::forward::forward_std;
-use crate::net::{TcpStream, ToSocketAddrs, open, raw};
+use crate::net::{TcpStream, ToSocketAddrs, open};
 use crate::trace::ResourceType;
+use crate::util::system;
 use crate::watched::Watched;
 
 /// How many connections may wait to be accepted when nothing else is said.
@@ -148,7 +149,7 @@ impl TcpListener {
     /// # Ok(()) }
     /// ```
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let (fd, address) = self.io.reading(raw::accept).await?;
+        let (fd, address) = self.io.reading(system::accept).await?;
         accepted(fd, &address)
     }
 
@@ -168,7 +169,7 @@ impl TcpListener {
     ///
     /// As for [`accept`](TcpListener::accept).
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        let (fd, address) = ready!(self.io.poll_reading(cx, raw::accept))?;
+        let (fd, address) = ready!(self.io.poll_reading(cx, system::accept))?;
         Poll::Ready(accepted(fd, &address))
     }
 
@@ -216,8 +217,7 @@ impl TcpListener {
 }
 
 fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
-    let kind = Type::STREAM.nonblocking().cloexec();
-    let socket = Socket::new_raw(Domain::for_address(address), kind, None)?;
+    let socket = system::socket(Domain::for_address(address), Type::STREAM)?;
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;

@@ -4,6 +4,8 @@
 //! [`TcpStream::into_split`](super::TcpStream::into_split) halves that own it together.
 #![forbid(unsafe_code)]
 
+#[cfg(target_os = "linux")]
+mod linux;
 pub(crate) mod listener;
 pub(crate) mod socket;
 mod split;

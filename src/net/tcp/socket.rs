@@ -12,6 +12,7 @@ use socket2::{Domain, Socket, Type};
 use crate::net::addr::ip;
 use crate::net::forward::forward_fd;
 use crate::net::{TcpListener, TcpStream};
+use crate::util::system;
 
 /// A TCP socket that is neither connected nor listening yet.
 ///
@@ -56,7 +57,7 @@ use crate::net::{TcpListener, TcpStream};
 /// # std::io::Result::Ok(())
 /// ```
 pub struct TcpSocket {
-    inner: Socket,
+    pub(super) inner: Socket,
 }
 
 impl TcpSocket {
@@ -79,7 +80,7 @@ impl TcpSocket {
     }
 
     fn with_domain(domain: Domain) -> io::Result<TcpSocket> {
-        let inner = Socket::new_raw(domain, Type::STREAM.nonblocking().cloexec(), None)?;
+        let inner = system::socket(domain, Type::STREAM)?;
         Ok(TcpSocket { inner })
     }
 
@@ -322,22 +323,6 @@ impl TcpSocket {
     #[deprecated(note = "it is called `set_tos_v4`")]
     pub fn set_tos(&self, tos: u32) -> io::Result<()> {
         self.inner.set_tos_v4(tos)
-    }
-
-    /// Returns the network interface that the socket is bound to (`SO_BINDTODEVICE`), if any.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if `SO_BINDTODEVICE` cannot be read.
-    pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
-        self.inner.device()
-    }
-
-    /// Binds the socket to a network interface (`SO_BINDTODEVICE`), or to none.
-    ///
-    /// See [`UdpSocket::bind_device`](crate::net::UdpSocket::bind_device), also for the errors.
-    pub fn bind_device(&self, interface: Option<&[u8]>) -> io::Result<()> {
-        self.inner.bind_device(interface)
     }
 
     /// Returns the address that the socket is bound to. Address and port are unspecified as long as

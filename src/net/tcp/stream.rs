@@ -18,6 +18,7 @@ use crate::net::forward::forward_std;
 use crate::net::halves::Connection;
 use crate::net::{ToSocketAddrs, open};
 use crate::trace::ResourceType;
+use crate::util::system;
 use crate::watched::{Watched, forward_read, forward_write};
 
 /// Priority events report urgent data, see `watched/stream.rs`.
@@ -113,8 +114,7 @@ impl TcpStream {
     /// ```
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<TcpStream> {
         first_that_works(addr, |address| async move {
-            let kind = Type::STREAM.nonblocking().cloexec();
-            let socket = Socket::new_raw(Domain::for_address(address), kind, None)?;
+            let socket = system::socket(Domain::for_address(address), Type::STREAM)?;
             TcpStream::connect_socket(socket, address).await
         })
         .await
@@ -800,27 +800,6 @@ impl TcpStream {
         self.io.source().set_nodelay(nodelay)
     }
 
-    /// Returns whether received data is acknowledged at once (`TCP_QUICKACK`).
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if `TCP_QUICKACK` cannot be read.
-    pub fn quickack(&self) -> io::Result<bool> {
-        self.socket().tcp_quickack()
-    }
-
-    /// Sets whether received data is acknowledged at once (`TCP_QUICKACK`).
-    ///
-    /// The kernel returns to delayed acknowledgments when it sees fit, so this may have to be set
-    /// again. This and the other options are explained in tcp(7) and socket(7).
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if `TCP_QUICKACK` cannot be set.
-    pub fn set_quickack(&self, quickack: bool) -> io::Result<()> {
-        self.socket().set_tcp_quickack(quickack)
-    }
-
     /// Returns how long closing the stream waits for unsent data (`SO_LINGER`).
     ///
     /// With `None`, which is the default, closing does not wait, and the kernel sends the data in
@@ -974,7 +953,7 @@ impl TcpStream {
         split_owned(self)
     }
 
-    fn socket(&self) -> SockRef<'_> {
+    pub(super) fn socket(&self) -> SockRef<'_> {
         SockRef::from(self.io.source())
     }
 }

@@ -1,6 +1,8 @@
 //! UDP: [`UdpSocket`].
 #![forbid(unsafe_code)]
 
+#[cfg(target_os = "linux")]
+mod linux;
 mod socket;
 mod transfer;
 

@@ -5,13 +5,14 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::task::{Context, Poll};
 
-use socket2::{Domain, SockRef, Socket, Type};
+use socket2::{Domain, SockRef, Type};
 
 use crate::io::{Interest, Ready};
 use crate::net::addr::first_that_works;
 use crate::net::forward::forward_std;
 use crate::net::{ToSocketAddrs, open};
 use crate::trace::ResourceType;
+use crate::util::system;
 use crate::watched::Watched;
 
 const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
@@ -155,7 +156,7 @@ impl UdpSocket {
         Ok(self.io.into_source())
     }
 
-    fn socket(&self) -> SockRef<'_> {
+    pub(super) fn socket(&self) -> SockRef<'_> {
         SockRef::from(self.io.source())
     }
 
@@ -597,42 +598,6 @@ impl UdpSocket {
         self.set_tos_v4(tos)
     }
 
-    /// Returns the network interface that the socket is bound to (`SO_BINDTODEVICE`), if any.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if `SO_BINDTODEVICE` cannot be read.
-    pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
-        self.socket().device()
-    }
-
-    /// Binds the socket to a network interface (`SO_BINDTODEVICE`), or to none.
-    ///
-    /// Only packets that arrive at that interface reach the socket.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if there is no such interface, or
-    /// [`PermissionDenied`](io::ErrorKind::PermissionDenied) if it takes a privilege, as before
-    /// Linux 5.7.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # #[zokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
-    /// # use std::io::ErrorKind;
-    /// let socket = zokio::net::UdpSocket::bind("127.0.0.1:0").await?;
-    /// assert_eq!(socket.device()?, None);
-    /// match socket.bind_device(Some(b"lo")) {
-    ///     Ok(()) => assert_eq!(socket.device()?.as_deref(), Some(&b"lo"[..])),
-    ///     Err(error) => assert_eq!(error.kind(), ErrorKind::PermissionDenied),
-    /// }
-    /// # Ok(()) }
-    /// ```
-    pub fn bind_device(&self, interface: Option<&[u8]>) -> io::Result<()> {
-        self.socket().bind_device(interface)
-    }
-
     /// Joins the IPv4 multicast group `multiaddr` on the interface with the address `interface`.
     ///
     /// With `0.0.0.0` the system chooses the interface.
@@ -745,8 +710,7 @@ impl UdpSocket {
 }
 
 fn bound_to(address: SocketAddr) -> io::Result<UdpSocket> {
-    let kind = Type::DGRAM.nonblocking().cloexec();
-    let socket = Socket::new_raw(Domain::for_address(address), kind, None)?;
+    let socket = system::socket(Domain::for_address(address), Type::DGRAM)?;
     socket.bind(&address.into())?;
     let io = Watched::new(socket.into(), INTEREST)?.reported(ResourceType::UdpSocket);
     Ok(UdpSocket { io })

@@ -12,8 +12,9 @@ use super::SocketAddr;
 use super::socketaddr::at_path;
 use crate::io::Interest;
 use crate::net::forward::forward_std;
-use crate::net::{UnixStream, open, raw};
+use crate::net::{UnixStream, open};
 use crate::trace::ResourceType;
+use crate::util::system;
 use crate::watched::Watched;
 
 /// A Unix socket that listens for connections.
@@ -146,7 +147,7 @@ impl UnixListener {
     /// Panics if a connection arrives and there is no current runtime, or one that was built
     /// without I/O.
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
-        let (fd, address) = self.io.reading(raw::accept).await?;
+        let (fd, address) = self.io.reading(system::accept).await?;
         accepted(fd, &address)
     }
 
@@ -161,7 +162,7 @@ impl UnixListener {
     ///
     /// As for [`accept`](UnixListener::accept).
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
-        let (fd, address) = ready!(self.io.poll_reading(cx, raw::accept))?;
+        let (fd, address) = ready!(self.io.poll_reading(cx, system::accept))?;
         Poll::Ready(accepted(fd, &address))
     }
 }

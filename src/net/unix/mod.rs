@@ -5,6 +5,8 @@
 //! [`UnixSocket`](super::UnixSocket).
 #![forbid(unsafe_code)]
 
+#[cfg(target_os = "linux")]
+mod abstract_name;
 #[doc(hidden)]
 pub mod datagram;
 pub(crate) mod listener;

@@ -12,6 +12,7 @@ use super::SocketAddr;
 use super::socketaddr::at_path;
 use crate::net::forward::forward_fd;
 use crate::net::{UnixDatagram, UnixListener, UnixStream};
+use crate::util::system;
 
 /// A Unix socket that is neither connected nor listening yet.
 ///
@@ -66,7 +67,7 @@ impl UnixSocket {
     }
 
     fn with_type(kind: Type) -> io::Result<UnixSocket> {
-        let inner = Socket::new_raw(Domain::UNIX, kind.nonblocking().cloexec(), None)?;
+        let inner = system::socket(Domain::UNIX, kind)?;
         Ok(UnixSocket { inner })
     }
 

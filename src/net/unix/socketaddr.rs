@@ -4,11 +4,12 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
-use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use socket2::SockAddr;
+
+use crate::util::system::{abstract_name, from_abstract_name};
 
 /// The address of a Unix socket: a path, an abstract name, or none.
 ///
@@ -28,7 +29,7 @@ use socket2::SockAddr;
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Clone)]
-pub struct SocketAddr(std::os::unix::net::SocketAddr);
+pub struct SocketAddr(pub(super) std::os::unix::net::SocketAddr);
 
 impl SocketAddr {
     /// Returns whether the address is unnamed, as that of a socket that is not bound.
@@ -41,18 +42,10 @@ impl SocketAddr {
         self.0.as_pathname()
     }
 
-    /// Returns the abstract name, if the socket is bound to one.
-    ///
-    /// An abstract name is not in the file system, and goes away with the socket. Only Linux has
-    /// them.
-    pub fn as_abstract_name(&self) -> Option<&[u8]> {
-        self.0.as_abstract_name()
-    }
-
     /// The address that a system call filled in.
     pub(crate) fn received(address: &SockAddr) -> io::Result<SocketAddr> {
         let std = if let Some(name) = address.as_abstract_namespace() {
-            std::os::unix::net::SocketAddr::from_abstract_name(name)
+            from_abstract_name(name)
         } else {
             // The empty path is the unnamed address.
             let path = address.as_pathname().unwrap_or(Path::new(""));
@@ -63,7 +56,7 @@ impl SocketAddr {
 
     /// The address in the form that `socket2` takes.
     pub(super) fn to_socket2(&self) -> io::Result<SockAddr> {
-        match self.as_abstract_name() {
+        match abstract_name(&self.0) {
             Some(name) => SockAddr::unix(OsStr::from_bytes(&[&[0], name].concat())),
             None => SockAddr::unix(self.as_pathname().unwrap_or(Path::new(""))),
         }
@@ -77,7 +70,7 @@ impl SocketAddr {
 /// Returns an error if the path is too long, or holds a zero byte elsewhere.
 pub(super) fn at_path(path: &Path) -> io::Result<std::os::unix::net::SocketAddr> {
     match path.as_os_str().as_bytes() {
-        [0, name @ ..] => std::os::unix::net::SocketAddr::from_abstract_name(name),
+        [0, name @ ..] => from_abstract_name(name),
         _ => std::os::unix::net::SocketAddr::from_pathname(path),
     }
 }
@@ -102,7 +95,7 @@ impl From<SocketAddr> for std::os::unix::net::SocketAddr {
 
 #[cfg(test)]
 mod tests {
-    use super::{SocketAddr, at_path};
+    use super::{SocketAddr, abstract_name, at_path};
     use std::path::Path;
 
     #[test]
@@ -111,7 +104,7 @@ mod tests {
             let address = SocketAddr(at_path(Path::new(path)).unwrap());
             let back = SocketAddr::received(&address.to_socket2().unwrap()).unwrap();
             assert_eq!(back.as_pathname(), address.as_pathname());
-            assert_eq!(back.as_abstract_name(), address.as_abstract_name());
+            assert_eq!(abstract_name(&back.0), abstract_name(&address.0));
             assert!(!back.is_unnamed());
         }
         let unnamed = SocketAddr(at_path(Path::new("")).unwrap());

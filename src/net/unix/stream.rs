@@ -16,8 +16,9 @@ use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, SocketAddr, UCred, WriteHal
 use crate::io::{Interest, Ready};
 use crate::net::forward::forward_std;
 use crate::net::halves::Connection;
-use crate::net::{open, raw};
+use crate::net::open;
 use crate::trace::ResourceType;
+use crate::util::system;
 use crate::watched::{Watched, forward_read, forward_write};
 
 const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
@@ -111,8 +112,7 @@ impl UnixStream {
     ///
     /// As for [`connect`](UnixStream::connect).
     pub async fn connect_addr(socket_addr: &SocketAddr) -> io::Result<UnixStream> {
-        let kind = Type::STREAM.nonblocking().cloexec();
-        let socket = Socket::new_raw(Domain::UNIX, kind, None)?;
+        let socket = system::socket(Domain::UNIX, Type::STREAM)?;
         UnixStream::connect_socket(socket, socket_addr).await
     }
 
@@ -215,7 +215,7 @@ impl UnixStream {
     /// # Ok(()) }
     /// ```
     pub fn peer_cred(&self) -> io::Result<UCred> {
-        raw::peer_credentials(self.as_fd()).map(|credentials| UCred::new(&credentials))
+        system::peer_credentials(self.as_fd()).map(UCred::new)
     }
 
     /// Takes the error that is pending on the socket, as

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{gid_t, pid_t, uid_t};
+use crate::util::system::Credentials;
 
 /// The credentials of a process.
 ///
@@ -31,13 +32,8 @@ pub struct UCred {
 }
 
 impl UCred {
-    pub(super) fn new(credentials: &libc::ucred) -> UCred {
-        UCred {
-            // 0 is a process outside of this PID namespace.
-            pid: (credentials.pid != 0).then_some(credentials.pid),
-            uid: credentials.uid,
-            gid: credentials.gid,
-        }
+    pub(super) fn new((pid, uid, gid): Credentials) -> UCred {
+        UCred { pid, uid, gid }
     }
 
     /// Returns the user.
@@ -50,7 +46,8 @@ impl UCred {
         self.gid
     }
 
-    /// Returns the process, if it is known. A process of another PID namespace is not.
+    /// Returns the process, if it is known. A process of another PID namespace is not, and none is on
+    /// FreeBSD.
     ///
     /// It may have ended in the meantime, and its number may belong to another process.
     pub fn pid(&self) -> Option<pid_t> {

@@ -9,7 +9,7 @@ use super::shared::MultiThreadShared;
 use super::worker::{self, Context, Core, CoreGone, Worker};
 use crate::driver::completion::Job;
 use crate::util::local_worker::set_local_worker;
-use crate::util::voluntary_switches::voluntary_switches;
+use crate::util::system::voluntary_switches;
 
 impl MultiThreadShared {
     /// Has this thread perform `job` when its current poll has ended, if it runs a worker of this

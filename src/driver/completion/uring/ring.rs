@@ -13,7 +13,7 @@ use crate::blocking::Pool;
 use crate::blocking::pool::{Kind, SpawnError};
 use crate::driver::completion::pool_memory::{PoolMemory, Registrar};
 use crate::driver::completion::{Submitted, threads};
-use crate::driver::wake::eventfd;
+use crate::driver::wake_event::eventfd;
 use crate::loom::sync::OnceLock;
 
 /// A request to the ring's thread.

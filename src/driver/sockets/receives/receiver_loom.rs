@@ -34,7 +34,7 @@ impl World {
     fn new() -> World {
         let poll = mio::Poll::new().unwrap();
         let readiness = Registry::new(poll.registry().try_clone().unwrap());
-        let wake = Arc::new(Wake::new().unwrap());
+        let wake = Arc::new(Wake::new(poll.registry(), mio::Token(0)).unwrap());
         let receives = Receives::new(poll.as_raw_fd(), &readiness, &wake).unwrap();
         World {
             poll,

@@ -15,6 +15,7 @@ use crate::net::open;
 use crate::net::unix::SocketAddr;
 use crate::net::unix::socketaddr::at_path;
 use crate::trace::ResourceType;
+use crate::util::system;
 use crate::watched::Watched;
 
 const INTEREST: Interest = Interest::READABLE.add(Interest::WRITABLE);
@@ -304,7 +305,7 @@ impl UnixDatagram {
 }
 
 fn new_socket() -> io::Result<Socket> {
-    Socket::new_raw(Domain::UNIX, Type::DGRAM.nonblocking().cloexec(), None)
+    system::socket(Domain::UNIX, Type::DGRAM)
 }
 
 forward_std!(UnixDatagram, std::os::unix::net::UnixDatagram);

@@ -1,0 +1,51 @@
+//! What each system calls differently: one file for a system, with the same names in all of them. What
+//! is the same on every Unix is called where it is needed.
+//!
+//! - `linux.rs`: Linux. `by_number.rs` has what its C library may lack, or declare with an offset of
+//!   32 bits only: musl has no `statx`, `preadv2` and `pwritev2` before 1.2.5.
+//! - `apple.rs`: macOS and the other systems of Apple.
+//! - `bsd.rs`: FreeBSD and its relatives.
+//!
+//! A system has to supply:
+//!
+//! | name | what |
+//! |---|---|
+//! | `O_DIRECT`, `O_LARGEFILE`, `O_NOATIME`, `MAP_POPULATE` | flags, zero where there is none |
+//! | `COARSE_CLOCK` | the monotonic clock that is cheapest to read |
+//! | `pread`, `preadv`, `pwritev`, `openat`, `ftruncate` | the calls, with offsets of 64 bits |
+//! | `fdatasync`, `fsync` | the calls that reach the device |
+//! | `write_synced` | a write that syncs what it writes, `None` where there is none |
+//! | `allocate` | reserves room for a part of a file |
+//! | `pipe` | a pipe whose ends do not block |
+//! | `socket`, `socket_pair`, `accept` | sockets that do not block, are not inherited and raise no signal |
+//! | `peer_credentials` | the process at the other end of a Unix stream |
+//! | `abstract_name`, `from_abstract_name` | abstract names of Unix sockets |
+//! | `last_signal` | the greatest number of a signal |
+//! | `voluntary_switches` | how often this thread has slept |
+
+#[cfg(all(
+    target_os = "linux",
+    not(all(target_env = "gnu", target_pointer_width = "64"))
+))]
+mod by_number;
+#[cfg_attr(target_os = "linux", path = "linux.rs")]
+#[cfg_attr(target_vendor = "apple", path = "apple.rs")]
+#[cfg_attr(
+    not(any(target_os = "linux", target_vendor = "apple")),
+    path = "bsd.rs"
+)]
+mod picked;
+
+#[cfg(all(
+    target_os = "linux",
+    not(all(target_env = "gnu", target_pointer_width = "64"))
+))]
+pub(crate) use by_number::{preadv2, pwritev2, statx};
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
+pub(crate) use libc::{preadv2, pwritev2, statx};
+pub(crate) use picked::{
+    COARSE_CLOCK, Credentials, MAP_POPULATE, O_DIRECT, O_LARGEFILE, O_NOATIME, abstract_name,
+    accept, allocate, fdatasync, from_abstract_name, fsync, ftruncate, last_signal, openat,
+    peer_credentials, pipe, pread, preadv, pwritev, socket, socket_pair, voluntary_switches,
+    write_synced,
+};
