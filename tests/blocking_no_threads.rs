@@ -1,5 +1,7 @@
 //! A process that can start no more threads: what needs one panics as `spawn_blocking` does, or waits
 //! for a thread that is busy, and nothing is left waiting for a thread that does not come.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

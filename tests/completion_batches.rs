@@ -1,4 +1,6 @@
 //! `zokio::completion::submit_all`: many operations that begin at once.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

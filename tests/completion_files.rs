@@ -400,6 +400,7 @@ fn what_has_begun_continues_outside_of_a_runtime() {
 }
 
 /// Direct transfers, where the file system offers them.
+#[cfg(target_os = "linux")]
 #[test]
 fn direct_transfers() {
     const BLOCK: usize = 4096;

@@ -1,4 +1,6 @@
 //! Errors of files of `zokio::completion` in the middle of an operation.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/answers.rs"]
 mod answers;

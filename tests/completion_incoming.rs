@@ -1,5 +1,7 @@
 //! `incoming` of the listeners of `zokio::completion`. A program of its own, one test at a time: one of
 //! them lowers the limit of open files, which is that of the process.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/limits.rs"]
 mod limits;

@@ -1,4 +1,6 @@
 //! Files of `zokio::completion` that cannot grow as far as a write goes.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

@@ -2,6 +2,8 @@
 //! operation: whatever the call meets then, the operation ends as one whose socket was closed.
 //!
 //! The call is held by a thread that answers it, drops the handle, and lets it go on or fail.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/answers.rs"]
 mod answers;

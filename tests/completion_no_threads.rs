@@ -1,4 +1,6 @@
 //! Operations of `zokio::completion` where no thread can be started: an error, and the buffer.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

@@ -1,4 +1,6 @@
 //! `zokio::completion::BufferPool`: buffers that come back, and memory that a ring has registered.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

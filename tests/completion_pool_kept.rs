@@ -1,5 +1,7 @@
 //! Registered memory that the kernel does not let go of when it is asked to: the pool can be dropped,
 //! and files are read and written as before.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

@@ -1,5 +1,7 @@
 //! A ring that the kernel refuses from some moment on, while no thread can be started to take over:
 //! the operation says so, and its buffer comes back.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

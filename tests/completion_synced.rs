@@ -1,4 +1,6 @@
 //! Writes of `zokio::completion::fs` that are linked to a sync.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

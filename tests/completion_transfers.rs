@@ -16,7 +16,6 @@ mod transfers;
 use std::io::{self, ErrorKind};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
@@ -194,8 +193,10 @@ fn files_that_refuse() {
 }
 
 /// A file that is written at its end, and direct I/O.
+#[cfg(target_os = "linux")]
 #[test]
 fn files_that_the_kernel_does_not_copy() {
+    use std::os::unix::fs::OpenOptionsExt;
     everywhere(|| async {
         let content = pattern(9 << 20);
         for place in PLACES {

@@ -1,5 +1,7 @@
 //! Transfers of `zokio::completion` whose connection fails, with an error that the calls of the
 //! kernel for transfers have as well.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

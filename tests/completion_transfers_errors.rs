@@ -1,5 +1,7 @@
 //! Errors that a transfer of `zokio::completion` meets in the middle: which are reported, which are
 //! passed over, and that no byte is lost that it had taken.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/answers.rs"]
 mod answers;

@@ -1,5 +1,7 @@
 //! Transfers of `zokio::completion` where something is refused or has run out: system calls, space,
 //! threads, descriptors. The results are the same, or say what is missing and how far it came.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

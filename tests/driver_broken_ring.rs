@@ -1,6 +1,8 @@
 //! A ring that the kernel ceases to serve while operations are with it, because a filter of system
 //! calls is installed for the whole process: threads take over, every buffer comes back, and an
 //! operation that was with the kernel succeeds or returns the error of the ring.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

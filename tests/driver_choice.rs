@@ -2,6 +2,8 @@
 //! where io_uring is refused.
 //!
 //! io_uring is tried out once per process, so each case runs this test program again as a child.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/filter.rs"]
 mod filter;

@@ -1,5 +1,7 @@
 //! Little memory that may be locked, to which rings and registered buffers count: the same results,
 //! whatever there is too little for.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

@@ -1,4 +1,6 @@
 //! Kernels that lack a part of io_uring: the same results, with a ring or without.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/answers.rs"]
 mod answers;

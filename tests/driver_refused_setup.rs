@@ -1,5 +1,7 @@
 //! What a driver needs when it is built is refused: the error, or the reason for doing without, tells
 //! what it was.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/answers.rs"]
 mod answers;

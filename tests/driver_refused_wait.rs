@@ -3,6 +3,8 @@
 //!
 //! Whether the call works is tried once per process, so each case runs this test program again as a
 //! child.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/filter.rs"]
 mod filter;

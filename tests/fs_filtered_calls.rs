@@ -1,5 +1,7 @@
 //! Files where a filter refuses the system calls that would save a wait: `EPERM` is what most filters
 //! answer, and does not mean that the file may not be read.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/filter.rs"]
 mod filter;

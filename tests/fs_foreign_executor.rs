@@ -1,5 +1,7 @@
 //! Operations on files need no thread of their runtime: they end while its threads are in another
 //! executor, wait for another thread, or compute.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

@@ -1,6 +1,8 @@
 //! A write to a file system that is frozen, as for a snapshot, waits until it thaws. Tasks that do not
 //! wait for such a write are not held up. Freezing takes root: otherwise the tests say that they were
 //! skipped.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

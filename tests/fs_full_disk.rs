@@ -1,5 +1,7 @@
 //! A file that is written beyond what fits: an error is reported, and what is in the file is the
 //! start of the data, as after write(2).
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

@@ -1,5 +1,7 @@
 //! Which mounts are local is found out on a thread that may wait, never in a poll. The test needs a
 //! process in which that was not found out yet, so it is alone in its file.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/fs.rs"]
 mod support;

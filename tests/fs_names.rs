@@ -255,11 +255,13 @@ fn reads_whole_files() {
 
 /// Takes the file's content out of the page cache.
 fn evict(path: &std::path::Path) -> std::io::Result<()> {
-    use std::os::fd::AsRawFd;
     let file = std::fs::File::open(path)?;
     file.sync_all()?;
+    #[cfg(not(target_vendor = "apple"))]
     // SAFETY: a plain call.
-    unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+    unsafe {
+        libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED)
+    };
     Ok(())
 }
 

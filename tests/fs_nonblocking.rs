@@ -1,5 +1,7 @@
 //! A descriptor in non-blocking mode as a `File`: what would wait fails with `WouldBlock`, as
 //! read(2) and write(2) do.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

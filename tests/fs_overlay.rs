@@ -1,5 +1,7 @@
 //! An overlay is as good as its layers are. Mounting takes root: without it, the test reports
 //! that it was skipped.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/mounts.rs"]
 mod mounts;

@@ -1,5 +1,7 @@
 //! Several handles of one open file share its position: read(2) and write(2) take and move it as
 //! one step, so nothing is lost, overwritten or read twice.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

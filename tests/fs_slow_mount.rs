@@ -1,6 +1,8 @@
 //! Mounts that keep callers waiting although nothing says so beforehand. They hold a worker up once
 //! or twice, not for good. Mounting and watching takes root: otherwise the tests say that they were
 //! skipped.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 #![allow(
     clippy::incompatible_msrv,
     reason = "tests are built by a newer compiler"

@@ -1,5 +1,7 @@
 //! Operations that wait without bound, and blocking closures that fill their pool, hold up no
 //! operation on a file.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

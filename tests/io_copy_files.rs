@@ -1,5 +1,7 @@
 //! Copies from and to files, whose bulk data is moved in larger pieces: the same bytes and errors
 //! as in small ones.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

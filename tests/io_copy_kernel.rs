@@ -1,5 +1,7 @@
 //! Copies between descriptors, whose bulk data does not pass through the program's memory: the same
 //! bytes, ends, errors and turns as through it.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/copies.rs"]
 mod copies;

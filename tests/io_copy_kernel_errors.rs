@@ -1,4 +1,6 @@
 //! Copies within the kernel between connections that fail, with errors that splice(2) has as well.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

@@ -1,5 +1,7 @@
 //! Copies within the kernel where it refuses something, where descriptors are few, and what they
 //! hold: each scenario in a process of its own, whose limits it changes.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/apart.rs"]
 mod apart;

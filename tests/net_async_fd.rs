@@ -241,6 +241,7 @@ fn events_of_a_lost_descriptor_reach_nobody() {
     });
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn errors_and_priority_are_seen() {
     on_every_runtime(|| async {

@@ -1,5 +1,7 @@
 //! Streams whose receives are completions (`Builder::sockets`). What holds here holds for readiness,
 //! too, so every test runs on both.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/filter.rs"]
 mod filter;

@@ -52,6 +52,7 @@ fn a_connection_carries_bytes_and_its_end() {
     });
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn an_abstract_name_needs_no_file() {
     on_every_runtime(|| async {

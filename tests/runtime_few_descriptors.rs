@@ -1,5 +1,7 @@
 //! A process that may open no more descriptors. In a program of its own, one test at a time: the limit
 //! is that of the process.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 
 #[path = "support/limits.rs"]
 mod limits;

@@ -3,6 +3,8 @@
 //! tokio's issue 4730 is the model: the worker that waited for I/O wakes a task and runs it, the
 //! task blocks its thread until another task has done something, and no thread waits for I/O any
 //! more. Here an idle worker takes the wait over.
+// What it asks of the kernel, only Linux has.
+#![cfg(target_os = "linux")]
 #![allow(
     clippy::incompatible_msrv,
     reason = "tests are built by a newer compiler"

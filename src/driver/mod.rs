@@ -97,7 +97,7 @@ mod wake_event;
 
 pub(crate) use wait::{Config, Driver, Turn, Waited};
 
-#[cfg(all(test, feature = "fs"))]
+#[cfg(all(test, feature = "fs", target_os = "linux"))]
 mod conformance;
 
 #[derive(Debug)]

@@ -124,7 +124,11 @@ fn is_refusal(error: &io::Error) -> bool {
 /// Returns the flags that an event sets which mio took; the table is in `epoll.rs`.
 fn of_mio(event: &Event) -> Ready {
     flags([
-        (event.is_readable(), Ready::READABLE),
+        // The last two are operations of FreeBSD's that are done (`io::bsd`).
+        (
+            event.is_readable() || event.is_aio() || event.is_lio(),
+            Ready::READABLE,
+        ),
         (event.is_writable(), Ready::WRITABLE),
         (event.is_read_closed(), Ready::READ_CLOSED),
         (event.is_write_closed(), Ready::WRITE_CLOSED),
@@ -144,7 +148,7 @@ pub(super) fn flags(conditions: [(bool, Ready); 6]) -> Ready {
     ready
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::Poller;
     use crate::stream::Ready;

@@ -100,6 +100,8 @@
 //! [`TcpStream`]: crate::net::TcpStream
 //! [`UnixStream`]: crate::net::UnixStream
 
+#[cfg(all(feature = "rt", target_os = "freebsd"))]
+pub mod bsd;
 #[cfg(feature = "rt")]
 mod stdio;
 #[cfg(feature = "rt")]

@@ -195,6 +195,7 @@ mod tests {
         assert!(status.success());
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn another_runtime_takes_over() {
         let rt = Builder::new_current_thread().enable_all().build().unwrap();

@@ -11,7 +11,7 @@ use super::Ready;
 
 const READABLE: u8 = 1;
 const WRITABLE: u8 = 1 << 1;
-const PRIORITY: u8 = 1 << 2;
+pub(super) const PRIORITY: u8 = 1 << 2;
 const ERROR: u8 = 1 << 3;
 
 /// The events of a file descriptor to wait for.
@@ -29,7 +29,7 @@ const ERROR: u8 = 1 << 3;
 /// assert_eq!(both.remove(Interest::READABLE), Some(Interest::WRITABLE));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Interest(u8);
+pub struct Interest(pub(super) u8);
 
 impl Interest {
     /// Something to read, or the end of what will be read.
@@ -37,9 +37,6 @@ impl Interest {
 
     /// Room to write, or the end of what can be written.
     pub const WRITABLE: Interest = Interest(WRITABLE);
-
-    /// Priority data, such as a byte that was sent out of band on a TCP connection.
-    pub const PRIORITY: Interest = Interest(PRIORITY);
 
     /// An error, or something in the error queue of a socket.
     ///
@@ -73,20 +70,6 @@ impl Interest {
     /// ```
     pub const fn is_writable(self) -> bool {
         self.0 & WRITABLE != 0
-    }
-
-    /// Returns `true` if [`PRIORITY`](Interest::PRIORITY) is part of the set.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::io::Interest;
-    ///
-    /// assert!(Interest::PRIORITY.is_priority());
-    /// assert!(!Interest::READABLE.is_priority());
-    /// ```
-    pub const fn is_priority(self) -> bool {
-        self.0 & PRIORITY != 0
     }
 
     /// Returns `true` if [`ERROR`](Interest::ERROR) is part of the set.

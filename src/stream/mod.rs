@@ -3,6 +3,8 @@
 //!
 //! [`io`](crate::io) is its public face.
 
+#[cfg(all(feature = "rt", target_os = "freebsd"))]
+mod aio;
 mod async_buf_read;
 mod async_read;
 mod async_seek;
@@ -13,6 +15,8 @@ mod forward;
 mod interest;
 mod join;
 mod pipe_buf;
+#[cfg_attr(not(target_os = "linux"), path = "without_priority.rs")]
+mod priority;
 #[cfg(feature = "io-util")]
 pub(crate) mod raw;
 mod read_buf;

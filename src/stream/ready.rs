@@ -11,7 +11,7 @@ const READABLE: u8 = 1;
 const WRITABLE: u8 = 1 << 1;
 const READ_CLOSED: u8 = 1 << 2;
 const WRITE_CLOSED: u8 = 1 << 3;
-const PRIORITY: u8 = 1 << 4;
+pub(super) const PRIORITY: u8 = 1 << 4;
 const ERROR: u8 = 1 << 5;
 
 /// What a file descriptor is ready for.
@@ -32,7 +32,7 @@ const ERROR: u8 = 1 << 5;
 /// assert_eq!(ready - Ready::READABLE, Ready::READ_CLOSED);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ready(u8);
+pub struct Ready(pub(super) u8);
 
 impl Ready {
     /// No readiness at all.
@@ -49,9 +49,6 @@ impl Ready {
 
     /// Nothing more can be written: both directions are shut, or the reader of a pipe is gone.
     pub const WRITE_CLOSED: Ready = Ready(WRITE_CLOSED);
-
-    /// There is priority data, such as a byte that was sent out of band on a TCP connection.
-    pub const PRIORITY: Ready = Ready(PRIORITY);
 
     /// The file descriptor has an error pending, or something in its error queue.
     pub const ERROR: Ready = Ready(ERROR);
@@ -132,20 +129,6 @@ impl Ready {
     /// ```
     pub fn is_write_closed(self) -> bool {
         self.0 & WRITE_CLOSED != 0
-    }
-
-    /// Returns `true` if [`PRIORITY`](Ready::PRIORITY) is set.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use zokio::io::Ready;
-    ///
-    /// assert!(Ready::PRIORITY.is_priority());
-    /// assert!(!Ready::READABLE.is_priority());
-    /// ```
-    pub fn is_priority(self) -> bool {
-        self.0 & PRIORITY != 0
     }
 
     /// Returns `true` if [`ERROR`](Ready::ERROR) is set.

@@ -4,7 +4,6 @@
 
 use std::fs::File as StdFile;
 use std::future::Future;
-use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -105,9 +104,15 @@ pub fn pattern(len: usize) -> Vec<u8> {
 pub fn make_cold(path: &Path) {
     let file = StdFile::open(path).unwrap();
     file.sync_all().unwrap();
-    // SAFETY: posix_fadvise(2) takes no pointer.
-    let result = unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
-    assert_eq!(result, 0);
+    // The systems of Apple have no such call: there, what is in memory stays.
+    #[cfg(not(target_vendor = "apple"))]
+    {
+        use std::os::fd::AsRawFd;
+        // SAFETY: posix_fadvise(2) takes no pointer.
+        let result =
+            unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+        assert_eq!(result, 0);
+    }
 }
 
 /// Polls once.

@@ -19,6 +19,8 @@
 //!
 //! Read `word` first, then `slot`, then `registration`.
 
+#[cfg(target_os = "freebsd")]
+mod kqueue;
 #[cfg_attr(not(target_os = "linux"), path = "without_priority.rs")]
 mod mio_interest;
 mod registration;

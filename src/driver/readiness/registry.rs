@@ -25,7 +25,7 @@ const INDEX_BITS: u32 = usize::BITS - GENERATION_BITS;
 /// The readiness half of a driver.
 #[derive(Clone, Debug)]
 pub(crate) struct Registry {
-    shared: Arc<RegistryShared>,
+    pub(super) shared: Arc<RegistryShared>,
 }
 
 /// A registration, by number. It does not keep the registration; what is reported to one that is
@@ -39,11 +39,11 @@ pub(crate) struct Target {
 /// The part of the registry that registrations keep alive.
 #[derive(Debug)]
 pub(super) struct RegistryShared {
-    mio: mio::Registry,
+    pub(super) mio: mio::Registry,
     pub(super) slots: Slots,
     pub(super) pipes: PipeUse,
     /// How many descriptors have been registered. Added to by any thread.
-    registered: AtomicU64,
+    pub(super) registered: AtomicU64,
     /// How many registrations have ended. Added to by any thread.
     deregistered: AtomicU64,
     /// How many events have come. Written by the thread that waits for them.
@@ -187,7 +187,7 @@ impl RegistryShared {
     }
 }
 
-fn token(index: u32, generation: u32) -> Token {
+pub(super) fn token(index: u32, generation: u32) -> Token {
     Token(index as usize | (generation as usize) << INDEX_BITS)
 }
 

@@ -293,5 +293,5 @@ fn count_at(tick: u64) -> i64 {
     count
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;
