@@ -589,7 +589,7 @@ mod tests {
     #[test]
     fn no_job_is_left_where_no_thread_can_be_started() {
         let pool = Pool::new(PoolConfig {
-            stack_size: Some(1 << 60),
+            stack_size: Some(3 << (usize::BITS - 2)),
             ..pool(1, Duration::from_secs(10)).shared.config.clone()
         });
         let kept = Arc::new(());

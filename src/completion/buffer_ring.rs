@@ -409,7 +409,12 @@ mod tests {
 
     #[test]
     fn sizes_that_are_none_are_refused() {
-        for (count, size) in [(0, 1), ((1 << 15) + 1, 1), (1, 0), (1, 1 << 32)] {
+        for (count, size) in [
+            (0, 1),
+            ((1 << 15) + 1, 1),
+            (1, 0),
+            (1, (u32::MAX as usize).wrapping_add(1)),
+        ] {
             catch_unwind(|| BufferRing::new(count, size)).unwrap_err();
         }
         assert_eq!(

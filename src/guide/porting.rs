@@ -96,7 +96,8 @@
 //!
 //! # Requirements
 //!
-//! 64-bit Linux with glibc 2.28 or later is required, and Rust 1.85 or later. Some versions of
+//! Linux with glibc 2.28 or later, or with musl, is required, and Rust 1.85 or later. For macOS and
+//! FreeBSD zokio compiles, but has not been run. Some versions of
 //! Linux add a faster way for certain operations, which otherwise take another one:
 //!
 //! | Since Linux | | Otherwise |

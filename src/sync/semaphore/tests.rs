@@ -246,7 +246,11 @@ fn a_poll_without_budget_keeps_its_place() {
 #[test]
 fn more_permits_than_there_can_be_are_not_free() {
     let semaphore = RawSemaphore::new(RawSemaphore::MAX_PERMITS);
-    for wanted in [RawSemaphore::MAX_PERMITS + 1, 1 << 62, usize::MAX] {
+    for wanted in [
+        RawSemaphore::MAX_PERMITS + 1,
+        usize::MAX / 4 + 1,
+        usize::MAX,
+    ] {
         assert_eq!(
             semaphore.try_acquire(wanted),
             Err(TryAcquireError::NoPermits)
