@@ -27,8 +27,9 @@ impl Handle {
     /// dump.
     ///
     /// A dump wakes every task and every worker, so it costs as much as if each task was woken once,
-    /// and some 10 microseconds for each place at which a task waits. It uses a thread of its own. If
-    /// the operating system cannot start one, no task has a trace.
+    /// and a walk up the stack for each place at which a task waits, of which 256 are listed for a
+    /// task. It uses a thread of its own. If the operating system cannot start one, the dump does not
+    /// wait, and tasks that have not been polled by then have no trace.
     ///
     /// # Cancel safety
     ///
