@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use crate::blocking::{Pool, PoolConfig};
 use crate::driver::backend::Choice;
 use crate::driver::completion::op::{Completed, Op, ReadFrom, SharedFd};
-use crate::driver::completion::probe::decide;
+use crate::driver::completion::probe::{Decision, decide};
 use crate::driver::completion::{Completions, Config, InFlight};
 use crate::driver::wake::Wake as DriverWake;
 
@@ -87,6 +87,11 @@ impl Rig {
             Which::Threads => Choice::ForceThreads,
             Which::Ring if decide(Choice::ForceRing).is_ok() => Choice::ForceRing,
             Which::Ring => Choice::Auto,
+        };
+        // Where there is no ring, threads carry everything out.
+        let which = match decide(choice).is_ok_and(Decision::allows_ring) {
+            true => which,
+            false => Which::Threads,
         };
         let threads = Pool::new(PoolConfig {
             max_threads: 8,

@@ -114,6 +114,9 @@ mod tests {
     use crate::driver::is_shutdown_error;
     use crate::driver::readiness::slot::HeldSlot;
 
+    /// An index for which there is no page.
+    const BEYOND: u32 = 1 << 31;
+
     #[test]
     fn indices_fill_one_page_after_the_other() {
         let mut expected = (0, 0);
@@ -136,7 +139,7 @@ mod tests {
         assert_eq!(slots.acquire().unwrap(), first);
         assert_eq!(slots.slot(first).unwrap().word().generation(), 1);
         assert_eq!(slots.slot(second).unwrap().word().generation(), 0);
-        assert!(slots.slot(u32::MAX).is_none());
+        assert!(slots.slot(BEYOND).is_none());
     }
 
     #[test]
@@ -145,7 +148,7 @@ mod tests {
         let index = slots.acquire().unwrap();
         let held = HeldSlot::new(slots.clone(), |slots| slots.slot(index)).unwrap();
         assert!(std::ptr::eq(&*held, slots.slot(index).unwrap()));
-        assert!(HeldSlot::new(slots.clone(), |slots| slots.slot(u32::MAX)).is_none());
+        assert!(HeldSlot::new(slots.clone(), |slots| slots.slot(BEYOND)).is_none());
         slots.shut_down();
         drop(slots);
         let held = std::thread::spawn(move || {
