@@ -232,11 +232,9 @@ fn seen_events(worker: Option<usize>, copied: Copied, reading: &Reading) -> Work
     let events = copied.events.into_iter().filter_map(|(ticks, word)| {
         let event = Event::from_word(word)?;
         match event {
-            Event::End(task) | Event::Ready(task) => {
-                // The begin may be too old, or the poll may have been handed over since.
-                if polled.last() == Some(&task) {
-                    polled.pop();
-                }
+            // The begin may be too old, or the poll may have been handed over since.
+            Event::End(task) | Event::Ready(task) if polled.last() == Some(&task) => {
+                polled.pop();
             }
             Event::HandOver | Event::Park => polled.clear(),
             _ => {}

@@ -21,9 +21,9 @@ pub(crate) enum Wait {
     WatchChanged,
     WatchClosed,
     Notified,
-    BarrierWait,
+    Barrier,
     OnceCellInit,
-    SetOnceWait,
+    SetOnce,
     /// The object is the id of the task that is joined, or zero for any of several.
     Join,
     /// The object is a file descriptor.
@@ -60,9 +60,9 @@ const ALL: [Wait; Wait::Budget as usize] = [
     Wait::WatchChanged,
     Wait::WatchClosed,
     Wait::Notified,
-    Wait::BarrierWait,
+    Wait::Barrier,
     Wait::OnceCellInit,
-    Wait::SetOnceWait,
+    Wait::SetOnce,
     Wait::Join,
     Wait::Readable,
     Wait::Writable,
@@ -91,8 +91,8 @@ impl Wait {
             Wait::OneshotRecv | Wait::OneshotClosed => "oneshot",
             Wait::WatchChanged | Wait::WatchClosed => "watch",
             Wait::Notified => "notify",
-            Wait::BarrierWait => "barrier",
-            Wait::OnceCellInit | Wait::SetOnceWait => "once_cell",
+            Wait::Barrier => "barrier",
+            Wait::OnceCellInit | Wait::SetOnce => "once_cell",
             Wait::Join => "join",
             Wait::Readable | Wait::Writable => "fd",
             Wait::File => "file",
@@ -119,9 +119,9 @@ impl Wait {
             Wait::BlockInPlace => "block_in_place",
             Wait::Timer
             | Wait::Notified
-            | Wait::BarrierWait
+            | Wait::Barrier
             | Wait::OnceCellInit
-            | Wait::SetOnceWait
+            | Wait::SetOnce
             | Wait::Join
             | Wait::File
             | Wait::Child

@@ -119,7 +119,7 @@ impl Barrier {
         op.around(poll_fn(|cx| {
             let budget = ready!(budget::poll_proceed(cx));
             if round.as_mut().poll(cx).is_pending() {
-                record::waits_around(Wait::BarrierWait, || record::address(self));
+                record::waits_around(Wait::Barrier, || record::address(self));
                 return Poll::Pending;
             }
             budget.made_progress();

@@ -198,7 +198,7 @@ impl<T> SetOnce<T> {
         poll_fn(|cx| {
             let polled = is_set.as_mut().poll(cx);
             if polled.is_pending() {
-                record::waits_around(Wait::SetOnceWait, || record::address(self));
+                record::waits_around(Wait::SetOnce, || record::address(self));
             }
             polled
         })
