@@ -26,6 +26,8 @@ struct Previous {
     action: libc::sigaction,
     /// Whether it was called, so that one with `SA_RESETHAND` is called once.
     called: AtomicBool,
+    /// What was called before that, which keeps it reachable for a leak checker.
+    _older: AtomicPtr<Previous>,
 }
 
 impl Previous {
@@ -33,6 +35,7 @@ impl Previous {
         let previous = Box::new(Previous {
             action,
             called: AtomicBool::new(false),
+            _older: AtomicPtr::new(PREVIOUS.load(Ordering::Acquire)),
         });
         PREVIOUS.store(Box::into_raw(previous), Ordering::Release);
     }

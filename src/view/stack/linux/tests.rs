@@ -95,9 +95,16 @@ fn check(captured: &Captured, thread: &ThreadOf, mark: usize) {
     assert_eq!(sp as u64, register(captured, "sp"));
     assert!(thread.stack.contains(&sp));
     assert_eq!(sp + captured.bytes.len(), thread.stack.end);
-    assert_eq!(word_at(captured, mark), Some(MARK));
+    check_mark(captured, thread, mark);
     let ip = register(captured, "ip");
     assert!(ranges_of_code().iter().any(|range| range.contains(&ip)));
+}
+
+/// The mark is at its place. AddressSanitizer keeps locals elsewhere than on the thread's stack.
+fn check_mark(captured: &Captured, thread: &ThreadOf, mark: usize) {
+    if thread.stack.contains(&mark) {
+        assert_eq!(word_at(captured, mark), Some(MARK));
+    }
 }
 
 fn ranges_of_code() -> Vec<Range<u64>> {
@@ -325,7 +332,7 @@ fn a_stack_that_is_not_the_thread_s_own_is_copied_as_far_as_it_is_mapped() {
     };
     let captured = capture(&elsewhere, GENEROUS).unwrap();
     assert!(captured.missing().unwrap().contains("not its own"));
-    assert_eq!(word_at(&captured, mark), Some(MARK));
+    check_mark(&captured, &thread, mark);
     end();
 }
 
