@@ -228,6 +228,8 @@ fn product() -> Vec<Source> {
         "src",
         "benches/ab/src",
         "compat/cargo-zokio/src",
+        "compat/console/programs/src",
+        "compat/console/src",
         "compat/hyper/src",
         "compat/macros/src",
         "compat/suite/src",
@@ -247,6 +249,7 @@ fn everything() -> Vec<Source> {
         "benches",
         "compat/apps",
         "compat/cargo-zokio/tests",
+        "compat/console/tests",
         "compat/hyper/tests",
     ];
     all.extend(
