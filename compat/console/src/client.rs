@@ -19,7 +19,7 @@ use crate::protocol::{Hello, Place, Snapshot, Task};
 const PROTOCOL: u32 = 1;
 
 /// How long a process may take for a line.
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// A connection to one process.
 #[derive(Debug)]

@@ -58,6 +58,17 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// Keeps the end of a path that is wider than `width` characters.
+#[must_use]
+pub fn end_of(path: &str, width: usize) -> String {
+    let length = path.chars().count();
+    if length <= width {
+        return path.to_string();
+    }
+    let kept = path.chars().skip(length + 1 - width);
+    ['\u{2026}'].into_iter().chain(kept).collect()
+}
+
 fn digits(value: f64) -> String {
     if value < 9.995 {
         format!("{value:.2}")
@@ -70,7 +81,7 @@ fn digits(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, duration, percent, printable};
+    use super::{count, duration, end_of, percent, printable};
 
     #[test]
     fn durations_have_the_unit_that_fits() {
@@ -90,6 +101,12 @@ mod tests {
         assert_eq!(count(12_345.0), "12.3 k");
         assert_eq!(count(4_560_000.0), "4.56 M");
         assert_eq!(percent(0.705), "70 %");
+    }
+
+    #[test]
+    fn the_end_of_a_path_is_kept() {
+        assert_eq!(end_of("src/main.rs:1:2", 15), "src/main.rs:1:2");
+        assert_eq!(end_of("src/main.rs:1:2", 8), "\u{2026}.rs:1:2");
     }
 
     #[test]

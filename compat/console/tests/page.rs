@@ -56,25 +56,6 @@ fn tasks_of_the_page_are_filtered_sorted_and_looked_at() {
 }
 
 #[test]
-fn a_screenshot_is_a_picture() {
-    let program = Program::start();
-    let server = Server::start("serve", &program.pid());
-    let Some(mut page) = Page::open(&server.url) else {
-        return;
-    };
-    // Enough samples for a curve.
-    page.wait_for("(kept.get('runtime-1 polls') || []).length > 40");
-    page.wait_for("document.querySelector('#runtime-1 td.stuck') !== null");
-    let picture = page.ask("Page.captureScreenshot", &json!({"format": "png"}));
-    // A PNG begins with 0x89 and its name, which in Base64 is this.
-    let data = picture["data"].as_str().unwrap();
-    assert!(data.starts_with("iVBORw0KGgo"), "{}", &data[..40]);
-    if let Some(path) = std::env::var_os("ZOKIO_TOP_SCREENSHOT") {
-        std::fs::write(path, data).unwrap();
-    }
-}
-
-#[test]
 fn only_this_host_by_its_address_is_answered() {
     let program = Program::start();
     let server = Server::start("serve", &program.pid());

@@ -12,7 +12,10 @@ use super::app::App;
 use super::style;
 use crate::model::{Column, TaskRates, label, waiting};
 use crate::protocol::Task;
-use crate::text::{count, duration, or_dash, percent, printable};
+use crate::text::{count, duration, end_of, or_dash, percent, printable};
+
+/// The width of the column of places.
+const PLACE: u16 = 26;
 
 pub fn draw(frame: &mut Frame, app: &App, area: Rect) {
     let all = app.seen.tasks();
@@ -68,8 +71,8 @@ fn width(column: Column) -> Constraint {
         Column::State | Column::Polls | Column::PollRate | Column::Wakes => Constraint::Length(8),
         Column::Since | Column::BusyTime => Constraint::Length(11),
         Column::Busy => Constraint::Length(6),
-        Column::Waits => Constraint::Fill(3),
-        Column::At => Constraint::Fill(2),
+        Column::Waits => Constraint::Fill(1),
+        Column::At => Constraint::Length(PLACE),
     }
 }
 
@@ -88,7 +91,7 @@ fn row(app: &App, task: &Task, rates: TaskRates) -> Row<'static> {
             Column::BusyTime => or_dash(task.busy_ns, duration),
             Column::Wakes => or_dash(task.wakes, |wakes| count(wakes as f64)),
             Column::Waits => waiting(task),
-            Column::At => printable(&task.at),
+            Column::At => end_of(&printable(&task.at), PLACE.into()),
         })
     }))
 }

@@ -151,7 +151,7 @@ impl Server {
     pub fn start(command: &str, process: &str) -> Self {
         let mut child = Command::new(ZOKIO_TOP)
             .args([command, process, "--listen", "127.0.0.1:0"])
-            .args(["--interval", "200"])
+            .args(["--interval", "500"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
