@@ -494,20 +494,16 @@ fn a_wake_of_another_thread_is_among_the_events_of_such_threads() {
 fn a_task_is_counted_and_ends() {
     for builder in builders() {
         let (rt, recorder) = observed(builder);
-        let line = line!() + 4;
-        let task = rt.block_on(async {
-            let name = task::Builder::new().name("ada");
-            let task = name
-                .spawn(async {
-                    for _ in 0..3 {
-                        yield_now().await;
-                    }
-                    std::thread::sleep(Duration::from_millis(2));
-                    pending::<()>().await;
-                })
-                .unwrap();
-            task
-        });
+        let future = async {
+            for _ in 0..3 {
+                yield_now().await;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+            pending::<()>().await;
+        };
+        let task = task::Builder::new().name("ada");
+        let line = line!() + 1;
+        let task = task.spawn_on(future, rt.handle()).unwrap();
         let id = task.id();
         let watched = recorder.clone();
         let seen_task = while_running(&rt, move || {
@@ -598,7 +594,7 @@ fn a_local_runtime_is_recorded() {
     builder.enable_all().recorded = true;
     let rt: LocalRuntime = builder.build_local(Default::default()).unwrap();
     let recorder = rt.block_on(async { recorder_of(&Handle::current()) });
-    let task = rt.block_on(async { task::spawn_local(sleep(LONG)) });
+    let task = rt.spawn_local(async { sleep(LONG).await });
     rt.block_on(yield_now());
     let seen = seen(&recorder, task.id()).unwrap();
     assert_eq!((seen.kind, seen.state), (SeenKind::Local, TaskState::Idle));
@@ -654,8 +650,8 @@ fn a_runtime_that_is_not_observed_records_nothing() {
     );
 }
 
-fn spawn_blocking_now() -> impl Future<Output = Result<(), task::JoinError>> {
-    async { spawn_blocking(|| ()).await }
+async fn spawn_blocking_now() -> Result<(), task::JoinError> {
+    spawn_blocking(|| ()).await
 }
 
 #[test]

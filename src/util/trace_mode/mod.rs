@@ -2,7 +2,7 @@
 //!
 //! A *leaf* is a future of this crate that waits by itself: for a socket, a channel, a timer. Each
 //! asks before it looks at what it waits for, and ends its poll as pending in trace mode, after the
-//! [`Tracer`] has noted where that is and seen to it that the leaf is woken. To the code around it
+//! `Tracer` has noted where that is and seen to it that the leaf is woken. To the code around it
 //! that is a spurious poll, which any future has to allow for.
 //!
 //! Nearly every leaf takes a unit of the budget first (`util/budget.rs`). So trace mode is a budget

@@ -2,7 +2,7 @@
 //!
 //! # How a task is traced
 //!
-//! A [`DumpRequest`] notes which tasks exist and wakes each of them. So a task comes to the front of
+//! A `DumpRequest` notes which tasks exist and wakes each of them. So a task comes to the front of
 //! a queue as after any wake, and the worker that takes it from there, which is one that may poll
 //! it, finds that it is asked for. It polls the task in trace mode (`util/trace_mode`): every leaf
 //! that the poll reaches notes the calls that led to it and ends its poll as pending. Then the task
@@ -15,7 +15,7 @@
 //! # Why a dump ends
 //!
 //! A task that has been asked answers when it has been polled, or when it ends in any way. A thread
-//! of the dump's own waits for that, and no longer than [`PATIENCE`] without an answer: each such
+//! of the dump's own waits for that, and no longer than `PATIENCE` without an answer: each such
 //! period has one answer at least, and the tasks that are asked are those of the beginning, so it
 //! ends. It needs no timer and no thread of a runtime. What has not answered by then is listed
 //! without a trace: a task that is running, or one for which there is no worker.
