@@ -15,18 +15,15 @@ impl Stack {
     /// Walks up the stack from the leaf to its root; to the end, if there is none.
     pub(crate) fn capture(meta: &TraceMeta) -> Stack {
         let mut frames = Vec::new();
-        let mut above_leaf = true;
         backtrace::trace(|frame| {
             let function = frame.symbol_address().cast_const();
-            if above_leaf {
-                above_leaf = function != meta.trace_leaf_addr;
-                return true;
+            if function == meta.trace_leaf_addr {
+                // What came before is what the leaf has called to get here.
+                frames.clear();
+            } else if meta.root_addr != Some(function) {
+                frames.push(BacktraceFrame::from(frame.clone()));
             }
-            if meta.root_addr == Some(function) {
-                return false;
-            }
-            frames.push(BacktraceFrame::from(frame.clone()));
-            true
+            meta.root_addr != Some(function)
         });
         Stack(frames)
     }
