@@ -143,6 +143,7 @@ impl Recorder {
     }
 
     /// Returns what the workers do.
+    #[inline(never)]
     pub(crate) fn workers(&self, reading: &Reading) -> Vec<WorkerSeen> {
         let workers = self.journal.workers.iter();
         let seen = workers.map(|worker| {
@@ -161,7 +162,8 @@ impl Recorder {
 
     /// Calls `f` with each task that has not ended. Locks are held only briefly, and none while `f`
     /// runs.
-    pub(crate) fn tasks(&self, reading: &Reading, mut f: impl FnMut(TaskSeen)) {
+    #[inline(never)]
+    pub(crate) fn tasks(&self, reading: &Reading, f: &mut dyn FnMut(TaskSeen)) {
         self.registry.for_each(|task, name| {
             let waits = task.wait().map(|(wait, several)| WaitSeen {
                 wait,

@@ -37,7 +37,7 @@ fn recorder_of(handle: &Handle) -> Arc<Recorder> {
 
 fn tasks(recorder: &Recorder) -> Vec<TaskSeen> {
     let mut tasks = Vec::new();
-    recorder.tasks(&recorder.read(), |task| tasks.push(task));
+    recorder.tasks(&recorder.read(), &mut |task| tasks.push(task));
     tasks
 }
 

@@ -38,11 +38,13 @@ pub(super) fn greeting(now: u64) -> Vec<u8> {
 }
 
 /// Returns the line that reports why a request has no answer.
+#[inline(never)]
 pub(super) fn error(reason: &str) -> Vec<u8> {
     Json::line("error", |json| json.value(reason))
 }
 
 /// Returns the line of a snapshot.
+#[inline(never)]
 pub(super) fn snapshot(source: &Source) -> Vec<u8> {
     Json::line("snapshot", |json| snapshot::write(json, source))
 }

@@ -35,6 +35,7 @@ impl Durations {
 
 /// Writes the field `name`: the counts of buckets of which the first ends at 2^`first_bit` ns, and
 /// each other one at twice the bound of the one before, but for the last, which has no end.
+#[inline(never)]
 pub(super) fn write(json: &mut Json, name: &str, first_bit: u32, counts: &[u64], sum_ns: u64) {
     json.object_field(name, |json| {
         json.array_field("bounds_ns", |json| {

@@ -45,14 +45,14 @@ pub(super) fn answer(source: &Source) -> impl Iterator<Item = Vec<u8>> + Send + 
     let lines = pages.into_iter().enumerate();
     let lines = lines.map(move |(index, page)| page.line(index + 1 < count));
     // Without any event, there is one line all the same.
-    let none = (count == 0).then(|| line(&[], 0, false, |_, _| {}));
+    let none = (count == 0).then(|| line(&[], 0, false, &|_, _| {}));
     none.into_iter().chain(lines)
 }
 
 impl Page {
     fn line(&self, more: bool) -> Vec<u8> {
         let worker = self.worker.map_or(-1, |worker| worker as i64);
-        line(&self.events, self.lost, more, |json, event| {
+        line(&self.events, self.lost, more, &|json, event| {
             json.value(event.at_ns);
             json.value(self.runtime);
             json.value(worker);
@@ -65,7 +65,7 @@ fn line(
     events: &[EventSeen],
     lost: u64,
     more: bool,
-    write: impl Fn(&mut Json, &EventSeen),
+    write: &dyn Fn(&mut Json, &EventSeen),
 ) -> Vec<u8> {
     Json::object_line(|json| {
         json.array_field("events", |json| {

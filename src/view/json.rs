@@ -2,9 +2,13 @@
 //!
 //! A [`Json`] places commas, escapes text, and closes what it has opened, so that what the rest of
 //! the folder writes has the right form. It writes no line break, which ends an object of the protocol.
+//!
+//! Every program that uses this crate has this code, and it runs only for someone who looks at the
+//! program. So it is to be small: what is compiled for each closure or type only calls functions that
+//! are compiled once, and these are not to be inlined.
 #![forbid(unsafe_code)]
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::panic::Location;
 
 /// JSON that is being written.
@@ -24,18 +28,19 @@ pub(super) trait Value {
 impl Json {
     /// Returns the line of an object with one field, whose value `write` writes.
     pub(super) fn line(name: &str, write: impl FnOnce(&mut Json)) -> Vec<u8> {
-        Json::object_line(|json| {
-            json.name(name);
-            write(json);
-        })
+        let mut json = Json::default();
+        json.open("{");
+        json.name(name);
+        write(&mut json);
+        json.into_line()
     }
 
     /// Returns the line of an object with the fields that `write` writes.
     pub(super) fn object_line(write: impl FnOnce(&mut Json)) -> Vec<u8> {
         let mut json = Json::default();
-        json.object(write);
-        json.text.push('\n');
-        json.text.into_bytes()
+        json.open("{");
+        write(&mut json);
+        json.into_line()
     }
 
     /// Writes a value: an element of an array, or that of the field whose name was just written.
@@ -45,15 +50,20 @@ impl Json {
 
     /// Writes an object with the fields that `write` writes.
     pub(super) fn object(&mut self, write: impl FnOnce(&mut Json)) {
-        self.within('{', '}', write);
+        self.open("{");
+        write(self);
+        self.close("}");
     }
 
     /// Writes an array with the elements that `write` writes.
     pub(super) fn array(&mut self, write: impl FnOnce(&mut Json)) {
-        self.within('[', ']', write);
+        self.open("[");
+        write(self);
+        self.close("]");
     }
 
     /// Writes the name of a field, whose value comes next.
+    #[inline(never)]
     pub(super) fn name(&mut self, name: &str) {
         self.separate();
         quote(&mut self.text, name);
@@ -79,13 +89,42 @@ impl Json {
         self.array(write);
     }
 
-    fn within(&mut self, open: char, close: char, write: impl FnOnce(&mut Json)) {
-        self.separate();
-        self.text.push(open);
+    #[inline(never)]
+    fn open(&mut self, bracket: &str) {
+        self.plain(bracket);
         self.follows = false;
-        write(self);
-        self.text.push(close);
+    }
+
+    #[inline(never)]
+    fn close(&mut self, bracket: &str) {
+        self.text.push_str(bracket);
         self.follows = true;
+    }
+
+    /// Ends the object that is the whole line.
+    #[inline(never)]
+    fn into_line(mut self) -> Vec<u8> {
+        self.text.push_str("}\n");
+        self.text.into_bytes()
+    }
+
+    /// Writes text that is JSON already.
+    #[inline(never)]
+    fn plain(&mut self, text: &str) {
+        self.separate();
+        self.text.push_str(text);
+    }
+
+    #[inline(never)]
+    fn quoted(&mut self, text: &str) {
+        self.separate();
+        quote(&mut self.text, text);
+    }
+
+    #[inline(never)]
+    fn formatted(&mut self, value: fmt::Arguments<'_>) {
+        self.separate();
+        self.text.write_fmt(value).expect("a String takes any text");
     }
 
     fn separate(&mut self) {
@@ -97,9 +136,9 @@ impl Json {
 }
 
 impl Value for u64 {
+    #[inline(never)]
     fn write(&self, json: &mut Json) {
-        json.separate();
-        write!(json.text, "{self}").expect("a String takes any text");
+        json.formatted(format_args!("{self}"));
     }
 }
 
@@ -117,49 +156,46 @@ impl Value for u32 {
 
 impl Value for i64 {
     fn write(&self, json: &mut Json) {
-        json.separate();
-        write!(json.text, "{self}").expect("a String takes any text");
+        json.formatted(format_args!("{self}"));
     }
 }
 
 impl Value for bool {
     fn write(&self, json: &mut Json) {
-        json.separate();
-        json.text.push_str(if *self { "true" } else { "false" });
+        json.plain(if *self { "true" } else { "false" });
     }
 }
 
 impl Value for &str {
     fn write(&self, json: &mut Json) {
-        json.separate();
-        quote(&mut json.text, self);
+        json.quoted(self);
     }
 }
 
 impl Value for String {
     fn write(&self, json: &mut Json) {
-        self.as_str().write(json);
+        json.quoted(self);
     }
 }
 
 impl Value for &Location<'_> {
+    #[inline(never)]
     fn write(&self, json: &mut Json) {
-        self.to_string().write(json);
+        json.quoted(&self.to_string());
     }
 }
 
 impl<T: Value> Value for Option<T> {
+    #[inline(never)]
     fn write(&self, json: &mut Json) {
         match self {
             Some(value) => value.write(json),
-            None => {
-                json.separate();
-                json.text.push_str("null");
-            }
+            None => json.plain("null"),
         }
     }
 }
 
+#[inline(never)]
 fn quote(into: &mut String, text: &str) {
     into.push('"');
     for character in text.chars() {

@@ -4,7 +4,7 @@
 //! recorders hold: of the last polls of each worker.
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
+use std::collections::{BinaryHeap, HashMap};
 use std::panic::Location;
 
 use super::durations::Durations;
@@ -32,11 +32,17 @@ pub(super) fn line(source: &Source) -> Vec<u8> {
     written(places.places)
 }
 
-fn written(mut places: Vec<Place>) -> Vec<u8> {
-    places.sort_by_key(|place| (place.at.file(), place.at.line(), place.at.column()));
+fn written(places: Vec<Place>) -> Vec<u8> {
+    let key = |(index, place): (usize, &Place)| {
+        let at = place.at;
+        (at.file(), at.line(), at.column(), index)
+    };
+    // A heap sorts them with a small part of the code that `sort` would bring.
+    let order: BinaryHeap<_> = places.iter().enumerate().map(key).collect();
     Json::line("places", |json| {
         json.array(|json| {
-            for place in &places {
+            for (.., index) in order.into_sorted_vec() {
+                let place = &places[index];
                 json.object(|json| {
                     json.field("at", place.at);
                     json.field("kind", kind(place.kind));
@@ -56,17 +62,17 @@ struct Places {
     /// Where the place of a kind of tasks is.
     indices: HashMap<(&'static Location<'static>, u8), usize>,
     /// Where the place of a task is.
-    of_tasks: HashMap<u64, usize>,
+    of_tasks: HashMap<u64, u64>,
 }
 
 impl Places {
     fn add(&mut self, runtime: &Viewed) {
         let recorder = runtime.recorder();
         let reading = recorder.read();
-        recorder.tasks(&reading, |task| {
+        recorder.tasks(&reading, &mut |task| {
             if let Some(at) = task.place {
                 let index = self.index(at, task.kind);
-                self.of_tasks.insert(task.id, index);
+                self.of_tasks.insert(task.id, index as u64);
                 self.places[index].alive += 1;
                 self.places[index].polls += task.polls;
             }
@@ -94,7 +100,7 @@ impl Places {
     fn of(&mut self, task: u64) -> Option<&mut Place> {
         self.of_tasks
             .get(&task)
-            .map(|index| &mut self.places[*index])
+            .map(|index| &mut self.places[*index as usize])
     }
 
     /// Adds how long polls took: each begins and ends on the same worker.
@@ -119,16 +125,15 @@ impl Places {
     /// Adds how long tasks waited, from the first wake to the poll, which may be of another worker.
     fn add_delays(&mut self, rings: &[WorkerEvents]) {
         let events = rings.iter().flat_map(|ring| &ring.events);
-        let mut events: Vec<(u64, u64, bool)> = events
+        let events: BinaryHeap<(u64, u64, bool)> = events
             .filter_map(|seen| match seen.event {
                 Event::Wake(task) | Event::Spawn(task) => Some((task, seen.at_ns, false)),
                 Event::Poll(task) => Some((task, seen.at_ns, true)),
                 _ => None,
             })
             .collect();
-        events.sort_unstable();
         let mut woken = None;
-        for (task, at_ns, is_poll) in events {
+        for (task, at_ns, is_poll) in events.into_sorted_vec() {
             let since = woken.filter(|(of, _)| *of == task);
             match (since, is_poll) {
                 (Some((_, since)), true) => {
@@ -167,7 +172,7 @@ mod tests {
     fn a_delay_is_that_from_the_first_wake_to_the_poll_on_any_worker() {
         let mut places = Places::default();
         let index = places.index(Location::caller(), SeenKind::Task);
-        places.of_tasks.insert(7, index);
+        places.of_tasks.insert(7, index as u64);
         let one = ring(&[
             (100, Event::End(7)),
             (200, Event::Spawn(7)),

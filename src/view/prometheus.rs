@@ -145,30 +145,30 @@ pub(super) fn page<'a>(runtimes: impl Iterator<Item = &'a Handle>) -> String {
             kind(handle),
             files(backend)
         );
-        page.sample("zokio_runtime_info", labels, 1);
+        page.sample("zokio_runtime_info", labels, &1);
     }
     for family in OF_RUNTIMES {
         page.family(family.name, family.help);
         for runtime in &runtimes {
             let value = (family.value)(runtime.handle);
-            page.sample(family.name, format_args!("{runtime}"), value);
+            page.sample(family.name, format_args!("{runtime}"), &value);
         }
     }
     for family in OF_WORKERS {
         page.family(family.name, family.help);
-        each_worker(&runtimes, |labels, metrics, _| {
-            page.sample(family.name, labels, (family.value)(metrics));
+        each_worker(&runtimes, &mut |labels, metrics, _| {
+            page.sample(family.name, labels, &(family.value)(metrics));
         });
     }
     const BUSY: &str = "zokio_worker_busy_seconds_total";
     page.family(BUSY, "The time that the worker was awake.");
-    each_worker(&runtimes, |labels, metrics, _| {
-        page.sample(BUSY, labels, Seconds(metrics.busy()));
+    each_worker(&runtimes, &mut |labels, metrics, _| {
+        page.sample(BUSY, labels, &Seconds(metrics.busy()));
     });
     const QUEUE: &str = "zokio_worker_queue_depth";
     page.family(QUEUE, "Runnable tasks in the queue of the worker.");
-    each_worker(&runtimes, |labels, _, queued| {
-        page.sample(QUEUE, labels, queued)
+    each_worker(&runtimes, &mut |labels, _, queued| {
+        page.sample(QUEUE, labels, &queued)
     });
     page.histograms(
         &runtimes,
@@ -186,9 +186,10 @@ pub(super) fn page<'a>(runtimes: impl Iterator<Item = &'a Handle>) -> String {
 }
 
 /// Calls `f` for each worker with its labels, its counters, and the length of its queue.
+#[inline(never)]
 fn each_worker(
     runtimes: &[Labeled<'_>],
-    mut f: impl FnMut(fmt::Arguments<'_>, &WorkerMetrics, usize),
+    f: &mut dyn FnMut(fmt::Arguments<'_>, &WorkerMetrics, usize),
 ) {
     for runtime in runtimes {
         for worker in 0..runtime.handle.workers() {
@@ -216,12 +217,14 @@ impl Page {
         self.header(name, help, kind);
     }
 
+    #[inline(never)]
     fn header(&mut self, name: &str, help: &str, kind: &str) {
         self.line(format_args!("# HELP {name} {help}"));
         self.line(format_args!("# TYPE {name} {kind}"));
     }
 
-    fn sample(&mut self, name: &str, labels: fmt::Arguments<'_>, value: impl fmt::Display) {
+    #[inline(never)]
+    fn sample(&mut self, name: &str, labels: fmt::Arguments<'_>, value: &dyn fmt::Display) {
         self.line(format_args!("{name}{{{labels}}} {value}"));
     }
 
@@ -234,7 +237,7 @@ impl Page {
         histogram: WorkerHistogram,
     ) {
         let mut is_first = true;
-        each_worker(runtimes, |labels, metrics, _| {
+        each_worker(runtimes, &mut |labels, metrics, _| {
             if let Some(histogram) = histogram(metrics) {
                 if std::mem::take(&mut is_first) {
                     self.header(name, help, "histogram");
@@ -263,6 +266,7 @@ impl Page {
         self.line(format_args!("{name}_count{{{labels}}} {count}"));
     }
 
+    #[inline(never)]
     fn line(&mut self, line: fmt::Arguments<'_>) {
         writeln!(self.0, "{line}").expect("a String takes any text");
     }

@@ -29,6 +29,7 @@ static REMOVES_AT_EXIT: AtomicU32 = AtomicU32::new(0);
 
 /// No foreign code is called while this is locked.
 struct Registry {
+    /// In the order of their ids.
     runtimes: Vec<(Handle, Option<Arc<Server>>)>,
     /// Those of the runtimes.
     servers: Vec<Arc<Server>>,
@@ -88,7 +89,10 @@ impl Registry {
             server.show(Viewed { handle, stuck });
             Some(server)
         });
-        self.runtimes.push((handle, server));
+        let id = handle.services().id;
+        let is_before = |(other, _): &(Handle, _)| other.services().id < id;
+        let at = self.runtimes.partition_point(is_before);
+        self.runtimes.insert(at, (handle, server));
         failed
     }
 
@@ -112,7 +116,7 @@ impl Registry {
     fn leave(&mut self, id: NonZeroU64) -> Option<(Handle, Option<Viewed>)> {
         let of = |(handle, _): &(Handle, _)| handle.services().id == id;
         let at = self.runtimes.iter().position(of)?;
-        let (handle, server) = self.runtimes.swap_remove(at);
+        let (handle, server) = self.runtimes.remove(at);
         let shown = server.and_then(|server| {
             let shown = server.hide(id);
             if server.shows_none() {
@@ -128,9 +132,8 @@ impl Registry {
 /// Returns a page in the text format of Prometheus, of all runtimes that have not ended.
 pub(crate) fn prometheus_page() -> String {
     let registry = REGISTRY.lock();
-    let mut runtimes: Vec<Handle> = registry.runtimes.iter().map(|it| it.0.clone()).collect();
+    let runtimes: Vec<Handle> = registry.runtimes.iter().map(|it| it.0.clone()).collect();
     drop(registry);
-    runtimes.sort_unstable_by_key(|runtime| runtime.services().id);
     prometheus::page(runtimes.iter())
 }
 

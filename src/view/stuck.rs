@@ -4,7 +4,6 @@
 //! in a file, from which the names of its functions can be found at any time later.
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, process};
@@ -22,8 +21,8 @@ const LONGEST: Duration = Duration::from_secs(1);
 pub(super) struct StuckLog {
     /// Where stacks are saved.
     folder: PathBuf,
-    /// The polls that were logged last, by runtime and worker.
-    logged: HashMap<(u64, usize), u64>,
+    /// The polls that were logged last: the runtime, the worker, and the poll's number.
+    logged: Vec<(u64, usize, u64)>,
     /// When to look next; `None` if no runtime asks for that.
     next: Option<u64>,
 }
@@ -39,7 +38,7 @@ impl StuckLog {
         };
         StuckLog {
             folder,
-            logged: HashMap::new(),
+            logged: Vec::new(),
             next: None,
         }
     }
@@ -59,15 +58,15 @@ impl StuckLog {
             .min()
             .map(|limit| (limit / 2).clamp(SHORTEST, LONGEST));
         self.next = period.map(|period| source.now + period.as_nanos() as u64);
-        let mut logged = HashMap::new();
+        let mut logged = Vec::new();
         for runtime in &source.runtimes {
             let Some(limit) = runtime.stuck else { continue };
             for stuck in runtime.recorder().stuck(limit) {
-                let worker = (runtime.id().get(), stuck.worker);
-                if self.logged.get(&worker) != Some(&stuck.poll) {
+                let poll = (runtime.id().get(), stuck.worker, stuck.poll);
+                if !self.logged.contains(&poll) {
                     self.log(source, runtime, &stuck);
                 }
-                logged.insert(worker, stuck.poll);
+                logged.push(poll);
             }
         }
         self.logged = logged;

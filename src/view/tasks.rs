@@ -28,7 +28,7 @@ struct Task {
     seen: TaskSeen,
     runtime: u64,
     /// The worker that polls it.
-    worker: Option<usize>,
+    worker: Option<u64>,
     /// The task that has locked the lock that this one waits for.
     holder: Option<u64>,
 }
@@ -53,9 +53,9 @@ impl Tasks {
         let reading = recorder.read();
         self.now = reading.now();
         let workers = recorder.workers(&reading).into_iter().enumerate();
-        let polled = workers.filter_map(|(index, worker)| Some((worker.task?, index)));
-        let polled: HashMap<u64, usize> = polled.collect();
-        recorder.tasks(&reading, |seen| {
+        let polled = workers.filter_map(|(index, worker)| Some((worker.task?, index as u64)));
+        let polled: HashMap<u64, u64> = polled.collect();
+        recorder.tasks(&reading, &mut |seen| {
             if let Some(name) = &seen.name {
                 self.names.insert(seen.id, name.clone());
             }
@@ -134,10 +134,12 @@ impl Tasks {
 
     /// Returns how far a deadline is away.
     fn deadline(&self, deadline: u64) -> String {
-        let seconds = |ns: u64| ns as f64 / 1e9;
-        match deadline.checked_sub(self.now) {
-            Some(left) => format!("in {:.3} s", seconds(left)),
-            None => format!("{:.3} s ago", seconds(self.now - deadline)),
+        // In whole milliseconds, rounded: to format a float takes far more code.
+        let ms = (deadline.abs_diff(self.now) + 500_000) / 1_000_000;
+        let (seconds, ms) = (ms / 1000, ms % 1000);
+        match deadline >= self.now {
+            true => format!("in {seconds}.{ms:03} s"),
+            false => format!("{seconds}.{ms:03} s ago"),
         }
     }
 }

@@ -50,12 +50,13 @@ impl Viewed {
     }
 
     /// Returns the names of those of these tasks that have one.
+    #[inline(never)]
     pub(super) fn names(&self, reading: &Reading, tasks: &[u64]) -> HashMap<u64, Arc<str>> {
         let mut names = HashMap::new();
         if tasks.is_empty() {
             return names;
         }
-        self.recorder().tasks(reading, |seen| {
+        self.recorder().tasks(reading, &mut |seen| {
             if let Some(name) = seen.name.filter(|_| tasks.contains(&seen.id)) {
                 names.insert(seen.id, name);
             }

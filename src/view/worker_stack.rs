@@ -15,6 +15,7 @@ const LIMIT: Duration = Duration::from_millis(200);
 /// # Errors
 ///
 /// Returns why there is none.
+#[inline(never)]
 pub(super) fn line(runtimes: &[Viewed], runtime: u64, worker: usize) -> Result<Vec<u8>, String> {
     let viewed = runtimes.iter().find(|viewed| viewed.id().get() == runtime);
     let viewed = viewed.ok_or("there is no runtime of this id")?;
