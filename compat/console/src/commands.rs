@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::arguments::{Arguments, Command, USAGE};
 use crate::client::Client;
 use crate::model::Seen;
-use crate::sampler::{self, Wanted};
+use crate::sampler::{Samples, Wanted};
 use crate::{console, find, plain, serve, stack, text, trace, ui};
 
 /// Does what the arguments ask for.
@@ -72,19 +72,27 @@ fn show(arguments: Arguments) -> Result<()> {
 
 /// Two samples, since one has no rates.
 fn print_once(arguments: &Arguments) -> Result<()> {
-    let mut client = attach(arguments)?;
+    let client = attach(arguments)?;
     let mut seen = Seen::new(client.hello().clone());
-    seen.update(sampler::sample(&mut client, Wanted::ALL)?);
+    let mut samples = Samples::of(client);
+    // Places are not printed.
+    let wanted = Wanted {
+        tasks: true,
+        places: false,
+    };
+    seen.update(samples.take(wanted)?);
     thread::sleep(arguments.interval);
-    seen.update(sampler::sample(&mut client, Wanted::ALL)?);
+    seen.update(samples.take(wanted)?);
     print(&plain::text(&seen, &arguments.filter, arguments.order))
 }
 
 fn stream_json(arguments: &Arguments) -> Result<()> {
-    let mut client = attach(arguments)?;
+    let client = attach(arguments)?;
+    let hello = client.hello().clone();
+    let mut samples = Samples::of(client);
     loop {
-        let sample = sampler::sample(&mut client, Wanted::ALL)?;
-        print(&plain::sample_json(client.hello(), &sample)?)?;
+        let sample = samples.take(Wanted::ALL)?;
+        print(&plain::sample_json(&hello, &sample)?)?;
         if arguments.once {
             return Ok(());
         }

@@ -13,6 +13,11 @@ use serde_json::Value;
 
 use crate::client::{Client, Recorded};
 use crate::model::Sample;
+use crate::protocol::Place;
+
+/// How often places are asked for at most: for each answer the process goes through all events that
+/// it holds.
+const PLACES_EVERY: Duration = Duration::from_secs(1);
 
 /// What is asked for.
 #[derive(Debug)]
@@ -62,17 +67,48 @@ pub enum Report {
     Ended(Error),
 }
 
-/// Takes one sample.
-///
-/// # Errors
-///
-/// Returns an error if the process does not answer.
-pub fn sample(client: &mut Client, wanted: Wanted) -> Result<Sample> {
-    Ok(Sample {
-        snapshot: client.snapshot()?,
-        tasks: wanted.tasks.then(|| client.tasks()).transpose()?,
-        places: wanted.places.then(|| client.places()).transpose()?,
-    })
+/// A connection that samples are taken from.
+#[derive(Debug)]
+pub struct Samples {
+    client: Client,
+    /// The last places, and when the sample that they were asked for began.
+    places: Option<(Instant, Vec<Place>)>,
+}
+
+impl Samples {
+    /// Creates it, without a sample.
+    #[must_use]
+    pub fn of(client: Client) -> Self {
+        Self {
+            client,
+            places: None,
+        }
+    }
+
+    /// Takes a sample. The places in it are as of up to a second before.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the process does not answer.
+    pub fn take(&mut self, wanted: Wanted) -> Result<Sample> {
+        let begin = Instant::now();
+        Ok(Sample {
+            snapshot: self.client.snapshot()?,
+            tasks: wanted.tasks.then(|| self.client.tasks()).transpose()?,
+            places: wanted.places.then(|| self.places(begin)).transpose()?,
+        })
+    }
+
+    fn places(&mut self, now: Instant) -> Result<Vec<Place>> {
+        if let Some((asked, places)) = &self.places
+            && now.duration_since(*asked) < PLACES_EVERY
+        {
+            return Ok(places.clone());
+        }
+        let places = self.client.places()?;
+        self.places = Some((now, places.clone()));
+        Ok(places)
+    }
 }
 
 /// Starts the thread, which calls `report` with everything that it learns.
@@ -88,7 +124,7 @@ pub fn start(
 ) -> Result<mpsc::Sender<Command>> {
     let (commands, received) = mpsc::channel();
     let sampler = Sampler {
-        client,
+        samples: Samples::of(client),
         interval,
         wanted,
         paused: false,
@@ -101,7 +137,7 @@ pub fn start(
 }
 
 struct Sampler<F> {
-    client: Client,
+    samples: Samples,
     interval: Duration,
     wanted: Wanted,
     paused: bool,
@@ -113,7 +149,7 @@ impl<F: FnMut(Report)> Sampler<F> {
         let mut next = Instant::now();
         loop {
             if !self.paused && Instant::now() >= next {
-                match sample(&mut self.client, self.wanted) {
+                match self.samples.take(self.wanted) {
                     Ok(sample) => (self.report)(Report::Sample(Box::new(sample))),
                     Err(error) => return (self.report)(Report::Ended(error)),
                 }
@@ -137,16 +173,64 @@ impl<F: FnMut(Report)> Sampler<F> {
                     next = Instant::now();
                 }
                 Ok(Command::Stack { runtime, worker }) => {
-                    let stack = self.client.stack(runtime, worker);
+                    let stack = self.samples.client.stack(runtime, worker);
                     (self.report)(Report::Stack(stack));
                 }
                 Ok(Command::Events) => {
-                    let recorded = self.client.events();
+                    let recorded = self.samples.client.events();
                     (self.report)(Report::Events(recorded));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::os::unix::net::UnixListener;
+    use std::sync::mpsc;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use super::{PLACES_EVERY, Samples, Wanted};
+    use crate::client::Client;
+
+    #[test]
+    fn places_are_asked_for_once_a_second() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let listener = UnixListener::bind(&path).unwrap();
+        let (request, requests) = mpsc::channel();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let mut answer = |text: &str| writeln!(stream, "{text}").unwrap();
+            answer(r#"{"zokio":"0.1.0","protocol":1,"pid":7,"program":"/bin/x","now":1}"#);
+            for line in lines.map_while(Result::ok) {
+                answer(match &*line {
+                    "snapshot" => r#"{"snapshot":{"now":1,"runtimes":[]}}"#,
+                    "tasks" => r#"{"tasks":[],"more":false}"#,
+                    _ => r#"{"places":[{"at":"a.rs:1:2","kind":"task","alive":1,"polls":2}]}"#,
+                });
+                request.send(line).unwrap();
+            }
+        });
+        let mut samples = Samples::of(Client::connect(&path).unwrap());
+        let first = samples.take(Wanted::ALL).unwrap();
+        // As if this had been now, however long the answers took.
+        let (asked, _) = samples.places.as_mut().unwrap();
+        *asked = Instant::now() + Duration::from_secs(60);
+        let second = samples.take(Wanted::ALL).unwrap();
+        let at = |places: Option<Vec<super::Place>>| places.unwrap()[0].at.clone();
+        assert_eq!(at(first.places), at(second.places));
+        let (asked, _) = samples.places.as_mut().unwrap();
+        *asked = Instant::now() - PLACES_EVERY;
+        samples.take(Wanted::ALL).unwrap();
+        drop(samples);
+        let count = requests.iter().filter(|line| line == "places").count();
+        assert_eq!(count, 2);
     }
 }

@@ -30,6 +30,12 @@ fn the_page_shows_workers_tasks_and_charts_as_they_change() {
          return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v); })()",
     );
     page.wait_for("document.querySelector('#runtime-1 td.stuck') !== null");
+    // A bar is as long as its number says.
+    page.wait_for(
+        "[...document.querySelectorAll('#runtime-1 tr')].slice(1).some(row => { \
+         const part = parseInt(row.children[4].textContent), bar = row.querySelector('.bar'); \
+         return part < 90 && bar.firstChild.clientWidth < bar.clientWidth; })",
+    );
     // More samples come: the self waker polls more and more.
     let polls = "now.tasks.find(task => task.name === 'self waker').polls";
     let before = page.evaluate(polls);

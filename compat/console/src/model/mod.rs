@@ -25,6 +25,28 @@ pub struct Sample {
     pub places: Option<Vec<Place>>,
 }
 
+impl Sample {
+    /// Adds the polls that have not ended to the times in polls, which the process counts when a poll
+    /// ends: a task that blocks is busy, and so is its worker.
+    fn with_current_polls(mut self) -> Self {
+        let now = self.snapshot.now;
+        let runtimes = self.snapshot.runtimes.iter_mut();
+        for worker in runtimes.flat_map(|runtime| &mut runtime.workers) {
+            if let ("running" | "stuck", Some(since)) = (&*worker.state, worker.since) {
+                worker.busy_ns += now.saturating_sub(since);
+            }
+        }
+        for task in self.tasks.iter_mut().flatten() {
+            if let ("running", Some(since), Some(busy)) =
+                (&*task.state, task.since, &mut task.busy_ns)
+            {
+                *busy += now.saturating_sub(since);
+            }
+        }
+        self
+    }
+}
+
 /// A process, as it was seen twice.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
@@ -50,7 +72,7 @@ impl Seen {
 
     /// Takes a sample that is newer than the last.
     pub fn update(&mut self, sample: Sample) {
-        let before = std::mem::replace(&mut self.current, sample);
+        let before = std::mem::replace(&mut self.current, sample.with_current_polls());
         if let Some(tasks) = &before.tasks {
             self.tasks_before = Some((before.snapshot.now, tasks.clone()));
         }
@@ -82,5 +104,50 @@ impl Seen {
     #[must_use]
     pub fn ago(&self, since: u64) -> u64 {
         self.current.snapshot.now.saturating_sub(since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sample, Snapshot, Task};
+    use crate::protocol::{Runtime, Worker};
+
+    #[test]
+    fn a_poll_that_has_not_ended_counts() {
+        let worker = |state: &str| Worker {
+            state: state.into(),
+            since: Some(400),
+            busy_ns: 50,
+            ..Worker::default()
+        };
+        let task = |state: &str, since| Task {
+            state: state.into(),
+            since: Some(since),
+            busy_ns: Some(50),
+            ..Task::default()
+        };
+        let sample = Sample {
+            snapshot: Snapshot {
+                now: 1_000,
+                runtimes: vec![Runtime {
+                    workers: ["stuck", "running", "parked"].map(worker).into(),
+                    ..Runtime::default()
+                }],
+            },
+            // The last one was polled after the snapshot.
+            tasks: Some(vec![
+                task("running", 400),
+                task("idle", 400),
+                task("running", 1_100),
+            ]),
+            places: None,
+        };
+        let sample = sample.with_current_polls();
+        let workers = sample.snapshot.runtimes[0].workers.iter();
+        let busy: Vec<u64> = workers.map(|worker| worker.busy_ns).collect();
+        assert_eq!(busy, [650, 650, 50]);
+        let tasks = sample.tasks.unwrap();
+        let busy: Vec<Option<u64>> = tasks.iter().map(|task| task.busy_ns).collect();
+        assert_eq!(busy, [Some(650), Some(50), Some(50)]);
     }
 }

@@ -95,7 +95,11 @@ impl Seen {
             polls: rate(worker.polls, before.polls, seconds),
             parks: rate(worker.parks, before.parks, seconds),
             steals: rate(worker.steals, before.steals, seconds),
-            busy: rate(worker.busy_ns, before.busy_ns, seconds * 1e9).min(1.0),
+            busy: if was_awake(before, worker) && seconds > 0.0 {
+                1.0
+            } else {
+                rate(worker.busy_ns, before.busy_ns, seconds * 1e9).min(1.0)
+            },
         }
     }
 
@@ -143,6 +147,13 @@ impl Seen {
         let seconds = self.ago(before.now) as f64 / 1e9;
         Some((seconds, runtimes.find(|other| other.id == runtime.id)?))
     }
+}
+
+/// Returns whether a worker has not slept in between. The process counts the time awake only when the
+/// worker goes to sleep, which one that always has something to do never does.
+fn was_awake(before: &Worker, now: &Worker) -> bool {
+    let is_awake = |worker: &Worker| matches!(&*worker.state, "running" | "searching" | "stuck");
+    before.parks == now.parks && is_awake(before) && is_awake(now)
 }
 
 fn rate(now: u64, then: u64, time: f64) -> f64 {
@@ -205,6 +216,26 @@ mod tests {
         );
         assert_eq!(seen.task_rates()[&3].polls, 100.0);
         assert_eq!(seen.task_rates()[&3].busy, 0.25);
+    }
+
+    #[test]
+    fn a_worker_that_never_sleeps_is_busy() {
+        let busy = |states: [&str; 2], parks: [u64; 2]| {
+            let mut seen = Seen::new(Hello::default());
+            for (at, (state, parks)) in (1..).zip(states.into_iter().zip(parks)) {
+                let mut sample = sample(at * 1_000_000_000, at * 100, 500);
+                let worker = &mut sample.snapshot.runtimes[0].workers[0];
+                worker.state = state.into();
+                worker.parks = parks;
+                seen.update(sample);
+            }
+            let runtime = &seen.current.snapshot.runtimes[0];
+            seen.worker_rates(runtime, &runtime.workers[0]).busy
+        };
+        assert_eq!(busy(["running", "searching"], [7, 7]), 1.0);
+        assert_eq!(busy(["running", "running"], [7, 8]), 0.0);
+        assert_eq!(busy(["parked", "running"], [7, 7]), 0.0);
+        assert_eq!(busy(["parked", "parked"], [7, 7]), 0.0);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::client::{Client, Recorded};
 const EVERY: Duration = Duration::from_millis(250);
 
 /// Returns what the recorders hold now and, with `duration`, what they record in that time, by time.
-/// The number is that of events known to be lost.
+/// The number is that of the events in between that were overwritten before they were read.
 ///
 /// # Errors
 ///
@@ -38,7 +38,10 @@ pub fn record(client: &mut Client, duration: Option<Duration>) -> Result<(Vec<Ev
 #[derive(Debug, Default)]
 pub struct Record {
     workers: BTreeMap<(u64, Option<u64>), Vec<Event>>,
-    lost: u64,
+    /// How many had been overwritten before the first answer.
+    older: Option<u64>,
+    /// How many were recorded until the last answer.
+    recorded: u64,
 }
 
 impl Record {
@@ -49,13 +52,17 @@ impl Record {
     /// Returns an error if an event cannot be read.
     pub fn add(&mut self, recorded: &Recorded) -> Result<()> {
         let mut read: BTreeMap<_, Vec<Event>> = BTreeMap::new();
+        let mut count = recorded.lost;
         for value in &recorded.events {
             if let Some(event) = Event::read(value)? {
                 let worker = (event.runtime, event.worker);
                 read.entry(worker).or_default().push(event);
+                count += 1;
             }
         }
-        self.lost = self.lost.max(recorded.lost);
+        self.older.get_or_insert(recorded.lost);
+        // It shrinks when a runtime ends.
+        self.recorded = self.recorded.max(count);
         for (worker, events) in read {
             let known = self.workers.entry(worker).or_default();
             let new = match known.last() {
@@ -70,12 +77,14 @@ impl Record {
         Ok(())
     }
 
-    /// Returns all events by time. Those of one worker stay in the order in which it recorded them.
+    /// Returns all events by time, and how many are missing between the first and the last. Those of
+    /// one worker stay in the order in which it recorded them.
     #[must_use]
     pub fn finish(self) -> (Vec<Event>, u64) {
         let mut events: Vec<Event> = self.workers.into_values().flatten().collect();
         events.sort_by_key(|event| event.at);
-        (events, self.lost)
+        let known = self.older.unwrap_or(0) + events.len() as u64;
+        (events, self.recorded.saturating_sub(known))
     }
 }
 
@@ -84,6 +93,11 @@ mod tests {
     use serde_json::json;
 
     use super::{Record, Recorded};
+
+    fn add(record: &mut Record, events: &serde_json::Value, lost: u64) {
+        let events = events.as_array().unwrap().clone();
+        record.add(&Recorded { events, lost }).unwrap();
+    }
 
     #[test]
     fn what_two_answers_share_is_there_once() {
@@ -99,13 +113,22 @@ mod tests {
             [15, 1, 1, "park", null, 0],
             [25, 1, 1, "unpark", null, 0]
         ]);
-        for answer in [first, second] {
-            let events = answer.as_array().unwrap().clone();
-            record.add(&Recorded { events, lost: 2 }).unwrap();
-        }
+        add(&mut record, &first, 2);
+        // The event of 10 has been overwritten, but was read before.
+        add(&mut record, &second, 3);
         let (events, lost) = record.finish();
         let times: Vec<u64> = events.iter().map(|event| event.at).collect();
         assert_eq!(times, [10, 15, 20, 25, 30]);
-        assert_eq!(lost, 2);
+        assert_eq!(lost, 0);
+    }
+
+    #[test]
+    fn what_is_overwritten_between_two_answers_is_lost() {
+        let mut record = Record::default();
+        add(&mut record, &json!([[10, 1, 0, "poll", 1, 0]]), 100);
+        // Two were recorded and overwritten since.
+        add(&mut record, &json!([[40, 1, 0, "poll", 1, 0]]), 103);
+        let (events, lost) = record.finish();
+        assert_eq!((events.len(), lost), (2, 2));
     }
 }

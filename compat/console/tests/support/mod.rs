@@ -92,9 +92,15 @@ impl Drop for Program {
 fn built() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
+        // The profile and the features are those of what is built already.
+        let profile = if cfg!(debug_assertions) {
+            "--profile=dev"
+        } else {
+            "--profile=release"
+        };
         let output = Command::new(env!("CARGO"))
-            // The whole workspace, so that the features are those of what is built already.
-            .args(["build", "-q", "--workspace", "--message-format=json"])
+            .args(["build", "-q", "--workspace", profile])
+            .arg("--message-format=json")
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .stderr(Stdio::inherit())
             .output()
