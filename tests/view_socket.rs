@@ -191,6 +191,32 @@ fn a_forked_child_leaves_the_socket_alone() {
 }
 
 #[test]
+fn a_runtime_of_a_forked_child_works_without_a_view() {
+    let test = "a_runtime_of_a_forked_child_works_without_a_view";
+    on_each_scheduler(test, |workers| {
+        let folder = Folder::new();
+        let path = folder.join("view");
+        // The lock that the child may not take is that of the runtimes of the parent.
+        let _runtime = runtime(workers);
+        // SAFETY: no other thread of this process holds a lock that the child needs, but perhaps the
+        // one that this is about.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let runtime = builder(0).monitor(&path).build().unwrap();
+            let sum = runtime.block_on(async { zokio::spawn(async { 1 + 1 }).await.unwrap() });
+            let status = i32::from(path.exists() || sum != 2);
+            drop(runtime);
+            // SAFETY: as above.
+            unsafe { libc::_exit(status) };
+        }
+        let mut status = 0;
+        // SAFETY: the pointer names an integer.
+        let ended = unsafe { libc::waitpid(child, &mut status, 0) };
+        assert_eq!((ended, status), (child, 0));
+    });
+}
+
+#[test]
 fn what_a_killed_process_left_is_replaced() {
     let folder = Folder::new();
     let socket = folder.join("view");

@@ -40,8 +40,9 @@
 //! Only the user of the process, and root, can connect. The socket is removed when the last runtime
 //! that asked for it ends, and when the process exits. It is left behind if the process is killed by a
 //! signal; the next one that asks for the same path replaces it. A child that is made by `fork(2)`
-//! neither serves nor removes it. If the path is that of another file, or of a socket that a process
-//! serves, there is no view, and a warning in the log says why. No port is opened.
+//! neither serves nor removes it, and its runtimes have no view. If the path is that of another file,
+//! or of a socket that a process serves, there is no view, and a warning in the log says why. No port
+//! is opened.
 //!
 //! A runtime that is not asked for a view records nothing. One that is takes half a mebibyte for each
 //! worker, 64 bytes for each task, and a reading of the clock for each poll. While no client is connected,
@@ -62,6 +63,11 @@
 //! [`Builder::monitor_stuck`](crate::runtime::Builder::monitor_stuck), a worker that is in one poll for
 //! longer than N milliseconds is named in the log, once for each such poll: by the name of the task,
 //! the place where it was spawned, and a file with the stack of the thread. This needs no socket.
+//!
+//! The stack is taken by a signal to that thread, SIGURG, here and for a request `stack`. Most system
+//! calls continue afterwards. Some end with `EINTR` all the same: `poll(2)`, `nanosleep(2)`, and reads of
+//! sockets with a time-out (signal(7) lists them). std repeats most of these, and other code in a
+//! task that blocks should be ready for it.
 //!
 //! # Metrics
 //!

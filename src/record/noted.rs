@@ -179,13 +179,19 @@ impl Noted {
     }
 
     /// Notes what a leaf returned `Pending` for. Of several, the first of a poll counts: of a timeout
-    /// that is what it is around.
+    /// that is what it is around. But a lock counts more than what is no lock: a `select!` whose
+    /// handler locks has dropped what it waited for before, and others may hold a lock forever.
     pub(super) fn waits(&self, wait: Wait, object: u64) {
         let what = self.what.load(Ordering::Relaxed);
-        if what & WAIT != 0 {
-            self.what.store(what | SEVERAL, Ordering::Relaxed);
-            return;
-        }
+        let first = Wait::from_number((what >> WAIT_SHIFT) as u8);
+        let what = match first {
+            Some(first) if first.is_lock() || !wait.is_lock() => {
+                self.what.store(what | SEVERAL, Ordering::Relaxed);
+                return;
+            }
+            Some(_) => what & !WAIT | SEVERAL,
+            None => what,
+        };
         self.object.store(object, Ordering::Relaxed);
         let wait = u64::from(wait as u8) << WAIT_SHIFT;
         self.what.store(what | wait, Ordering::Relaxed);

@@ -22,7 +22,7 @@ use crate::util::cache_padded::CachePadded;
 /// The lines of a page.
 const LINES: usize = 64;
 
-/// How many pages are looked at before another one is made.
+/// How many pages are looked at for each task, unless it is time to look at all of them.
 const LOOK_AT: usize = 8;
 
 /// How many consecutive ids a shard takes; those of a thread come in blocks of this size.
@@ -38,6 +38,9 @@ struct Pages {
     pages: Vec<Arc<Page>>,
     /// Where a line was found last.
     last: usize,
+    /// How many lines are taken before all pages are looked at again: as many as the last such look
+    /// took, so that a task costs no more than a few pages on average.
+    until_all: usize,
 }
 
 #[derive(Debug)]
@@ -111,12 +114,23 @@ impl Registry {
 impl Pages {
     fn take(&mut self, journal: &Arc<Journal>) -> (Arc<Page>, usize) {
         let count = self.pages.len();
-        for offset in 0..count.min(LOOK_AT) {
+        let look_at = match self.until_all {
+            0 => count,
+            _ => count.min(LOOK_AT),
+        };
+        self.until_all = self.until_all.saturating_sub(1);
+        for offset in 0..look_at {
             let index = (self.last + offset) % count;
             if let Some(line) = self.pages[index].take() {
                 self.last = index;
+                if offset >= LOOK_AT {
+                    self.until_all = offset;
+                }
                 return (self.pages[index].clone(), line);
             }
+        }
+        if look_at > LOOK_AT {
+            self.until_all = look_at;
         }
         let page = Arc::new(Page {
             journal: journal.clone(),

@@ -333,6 +333,25 @@ fn the_wait_is_the_first_of_several() {
     }
 }
 
+/// What a `select!` waited for before is over when its handler locks.
+#[test]
+fn a_lock_counts_more_than_what_was_waited_for_before() {
+    let waits = waits_of(|| async {
+        let mutex = Mutex::new(());
+        let _guard = mutex.lock().await;
+        let (_sender, mut receiver) = mpsc::channel::<()>(1);
+        let mut again = Box::pin(mutex.lock());
+        poll_fn(|cx| {
+            let _ = receiver.poll_recv(cx);
+            again.as_mut().poll(cx).map(drop)
+        })
+        .await;
+    });
+    for wait in waits {
+        assert_eq!((wait.wait, wait.several), (Wait::MutexLock, true));
+    }
+}
+
 /// Waits until it is opened, on a thread.
 #[derive(Default)]
 struct Gate(StdMutex<bool>, Condvar);
@@ -540,6 +559,27 @@ fn lines_are_used_again_and_names_are_forgotten() {
         }
     });
     assert_eq!(recorder.registry.pages(), 1);
+}
+
+#[test]
+fn bursts_beside_many_tasks_that_stay_use_the_same_lines() {
+    let (rt, recorder) = observed(Builder::new_current_thread());
+    let stay: Vec<_> = (0..1000).map(|_| rt.spawn(pending::<()>())).collect();
+    let burst = || {
+        let tasks: Vec<_> = (0..1000).map(|_| rt.spawn(yield_now())).collect();
+        rt.block_on(async {
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+        recorder.registry.pages()
+    };
+    let first = burst();
+    for _ in 0..30 {
+        let pages = burst();
+        assert!(pages < 2 * first, "{first} pages, then {pages}");
+    }
+    assert!(stay.iter().all(|task| !task.is_finished()));
 }
 
 #[test]

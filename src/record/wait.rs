@@ -14,6 +14,7 @@ pub(crate) enum Wait {
     SemaphoreAcquire,
     MpscRecv,
     MpscSend,
+    MpscClosed,
     BroadcastRecv,
     BroadcastClosed,
     OneshotRecv,
@@ -53,6 +54,7 @@ const ALL: [Wait; Wait::Budget as usize] = [
     Wait::SemaphoreAcquire,
     Wait::MpscRecv,
     Wait::MpscSend,
+    Wait::MpscClosed,
     Wait::BroadcastRecv,
     Wait::BroadcastClosed,
     Wait::OneshotRecv,
@@ -79,6 +81,14 @@ impl Wait {
         ALL.get(usize::from(number).checked_sub(1)?).copied()
     }
 
+    /// Returns whether others may hold what is waited for, by which tasks block each other.
+    pub(super) fn is_lock(self) -> bool {
+        matches!(
+            self,
+            Wait::MutexLock | Wait::RwLockRead | Wait::RwLockWrite | Wait::SemaphoreAcquire
+        )
+    }
+
     /// Returns what is waited for.
     pub(crate) fn what(self) -> &'static str {
         match self {
@@ -86,7 +96,7 @@ impl Wait {
             Wait::MutexLock => "mutex",
             Wait::RwLockRead | Wait::RwLockWrite => "rwlock",
             Wait::SemaphoreAcquire => "semaphore",
-            Wait::MpscRecv | Wait::MpscSend => "mpsc",
+            Wait::MpscRecv | Wait::MpscSend | Wait::MpscClosed => "mpsc",
             Wait::BroadcastRecv | Wait::BroadcastClosed => "broadcast",
             Wait::OneshotRecv | Wait::OneshotClosed => "oneshot",
             Wait::WatchChanged | Wait::WatchClosed => "watch",
@@ -113,7 +123,9 @@ impl Wait {
             Wait::SemaphoreAcquire => "acquire",
             Wait::MpscRecv | Wait::BroadcastRecv | Wait::OneshotRecv => "recv",
             Wait::MpscSend => "send",
-            Wait::BroadcastClosed | Wait::OneshotClosed | Wait::WatchClosed => "closed",
+            Wait::MpscClosed | Wait::BroadcastClosed | Wait::OneshotClosed | Wait::WatchClosed => {
+                "closed"
+            }
             Wait::WatchChanged => "changed",
             Wait::Budget => "budget",
             Wait::BlockInPlace => "block_in_place",

@@ -81,14 +81,20 @@ impl Client {
     }
 
     fn wants_input(&self) -> bool {
-        !self.is_at_end && self.answer.is_none() && self.output.len() < ENOUGH
+        !self.is_at_end && self.takes_requests()
+    }
+
+    fn takes_requests(&self) -> bool {
+        self.answer.is_none() && self.output.len() < ENOUGH
     }
 
     /// Returns when [`turn`](Client::turn) is to be called without an event.
     pub(super) fn deadline(&self) -> Option<u64> {
         let next = self.stream.as_ref().map(|stream| stream.next);
         let cut_off = self.output.cut_off();
-        next.into_iter().chain(cut_off).min()
+        let has_request = self.takes_requests() && self.lines.has_request();
+        let at_once = has_request.then_some(0);
+        next.into_iter().chain(cut_off).chain(at_once).min()
     }
 
     /// Does what can be done without waiting; `events` are those that the socket has. Returns
@@ -122,7 +128,10 @@ impl Client {
         Ok(())
     }
 
+    /// Continues the answer, and begins one request at most, so that the other clients have their
+    /// turn.
     fn serve(&mut self, source: &Source) -> io::Result<()> {
+        let mut has_begun = false;
         loop {
             self.output.send(&self.socket, source.now)?;
             if self.output.len() >= ENOUGH {
@@ -138,6 +147,9 @@ impl Client {
             if let Some(line) = self.next_snapshot(source) {
                 self.output.push(line);
                 continue;
+            }
+            if std::mem::replace(&mut has_begun, true) {
+                return Ok(());
             }
             match self.lines.next_request() {
                 Some(Ok(request)) => self.begin(request, source),
@@ -233,4 +245,34 @@ impl Output {
 
 fn is_transient(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, Source, UnixStream};
+    use std::io::{Read, Write};
+
+    #[test]
+    fn one_request_is_begun_in_a_turn() {
+        let (mut near, far) = UnixStream::pair().unwrap();
+        far.set_nonblocking(true).unwrap();
+        near.set_nonblocking(true).unwrap();
+        let source = Source {
+            now: 1,
+            runtimes: Vec::new(),
+        };
+        let mut client = Client::new(far, Vec::new());
+        near.write_all(b"snapshot\nnonsense\nsnapshot\n").unwrap();
+        let mut events = libc::POLLIN;
+        for turn in 1..=3 {
+            assert!(client.turn(events, &source));
+            events = 0;
+            let mut received = [0; 4096];
+            let count = near.read(&mut received).unwrap();
+            let lines = received[..count].iter().filter(|byte| **byte == b'\n');
+            assert_eq!(lines.count(), 1);
+            // The next turn needs no event.
+            assert_eq!(client.deadline(), (turn < 3).then_some(0));
+        }
+    }
 }

@@ -140,12 +140,12 @@ pub(super) fn page<'a>(runtimes: impl Iterator<Item = &'a Handle>) -> String {
     for runtime in &runtimes {
         let handle = runtime.handle;
         let backend = handle.services().driver.completions().backend_so_far().kind;
-        let labels = format_args!(
-            "{runtime},kind=\"{}\",files=\"{}\"",
-            kind(handle),
-            files(backend)
+        let (kind, files) = (kind(handle), files(backend));
+        page.sample(
+            "zokio_runtime_info",
+            format_args!("{runtime},kind=\"{kind}\",files=\"{files}\""),
+            &1,
         );
-        page.sample("zokio_runtime_info", labels, &1);
     }
     for family in OF_RUNTIMES {
         page.family(family.name, family.help);
@@ -256,8 +256,9 @@ impl Page {
             // The last one has no end.
             if bucket + 1 < buckets {
                 let end = Seconds(configuration.range(bucket).end);
-                let value = format_args!("{name}_bucket{{{labels},le=\"{end}\"}} {count}");
-                self.line(value);
+                self.line(format_args!(
+                    "{name}_bucket{{{labels},le=\"{end}\"}} {count}"
+                ));
             }
         }
         self.line(format_args!(

@@ -13,7 +13,7 @@ use std::{io, process};
 
 use super::prometheus;
 use super::raw;
-use super::server::Server;
+use super::server::{Server, warn_that_it_stays};
 use super::viewed::{ViewRequest, Viewed};
 use crate::loom::unmodeled::sync::Mutex;
 use crate::scheduler::Handle;
@@ -26,6 +26,10 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
 /// The process whose exit removes the files; 0 before there is one. Stored with the lock held, read
 /// by [`remove_files`].
 static REMOVES_AT_EXIT: AtomicU32 = AtomicU32::new(0);
+
+/// The process whose runtimes are here; 0 before there is one. In a child that it has forked the lock
+/// may be held by a thread that does not exist there, so runtimes of the child do without.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 /// No foreign code is called while this is locked.
 struct Registry {
@@ -41,12 +45,33 @@ pub(crate) struct Membership {
     id: NonZeroU64,
 }
 
+/// What leaves the registry with a runtime. It may drop what is foreign.
+struct Left {
+    _runtime: Handle,
+    _shown: Option<Viewed>,
+    /// Of the server that has ended with it.
+    removed: io::Result<()>,
+}
+
+/// Returns whether this process is the one whose runtimes are here.
+fn is_of_this_process() -> bool {
+    let process = process::id();
+    let former = PROCESS.compare_exchange(0, process, Ordering::Relaxed, Ordering::Relaxed);
+    former.is_ok() || former == Err(process)
+}
+
 impl Membership {
     /// Enters a runtime, and starts what it asks for.
     ///
     /// A view that cannot be started is a warning in the log: the program works without it.
     pub(crate) fn new(handle: Handle, request: Option<ViewRequest>) -> Membership {
         let id = handle.services().id;
+        if !is_of_this_process() {
+            if request.is_some() {
+                log::warn!("zokio: no live view in a process that was forked from another");
+            }
+            return Membership { id };
+        }
         let path = request.as_ref().and_then(|request| request.path.clone());
         let error = REGISTRY.lock().enter(handle, request);
         if let Some(error) = error {
@@ -59,9 +84,14 @@ impl Membership {
 
 impl Drop for Membership {
     fn drop(&mut self) {
+        if !is_of_this_process() {
+            return;
+        }
         let left = REGISTRY.lock().leave(self.id);
-        // What a runtime owns may be foreign.
-        drop(left);
+        // What a runtime owns may be foreign, and so is a logger.
+        if let Some(Err(error)) = left.map(|left| left.removed) {
+            warn_that_it_stays(&error);
+        }
     }
 }
 
@@ -113,24 +143,32 @@ impl Registry {
     }
 
     /// Removes a runtime, and ends its server if it was the last one there.
-    fn leave(&mut self, id: NonZeroU64) -> Option<(Handle, Option<Viewed>)> {
+    fn leave(&mut self, id: NonZeroU64) -> Option<Left> {
         let of = |(handle, _): &(Handle, _)| handle.services().id == id;
         let at = self.runtimes.iter().position(of)?;
         let (handle, server) = self.runtimes.remove(at);
+        let mut removed = Ok(());
         let shown = server.and_then(|server| {
             let shown = server.hide(id);
             if server.shows_none() {
-                server.end();
+                removed = server.end();
                 self.servers.retain(|other| !Arc::ptr_eq(other, &server));
             }
             shown
         });
-        Some((handle, shown))
+        Some(Left {
+            _runtime: handle,
+            _shown: shown,
+            removed,
+        })
     }
 }
 
 /// Returns a page in the text format of Prometheus, of all runtimes that have not ended.
 pub(crate) fn prometheus_page() -> String {
+    if !is_of_this_process() {
+        return String::new();
+    }
     let registry = REGISTRY.lock();
     let runtimes: Vec<Handle> = registry.runtimes.iter().map(|it| it.0.clone()).collect();
     drop(registry);
@@ -142,7 +180,8 @@ extern "C" fn remove_files() {
     // In a forked child the lock may be held by a thread that does not exist there.
     if REMOVES_AT_EXIT.load(Ordering::Relaxed) == process::id() {
         for server in &REGISTRY.lock().servers {
-            server.remove_file();
+            // The process ends: there may be no logger any more.
+            let _ = server.remove_file();
         }
     }
 }

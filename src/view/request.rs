@@ -76,6 +76,11 @@ impl Lines {
         self.received.extend_from_slice(bytes);
     }
 
+    /// Returns whether there may be a line for [`next_request`](Self::next_request).
+    pub(super) fn has_request(&self) -> bool {
+        self.received.contains(&b'\n') || self.received.len() > LONGEST
+    }
+
     /// Returns what the next complete line asks for, or why it asks for nothing.
     pub(super) fn next_request(&mut self) -> Option<Result<Request, &'static str>> {
         loop {

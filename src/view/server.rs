@@ -76,7 +76,8 @@ impl Server {
         let builder = Builder::new().name("zokio-view".to_owned());
         let started = thread::start(builder, Box::new(move || serving.run()));
         if let Err(error) = started {
-            server.remove_file();
+            // The error that comes first is the one to report.
+            let _ = server.remove_file();
             return Err(error);
         }
         Ok(server)
@@ -110,16 +111,15 @@ impl Server {
     }
 
     /// Removes the file, and has the thread end.
-    pub(super) fn end(&self) {
-        self.remove_file();
+    pub(super) fn end(&self) -> io::Result<()> {
+        let removed = self.remove_file();
         self.ended.store(true, Ordering::Release);
         self.wake();
+        removed
     }
 
-    pub(super) fn remove_file(&self) {
-        if let Some(file) = &self.file {
-            file.remove();
-        }
+    pub(super) fn remove_file(&self) -> io::Result<()> {
+        self.file.as_ref().map_or(Ok(()), SocketFile::remove)
     }
 
     fn wake(&self) {
@@ -140,12 +140,19 @@ struct Serving {
     clients: Vec<Client>,
 }
 
+/// Called without a lock: a logger is foreign.
+pub(super) fn warn_that_it_stays(error: &io::Error) {
+    log::warn!("zokio: the socket of the live view stays: {error}");
+}
+
 /// Removes the file also if the thread panics.
 struct RemovesFile<'a>(&'a Server);
 
 impl Drop for RemovesFile<'_> {
     fn drop(&mut self) {
-        self.0.remove_file();
+        if let Err(error) = self.0.remove_file() {
+            warn_that_it_stays(&error);
+        }
     }
 }
 

@@ -52,15 +52,14 @@ impl SocketFile {
     }
 
     /// Removes the file, unless this is a forked child, or the name is another file's by now.
-    pub(super) fn remove(&self) {
+    pub(super) fn remove(&self) -> io::Result<()> {
         if self.process != std::process::id() || self.removed.swap(true, Ordering::Relaxed) {
-            return;
+            return Ok(());
         }
         if fs::symlink_metadata(&self.path).is_ok_and(|metadata| self.is(&metadata)) {
-            if let Err(error) = fs::remove_file(&self.path) {
-                log::warn!("zokio: {} stays: {error}", self.path.display());
-            }
+            fs::remove_file(&self.path)?;
         }
+        Ok(())
     }
 }
 
@@ -202,7 +201,7 @@ mod tests {
         assert_eq!(names_in(dir.path()), [name]);
         let mode = fs::metadata(&file.path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        file.remove();
+        file.remove().unwrap();
         assert!(names_in(dir.path()).is_empty());
     }
 
@@ -215,7 +214,7 @@ mod tests {
         UnixStream::connect(&path).unwrap();
         listener.accept().unwrap();
         assert_eq!(names_in(dir.path()), ["view"]);
-        file.remove();
+        file.remove().unwrap();
         assert!(names_in(dir.path()).is_empty());
     }
 
@@ -243,7 +242,7 @@ mod tests {
         let (_listener, file) = listen(&path).unwrap();
         fs::remove_file(&path).unwrap();
         fs::write(&path, "text").unwrap();
-        file.remove();
+        file.remove().unwrap();
         assert!(path.exists());
     }
 

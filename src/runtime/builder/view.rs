@@ -24,6 +24,8 @@ impl ViewOptions {
     /// Returns what the builder asks for, or else the environment.
     pub(super) fn request(&self) -> Option<ViewRequest> {
         let path = self.path.clone().or_else(socket_from_environment);
+        // The program may change its folder.
+        let path = path.map(|path| std::path::absolute(&path).unwrap_or(path));
         let stuck = self.stuck.or_else(stuck_from_environment);
         (path.is_some() || stuck.is_some()).then_some(ViewRequest { path, stuck })
     }

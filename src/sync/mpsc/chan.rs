@@ -175,7 +175,7 @@ impl<T, const BOUNDED: bool> Tx<T, BOUNDED> {
     pub(super) async fn closed(&self) {
         let op = self.chan.resource().begin("Sender::closed", "poll_closed");
         let closed = &self.chan.control.closed;
-        let waits = || record::waits(Wait::MpscSend, || record::address(self.chan.permits()));
+        let waits = || record::waits(Wait::MpscClosed, || record::address(self.chan.permits()));
         op.around(closed.wait_until(|| self.chan.is_rx_closed(), waits))
             .await;
     }
