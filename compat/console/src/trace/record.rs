@@ -144,7 +144,7 @@ mod tests {
         let mut record = Record::default();
         add(&mut record, &json!([[10, 1, 0, "poll", 1, 0]]), 100);
         // Two were recorded and overwritten since.
-        add(&mut record, &json!([[40, 1, 0, "poll", 1, 0]]), 103);
+        add(&mut record, &json!([[40000, 1, 0, "poll", 1, 0]]), 103);
         let (events, lost) = record.finish();
         assert_eq!((events.len(), lost), (2, 2));
     }
