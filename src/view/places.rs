@@ -124,8 +124,14 @@ impl Places {
 
     /// Adds how long tasks waited, from the first wake to the poll, which may be of another worker.
     fn add_delays(&mut self, rings: &[WorkerEvents]) {
+        // A ring of few events reaches back further than that of the worker which polled the task
+        // then, and a wake whose poll has been overwritten must not count up to a later poll.
+        let overwritten = rings.iter().filter(|ring| ring.lost > 0);
+        let firsts = overwritten.filter_map(|ring| ring.events.first());
+        let begin = firsts.map(|first| first.at_ns).max().unwrap_or(0);
         let events = rings.iter().flat_map(|ring| &ring.events);
         let events: BinaryHeap<(u64, u64, bool)> = events
+            .filter(|seen| seen.at_ns >= begin)
             .filter_map(|seen| match seen.event {
                 Event::Wake(task) | Event::Spawn(task) => Some((task, seen.at_ns, false)),
                 Event::Poll(task) => Some((task, seen.at_ns, true)),
@@ -200,5 +206,22 @@ mod tests {
         assert_eq!(place["schedule_delay"]["sum_ns"], 5_100);
         let counts = place["schedule_delay"]["counts"].as_array().unwrap();
         assert_eq!(counts[..3], [0, 1, 1]);
+    }
+    #[test]
+    fn a_wake_whose_poll_may_be_overwritten_is_no_delay() {
+        let mut places = Places::default();
+        let index = places.index(Location::caller(), SeenKind::Task);
+        places.of_tasks.insert(7, index);
+        let outside = ring(&[(100, Event::Spawn(7)), (8_200, Event::Wake(7))]);
+        let mut worker = ring(&[
+            (8_000, Event::Poll(7)),
+            (8_100, Event::End(7)),
+            (8_300, Event::Poll(7)),
+        ]);
+        worker.lost = 1;
+        places.add_delays(&[outside, worker]);
+        let line = super::written(places.places);
+        let line: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(line["places"][0]["schedule_delay"]["sum_ns"], 100);
     }
 }
