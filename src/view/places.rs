@@ -207,11 +207,12 @@ mod tests {
         let counts = place["schedule_delay"]["counts"].as_array().unwrap();
         assert_eq!(counts[..3], [0, 1, 1]);
     }
+
     #[test]
     fn a_wake_whose_poll_may_be_overwritten_is_no_delay() {
         let mut places = Places::default();
         let index = places.index(Location::caller(), SeenKind::Task);
-        places.of_tasks.insert(7, index);
+        places.of_tasks.insert(7, index as u64);
         let outside = ring(&[(100, Event::Spawn(7)), (8_200, Event::Wake(7))]);
         let mut worker = ring(&[
             (8_000, Event::Poll(7)),
