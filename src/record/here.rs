@@ -60,9 +60,16 @@ impl Here {
     /// Returns the last reading of the clock, or reads it if that is too old.
     #[inline]
     fn now(&self) -> u64 {
+        // No tick is zero.
+        self.now_since(1)
+    }
+
+    /// Returns the last reading of the clock, or reads it if that is too old, or from before `moment`.
+    #[inline]
+    fn now_since(&self, moment: u64) -> u64 {
         let worker = self.worker();
         match worker.now() {
-            0 => worker.set_now(self.journal.clock.ticks()),
+            now if now < moment => worker.set_now(self.journal.clock.ticks()),
             now => now,
         }
     }
@@ -254,7 +261,9 @@ impl<'a> Polling<'a> {
         let id = noted.id();
         let (begun, interrupted) = match here {
             Some(here) => {
-                let begun = here.write(Event::Poll(id));
+                // Another thread may have queued the task after the last poll of this one ended.
+                let begun = here.now_since(noted.since());
+                here.worker().ring.push(begun, Event::Poll(id));
                 let slot = &here.worker().slot;
                 (begun, slot.begin(id, noted.place(), begun))
             }
@@ -294,5 +303,38 @@ impl Drop for Polling<'_> {
             true => self.noted.leave(),
             false => self.noted.end(self.begun, ended),
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{Event, Here, Journal, Noted};
+    use crate::record::SeenKind;
+    use std::panic::Location;
+    use std::sync::Arc;
+    use std::task::Poll;
+
+    #[test]
+    fn a_poll_comes_after_what_queued_the_task_on_another_thread() {
+        let journal = Arc::new(Journal::new(1));
+        let here = Here::new(journal.clone(), 0);
+        super::enter(Some(&here), || {
+            let last = here.write(Event::Unpark);
+            let spawned = std::thread::scope(|scope| {
+                let spawn = || journal.write(Event::Spawn(7));
+                scope.spawn(spawn).join().unwrap()
+            });
+            assert!(last < spawned);
+            let noted = Noted::new();
+            noted.enter(7, SeenKind::Task, Location::caller(), false, spawned);
+            let polled = super::poll(&journal, &noted, || Poll::Ready(noted.since()));
+            let Poll::Ready(begun) = polled else {
+                unreachable!("it is ready");
+            };
+            assert!(spawned <= begun, "{spawned} {begun}");
+        });
+        let events = journal.workers[0].ring.copy().events.into_iter();
+        let times: Vec<_> = events.map(|(ticks, _)| ticks).collect();
+        assert!(times.is_sorted() && times.len() == 3, "{times:?}");
     }
 }

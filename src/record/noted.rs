@@ -145,6 +145,12 @@ impl Noted {
         self.what.load(Ordering::Relaxed) & NAMED != 0
     }
 
+    /// Returns when the state changed, in ticks.
+    #[inline]
+    pub(super) fn since(&self) -> u64 {
+        self.since.load(Ordering::Relaxed)
+    }
+
     /// Begins a poll.
     #[inline]
     pub(super) fn begin(&self, now: u64) {

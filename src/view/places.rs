@@ -129,17 +129,18 @@ impl Places {
         let overwritten = rings.iter().filter(|ring| ring.lost > 0);
         let firsts = overwritten.filter_map(|ring| ring.events.first());
         let begin = firsts.map(|first| first.at_ns).max().unwrap_or(0);
-        let events = rings.iter().flat_map(|ring| &ring.events);
-        let events: BinaryHeap<(u64, u64, bool)> = events
-            .filter(|seen| seen.at_ns >= begin)
-            .filter_map(|seen| match seen.event {
-                Event::Wake(task) | Event::Spawn(task) => Some((task, seen.at_ns, false)),
-                Event::Poll(task) => Some((task, seen.at_ns, true)),
+        let events = rings.iter().flat_map(|ring| &ring.events).enumerate();
+        // Events of one worker may have the same time, and are in their order.
+        let events: BinaryHeap<(u64, u64, usize, bool)> = events
+            .filter(|(_, seen)| seen.at_ns >= begin)
+            .filter_map(|(index, seen)| match seen.event {
+                Event::Wake(task) | Event::Spawn(task) => Some((task, seen.at_ns, index, false)),
+                Event::Poll(task) => Some((task, seen.at_ns, index, true)),
                 _ => None,
             })
             .collect();
         let mut woken = None;
-        for (task, at_ns, is_poll) in events.into_sorted_vec() {
+        for (task, at_ns, _, is_poll) in events.into_sorted_vec() {
             let since = woken.filter(|(of, _)| *of == task);
             match (since, is_poll) {
                 (Some((_, since)), true) => {
@@ -206,6 +207,24 @@ mod tests {
         assert_eq!(place["schedule_delay"]["sum_ns"], 5_100);
         let counts = place["schedule_delay"]["counts"].as_array().unwrap();
         assert_eq!(counts[..3], [0, 1, 1]);
+    }
+
+    #[test]
+    fn a_wake_in_a_poll_that_has_its_time_waits_for_the_next_poll() {
+        let mut places = Places::default();
+        let index = places.index(Location::caller(), SeenKind::Task);
+        places.of_tasks.insert(7, index as u64);
+        let worker = ring(&[
+            (100, Event::Spawn(7)),
+            (200, Event::Poll(7)),
+            (200, Event::Wake(7)),
+            (500, Event::End(7)),
+            (500, Event::Poll(7)),
+        ]);
+        places.add_delays(&[worker]);
+        let line = super::written(places.places);
+        let line: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(line["places"][0]["schedule_delay"]["sum_ns"], 400);
     }
 
     #[test]
