@@ -24,7 +24,7 @@ use zokio::net::{TcpListener, TcpStream};
 use zokio::runtime::Runtime;
 
 use self::apart::{SCHEDULERS, builder};
-use self::view::Viewer;
+use self::view::{SetsAtEnd, Viewer};
 use self::wait::wait_until;
 
 /// A runtime that is shown. The view does not depend on whether it runs.
@@ -267,6 +267,7 @@ fn a_thousand_clients_come_and_go_under_load() {
             answered: Arc::default(),
         };
         thread::scope(|scope| {
+            let _stop = SetsAtEnd(&load.stop);
             scope.spawn(|| shown.runtime.block_on(load.run()));
             let answered = || load.answered.load(Ordering::Relaxed);
             wait_until("nothing is answered", || answered() > 0);
@@ -276,7 +277,6 @@ fn a_thousand_clients_come_and_go_under_load() {
             // The load continues, and what is answered is counted by the clients themselves.
             let before = answered();
             wait_until("nothing more is answered", || answered() > before);
-            load.stop.store(true, Ordering::Relaxed);
         });
         shown.serves();
     }

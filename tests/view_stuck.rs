@@ -12,6 +12,7 @@ use std::hint::black_box;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, id};
+use std::ptr::null_mut;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,7 +22,7 @@ use zokio::runtime::Runtime;
 use zokio::task;
 
 use self::apart::{SCHEDULERS, builder, sanitizer};
-use self::view::Viewer;
+use self::view::{SetsAtEnd, Viewer};
 use self::wait::wait_until;
 
 /// Runs until it is told to stop, in a function of this name.
@@ -32,13 +33,18 @@ fn hold_the_worker(stop: &AtomicBool) {
     }
 }
 
-/// Spawns a task that holds its worker.
-fn hold(runtime: &Runtime, stop: &Arc<AtomicBool>) -> task::JoinHandle<()> {
+/// Spawns a task that holds its worker, after it has called `first`.
+fn hold(
+    runtime: &Runtime,
+    stop: &Arc<AtomicBool>,
+    first: impl FnOnce() + Send + 'static,
+) -> task::JoinHandle<()> {
     let stop = stop.clone();
     let _entered = runtime.enter();
-    let spawned = task::Builder::new()
-        .name("holder")
-        .spawn(async move { hold_the_worker(&stop) });
+    let spawned = task::Builder::new().name("holder").spawn(async move {
+        first();
+        hold_the_worker(&stop);
+    });
     spawned.unwrap()
 }
 
@@ -79,8 +85,9 @@ fn a_client_gets_the_stack_of_a_worker() {
         let path = folder.path().join("view");
         let runtime = builder(workers).monitor(&path).build().unwrap();
         let stop = Arc::<AtomicBool>::default();
-        let task = hold(&runtime, &stop);
+        let task = hold(&runtime, &stop, || ());
         std::thread::scope(|scope| {
+            let _stop = SetsAtEnd(&stop);
             scope.spawn(|| runtime.block_on(task).unwrap());
             let mut viewer = Viewer::connect(&path);
             let mut index = None;
@@ -90,10 +97,35 @@ fn a_client_gets_the_stack_of_a_worker() {
                 index = workers.iter().position(|worker| worker["name"] == "holder");
             }
             let request = format!("stack {} {}", runtime.handle().id(), index.unwrap());
-            let answer = viewer.ask(&request);
-            is_stack_of_holder(&answer["stack"]);
-            stop.store(true, Ordering::Relaxed);
+            // On a busy machine the thread may not run soon enough to answer.
+            let mut answers = (0..100).map(|_| viewer.ask(&request));
+            let stack = answers.find_map(|mut answer| Some(answer.get_mut("stack")?.take()));
+            is_stack_of_holder(&stack.expect("there is no answer"));
         });
+    }
+}
+
+/// Calls `f` while this thread takes no `SIGURG`: one that comes waits until then.
+fn deaf<R>(f: impl FnOnce() -> R) -> R {
+    // SAFETY: both calls get a whole set, which the first fills.
+    unsafe {
+        let mut urgent: libc::sigset_t = std::mem::zeroed();
+        libc::sigaddset(&mut urgent, libc::SIGURG);
+        let mask = |how| assert_eq!(libc::pthread_sigmask(how, &urgent, null_mut()), 0);
+        mask(libc::SIG_BLOCK);
+        let result = f();
+        mask(libc::SIG_UNBLOCK);
+        result
+    }
+}
+
+/// Returns whether a request for its stack waits for this thread.
+fn is_asked() -> bool {
+    // SAFETY: the call fills the set, which the other reads.
+    unsafe {
+        let mut pending: libc::sigset_t = std::mem::zeroed();
+        assert_eq!(libc::sigpending(&mut pending), 0);
+        libc::sigismember(&pending, libc::SIGURG) == 1
     }
 }
 
@@ -111,27 +143,44 @@ fn child() {
     let workers = argument.to_str().unwrap().parse().unwrap();
     let runtime = builder(workers).build().unwrap();
     let saved = PathBuf::from(std::env::var_os("TMPDIR").unwrap());
+    let saved_now = || {
+        let file = fs::read_dir(&saved).unwrap().next()?.unwrap();
+        let line = fs::read(file.path()).unwrap();
+        line.ends_with(b"\n").then_some((file, line))
+    };
     let stop = Arc::<AtomicBool>::default();
-    for _ in 0..2 {
-        let task = hold(&runtime, &stop);
-        std::thread::scope(|scope| {
-            scope.spawn(|| runtime.block_on(task).unwrap());
-            wait_until("no stack is saved", || {
-                fs::read_dir(&saved).unwrap().count() == 1
+    for is_late in [false, true] {
+        // Longer than a thread has to answer, as a busy machine may let it wait.
+        let be_late = || {
+            deaf(|| {
+                wait_until("it is not asked for its stack", is_asked);
+                std::thread::sleep(Duration::from_millis(400));
             });
+        };
+        let task = hold(&runtime, &stop, move || {
+            if is_late {
+                be_late()
+            }
+        });
+        std::thread::scope(|scope| {
+            let _stop = SetsAtEnd(&stop);
+            scope.spawn(|| runtime.block_on(task).unwrap());
+            wait_until("no stack is saved", || saved_now().is_some());
             // It is logged once, however long it takes from here.
             std::thread::sleep(Duration::from_millis(100));
-            stop.store(true, Ordering::Relaxed);
         });
         stop.store(false, Ordering::Relaxed);
-        let file = fs::read_dir(&saved).unwrap().next().unwrap().unwrap();
+        let (file, line) = saved_now().unwrap();
         let name = file.file_name().into_string().unwrap();
         assert!(name.starts_with(&format!("{}.stack-1-", id())), "{name}");
         let mode = file.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        let line = fs::read(file.path()).unwrap();
         let line: Value = serde_json::from_slice(&line).unwrap();
-        is_stack_of_holder(&line["stack"]);
+        match is_late {
+            false => is_stack_of_holder(&line["stack"]),
+            // It may have answered at once when it could.
+            true => assert_eq!(line["stack"]["name"], "holder", "{line}"),
+        }
         fs::remove_file(file.path()).unwrap();
     }
 }

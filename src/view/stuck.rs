@@ -1,7 +1,9 @@
 //! Names workers in the log that are in one poll for longer than their runtime allows.
 //!
 //! The thread of the view looks at them twice in that time. A poll is logged once. Its stack is saved
-//! in a file, from which the names of its functions can be found at any time later.
+//! in a file, from which the names of its functions can be found at any time later. On a busy machine
+//! a thread may not run soon enough to answer: it is asked again at the next looks, a few times,
+//! before the poll is logged without a stack.
 #![forbid(unsafe_code)]
 
 use std::path::{Path, PathBuf};
@@ -16,13 +18,25 @@ use crate::record::Stuck;
 const SHORTEST: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_secs(1);
 
+/// How often a thread is asked for its stack in one poll.
+const ATTEMPTS: u32 = 4;
+
+/// A poll that was found to take long.
+#[derive(Debug)]
+struct Found {
+    /// The runtime, the worker, and the poll's number.
+    poll: (u64, usize, u64),
+    /// How often its thread may still be asked for its stack; 0 once it is logged.
+    attempts: u32,
+}
+
 /// What has been logged.
 #[derive(Debug)]
 pub(super) struct StuckLog {
     /// Where stacks are saved.
     folder: PathBuf,
-    /// The polls that were logged last: the runtime, the worker, and the poll's number.
-    logged: Vec<(u64, usize, u64)>,
+    /// The polls that the last look found.
+    found: Vec<Found>,
     /// When to look next; `None` if no runtime asks for that.
     next: Option<u64>,
 }
@@ -38,7 +52,7 @@ impl StuckLog {
         };
         StuckLog {
             folder,
-            logged: Vec::new(),
+            found: Vec::new(),
             next: None,
         }
     }
@@ -58,27 +72,33 @@ impl StuckLog {
             .min()
             .map(|limit| (limit / 2).clamp(SHORTEST, LONGEST));
         self.next = period.map(|period| source.now + period.as_nanos() as u64);
-        let mut logged = Vec::new();
+        let before = std::mem::take(&mut self.found);
         for runtime in &source.runtimes {
             let Some(limit) = runtime.stuck else { continue };
             for stuck in runtime.recorder().stuck(limit) {
                 let poll = (runtime.id().get(), stuck.worker, stuck.poll);
-                if !self.logged.contains(&poll) {
-                    self.log(source, runtime, &stuck);
+                let known = before.iter().find(|found| found.poll == poll);
+                let mut attempts = known.map_or(ATTEMPTS, |found| found.attempts);
+                if attempts > 0 {
+                    let stack = worker_stack::line(&source.runtimes, poll.0, stuck.worker);
+                    attempts -= 1;
+                    if stack.is_ok() || attempts == 0 {
+                        attempts = 0;
+                        self.log(runtime, &stuck, stack);
+                    }
                 }
-                logged.push(poll);
+                self.found.push(Found { poll, attempts });
             }
         }
-        self.logged = logged;
     }
 
-    fn log(&self, source: &Source, runtime: &Viewed, stuck: &Stuck) {
+    fn log(&self, runtime: &Viewed, stuck: &Stuck, stack: Result<Vec<u8>, String>) {
         let id = runtime.id().get();
         let recorder = runtime.recorder();
         let name = runtime
             .names(&recorder.read(), &[stuck.task])
             .remove(&stuck.task);
-        let saved = worker_stack::line(&source.runtimes, id, stuck.worker).and_then(|line| {
+        let saved = stack.and_then(|line| {
             let file = format!("{}.stack-{id}-{}", process::id(), stuck.worker);
             let path = self.folder.join(file);
             stack::save(&path, &line).map_err(|error| format!("{}: {error}", path.display()))?;

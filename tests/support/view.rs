@@ -4,12 +4,22 @@
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
 
 /// How long a line may take: only one that never comes takes as long.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// Sets a flag when it is dropped, so that what waits for the flag ends also after a panic.
+pub struct SetsAtEnd<'a>(pub &'a AtomicBool);
+
+impl Drop for SetsAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
 
 /// A connection that was greeted.
 pub struct Viewer {
