@@ -338,8 +338,8 @@ fn a_hook_may_spawn_wake_and_abort() {
         let aborted = rt.spawn(pending::<()>());
         *to_abort.lock().unwrap() = Some(aborted.abort_handle());
         rt.block_on(async {
-            // Each poll of a task wakes the one that waits.
-            while !waits.is_finished() {
+            // Each poll of a task wakes the one that waits, and each end aborts the other.
+            while !waits.is_finished() || !aborted.is_finished() {
                 zokio::spawn(async {}).await.unwrap();
             }
             assert_eq!(waits.await.unwrap(), 2);
