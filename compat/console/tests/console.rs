@@ -13,8 +13,16 @@ use console_api::{Id, field};
 use support::{NAMES, Program, Server};
 use tokio_stream::StreamExt;
 
-/// Runs a test on a runtime, within the limit of all tests.
-fn within_limit(test: impl Future<Output = ()>) {
+type Client = InstrumentClient<tonic::transport::Channel>;
+
+/// Runs a test with a client of a server that shows a program, within the limit of all tests.
+fn with_a_client(test: impl AsyncFnOnce(&Program, Client)) {
+    let program = Program::start();
+    let server = Server::start("console", &program.pid());
+    let test = async {
+        let client = InstrumentClient::connect(server.url.clone()).await.unwrap();
+        test(&program, client).await;
+    };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -35,10 +43,7 @@ fn text(task: &Task, name: &str) -> Option<String> {
 
 #[test]
 fn updates_have_the_tasks_and_what_they_wait_for() {
-    let program = Program::start();
-    let server = Server::start("console", &program.pid());
-    within_limit(async {
-        let mut client = InstrumentClient::connect(server.url.clone()).await.unwrap();
+    with_a_client(async |_, mut client| {
         let updates = client.watch_updates(InstrumentRequest {}).await.unwrap();
         let mut updates = updates.into_inner();
         let first = updates.next().await.unwrap().unwrap();
@@ -94,10 +99,7 @@ fn updates_have_the_tasks_and_what_they_wait_for() {
 
 #[test]
 fn a_task_that_ends_is_dropped() {
-    let program = Program::start();
-    let server = Server::start("console", &program.pid());
-    within_limit(async {
-        let mut client = InstrumentClient::connect(server.url.clone()).await.unwrap();
+    with_a_client(async |program, mut client| {
         let updates = client.watch_updates(InstrumentRequest {}).await.unwrap();
         let mut updates = updates.into_inner();
         updates.next().await.unwrap().unwrap();
@@ -122,10 +124,7 @@ fn a_task_that_ends_is_dropped() {
 
 #[test]
 fn details_of_a_task_have_the_histogram_of_its_place() {
-    let program = Program::start();
-    let server = Server::start("console", &program.pid());
-    within_limit(async {
-        let mut client = InstrumentClient::connect(server.url.clone()).await.unwrap();
+    with_a_client(async |_, mut client| {
         let updates = client.watch_updates(InstrumentRequest {}).await.unwrap();
         let first = updates.into_inner().next().await.unwrap().unwrap();
         let tasks = first.task_update.unwrap().new_tasks;
@@ -157,10 +156,7 @@ fn details_of_a_task_have_the_histogram_of_its_place() {
 
 #[test]
 fn a_pause_is_told_and_ends_with_resume() {
-    let program = Program::start();
-    let server = Server::start("console", &program.pid());
-    within_limit(async {
-        let mut client = InstrumentClient::connect(server.url.clone()).await.unwrap();
+    with_a_client(async |_, mut client| {
         let states = client.watch_state(StateRequest {}).await.unwrap();
         let mut states = states.into_inner();
         let mut next = async || states.next().await.unwrap().unwrap().temporality();
