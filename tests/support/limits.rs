@@ -42,7 +42,8 @@ pub fn page_size() -> usize {
     unsafe { libc::sysconf(libc::_SC_PAGESIZE) as usize }
 }
 
-/// Limits the locked memory to so many pages, for this thread and those that it starts.
+/// Limits the locked memory to so many pages, for this thread and those that it starts. What other
+/// processes have locked does not count, if this thread may change its user.
 pub fn limit_locked_memory(pages: usize) {
     const IPC_LOCK: u32 = 14;
     let limit = (pages * page_size()) as libc::rlim_t;
@@ -58,6 +59,12 @@ pub fn limit_locked_memory(pages: usize) {
         now.rlim_cur = limit.min(now.rlim_max);
         assert_eq!(libc::setrlimit(libc::RLIMIT_MEMLOCK, &raw const now), 0);
         let (header, sets_at) = (header.as_mut_ptr(), sets.as_mut_ptr());
+        // The kernel counts by the real user, also what other processes have: it becomes one that
+        // no other process has. As long as the effective user is root, the capabilities stay.
+        if libc::geteuid() == 0 {
+            let user = 1_000_000 + std::process::id();
+            assert_eq!(libc::syscall(libc::SYS_setresuid, user, -1, -1), 0);
+        }
         assert_eq!(libc::syscall(libc::SYS_capget, header, sets_at), 0);
         sets[0] &= !(1 << IPC_LOCK);
         assert_eq!(libc::syscall(libc::SYS_capset, header, sets.as_ptr()), 0);
