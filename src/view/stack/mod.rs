@@ -60,8 +60,8 @@
 //!
 //! The kernel copies the stack, so AddressSanitizer sees no access to its red zones.
 //! ThreadSanitizer holds a signal back until the thread calls a function that it intercepts, so that
-//! a thread in a loop of its own does not answer; the tests that wait for such an answer fail there,
-//! and `.ci/tsan -- --skip view::stack` leaves them out.
+//! a thread in a loop of its own, or in a wait for a futex, does not answer. The tests that wait for
+//! such an answer are left out there.
 
 mod answer;
 mod captured;
