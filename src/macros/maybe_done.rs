@@ -8,6 +8,8 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use crate::record;
+
 pin_project! {
     /// A future, its output, or neither once that has been taken.
     #[derive(Debug)]
@@ -59,7 +61,7 @@ impl<F: Future> Future for MaybeDone<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let output = match self.as_mut().project() {
-            Projected::Future { future } => ready!(future.poll(cx)),
+            Projected::Future { future } => ready!(record::poll_part(|| future.poll(cx))),
             Projected::Done { .. } => return Poll::Ready(()),
             Projected::Gone => panic!("a joined future was polled after its output was taken"),
         };

@@ -233,7 +233,7 @@ macro_rules! select {
             let ($($name,)+) = ($($future,)+);
             $( let $name = $crate::macros::support::IntoFuture::into_future($name); )+
             let mut futures = $crate::macros::support::pin!($chain);
-            $crate::macros::support::poll_fn(move |cx| {
+            $crate::macros::support::poll_parts(move |cx| {
                 // A branch that is always ready must not hide that the budget is used up.
                 if $crate::macros::support::poll_budget_available(cx).is_pending() {
                     return $crate::macros::support::Poll::Pending;

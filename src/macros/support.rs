@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(missing_docs)]
 
+use crate::record;
 use crate::util::budget::poll_proceed;
 use crate::util::rng::below_for_thread;
 use crate::util::trace_mode;
@@ -47,4 +48,10 @@ pub fn poll_budget_available(cx: &mut Context<'_>) -> Poll<()> {
     }
     // The unit that was taken is returned when it is dropped.
     poll_proceed(cx).map(drop)
+}
+
+/// [`poll_fn`] for a future that drops others when it is ready: for the live view, these wait no more.
+#[inline]
+pub fn poll_parts<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> impl Future<Output = T> {
+    poll_fn(move |cx| record::poll_part(|| poll(cx)))
 }

@@ -66,7 +66,7 @@ macro_rules! try_join {
         )+
         let mut rotator = <$crate::macros::support::$mode
             as $crate::macros::support::RotatorSelect>::Rotator::<{ 0 $(+ $one)+ }>::default();
-        $crate::macros::support::poll_fn(move |cx| {
+        $crate::macros::support::poll_parts(move |cx| {
             let mut is_pending = false;
             let skip = rotator.num_skip();
             // First the futures from `skip` on, then the futures before it.

@@ -8,6 +8,8 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use crate::record;
+
 pin_project! {
     /// A future, the value it succeeded with, or neither once that has been taken or it failed.
     #[derive(Debug)]
@@ -42,7 +44,7 @@ where
     /// Returns `Ready` once the future has succeeded, every time, or with its error, once.
     pub fn poll_ok(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), E>> {
         let output = match self.as_mut().project() {
-            Projected::Future { future } => ready!(future.poll(cx)),
+            Projected::Future { future } => ready!(record::poll_part(|| future.poll(cx))),
             Projected::Done { .. } => return Poll::Ready(Ok(())),
             Projected::Gone => panic!("a joined future was polled after its output was taken"),
         };

@@ -3,7 +3,8 @@
 //!
 //! Nothing here exists for a runtime that is not observed, and nothing is done for it but this: a
 //! worker looks at an `Option` of its own where it sleeps, steals or is handed over; a leaf that
-//! returns `Pending` looks at a thread-local value ([`waits`]); a new lock looks at a flag of the
+//! returns `Pending`, or is dropped while it waits, looks at a thread-local value ([`waits`]), and so do
+//! `select!`, `join!` and timeouts ([`poll_part`]); a new lock looks at a flag of the
 //! process ([`ever_recorded`]). Polls, wakes and spawns look at nothing more than without this module: a task that is
 //! recorded has details (`scheduler/task/origin.rs`), for which they look anyway.
 //!
@@ -15,6 +16,7 @@
 //! | the ring of other threads | any of them, under a lock that is tried only; what is not written is counted | as above |
 //! | a worker's slot ([`slot`]): what it polls, and since when | the thread that has the worker | any thread: fields of one moment |
 //! | a task's line ([`noted`]): state, polls, wait | the thread that has the task's notification, or polls or ends it | any thread: fields of one task |
+//! | what the leaves of a poll wait for ([`leaves`]) | the thread that polls | the same thread, which stores one of them in the task's line |
 //! | the list of lines ([`page`]) | a spawning thread, under a shard's lock | any thread, under that lock for as long as it takes to clone a pointer for 64 tasks |
 //! | who has locked a lock ([`holders`]) | the task that has locked it | any thread: a hint |
 //! | counters of operations ([`operations`]) | any thread | any thread |
@@ -48,6 +50,7 @@ mod here;
 mod holders;
 #[cfg(feature = "rt")]
 mod journal;
+mod leaves;
 mod noted;
 #[cfg(feature = "rt")]
 mod operations;
@@ -71,6 +74,8 @@ mod tsc;
 
 #[cfg(all(test, feature = "completion", feature = "process"))]
 mod tests;
+#[cfg(all(test, feature = "completion", feature = "macros", feature = "process"))]
+mod tests_of_macros;
 
 #[cfg(feature = "rt")]
 pub(crate) use self::clock::Reading;
@@ -84,7 +89,9 @@ pub(crate) use self::journal::{Journal, Submission};
 pub(crate) use self::noted::{SeenKind, TaskState};
 #[cfg(feature = "rt")]
 pub(crate) use self::page::Entry;
-pub(crate) use self::polled::{address, waits, waits_around};
+pub(crate) use self::polled::{
+    address, poll_part, waits, waits_around, waits_at_most, waits_no_more,
+};
 #[cfg(feature = "rt")]
 pub(crate) use self::recorder::{
     EventSeen, Recorder, Stuck, TaskSeen, WaitSeen, WorkerEvents, WorkerSeen,

@@ -12,10 +12,37 @@
 //! and is zero in between. It is stored first when a task ends, and last when one comes: a reader
 //! that finds the same id before and after has read one task's fields. They may be of different
 //! moments of that task, a few stores apart: such a reader sees a task that is about to change.
+//!
+//! # What a task waits for
+//!
+//! A leaf that returns `Pending` is noted for the rest of the poll ([`leaves`](super::leaves)), in
+//! memory of the thread that polls. What is shown is one of these leaves, and is stored here each
+//! time that it becomes another one. It is to be what the task still waits for, so leaves are
+//! forgotten in the same poll:
+//!
+//! - A future of which this crate knows that it is over takes with it all that was noted in this poll
+//!   of it ([`poll_part`](super::poll_part)): a `select!`, a timeout, each future of a `join!`, a
+//!   `try_join!`. That is how the branches that lose are forgotten, whatever their leaves are, and
+//!   those that are polled by reference, too.
+//! - A leaf that leaves a queue or the wheel when it is dropped takes itself with it
+//!   ([`waits_no_more`](super::waits_no_more)): an acquire of a lock or semaphore, a timer, a
+//!   `Notified`. A timer that is reset is noted with its new deadline.
+//!
+//! Combinators of other crates drop other leaves silently. But what a task awaits then is polled
+//! later. So of those that are left, the last one is shown, with two exceptions, both of leaves that
+//! are never forgotten too late: a lock counts most, since others may hold it forever, and the timer
+//! of a timeout counts least, since what the timeout is around tells more.
+//!
+//! Four leaves are kept. One more takes the place of the one before it, so that the leaf which was
+//! noted first is still there when a later `select!` of many branches is over. What is shown can be
+//! wrong if all of this comes together: a combinator of another crate has dropped a leaf that says
+//! nothing when it is dropped (a receiver, a socket), this was the last leaf of the poll, and what the
+//! task waits for by now was noted before it or is a leaf of another crate.
 #![forbid(unsafe_code)]
 
 use std::panic::Location;
 
+use super::leaves::Shown;
 use super::place::AtomicPlace;
 use super::wait::Wait;
 use crate::loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
@@ -41,7 +68,7 @@ pub(crate) enum SeenKind {
 const STATE: u64 = 0xff;
 const WAIT_SHIFT: u32 = 8;
 const WAIT: u64 = 0xff << WAIT_SHIFT;
-/// More than one leaf has returned `Pending` in the last poll.
+/// It is not the only one.
 const SEVERAL: u64 = 1 << 16;
 /// There is a name.
 const NAMED: u64 = 1 << 17;
@@ -184,32 +211,17 @@ impl Noted {
         }
     }
 
-    /// Notes what a leaf returned `Pending` for. Of several, the first of a poll counts: of a timeout
-    /// that is what it is around. But a lock counts more than what is no lock: a `select!` whose
-    /// handler locks has dropped what it waited for before, and others may hold a lock forever.
-    pub(super) fn waits(&self, wait: Wait, object: u64) {
-        let what = self.what.load(Ordering::Relaxed);
-        let first = Wait::from_number((what >> WAIT_SHIFT) as u8);
-        let what = match first {
-            Some(first) if first.is_lock() || !wait.is_lock() => {
-                self.what.store(what | SEVERAL, Ordering::Relaxed);
-                return;
-            }
-            Some(_) => what & !WAIT | SEVERAL,
-            None => what,
+    /// Stores what is shown of the leaves that have returned `Pending` in this poll.
+    pub(super) fn shows(&self, shown: Option<Shown>) {
+        let what = self.what.load(Ordering::Relaxed) & !(WAIT | SEVERAL);
+        let Some(shown) = shown else {
+            self.what.store(what, Ordering::Relaxed);
+            return;
         };
-        self.object.store(object, Ordering::Relaxed);
-        let wait = u64::from(wait as u8) << WAIT_SHIFT;
-        self.what.store(what | wait, Ordering::Relaxed);
-    }
-
-    /// Replaces what a leaf was noted with, or notes what it would be.
-    #[cold]
-    pub(super) fn waits_around(&self, wait: Wait, object: u64) {
-        let what = self.what.load(Ordering::Relaxed) & !WAIT;
-        self.object.store(object, Ordering::Relaxed);
-        let wait = u64::from(wait as u8) << WAIT_SHIFT;
-        self.what.store(what | wait, Ordering::Relaxed);
+        self.object.store(shown.object, Ordering::Relaxed);
+        let wait = u64::from(shown.wait as u8) << WAIT_SHIFT;
+        let several = if shown.several { SEVERAL } else { 0 };
+        self.what.store(what | wait | several, Ordering::Relaxed);
     }
 
     /// Returns the fields of the task that is noted here.
@@ -275,11 +287,11 @@ impl Read {
 
 #[cfg(test)]
 mod tests {
-    use super::{Noted, SeenKind, TaskState, Wait};
+    use super::{Noted, SeenKind, Shown, TaskState, Wait};
     use std::panic::Location;
 
     #[test]
-    fn the_first_wait_of_a_poll_counts_until_the_next_wake() {
+    fn the_wait_of_a_poll_counts_until_the_next_wake() {
         let noted = Noted::new();
         assert!(noted.read().is_none());
         let place = Location::caller();
@@ -294,8 +306,15 @@ mod tests {
         assert_eq!(read.place, Some(place));
 
         noted.begin(110);
-        noted.waits(Wait::MpscRecv, 70);
-        noted.waits(Wait::Timer, 80);
+        let shown = |wait, object, several| Shown {
+            wait,
+            object,
+            several,
+        };
+        noted.shows(Some(shown(Wait::Timer, 80, false)));
+        noted.shows(None);
+        assert_eq!(noted.read().unwrap().wait(), None);
+        noted.shows(Some(shown(Wait::MpscRecv, 70, true)));
         noted.end(110, 125);
         let read = noted.read().unwrap();
         assert_eq!(read.state(), TaskState::Idle);

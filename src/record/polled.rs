@@ -1,18 +1,24 @@
 //! The task that the calling thread polls, if that is recorded, for the leaves: [`waits`].
 #![forbid(unsafe_code)]
 
+use std::task::Poll;
+
+use super::leaves::Leaves;
 use super::noted::Noted;
 use super::wait::Wait;
 use crate::util::scoped::{Scoped, with_local};
 
 thread_local! {
     static POLLED: Scoped<Noted> = const { Scoped::new() };
+    /// Those of the same poll.
+    static LEAVES: Scoped<Leaves> = const { Scoped::new() };
 }
 
 /// Calls `f`, which polls the task of `noted`.
 #[inline]
 pub(super) fn enter<R>(noted: &Noted, f: impl FnOnce() -> R) -> R {
-    POLLED.with(|slot| slot.set(noted, f))
+    let leaves = Leaves::new();
+    POLLED.with(|slot| slot.set(noted, || LEAVES.with(|slot| slot.set(&leaves, f))))
 }
 
 /// Calls `f` with what is noted of the task that this thread polls.
@@ -37,25 +43,85 @@ pub(crate) fn waits_around(wait: Wait, object: impl FnOnce() -> u64) {
     }
 }
 
+/// Forgets what [`waits`] was called with, if it was in this poll; returns whether it was.
+#[inline]
+pub(crate) fn waits_no_more(wait: Wait, object: impl FnOnce() -> u64) -> bool {
+    POLLED.with(Scoped::is_set) && forget(wait, object)
+}
+
+/// Calls `poll`, which polls a future. If that is over then, all that was noted in it is forgotten.
+#[inline]
+pub(crate) fn poll_part<T>(poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+    let before = POLLED.with(Scoped::is_set).then(noted_so_far);
+    let polled = poll();
+    if polled.is_ready() {
+        if let Some(before) = before {
+            forget_since(before);
+        }
+    }
+    polled
+}
+
+/// Has the timer that was noted last count less than others: it limits how long the task waits for
+/// these.
+#[inline]
+pub(crate) fn waits_at_most() {
+    if POLLED.with(Scoped::is_set) {
+        limit();
+    }
+}
+
 // Cold, and a function for each object, so that a caller has nothing of it but the call.
 #[cold]
 #[inline(never)]
 fn note(wait: Wait, object: impl FnOnce() -> u64) {
-    with(|noted| {
-        if let Some(noted) = noted {
-            noted.waits(wait, object());
-        }
-    });
+    change(|leaves| leaves.add(wait, object()));
 }
 
 #[cold]
 #[inline(never)]
 fn note_around(wait: Wait, object: impl FnOnce() -> u64) {
-    with(|noted| {
-        if let Some(noted) = noted {
-            noted.waits_around(wait, object());
-        }
-    });
+    change(|leaves| leaves.replace(wait, object()));
+}
+
+#[cold]
+#[inline(never)]
+fn forget(wait: Wait, object: impl FnOnce() -> u64) -> bool {
+    change(|leaves| leaves.remove(wait, object())) == Some(true)
+}
+
+#[cold]
+#[inline(never)]
+fn noted_so_far() -> u32 {
+    with_local(&LEAVES, |leaves| leaves.map_or(0, Leaves::noted))
+}
+
+#[cold]
+#[inline(never)]
+fn forget_since(before: u32) {
+    if noted_so_far() > before {
+        change(|leaves| leaves.remove_since(before));
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn limit() {
+    change(Leaves::limit);
+}
+
+/// Calls `f` with the leaves of the poll that this thread is in, and has shown what that leaves.
+fn change<R>(f: impl FnOnce(&Leaves) -> R) -> Option<R> {
+    with_local(&LEAVES, |leaves| {
+        let leaves = leaves?;
+        let changed = f(leaves);
+        with(|noted| {
+            if let Some(noted) = noted {
+                noted.shows(leaves.shown());
+            }
+        });
+        Some(changed)
+    })
 }
 
 /// Returns the object of a lock or a channel.

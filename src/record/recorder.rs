@@ -70,7 +70,7 @@ pub(crate) struct WaitSeen {
     pub(crate) wait: Wait,
     /// See [`Wait`].
     pub(crate) object: u64,
-    /// Whether it is only the first of several.
+    /// Whether it is not the only one.
     pub(crate) several: bool,
 }
 

@@ -18,7 +18,7 @@ use crate::task::{self, Id, LocalSet, spawn_blocking, yield_now};
 use crate::time::{sleep, timeout};
 use crate::{fs, io, net, process, signal};
 
-const LONG: Duration = Duration::from_secs(3600);
+pub(super) const LONG: Duration = Duration::from_secs(3600);
 
 fn builders() -> [Builder; 2] {
     [Builder::new_current_thread(), Builder::new_multi_thread()]
@@ -70,7 +70,7 @@ fn while_running<T: Send + 'static>(rt: &Runtime, f: impl FnOnce() -> T + Send +
 }
 
 /// Returns what a task of each kind of runtime that runs `future` waits for.
-fn waits_of<F>(make: impl Fn() -> F) -> Vec<WaitSeen>
+pub(super) fn waits_of<F>(make: impl Fn() -> F) -> Vec<WaitSeen>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -317,13 +317,13 @@ fn a_deadline_is_told_by_the_clock_of_the_system() {
 }
 
 #[test]
-fn the_wait_is_the_first_of_several() {
+fn the_wait_is_the_last_of_several() {
     let waits = waits_of(|| async {
         let (_sender, mut receiver) = mpsc::channel::<()>(1);
         let mut sleep = Box::pin(sleep(LONG));
         poll_fn(|cx| {
-            let first = receiver.poll_recv(cx).map(drop);
-            let second = sleep.as_mut().poll(cx);
+            let first = sleep.as_mut().poll(cx);
+            let second = receiver.poll_recv(cx).map(drop);
             if first.is_ready() { first } else { second }
         })
         .await;
@@ -333,23 +333,50 @@ fn the_wait_is_the_first_of_several() {
     }
 }
 
-/// What a `select!` waited for before is over when its handler locks.
 #[test]
-fn a_lock_counts_more_than_what_was_waited_for_before() {
+fn a_lock_counts_more_than_what_is_waited_for_beside() {
     let waits = waits_of(|| async {
         let mutex = Mutex::new(());
         let _guard = mutex.lock().await;
         let (_sender, mut receiver) = mpsc::channel::<()>(1);
         let mut again = Box::pin(mutex.lock());
         poll_fn(|cx| {
-            let _ = receiver.poll_recv(cx);
-            again.as_mut().poll(cx).map(drop)
+            let locked = again.as_mut().poll(cx).map(drop);
+            let received = receiver.poll_recv(cx).map(drop);
+            if locked.is_ready() { locked } else { received }
         })
         .await;
     });
     for wait in waits {
         assert_eq!((wait.wait, wait.several), (Wait::MutexLock, true));
     }
+}
+
+#[test]
+fn a_timer_that_was_reset_has_its_new_deadline() {
+    let waits = waits_of(|| async {
+        let mut sleep = Box::pin(sleep(LONG / 2));
+        poll_once(sleep.as_mut());
+        sleep.as_mut().reset(crate::time::Instant::now() + LONG * 2);
+        pending::<()>().await;
+    });
+    let now = super::instant_ns(Instant::now());
+    for wait in waits {
+        assert_eq!((wait.wait, wait.several), (Wait::Timer, false));
+        let left = Duration::from_nanos(wait.object.saturating_sub(now));
+        assert!(left > LONG && left <= LONG * 2, "{left:?}");
+    }
+}
+
+#[test]
+fn what_blocked_in_place_does_so_no_more() {
+    let (rt, recorder) = observed(Builder::new_multi_thread());
+    let task = rt.spawn(async {
+        task::block_in_place(|| ());
+        pending::<()>().await;
+    });
+    let seen = until(|| seen(&recorder, task.id()).filter(|it| it.state == TaskState::Idle));
+    assert_eq!(seen.waits, None);
 }
 
 /// Waits until it is opened, on a thread.

@@ -421,7 +421,7 @@ impl Signal {
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
         let coop = ready!(poll_proceed(cx));
         if self.listener.poll(cx).is_pending() {
-            record::waits_around(Wait::Signal, || self.kind.as_raw_value() as u64);
+            record::waits(Wait::Signal, || self.kind.as_raw_value() as u64);
             return Poll::Pending;
         }
         coop.made_progress();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use crate::record;
 use crate::time::error::Elapsed;
 use crate::time::{Instant, Sleep};
 use crate::util::budget::{self, Budget, has_budget_remaining};
@@ -189,6 +190,12 @@ where
     type Output = Result<T::Output, Elapsed>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        record::poll_part(|| self.poll_both(cx))
+    }
+}
+
+impl<T: Future> Timeout<T> {
+    fn poll_both(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T::Output, Elapsed>> {
         let this = self.project();
         let had_budget = has_budget_remaining();
         if let Poll::Ready(value) = this.value.poll(cx) {
@@ -200,6 +207,9 @@ where
         } else {
             this.delay.poll(cx)
         };
+        if elapsed.is_pending() {
+            record::waits_at_most();
+        }
         elapsed.map(|()| Err(Elapsed::new()))
     }
 }

@@ -3,6 +3,7 @@
 
 use super::worker::{self, Context};
 use crate::blocking::pool::SpawnError;
+use crate::record::{self, Wait};
 use crate::util::budget::{self, Budget};
 use crate::util::enter::{self, Entered};
 use crate::util::local_worker::set_local_worker;
@@ -28,6 +29,7 @@ pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
     struct PickUp;
     impl Drop for PickUp {
         fn drop(&mut self) {
+            record::waits_no_more(Wait::BlockInPlace, || 0);
             with_context(Context::pick_up);
         }
     }

@@ -126,7 +126,7 @@ impl Future for Notified<'_> {
 impl Drop for Notified<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.wait.leave(&self.notify.raw);
+        leave(self.notify, &mut self.wait);
     }
 }
 
@@ -221,7 +221,7 @@ impl Future for OwnedNotified {
 impl Drop for OwnedNotified {
     #[inline]
     fn drop(&mut self) {
-        self.wait.leave(&self.notify.raw);
+        leave(&self.notify, &mut self.wait);
     }
 }
 
@@ -252,6 +252,14 @@ unsafe fn poll(notify: &Notify, wait: &mut Wait, op: &mut Op, cx: &mut Context<'
         record::waits(record::Wait::Notified, || record::address(notify));
     }
     polled
+}
+
+/// Ends the wait of a future that is dropped.
+#[inline]
+fn leave(notify: &Notify, wait: &mut Wait) {
+    if wait.leave(&notify.raw) {
+        record::waits_no_more(record::Wait::Notified, || record::address(notify));
+    }
 }
 
 /// What the unsafe impls above rest on.

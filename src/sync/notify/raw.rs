@@ -394,13 +394,15 @@ impl Wait {
     }
 
     /// Ends the wait: takes the waiter out of the queue if it is there, and passes on a
-    /// notification that was not seen.
+    /// notification that was not seen. Returns whether it had begun, and was not over.
     #[inline]
-    pub(super) fn leave(&mut self, notify: &RawNotify) {
-        if self.stage == Stage::Queued {
+    pub(super) fn leave(&mut self, notify: &RawNotify) -> bool {
+        let was_queued = self.stage == Stage::Queued;
+        if was_queued {
             self.stage = Stage::Done;
             self.unqueue(notify);
         }
+        was_queued
     }
 
     fn unqueue(&self, notify: &RawNotify) {

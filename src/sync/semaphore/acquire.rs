@@ -127,6 +127,7 @@ impl<'a> Acquire<'a> {
         match outcome {
             Outcome::Waiting => self.waits(),
             Outcome::Assigned => {
+                self.waits_no_more();
                 self.semaphore.note_holder();
                 self.poll_holding(cx)
             }
@@ -138,6 +139,11 @@ impl<'a> Acquire<'a> {
     fn waits<T>(&self) -> Poll<T> {
         record::waits(self.wait, || record::address(self.semaphore));
         Poll::Pending
+    }
+
+    #[inline]
+    fn waits_no_more(&self) {
+        record::waits_no_more(self.wait, || record::address(self.semaphore));
     }
 
     fn poll_holding(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), AcquireError>> {
@@ -165,7 +171,10 @@ impl<'a> Acquire<'a> {
     fn give_back(&mut self) {
         match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Idle | Stage::Done => {}
-            Stage::Queued => self.semaphore.cancel(&self.waiter, self.wanted),
+            Stage::Queued => {
+                self.waits_no_more();
+                self.semaphore.cancel(&self.waiter, self.wanted);
+            }
             Stage::Holding => self.semaphore.release(self.wanted),
         }
     }
