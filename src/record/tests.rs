@@ -204,6 +204,14 @@ a_task_waits_for! {
             let _ = one.try_write(&[0; 4096]);
         }
     };
+    a_read_of_a_duplex_is_told: "duplex", Some("read"), async {
+        let (mut one, _other) = io::duplex(8);
+        io::AsyncReadExt::read(&mut one, &mut [0; 8]).await
+    };
+    a_full_simplex_is_told: "duplex", Some("write"), async {
+        let (_reader, mut writer) = io::simplex(8);
+        io::AsyncWriteExt::write_all(&mut writer, &[0; 9]).await
+    };
     a_child_is_told: "child", None, async {
         let mut child = process::Command::new("sleep").arg("3600").kill_on_drop(true).spawn();
         child.as_mut().unwrap().wait().await

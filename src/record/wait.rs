@@ -31,6 +31,9 @@ pub(crate) enum Wait {
     Readable,
     /// The object is a file descriptor.
     Writable,
+    /// The object of a pipe in memory is its address.
+    DuplexRead,
+    DuplexWrite,
     /// The object is the place of the operation in [`OPERATIONS`](super::OPERATIONS).
     File,
     /// The object is the process id.
@@ -68,6 +71,8 @@ const ALL: [Wait; Wait::Budget as usize] = [
     Wait::Join,
     Wait::Readable,
     Wait::Writable,
+    Wait::DuplexRead,
+    Wait::DuplexWrite,
     Wait::File,
     Wait::Child,
     Wait::Signal,
@@ -105,6 +110,7 @@ impl Wait {
             Wait::OnceCellInit | Wait::SetOnce => "once_cell",
             Wait::Join => "join",
             Wait::Readable | Wait::Writable => "fd",
+            Wait::DuplexRead | Wait::DuplexWrite => "duplex",
             Wait::File => "file",
             Wait::Child => "child",
             Wait::Signal => "signal",
@@ -118,8 +124,8 @@ impl Wait {
     pub(crate) fn op(self) -> Option<&'static str> {
         Some(match self {
             Wait::MutexLock => "lock",
-            Wait::RwLockRead | Wait::Readable => "read",
-            Wait::RwLockWrite | Wait::Writable => "write",
+            Wait::RwLockRead | Wait::Readable | Wait::DuplexRead => "read",
+            Wait::RwLockWrite | Wait::Writable | Wait::DuplexWrite => "write",
             Wait::SemaphoreAcquire => "acquire",
             Wait::MpscRecv | Wait::BroadcastRecv | Wait::OneshotRecv => "recv",
             Wait::MpscSend => "send",

@@ -8,6 +8,7 @@
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker};
 
+use crate::record::{self, Wait};
 use crate::stream::ReadBuf;
 use crate::stream::util::total_len;
 use crate::util::wake;
@@ -98,6 +99,7 @@ impl Pipe {
             if self.closed {
                 return (Poll::Ready(Ok(())), After::default());
             }
+            record::waits(Wait::DuplexRead, || record::address(self));
             return (Poll::Pending, After::keep(&mut self.reader, cx));
         }
         let unread = &self.bytes[self.start..];
@@ -188,6 +190,7 @@ impl Pipe {
         if wanted == 0 {
             return (Poll::Ready(Ok(0)), After::default());
         }
+        record::waits(Wait::DuplexWrite, || record::address(self));
         (Poll::Pending, After::keep(&mut self.writer, cx))
     }
 
