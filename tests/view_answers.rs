@@ -336,6 +336,43 @@ fn many_tasks_come_in_lines_of_500() {
 }
 
 #[test]
+fn a_holder_is_a_task_that_has_not_ended() {
+    on_each(|shown| {
+        let mutex = Arc::new(Mutex::new(()));
+        let (send, guards) = std_mpsc::channel();
+        let locked = mutex.clone();
+        let locks = spawn(&shown.runtime, "locks", async move {
+            send.send(locked.lock_owned().await).unwrap();
+        });
+        let guard = guards.recv().unwrap();
+        wait_until("the task does not end", || locks.is_finished());
+        let waiter = spawn(&shown.runtime, "waiter", async move {
+            drop(mutex.lock().await);
+        });
+        let waits = shown.waits("waiter", "mutex", Some("lock"));
+        assert_eq!(
+            (&waits["holder"], &waits["holder_name"]),
+            (&Value::Null, &Value::Null)
+        );
+        drop(guard);
+        wait_until("the waiter does not end", || waiter.is_finished());
+    });
+}
+
+#[test]
+fn a_join_of_any_has_no_holder() {
+    on_each(|shown| {
+        spawn(&shown.runtime, "joins", async {
+            let mut set = task::JoinSet::new();
+            set.spawn(pending::<()>());
+            set.join_next().await;
+        });
+        let waits = shown.waits("joins", "join", None);
+        assert_eq!(waits["holder"], Value::Null);
+    });
+}
+
+#[test]
 fn events_are_in_order_and_tell_who_woke() {
     on_each(|shown| {
         let (tx, mut rx) = mpsc::channel::<()>(1);

@@ -43,6 +43,7 @@ pub(super) fn answer(source: &Source) -> impl Iterator<Item = Vec<u8>> + Send + 
     for runtime in &source.runtimes {
         all.add(runtime);
     }
+    all.forget_former_holders();
     let pages = all.tasks.len().div_ceil(PAGE).max(1);
     (0..pages).map(move |page| all.line(page, page + 1 < pages))
 }
@@ -67,6 +68,17 @@ impl Tasks {
                 seen,
             });
         });
+    }
+
+    /// A task that has ended may have left its guard to another one, which is not known.
+    fn forget_former_holders(&mut self) {
+        if self.tasks.iter().any(|task| task.holder.is_some()) {
+            let alive = self.tasks.iter().map(|task| (task.seen.id, 0));
+            let alive: HashMap<u64, u64> = alive.collect();
+            for task in &mut self.tasks {
+                task.holder = task.holder.filter(|holder| alive.contains_key(holder));
+            }
+        }
     }
 
     fn line(&self, page: usize, more: bool) -> Vec<u8> {
@@ -108,7 +120,8 @@ impl Tasks {
         let (mut object, mut detail, mut fd, mut holder) = (None, None, None, holder);
         match wait {
             Wait::Timer => detail = Some(self.deadline(waits.object)),
-            Wait::Join => holder = Some(waits.object),
+            // It may be any of several.
+            Wait::Join => holder = Some(waits.object).filter(|task| *task != 0),
             Wait::Readable | Wait::Writable => {
                 let number = waits.object as RawFd;
                 let description = descriptor::describe(number);
