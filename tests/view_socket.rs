@@ -228,6 +228,15 @@ fn what_a_killed_process_left_is_replaced() {
 }
 
 #[test]
+fn a_path_that_is_too_long_for_a_client_has_no_socket() {
+    let folder = Folder::new();
+    let path = folder.join(&"x".repeat(108 - folder.join("").as_os_str().len()));
+    let runtime = builder(2).monitor(&path).build().unwrap();
+    runtime.block_on(async { zokio::spawn(async {}).await.unwrap() });
+    assert!(folder.names().is_empty());
+}
+
+#[test]
 fn what_is_in_use_is_left_alone() {
     let folder = Folder::new();
     let (socket, file) = (folder.join("view"), folder.join("file"));
@@ -294,4 +303,125 @@ fn another_user_cannot_connect() {
     });
     assert_eq!(Viewer::connect(&socket).runtimes().len(), 1);
     drop(runtime);
+}
+
+#[test]
+fn a_path_may_be_as_long_as_an_address() {
+    let folder = Folder::new();
+    for (folder, length) in [90, 99, 100, 101, 102, 106, 107]
+        .map(|length| (folder.path.clone(), length))
+        .into_iter()
+        .chain([106, 107].map(|length| (folder.join(&"y".repeat(80)), length)))
+    {
+        fs::create_dir_all(&folder).unwrap();
+        let short = folder.join("").as_os_str().len();
+        let path = folder.join("x".repeat(length - short));
+        assert_eq!(path.as_os_str().len(), length);
+        let runtime = builder(0).monitor(&path).build().unwrap();
+        assert_eq!(Viewer::connect(&path).runtimes().len(), 1, "{length}");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        drop(runtime);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    }
+}
+
+/// Forks a process that calls `serve`, forks a child that lives on, and ends without a word. Returns
+/// what it was and its child. It is not waited for, so that its number is not used again.
+fn leaves_a_child(serve: impl FnOnce()) -> (libc::pid_t, libc::pid_t) {
+    let mut pipe = [0; 2];
+    // SAFETY: the pointer names an array of two integers.
+    assert_eq!(unsafe { libc::pipe(pipe.as_mut_ptr()) }, 0);
+    // SAFETY: the process is that of a scenario, in which no other thread holds a lock that the child
+    // needs.
+    let parent = unsafe { libc::fork() };
+    if parent == 0 {
+        serve();
+        // SAFETY: the child calls functions that are async-signal-safe only.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            // SAFETY: as above. It ends even if it is not killed.
+            unsafe {
+                libc::alarm(60);
+                libc::pause();
+                libc::_exit(0);
+            }
+        }
+        let bytes = child.to_ne_bytes();
+        // SAFETY: the pointer names that many bytes.
+        let written = unsafe { libc::write(pipe[1], bytes.as_ptr().cast(), bytes.len()) };
+        // SAFETY: _exit(2) takes no pointer.
+        unsafe { libc::_exit(i32::from(written != bytes.len() as isize)) };
+    }
+    let mut bytes = [0; size_of::<libc::pid_t>()];
+    // SAFETY: the pointer names that many bytes.
+    let read = unsafe { libc::read(pipe[0], bytes.as_mut_ptr().cast(), bytes.len()) };
+    assert_eq!(read, bytes.len() as isize);
+    // SAFETY: all zeros is a siginfo_t, which the call writes to.
+    let waited = unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        let how = libc::WEXITED | libc::WNOWAIT;
+        libc::waitid(libc::P_PID, parent as libc::id_t, &raw mut info, how)
+    };
+    assert_eq!(waited, 0);
+    (parent, libc::pid_t::from_ne_bytes(bytes))
+}
+
+fn inode(path: &Path) -> u64 {
+    fs::symlink_metadata(path).unwrap().ino()
+}
+
+fn kill(child: libc::pid_t) {
+    // SAFETY: kill(2) takes no pointer.
+    assert_eq!(unsafe { libc::kill(child, libc::SIGKILL) }, 0);
+}
+
+/// The child has a copy of the listener, to which connections can be made.
+#[test]
+fn what_a_child_of_a_process_that_has_ended_keeps_is_replaced() {
+    let test = "what_a_child_of_a_process_that_has_ended_keeps_is_replaced";
+    apart(
+        test,
+        &["view", "view with a long path"],
+        |_| {},
+        |name| {
+            let folder = Folder::new();
+            let long = "x".repeat(107 - folder.join("").as_os_str().len());
+            let path = folder.join(if name == "view" { name } else { &long });
+            let (ended, child) = leaves_a_child(|| {
+                std::mem::forget(builder(0).monitor(&path).build().unwrap());
+            });
+            UnixStream::connect(&path).unwrap();
+            let left = inode(&path);
+            let runtime = builder(2).monitor(&path).build().unwrap();
+            assert_ne!(inode(&path), left, "the socket of {ended} is not replaced");
+            let viewer = Viewer::connect(&path);
+            assert_eq!(viewer.greeting["pid"], std::process::id());
+            drop(runtime);
+            assert!(folder.names().is_empty());
+            kill(child);
+        },
+    );
+}
+
+/// Only a listener of a view is known to be of no use without its process.
+#[test]
+fn what_a_child_of_another_program_serves_is_left_alone() {
+    let test = "what_a_child_of_another_program_serves_is_left_alone";
+    apart(
+        test,
+        &["once"],
+        |_| {},
+        |_| {
+            let folder = Folder::new();
+            let path = folder.join("view");
+            let (_, child) = leaves_a_child(|| {
+                std::mem::forget(UnixListener::bind(&path).unwrap());
+            });
+            let left = inode(&path);
+            let _runtime = builder(2).monitor(&path).build().unwrap();
+            assert_eq!(inode(&path), left);
+            UnixStream::connect(&path).unwrap();
+            kill(child);
+        },
+    );
 }

@@ -2,9 +2,8 @@
 
 use std::ffi::{CString, c_int, c_uint};
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
@@ -41,13 +40,13 @@ pub(super) fn poll(fds: &mut [PollFd], timeout: Option<Duration>) -> io::Result<
     }
 }
 
-/// Returns the effective user of the process at the other end, as it was when it connected;
-/// `SO_PEERCRED` of unix(7).
+/// Returns the process at the other end and its effective user, as they were when it connected, or
+/// when it began to listen; `SO_PEERCRED` of unix(7).
 ///
 /// # Errors
 ///
 /// Returns the error of getsockopt(2).
-pub(super) fn peer_user(stream: &UnixStream) -> io::Result<u32> {
+pub(super) fn peer(stream: &impl AsRawFd) -> io::Result<libc::ucred> {
     let mut peer = libc::ucred {
         pid: 0,
         uid: u32::MAX,
@@ -66,9 +65,27 @@ pub(super) fn peer_user(stream: &UnixStream) -> io::Result<u32> {
         )
     };
     match result {
-        0 => Ok(peer.uid),
+        0 => Ok(peer),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// Returns whether a process has ended, waited for or not; false if that cannot be found out.
+pub(super) fn has_ended(process: libc::pid_t) -> bool {
+    // SAFETY: pidfd_open(2) takes two integers and no pointer.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0) };
+    let Ok(fd @ 0..) = RawFd::try_from(fd) else {
+        return io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH);
+    };
+    // SAFETY: the call succeeded, so this is a new descriptor that nothing else owns.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    let mut entry = [PollFd {
+        fd: fd.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    }];
+    // It is readable when all threads of the process have ended.
+    poll(&mut entry, Some(Duration::ZERO)).is_ok() && entry[0].revents & libc::POLLIN != 0
 }
 
 /// Returns the effective user of this process.

@@ -242,7 +242,7 @@ impl Serving {
 
     fn admit(&mut self, socket: UnixStream, source: &Source) {
         let may_connect = |user| user == 0 || user == raw::effective_user();
-        let is_admitted = raw::peer_user(&socket).is_ok_and(may_connect);
+        let is_admitted = raw::peer(&socket).is_ok_and(|peer| may_connect(peer.uid));
         if !is_admitted || self.clients.len() >= MAX_CLIENTS {
             return;
         }

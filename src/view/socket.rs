@@ -4,13 +4,18 @@
 //! for. So a socket of that name to which no connection can be made belongs to a process that has
 //! ended, and never to one that is about to listen. It is replaced by an exchange of the two names,
 //! which is undone if the name turns out to have been taken by yet another process.
+//!
+//! A child that a process has forked keeps a copy of the listener, to which connections can be made
+//! when that process has ended. The listener's own name tells that it is one of a view, and the number
+//! in it whose.
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, Permissions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -76,9 +81,9 @@ pub(super) fn listen(asked: &Path) -> io::Result<(UnixListener, SocketFile)> {
         true => asked.join(format!("{process}.sock")),
         false => asked.to_owned(),
     };
-    let mut own = OsString::from(&path);
-    own.push(format!(".{process}"));
-    let own = PathBuf::from(own);
+    // What no client could connect to is an error here.
+    SockAddr::unix(&path)?;
+    let own = own_name(&path, process);
     let listener = listen_at(&own)?;
     match take_name(&own, &path) {
         Ok(()) => Ok((listener, SocketFile::new(path)?)),
@@ -90,6 +95,37 @@ pub(super) fn listen(asked: &Path) -> io::Result<(UnixListener, SocketFile)> {
     }
 }
 
+/// Returns a name in the folder of `path` that only this process uses.
+fn own_name(path: &Path, process: u32) -> PathBuf {
+    let mut own = OsString::from(path);
+    own.push(format!(".{process}"));
+    match SockAddr::unix(&own) {
+        Ok(_) => own.into(),
+        Err(_) => path.with_file_name(format!(".{process}")),
+    }
+}
+
+/// Returns whether [`own_name`] may have returned this for that process.
+fn is_own_name(name: &Path, process: libc::pid_t) -> bool {
+    let end = format!(".{process}");
+    name.as_os_str().as_bytes().ends_with(end.as_bytes())
+}
+
+/// Binds a socket to `path`, by a shorter one if that is too long for an address.
+fn bind(socket: &Socket, path: &Path) -> io::Result<()> {
+    if let Ok(address) = SockAddr::unix(path) {
+        return socket.bind(&address);
+    }
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_PATH | libc::O_DIRECTORY)
+        .open(folder.unwrap_or(Path::new(".")))?;
+    let mut short = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
+    short.extend(path.file_name());
+    socket.bind(&SockAddr::unix(short)?)
+}
+
 /// Returns a socket that listens at `path`, which no other process uses.
 fn listen_at(path: &Path) -> io::Result<UnixListener> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
@@ -98,15 +134,14 @@ fn listen_at(path: &Path) -> io::Result<UnixListener> {
     let socket = File::from(OwnedFd::from(socket));
     socket.set_permissions(Permissions::from_mode(0o600))?;
     let socket = Socket::from(OwnedFd::from(socket));
-    let address = SockAddr::unix(path)?;
-    if let Err(error) = socket.bind(&address) {
+    if let Err(error) = bind(&socket, path) {
         let is_left = error.kind() == io::ErrorKind::AddrInUse && is_socket(path)?;
         if !is_left {
             return Err(error);
         }
         // A process that had the same number was killed before it could rename it.
         fs::remove_file(path)?;
-        socket.bind(&address)?;
+        bind(&socket, path)?;
     }
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
@@ -160,19 +195,30 @@ fn is_socket(path: &Path) -> io::Result<bool> {
     Ok(fs::symlink_metadata(path)?.file_type().is_socket())
 }
 
-/// Returns whether a process has the socket of this name, which listens if it has one.
+/// Returns whether a process has the socket of this name, which listens if it has one. A listener of a
+/// view whose own process has ended is of no use to others.
 fn is_served(path: &Path) -> io::Result<bool> {
     let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     // A queue of connections that is full would otherwise keep this thread waiting.
     probe.set_nonblocking(true)?;
     match probe.connect(&SockAddr::unix(path)?) {
-        Ok(()) => Ok(true),
+        Ok(()) => Ok(!is_orphan(&probe)?),
         Err(error) => match error.kind() {
             io::ErrorKind::WouldBlock => Ok(true),
             io::ErrorKind::ConnectionRefused => Ok(false),
             _ => Err(error),
         },
     }
+}
+
+/// Returns whether the listener at the other end is that of a view, and its process has ended.
+fn is_orphan(probe: &Socket) -> io::Result<bool> {
+    let process = raw::peer(probe)?.pid;
+    let address = probe.peer_addr()?;
+    let is_of_view = address
+        .as_pathname()
+        .is_some_and(|name| is_own_name(name, process));
+    Ok(is_of_view && raw::has_ended(process))
 }
 
 fn in_use(reason: &'static str) -> io::Error {
