@@ -2,6 +2,8 @@
 
 #[path = "support/apart.rs"]
 mod apart;
+#[path = "support/limits.rs"]
+mod limits;
 #[path = "support/view.rs"]
 mod view;
 #[path = "support/wait.rs"]
@@ -23,7 +25,7 @@ use zokio::io::{AsyncReadExt, AsyncWriteExt};
 use zokio::net::{TcpListener, TcpStream};
 use zokio::runtime::Runtime;
 
-use self::apart::{SCHEDULERS, builder};
+use self::apart::{SCHEDULERS, builder, on_schedulers, sanitizer};
 use self::view::{SetsAtEnd, Viewer};
 use self::wait::wait_until;
 
@@ -179,6 +181,54 @@ fn a_client_that_does_not_read_is_not_served_without_end() {
         shown.serves();
         let closed = (&client).write(b"\n").map_err(|error| error.kind());
         closed == Err(ErrorKind::BrokenPipe)
+    });
+}
+
+/// How many bytes of this process are in memory.
+fn resident() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: usize = pages.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * limits::page_size()
+}
+
+/// The copies of events and tasks that are made for clients are few, and go on to the next ones.
+#[test]
+fn clients_that_do_not_read_share_a_bounded_amount_of_memory() {
+    const CLIENTS: usize = 32;
+    let test = "clients_that_do_not_read_share_a_bounded_amount_of_memory";
+    on_schedulers(test, &[2], |workers| {
+        let shown = shown(workers);
+        // The workers' rings are full then.
+        let spins = (0..4).map(|_| {
+            shown.runtime.spawn(async {
+                for _ in 0..100_000 {
+                    zokio::task::yield_now().await;
+                }
+            })
+        });
+        spins.for_each(|task| shown.runtime.block_on(task).unwrap());
+        let mut reads = Viewer::connect(&shown.path);
+        reads.send("events\n");
+        let events = reads.pages("events").len();
+        assert!(events > 30_000, "{events}");
+        let before = resident();
+        let idle: Vec<Viewer> = (0..CLIENTS)
+            .map(|_| {
+                let mut viewer = Viewer::connect(&shown.path);
+                viewer.send("events\n");
+                viewer
+            })
+            .collect();
+        // All of them have had their turn, twice.
+        (0..3).for_each(|_| shown.serves());
+        let more = resident().saturating_sub(before);
+        let bound = CLIENTS / 2 * events * 32;
+        assert!(more < bound || sanitizer::slowness() > 1, "{more} {bound}");
+        // One that reads is served in the end.
+        reads.send("events\n");
+        assert!(reads.pages("events").len() > 30_000);
+        drop(idle);
+        shown.serves();
     });
 }
 

@@ -35,14 +35,15 @@
 //!
 //! Nothing is polled, stopped or asked for this: what workers and tasks record as they go is read by
 //! a thread of its own, `zokio-view`. So a program that is stuck shows where. A client that does not
-//! read, sends garbage or is killed does no harm; one that reads nothing for 10 s is cut off.
+//! read, sends garbage or is killed does no harm; one that reads nothing for 10 s is cut off, and after
+//! 1 s if it has asked for tasks or events and others wait for theirs, of which four are made at a time.
 //!
 //! Only the user of the process, and root, can connect. The socket is removed when the last runtime
 //! that asked for it ends, and when the process exits. It is left behind if the process is killed by a
 //! signal; the next one that asks for the same path replaces it. A child that is made by `fork(2)`
 //! neither serves nor removes it, and its runtimes have no view. If the path is that of another file,
-//! or of a socket that a process serves, there is no view, and a warning in the log says why. No port
-//! is opened.
+//! or of a socket that a process serves, or longer than 107 bytes, there is no view, and a warning in
+//! the log says why, once for each path. No port is opened.
 //!
 //! A runtime that is not asked for a view records nothing. One that is takes half a mebibyte for each
 //! worker, 64 bytes for each task, and a reading of the clock for each poll. While no client is connected,

@@ -3,6 +3,10 @@
 //! A client is served one request after the other. The next one is looked at when the answer to the
 //! one before has gone to the socket, but for the last few kilobytes. So what is kept for a client
 //! is bounded, whatever it sends and however little it reads.
+//!
+//! An answer that begins with a copy of all tasks or events keeps that until its last line is written,
+//! and so there is [`Room`] for a few of them. A client that asks for a further one waits, and those
+//! that have a copy and do not read are cut off sooner then.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -22,6 +26,18 @@ const ENOUGH: usize = 64 << 10;
 /// A client that reads nothing for this long, although there is something to be read, is cut off.
 const PATIENCE_NS: u64 = 10_000_000_000;
 
+/// The same for a client that has a copy for which another one waits.
+const PATIENCE_IF_SHORT_NS: u64 = 1_000_000_000;
+
+/// What all clients share.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// How many copies may be made.
+    pub(super) copies: usize,
+    /// Whether a client waits for one.
+    pub(super) is_short: bool,
+}
+
 /// One connection.
 pub(super) struct Client {
     socket: UnixStream,
@@ -29,6 +45,10 @@ pub(super) struct Client {
     output: Output,
     /// What is left of the answer to the last request.
     answer: Option<Answer>,
+    /// Whether the answer has a copy of all tasks or events.
+    has_copy: bool,
+    /// A request for whose answer there was no room.
+    postponed: Option<Request>,
     stream: Option<Stream>,
     /// Whether the client has closed its side for writing, and so sends nothing more.
     is_at_end: bool,
@@ -60,6 +80,8 @@ impl Client {
             lines: Lines::default(),
             output,
             answer: None,
+            has_copy: false,
+            postponed: None,
             stream: None,
             is_at_end: false,
         }
@@ -85,31 +107,53 @@ impl Client {
     }
 
     fn takes_requests(&self) -> bool {
-        self.answer.is_none() && self.output.len() < ENOUGH
+        self.answer.is_none() && self.postponed.is_none() && self.output.len() < ENOUGH
+    }
+
+    /// Returns whether the answer has a copy of all tasks or events.
+    pub(super) fn has_copy(&self) -> bool {
+        self.has_copy && self.answer.is_some()
+    }
+
+    /// Returns whether there was no room for what the client has asked for.
+    pub(super) fn waits_for_copy(&self) -> bool {
+        self.postponed.is_some()
+    }
+
+    fn cut_off(&self, room: &Room) -> Option<u64> {
+        let patience = match room.is_short && self.has_copy() {
+            true => PATIENCE_IF_SHORT_NS,
+            false => PATIENCE_NS,
+        };
+        self.output.blocked_since.map(|since| since + patience)
     }
 
     /// Returns when [`turn`](Client::turn) is to be called without an event.
-    pub(super) fn deadline(&self) -> Option<u64> {
+    pub(super) fn deadline(&self, room: &Room) -> Option<u64> {
         let next = self.stream.as_ref().map(|stream| stream.next);
-        let cut_off = self.output.cut_off();
-        let has_request = self.takes_requests() && self.lines.has_request();
+        let cut_off = self.cut_off(room);
+        let has_request = match self.postponed {
+            Some(_) => room.copies > 0 && self.output.len() < ENOUGH,
+            None => self.takes_requests() && self.lines.has_request(),
+        };
         let at_once = has_request.then_some(0);
         next.into_iter().chain(cut_off).chain(at_once).min()
     }
 
     /// Does what can be done without waiting; `events` are those that the socket has. Returns
     /// whether the client is still there.
-    pub(super) fn turn(&mut self, events: i16, source: &Source) -> bool {
+    pub(super) fn turn(&mut self, events: i16, source: &Source, room: &mut Room) -> bool {
         // The other side is closed for reading, too.
         if events & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0 {
             return false;
         }
-        let served = self.receive(events).and_then(|()| self.serve(source));
+        let served = self.receive(events).and_then(|()| self.serve(source, room));
         let is_over = self.is_at_end
             && self.stream.is_none()
             && self.answer.is_none()
+            && self.postponed.is_none()
             && self.output.is_empty();
-        let is_cut_off = self.output.cut_off().is_some_and(|at| at <= source.now);
+        let is_cut_off = self.cut_off(room).is_some_and(|at| at <= source.now);
         // An error is that of a client that was killed.
         served.is_ok() && !is_over && !is_cut_off
     }
@@ -130,7 +174,7 @@ impl Client {
 
     /// Continues the answer, and begins one request at most, so that the other clients have their
     /// turn.
-    fn serve(&mut self, source: &Source) -> io::Result<()> {
+    fn serve(&mut self, source: &Source, room: &mut Room) -> io::Result<()> {
         let mut has_begun = false;
         loop {
             self.output.send(&self.socket, source.now)?;
@@ -151,8 +195,12 @@ impl Client {
             if std::mem::replace(&mut has_begun, true) {
                 return Ok(());
             }
+            if let Some(request) = self.postponed.take() {
+                self.begin(request, source, room);
+                continue;
+            }
             match self.lines.next_request() {
-                Some(Ok(request)) => self.begin(request, source),
+                Some(Ok(request)) => self.begin(request, source, room),
                 Some(Err(reason)) => self.output.push(answer::error(reason)),
                 None => return Ok(()),
             }
@@ -169,7 +217,16 @@ impl Client {
         self.output.is_empty().then(|| answer::snapshot(source))
     }
 
-    fn begin(&mut self, request: Request, source: &Source) {
+    fn begin(&mut self, request: Request, source: &Source, room: &mut Room) {
+        self.has_copy = request.needs_copy();
+        if self.has_copy {
+            let Some(left) = room.copies.checked_sub(1) else {
+                room.is_short = true;
+                self.postponed = Some(request);
+                return;
+            };
+            room.copies = left;
+        }
         match request {
             Request::Stream { period_ms } => {
                 self.stream = Some(Stream {
@@ -213,10 +270,6 @@ impl Output {
         }
     }
 
-    fn cut_off(&self) -> Option<u64> {
-        self.blocked_since.map(|since| since + PATIENCE_NS)
-    }
-
     /// Writes what the socket takes.
     fn send(&mut self, socket: &UnixStream, now: u64) -> io::Result<()> {
         while !self.is_empty() {
@@ -249,7 +302,7 @@ fn is_transient(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Client, Source, UnixStream};
+    use super::{Client, Room, Source, UnixStream};
     use std::io::{Read, Write};
 
     #[test]
@@ -261,18 +314,52 @@ mod tests {
             now: 1,
             runtimes: Vec::new(),
         };
+        let mut room = Room {
+            copies: 1,
+            is_short: false,
+        };
         let mut client = Client::new(far, Vec::new());
         near.write_all(b"snapshot\nnonsense\nsnapshot\n").unwrap();
         let mut events = libc::POLLIN;
         for turn in 1..=3 {
-            assert!(client.turn(events, &source));
+            assert!(client.turn(events, &source, &mut room));
             events = 0;
             let mut received = [0; 4096];
             let count = near.read(&mut received).unwrap();
             let lines = received[..count].iter().filter(|byte| **byte == b'\n');
             assert_eq!(lines.count(), 1);
             // The next turn needs no event.
-            assert_eq!(client.deadline(), (turn < 3).then_some(0));
+            assert_eq!(client.deadline(&room), (turn < 3).then_some(0));
         }
+    }
+
+    #[test]
+    fn a_copy_waits_for_room() {
+        let (mut near, far) = UnixStream::pair().unwrap();
+        far.set_nonblocking(true).unwrap();
+        near.set_nonblocking(true).unwrap();
+        let source = Source {
+            now: 1,
+            runtimes: Vec::new(),
+        };
+        let mut room = Room {
+            copies: 0,
+            is_short: false,
+        };
+        let mut client = Client::new(far, Vec::new());
+        near.write_all(b"tasks\nsnapshot\n").unwrap();
+        assert!(client.turn(libc::POLLIN, &source, &mut room));
+        assert!(client.waits_for_copy() && room.is_short);
+        let mut received = [0; 4096];
+        let error = near.read(&mut received).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+        // No request is looked at before the one that waits.
+        assert_eq!((client.interest(), client.deadline(&room)), (0, None));
+        room.copies = 1;
+        assert_eq!(client.deadline(&room), Some(0));
+        assert!(client.turn(0, &source, &mut room));
+        assert!(!client.waits_for_copy() && room.copies == 0);
+        let count = near.read(&mut received).unwrap();
+        assert!(received[..count].starts_with(b"{\"now\":1,\"tasks\":[]"));
     }
 }

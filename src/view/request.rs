@@ -29,6 +29,11 @@ pub(super) enum Request {
 }
 
 impl Request {
+    /// Returns whether all tasks or events are copied for the answer.
+    pub(super) fn needs_copy(self) -> bool {
+        matches!(self, Request::Tasks | Request::Events)
+    }
+
     /// Returns what a line asks for, or why it asks for nothing.
     pub(super) fn parse(line: &[u8]) -> Result<Request, &'static str> {
         let text = std::str::from_utf8(line).map_err(|_| "a request is text")?;

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::answer;
-use super::client::Client;
+use super::client::{Client, Room};
 use super::raw::{self, PollFd};
 use super::socket::{self, SocketFile};
 use super::stuck::StuckLog;
@@ -27,6 +27,10 @@ use crate::util::thread;
 
 /// Further connections are closed at once.
 const MAX_CLIENTS: usize = 64;
+
+/// How many answers may exist at a time for which all tasks or events are copied. A copy has tens of
+/// bytes for each of them, and a client that does not read keeps it for a while.
+const MAX_COPIES: usize = 4;
 
 /// How long no connection is accepted after that failed, for lack of a descriptor for instance.
 const REST_AFTER_ERROR_NS: u64 = 500_000_000;
@@ -170,6 +174,15 @@ impl Serving {
         }
     }
 
+    /// Returns what clients may take at the moment.
+    fn room(&self) -> Room {
+        let copies = self.clients.iter().filter(|client| client.has_copy());
+        Room {
+            copies: MAX_COPIES.saturating_sub(copies.count()),
+            is_short: self.clients.iter().any(Client::waits_for_copy),
+        }
+    }
+
     /// Waits until there is something to do. Leaves the events of the wake, of the listener, and of
     /// each client in `ready`.
     fn wait(&self, ready: &mut Vec<PollFd>) -> io::Result<()> {
@@ -188,7 +201,9 @@ impl Serving {
         ready.push(entry(listener, libc::POLLIN));
         let clients = self.clients.iter();
         ready.extend(clients.map(|client| entry(client.descriptor(), client.interest())));
-        let deadlines = self.clients.iter().filter_map(Client::deadline);
+        let room = self.room();
+        let clients = self.clients.iter();
+        let deadlines = clients.filter_map(|client| client.deadline(&room));
         let rest = rests.then_some(self.rests_until);
         let look = self.stuck.deadline();
         let timeout = deadlines.chain(rest).chain(look).min();
@@ -205,13 +220,14 @@ impl Serving {
             now,
             runtimes: self.server.runtimes.lock().clone(),
         };
+        let mut room = self.room();
         let mut events = ready[2..].iter().map(|entry| entry.revents);
         self.clients.retain_mut(|client| {
             let events = events.next().expect("each client has an entry");
-            client.turn(events, &source)
+            client.turn(events, &source, &mut room)
         });
         if ready[1].revents != 0 {
-            self.accept(&source);
+            self.accept(&source, &mut room);
         }
         self.stuck.look(&source);
     }
@@ -224,10 +240,10 @@ impl Serving {
     }
 
     /// Accepts all connections that wait.
-    fn accept(&mut self, source: &Source) {
+    fn accept(&mut self, source: &Source, room: &mut Room) {
         while let Some(listener) = &self.listener {
             match listener.accept() {
-                Ok((socket, _)) => self.admit(socket, source),
+                Ok((socket, _)) => self.admit(socket, source, room),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 // The client has given up already.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -240,7 +256,7 @@ impl Serving {
         }
     }
 
-    fn admit(&mut self, socket: UnixStream, source: &Source) {
+    fn admit(&mut self, socket: UnixStream, source: &Source, room: &mut Room) {
         let may_connect = |user| user == 0 || user == raw::effective_user();
         let is_admitted = raw::peer(&socket).is_ok_and(|peer| may_connect(peer.uid));
         if !is_admitted || self.clients.len() >= MAX_CLIENTS {
@@ -251,7 +267,7 @@ impl Serving {
             return;
         }
         let mut client = Client::new(socket, answer::greeting(source.now));
-        if client.turn(0, source) {
+        if client.turn(0, source, room) {
             self.clients.push(client);
         }
     }
