@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use std::num::NonZeroU64;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{io, process};
@@ -21,6 +21,7 @@ use crate::scheduler::Handle;
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     runtimes: Vec::new(),
     servers: Vec::new(),
+    refused: Vec::new(),
 });
 
 /// The process whose exit removes the files; 0 before there is one. Stored with the lock held, read
@@ -37,6 +38,8 @@ struct Registry {
     runtimes: Vec<(Handle, Option<Arc<Server>>)>,
     /// Those of the runtimes.
     servers: Vec<Arc<Server>>,
+    /// The paths at which there could be no server, which is logged once.
+    refused: Vec<PathBuf>,
 }
 
 /// The place of a runtime in the registry, which it leaves when this is dropped.
@@ -72,10 +75,8 @@ impl Membership {
             }
             return Membership { id };
         }
-        let path = request.as_ref().and_then(|request| request.path.clone());
-        let error = REGISTRY.lock().enter(handle, request);
-        if let Some(error) = error {
-            let path = path.unwrap_or_default();
+        let refused = REGISTRY.lock().enter(handle, request);
+        if let Some((path, error)) = refused {
             log::warn!("zokio: no live view at {}: {error}", path.display());
         }
         Membership { id }
@@ -96,22 +97,26 @@ impl Drop for Membership {
 }
 
 impl Registry {
-    /// Enters a runtime; returns why it is not shown, if it asked for that.
-    fn enter(&mut self, handle: Handle, request: Option<ViewRequest>) -> Option<io::Error> {
+    /// Enters a runtime; returns why it is not shown, if it asked for that and this is to be logged.
+    fn enter(
+        &mut self,
+        handle: Handle,
+        request: Option<ViewRequest>,
+    ) -> Option<(PathBuf, io::Error)> {
         let mut failed = None;
         let server = request.and_then(|ViewRequest { path, stuck }| {
             let mut server = None;
             if let Some(path) = path {
                 match self.server(Some(&path)) {
                     Ok(started) => server = Some(started),
-                    Err(error) => failed = Some(error),
+                    Err(error) => failed = Some((path, error)),
                 }
             }
             if server.is_none() && stuck.is_some() {
                 // The log does not need the socket.
                 match self.server(None) {
                     Ok(started) => server = Some(started),
-                    Err(error) => failed = Some(error),
+                    Err(error) => failed = Some((PathBuf::new(), error)),
                 }
             }
             let server = server?;
@@ -123,14 +128,15 @@ impl Registry {
         let is_before = |(other, _): &(Handle, _)| other.services().id < id;
         let at = self.runtimes.partition_point(is_before);
         self.runtimes.insert(at, (handle, server));
+        let failed = failed.filter(|(path, _)| !self.refused.contains(path));
+        self.refused
+            .extend(failed.iter().map(|(path, _)| path.clone()));
         failed
     }
 
     /// Returns the server of a path, or the one without a socket.
     fn server(&mut self, path: Option<&Path>) -> io::Result<Arc<Server>> {
-        // The threads of a process do not exist in a child that it has forked.
-        self.servers.retain(|server| server.is_of_this_process());
-        let same = |server: &&Arc<Server>| server.path() == path;
+        let same = |server: &&Arc<Server>| server.path() == path && !server.has_ended();
         if let Some(server) = self.servers.iter().find(same) {
             return Ok(server.clone());
         }

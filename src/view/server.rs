@@ -3,6 +3,9 @@
 //! It waits in poll(2) for connections, for its clients, for the next snapshot of a stream, and for
 //! its end. Nothing in the process waits for this thread, and it waits for nothing else: its sockets
 //! do not block. [`Client`] is what it does for one of them.
+//!
+//! Foreign code runs on it: a logger, and what a runtime owns if this thread is the last to let go of
+//! it. A panic of these is contained.
 #![forbid(unsafe_code)]
 
 use std::io::{self, Read, Write};
@@ -10,7 +13,6 @@ use std::num::NonZeroU64;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -23,7 +25,7 @@ use super::stuck::StuckLog;
 use super::viewed::{Source, Viewed};
 use crate::loom::thread::Builder;
 use crate::loom::unmodeled::sync::Mutex;
-use crate::util::thread;
+use crate::util::{thread, unwind};
 
 /// Further connections are closed at once.
 const MAX_CLIENTS: usize = 64;
@@ -32,8 +34,9 @@ const MAX_CLIENTS: usize = 64;
 /// bytes for each of them, and a client that does not read keeps it for a while.
 const MAX_COPIES: usize = 4;
 
-/// How long no connection is accepted after that failed, for lack of a descriptor for instance.
-const REST_AFTER_ERROR_NS: u64 = 500_000_000;
+/// How long no connection is accepted, or nothing at all is done, after that failed, for lack of a
+/// descriptor for instance.
+const REST_AFTER_ERROR: Duration = Duration::from_millis(500);
 
 /// What the thread and the registry share.
 #[derive(Debug)]
@@ -44,11 +47,10 @@ pub(super) struct Server {
     /// The runtimes that are shown. Changed by threads that create and end runtimes, read by the
     /// thread of the server.
     runtimes: Mutex<Vec<Viewed>>,
-    /// Set by the thread that ends the last of the runtimes.
+    /// Set by the thread that ends the last of the runtimes, and by that of the server when it ends.
     ended: AtomicBool,
     /// Wakes the thread, which waits for the other end.
     wake: UnixStream,
-    process: u32,
 }
 
 impl Server {
@@ -67,13 +69,13 @@ impl Server {
             runtimes: Mutex::new(Vec::new()),
             ended: AtomicBool::new(false),
             wake,
-            process: process::id(),
         });
         let serving = Serving {
             server: server.clone(),
             woken,
             listener,
             rests_until: 0,
+            is_refused: false,
             stuck: StuckLog::new(path),
             clients: Vec::new(),
         };
@@ -92,9 +94,9 @@ impl Server {
         self.path.as_deref()
     }
 
-    /// Returns whether the thread is one of this process, and not of the one that has forked it.
-    pub(super) fn is_of_this_process(&self) -> bool {
-        self.process == process::id()
+    /// Returns whether the thread has ended, or is about to.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     /// Shows a runtime.
@@ -140,6 +142,8 @@ struct Serving {
     listener: Option<UnixListener>,
     /// When connections are accepted again.
     rests_until: u64,
+    /// Whether the last wait was refused, which is logged once.
+    is_refused: bool,
     stuck: StuckLog,
     clients: Vec<Client>,
 }
@@ -149,11 +153,12 @@ pub(super) fn warn_that_it_stays(error: &io::Error) {
     log::warn!("zokio: the socket of the live view stays: {error}");
 }
 
-/// Removes the file also if the thread panics.
-struct RemovesFile<'a>(&'a Server);
+/// Ends the server also if the thread panics: another one can take its place then.
+struct Ends<'a>(&'a Server);
 
-impl Drop for RemovesFile<'_> {
+impl Drop for Ends<'_> {
     fn drop(&mut self) {
+        self.0.ended.store(true, Ordering::Release);
         if let Err(error) = self.0.remove_file() {
             warn_that_it_stays(&error);
         }
@@ -163,15 +168,25 @@ impl Drop for RemovesFile<'_> {
 impl Serving {
     fn run(mut self) {
         let server = self.server.clone();
-        let _removes_file = RemovesFile(&server);
+        let _ends = Ends(&server);
         let mut ready = Vec::new();
-        while !server.ended.load(Ordering::Acquire) {
-            if let Err(error) = self.wait(&mut ready) {
-                log::error!("zokio: the live view ends: {error}");
-                return;
+        while !server.has_ended() {
+            match self.wait(&mut ready) {
+                Ok(()) => {
+                    self.is_refused = false;
+                    self.serve(&ready);
+                }
+                Err(error) => self.rest(&error),
             }
-            self.serve(&ready);
         }
+    }
+
+    /// Lets time pass, in which there may be memory, or descriptors, again.
+    fn rest(&mut self, error: &io::Error) {
+        if !std::mem::replace(&mut self.is_refused, true) {
+            unwind::contain(|| log::warn!("zokio: the live view rests: {error}"));
+        }
+        std::thread::sleep(REST_AFTER_ERROR);
     }
 
     /// Returns what clients may take at the moment.
@@ -227,9 +242,10 @@ impl Serving {
             client.turn(events, &source, &mut room)
         });
         if ready[1].revents != 0 {
-            self.accept(&source, &mut room);
+            unwind::contain(|| self.accept(&source, &mut room));
         }
-        self.stuck.look(&source);
+        unwind::contain(|| self.stuck.look(&source));
+        unwind::contain(|| drop(source));
     }
 
     /// Takes what was written to wake the thread.
@@ -248,8 +264,8 @@ impl Serving {
                 // The client has given up already.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
+                    self.rests_until = source.now + REST_AFTER_ERROR.as_nanos() as u64;
                     log::warn!("zokio: the live view cannot accept a connection: {error}");
-                    self.rests_until = source.now + REST_AFTER_ERROR_NS;
                     return;
                 }
             }

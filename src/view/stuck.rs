@@ -21,11 +21,13 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// How often a thread is asked for its stack in one poll.
 const ATTEMPTS: u32 = 4;
 
+/// The runtime, the worker, and the poll's number.
+type PollId = (u64, usize, u64);
+
 /// A poll that was found to take long.
 #[derive(Debug)]
 struct Found {
-    /// The runtime, the worker, and the poll's number.
-    poll: (u64, usize, u64),
+    poll: PollId,
     /// How often its thread may still be asked for its stack; 0 once it is logged.
     attempts: u32,
 }
@@ -72,24 +74,36 @@ impl StuckLog {
             .min()
             .map(|limit| (limit / 2).clamp(SHORTEST, LONGEST));
         self.next = period.map(|period| source.now + period.as_nanos() as u64);
-        let before = std::mem::take(&mut self.found);
+        let mut seen = Vec::new();
         for runtime in &source.runtimes {
             let Some(limit) = runtime.stuck else { continue };
             for stuck in runtime.recorder().stuck(limit) {
                 let poll = (runtime.id().get(), stuck.worker, stuck.poll);
-                let known = before.iter().find(|found| found.poll == poll);
-                let mut attempts = known.map_or(ATTEMPTS, |found| found.attempts);
-                if attempts > 0 {
-                    let stack = worker_stack::line(&source.runtimes, poll.0, stuck.worker);
-                    attempts -= 1;
-                    if stack.is_ok() || attempts == 0 {
-                        attempts = 0;
-                        self.log(runtime, &stuck, stack);
-                    }
+                seen.push(poll);
+                if let Some(stack) = self.ask(source, poll) {
+                    self.log(runtime, &stuck, stack);
                 }
-                self.found.push(Found { poll, attempts });
             }
         }
+        self.found.retain(|found| seen.contains(&found.poll));
+    }
+
+    /// Asks for the stack of a poll, unless that is logged; returns what to log.
+    fn ask(&mut self, source: &Source, poll: PollId) -> Option<Result<Vec<u8>, String>> {
+        let known = self.found.iter().position(|found| found.poll == poll);
+        let at = known.unwrap_or_else(|| {
+            let attempts = ATTEMPTS;
+            self.found.push(Found { poll, attempts });
+            self.found.len() - 1
+        });
+        // Counted before a logger is called, which is foreign and may panic.
+        let attempts = &mut self.found[at].attempts;
+        *attempts = attempts.checked_sub(1)?;
+        let stack = worker_stack::line(&source.runtimes, poll.0, poll.1);
+        if stack.is_ok() {
+            *attempts = 0;
+        }
+        (*attempts == 0).then_some(stack)
     }
 
     fn log(&self, runtime: &Viewed, stuck: &Stuck, stack: Result<Vec<u8>, String>) {
