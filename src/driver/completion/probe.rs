@@ -268,7 +268,8 @@ fn value_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BackendKind, Choice, Surroundings, decide, value_of};
+    use super::{BackendKind, Choice, Surroundings, decide, try_out, value_of};
+    use crate::driver::conformance::forbidden::{forbid, on_a_thread};
 
     #[test]
     fn a_value_is_the_first_word_behind_its_name() {
@@ -312,5 +313,48 @@ mod tests {
         assert!(cause(Surroundings::default(), libc::EPERM).contains("policy"));
         assert!(cause(Surroundings::default(), libc::ENOSYS).contains("without io_uring"));
         assert!(cause(Surroundings::default(), libc::EINVAL).contains("too old"));
+    }
+
+    #[test]
+    fn a_refused_setup_is_explained() {
+        for errno in [libc::EPERM, libc::ENOSYS] {
+            on_a_thread(|| {
+                forbid(libc::SYS_io_uring_setup, errno);
+                let refusal = try_out().unwrap_err().to_string();
+                assert!(refusal.starts_with("io_uring_setup"), "{refusal}");
+                let by_sysctl = refusal.contains("kernel.io_uring_disabled");
+                assert!(by_sysctl || refusal.contains("seccomp"), "{refusal}");
+            });
+        }
+    }
+
+    #[test]
+    fn a_refused_enter_is_explained() {
+        on_a_thread(|| {
+            forbid(libc::SYS_io_uring_enter, libc::EACCES);
+            let refusal = try_out().unwrap_err().to_string();
+            assert!(
+                refusal.contains("seccomp") || refusal.contains("sysctl"),
+                "{refusal}"
+            );
+        });
+    }
+
+    /// Neither what a ring needs besides itself, for good or for now.
+    #[test]
+    fn what_a_ring_needs_is_refused() {
+        let needed = [
+            (libc::SYS_io_uring_register, libc::EPERM, "seccomp"),
+            (libc::SYS_pipe2, libc::EMFILE, "no file descriptors"),
+            (libc::SYS_pipe2, libc::ENFILE, "no file descriptors"),
+        ];
+        for (call, errno, likely) in needed {
+            on_a_thread(|| {
+                forbid(call, errno);
+                let refusal = try_out().unwrap_err().to_string();
+                let by_sysctl = refusal.contains("kernel.io_uring_disabled");
+                assert!(by_sysctl || refusal.contains(likely), "{refusal}");
+            });
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::refused::forbid_from;
+use super::forbidden::forbid_from;
 use super::{LIMIT, Op, Rig, SharedFd, Which, on_every_backend, pipe, read_at, write_to};
 use crate::driver::backend::BackendKind;
 use crate::driver::completion::lent::{Lent, Parts};

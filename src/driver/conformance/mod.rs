@@ -22,31 +22,10 @@ use crate::driver::completion::{Completions, Config, InFlight};
 use crate::driver::wake::Wake as DriverWake;
 
 mod cancelling;
-#[cfg(all(
-    target_os = "linux",
-    target_pointer_width = "64",
-    any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        target_arch = "riscv64",
-        target_arch = "loongarch64",
-        target_arch = "powerpc64"
-    )
-))]
+pub(super) mod forbidden;
 mod lent;
 mod operations;
 mod pressure;
-#[cfg(all(
-    target_os = "linux",
-    target_pointer_width = "64",
-    any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        target_arch = "riscv64",
-        target_arch = "loongarch64",
-        target_arch = "powerpc64"
-    )
-))]
 mod refused;
 mod teardown;
 

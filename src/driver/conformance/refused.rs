@@ -1,111 +1,11 @@
-//! A kernel that refuses io_uring, from the start or later.
+//! A kernel that refuses io_uring to the thread that would use it.
 
 use std::sync::Arc;
-use std::thread;
 
+use super::forbidden::{forbid, on_a_thread};
 use super::{Rig, Which, pipe, read, read_at, write_to};
 use crate::driver::backend::BackendKind;
 use crate::driver::completion::batch::Batch;
-use crate::driver::completion::probe::try_out;
-
-/// Makes `call` fail with `errno` from now on, on this thread and on those it starts.
-pub(super) fn forbid(call: libc::c_long, errno: i32) {
-    forbid_from(call, errno, 0);
-}
-
-/// Like [`forbid`], for calls whose second argument is `least` or more.
-pub(super) fn forbid_from(call: libc::c_long, errno: i32, least: u32) {
-    let instruction = |code: u32, skip_true, skip_false, k| libc::sock_filter {
-        code: code as u16,
-        jt: skip_true,
-        jf: skip_false,
-        k,
-    };
-    let mut filter = [
-        // The number of the call is the first word of `seccomp_data` (seccomp(2)).
-        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
-        instruction(
-            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
-            0,
-            3,
-            call as u32,
-        ),
-        // The second argument, of which this is the lower half.
-        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 24),
-        instruction(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, least),
-        instruction(
-            libc::BPF_RET | libc::BPF_K,
-            0,
-            0,
-            libc::SECCOMP_RET_ERRNO | errno as u32,
-        ),
-        instruction(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
-    ];
-    let program = libc::sock_fprog {
-        len: filter.len() as u16,
-        filter: filter.as_mut_ptr(),
-    };
-    // SAFETY: the program is whole and outlives the calls.
-    unsafe {
-        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-        let mode = libc::SECCOMP_MODE_FILTER;
-        assert_eq!(
-            libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program),
-            0
-        );
-    }
-}
-
-fn on_a_thread(body: impl FnOnce() + Send) {
-    thread::scope(|scope| {
-        if let Err(panic) = scope.spawn(body).join() {
-            std::panic::resume_unwind(panic);
-        }
-    });
-}
-
-#[test]
-fn a_refused_setup_is_explained() {
-    for errno in [libc::EPERM, libc::ENOSYS] {
-        on_a_thread(|| {
-            forbid(libc::SYS_io_uring_setup, errno);
-            let refusal = try_out().unwrap_err().to_string();
-            assert!(refusal.starts_with("io_uring_setup"), "{refusal}");
-            let by_sysctl = refusal.contains("kernel.io_uring_disabled");
-            assert!(by_sysctl || refusal.contains("seccomp"), "{refusal}");
-        });
-    }
-}
-
-#[test]
-fn a_refused_enter_is_explained() {
-    on_a_thread(|| {
-        forbid(libc::SYS_io_uring_enter, libc::EACCES);
-        let refusal = try_out().unwrap_err().to_string();
-        assert!(
-            refusal.contains("seccomp") || refusal.contains("sysctl"),
-            "{refusal}"
-        );
-    });
-}
-
-/// Neither what a ring needs besides itself, for good or for now.
-#[test]
-fn what_a_ring_needs_is_refused() {
-    let needed = [
-        (libc::SYS_io_uring_register, libc::EPERM, "seccomp"),
-        (libc::SYS_pipe2, libc::EMFILE, "no file descriptors"),
-        (libc::SYS_pipe2, libc::ENFILE, "no file descriptors"),
-    ];
-    for (call, errno, likely) in needed {
-        on_a_thread(|| {
-            forbid(call, errno);
-            let refusal = try_out().unwrap_err().to_string();
-            let by_sysctl = refusal.contains("kernel.io_uring_disabled");
-            assert!(by_sysctl || refusal.contains(likely), "{refusal}");
-        });
-    }
-}
 
 /// When the ring's thread may not make a ring, other threads do the work. (The first operation
 /// starts the ring's thread, which inherits the filter.)
@@ -122,11 +22,11 @@ fn a_ring_that_cannot_be_made() {
                 write_to(&writer, b"abc");
                 assert_eq!(rig.block_on(waiting).transferred().0.unwrap(), 3);
             }
-            let for_good = errno == libc::EPERM;
+            let by_threads = errno == libc::EPERM || rig.which == Which::Threads;
             let backend = rig.completions.backend();
             assert_eq!(
                 backend.kind == BackendKind::Threads,
-                for_good,
+                by_threads,
                 "{}",
                 backend.reason
             );
