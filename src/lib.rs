@@ -319,20 +319,14 @@
 //!   tokio.
 
 // Each part is compiled whole or not at all, so without one, what it uses of the others is left unused.
-// So is what only a ring uses where there is none.
+// So is what only a ring uses where there is none. Where this is looked for, nothing is left out.
 #![cfg_attr(
     not(all(
         feature = "completion",
         feature = "process",
         target_os = "linux",
-        target_pointer_width = "64",
-        any(
-            target_arch = "x86_64",
-            target_arch = "aarch64",
-            target_arch = "riscv64",
-            target_arch = "loongarch64",
-            target_arch = "powerpc64"
-        )
+        target_arch = "x86_64",
+        target_pointer_width = "64"
     )),
     allow(dead_code, unused_imports, unused_macros)
 )]

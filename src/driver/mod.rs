@@ -26,7 +26,7 @@
 //!   in `scheduler/services.rs`), and leaves what has not ended by then to the ring's thread.
 //!   Operations on threads end with their pool. Memory that the kernel may still write is never
 //!   freed. A ring that may not be entered any more is closed, and what it had taken ends when the
-//!   kernel has released it (`released.rs`).
+//!   kernel has released it (`uring/released.rs`).
 //! - **I8** Dropping a future returns at once. It cancels the operation, unless that changes the
 //!   file system (`InFlight::detach`) or belongs to an open file: then it continues. Transfers of a
 //!   user's buffer are cancelled, writes too. What a drop does to bytes and file descriptors is
@@ -55,19 +55,6 @@ pub(crate) mod completion;
 #[cfg(not(feature = "fs"))]
 #[path = "without_completion.rs"]
 pub(crate) mod completion;
-#[cfg(all(
-    feature = "fs",
-    target_os = "linux",
-    target_pointer_width = "64",
-    any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        target_arch = "riscv64",
-        target_arch = "loongarch64",
-        target_arch = "powerpc64"
-    )
-))]
-mod enter;
 #[cfg_attr(not(target_os = "linux"), path = "without_epoll.rs")]
 mod epoll;
 #[cfg_attr(not(target_os = "linux"), path = "without_kernel_copies.rs")]
@@ -75,21 +62,25 @@ mod kernel_copies;
 pub(crate) mod pipes;
 mod poller;
 pub(crate) mod readiness;
-#[cfg(all(
-    feature = "fs",
-    target_os = "linux",
-    target_pointer_width = "64",
-    any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        target_arch = "riscv64",
-        target_arch = "loongarch64",
-        target_arch = "powerpc64"
-    )
-))]
-mod released;
 pub(crate) mod sockets;
 pub(crate) mod splice;
+// Where the crate `io-uring` is a dependency, which it names the architectures of (`Cargo.toml`).
+#[cfg_attr(
+    not(all(
+        feature = "fs",
+        target_os = "linux",
+        target_pointer_width = "64",
+        any(
+            target_arch = "x86_64",
+            target_arch = "aarch64",
+            target_arch = "riscv64",
+            target_arch = "loongarch64",
+            target_arch = "powerpc64"
+        )
+    )),
+    path = "without_uring/mod.rs"
+)]
+mod uring;
 mod wait;
 mod wake;
 #[cfg_attr(not(target_os = "linux"), path = "without_eventfd.rs")]

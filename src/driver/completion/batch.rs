@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use super::Submitted;
-use super::uring::Ring;
+use crate::driver::uring::Ring;
 
 /// See the file's documentation. Dropping it hands the operations over.
 #[derive(Default)]

@@ -126,7 +126,7 @@ impl Lent {
         self
     }
 
-    pub(super) fn pool_memory(&self) -> Option<&Arc<PoolMemory>> {
+    pub(in crate::driver) fn pool_memory(&self) -> Option<&Arc<PoolMemory>> {
         self.pool_memory.as_ref()
     }
 

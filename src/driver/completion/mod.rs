@@ -5,7 +5,7 @@
 //! [`Operation`](operation::Operation), shared by the future and by what carries it out. There are
 //! two ways to carry it out:
 //!
-//! - the **ring** ([`uring`]), for what io_uring does without a thread of the kernel: reads that
+//! - the **ring** (`driver/uring`), for what io_uring does without a thread of the kernel: reads that
 //!   wait for a device or for the other end of a pipe;
 //! - **threads** ([`threads`]), for everything else, and for all of it where there is no io_uring.
 //!
@@ -20,8 +20,8 @@
 //! `scheduler/multi_thread/kept.rs`.
 //!
 //! Where there is no io_uring at all (another system, or an architecture that the crate `io-uring`
-//! does not know), `without_ring.rs` and `without_probe.rs` take the ring's place, and threads carry
-//! out everything, as on a kernel that refuses to set up a ring.
+//! does not know), threads carry out everything, as on a kernel that refuses to set up a ring
+//! (`driver/without_uring`).
 //!
 //! Only files need operations. Without the feature `fs` there are none and no ring, and this folder
 //! is replaced by `driver/without_completion.rs`.
@@ -31,40 +31,10 @@ mod completions;
 pub(crate) mod file_transfer;
 pub(crate) mod lent;
 pub(crate) mod op;
-mod operation;
+pub(super) mod operation;
 pub(crate) mod pool_memory;
-#[cfg_attr(
-    not(all(
-        target_os = "linux",
-        target_pointer_width = "64",
-        any(
-            target_arch = "x86_64",
-            target_arch = "aarch64",
-            target_arch = "riscv64",
-            target_arch = "loongarch64",
-            target_arch = "powerpc64"
-        )
-    )),
-    path = "without_probe.rs"
-)]
-pub(crate) mod probe;
 pub(crate) mod taken;
-mod threads;
-#[cfg_attr(
-    not(all(
-        target_os = "linux",
-        target_pointer_width = "64",
-        any(
-            target_arch = "x86_64",
-            target_arch = "aarch64",
-            target_arch = "riscv64",
-            target_arch = "loongarch64",
-            target_arch = "powerpc64"
-        )
-    )),
-    path = "without_ring.rs"
-)]
-mod uring;
+pub(super) mod threads;
 
 pub(crate) use completions::InFlight;
 pub(crate) use completions::{Completions, Config};
@@ -74,4 +44,4 @@ pub(crate) use threads::Job;
 type Payload = (op::Op, operation::Counted);
 
 /// An operation that was submitted, as its future and what carries it out share it.
-type Submitted = std::sync::Arc<operation::Operation<Payload, op::Completed>>;
+pub(super) type Submitted = std::sync::Arc<operation::Operation<Payload, op::Completed>>;

@@ -110,7 +110,7 @@ pub(crate) enum Op {
 }
 
 /// Returns the memory that a read of at most `max` bytes may fill: unused capacity of `buffer`.
-pub(super) fn room(buffer: &mut Vec<u8>, max: usize) -> &mut [MaybeUninit<u8>] {
+pub(in crate::driver) fn room(buffer: &mut Vec<u8>, max: usize) -> &mut [MaybeUninit<u8>] {
     let room = buffer.spare_capacity_mut();
     let len = room.len().min(max).min(MAX_TRANSFER);
     &mut room[..len]
@@ -155,7 +155,7 @@ impl Op {
     }
 
     /// Returns the memory that the operation was lent.
-    pub(super) fn lent(&self) -> Option<&Lent> {
+    pub(in crate::driver) fn lent(&self) -> Option<&Lent> {
         match self {
             Op::ReadAt { into: lent, .. } | Op::WriteAt { from: lent, .. } => Some(lent),
             _ => None,

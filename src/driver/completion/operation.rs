@@ -247,7 +247,7 @@ impl fmt::Debug for Count {
 
 /// One operation, from its submission until its task has been woken.
 #[derive(Debug)]
-pub(super) struct Counted {
+pub(in crate::driver) struct Counted {
     count: Arc<Count>,
     /// When it was submitted, if that is recorded.
     submission: Option<Submission>,

@@ -46,7 +46,7 @@ use crate::loom::sync::Mutex;
 use crate::util::system::MAP_POPULATE;
 
 /// A ring, as far as memory knows it.
-pub(super) trait Registrar: Send + Sync {
+pub(in crate::driver) trait Registrar: Send + Sync {
     /// Has the ring's thread let go of memory that it has registered, if there is a thread.
     fn deregister(&self, memory: Arc<PoolMemory>);
 }
@@ -106,7 +106,7 @@ impl PoolMemory {
     }
 
     /// Returns the memory as the kernel takes it.
-    pub(super) fn as_part(&self) -> libc::iovec {
+    pub(in crate::driver) fn as_part(&self) -> libc::iovec {
         libc::iovec {
             iov_base: self.start.as_ptr().cast(),
             iov_len: self.len,
@@ -122,7 +122,11 @@ impl PoolMemory {
     }
 
     /// Records what came of an attempt to register the memory. Called by the ring's thread.
-    pub(super) fn note(&self, ring: &Weak<dyn Registrar>, outcome: Result<(), NotRegistered>) {
+    pub(in crate::driver) fn note(
+        &self,
+        ring: &Weak<dyn Registrar>,
+        outcome: Result<(), NotRegistered>,
+    ) {
         let mut rings = self.rings.lock();
         rings.retain(|noted| !is(&noted.ring, ring));
         let ring = ring.clone();
@@ -130,7 +134,7 @@ impl PoolMemory {
     }
 
     /// Forgets a ring that has nothing to do with the memory any more. Called by its thread.
-    pub(super) fn forget(&self, ring: &Weak<dyn Registrar>) {
+    pub(in crate::driver) fn forget(&self, ring: &Weak<dyn Registrar>) {
         self.rings.lock().retain(|noted| !is(&noted.ring, ring));
     }
 

@@ -28,7 +28,7 @@ pub(super) fn submit(pool: &Pool, operation: Submitted, kind: Kind) -> Result<()
 }
 
 /// Has a thread continue an operation that has begun elsewhere.
-pub(super) fn submit_begun(pool: &Pool, operation: Submitted, begun: Payload) {
+pub(in crate::driver) fn submit_begun(pool: &Pool, operation: Submitted, begun: Payload) {
     let kind = kind(&begun.0);
     let begun = Some(begun);
     if let Err(refused) = push_late(pool, Job { operation, begun }, kind) {
@@ -38,7 +38,11 @@ pub(super) fn submit_begun(pool: &Pool, operation: Submitted, begun: Payload) {
 
 /// Like [`submit`], where the submitter may not be there to be told that there is no thread: the
 /// operation ends with the reason as well.
-pub(super) fn submit_late(pool: &Pool, operation: Submitted, kind: Kind) -> Result<(), SpawnError> {
+pub(in crate::driver) fn submit_late(
+    pool: &Pool,
+    operation: Submitted,
+    kind: Kind,
+) -> Result<(), SpawnError> {
     push_late(pool, Job::new(operation), kind)
 }
 
@@ -187,7 +191,7 @@ impl Drop for Job {
 }
 
 /// Completes `operation`, wakes its task, and only then counts it as ended.
-pub(super) fn finish(operation: &Submitted, counted: Counted, completed: Completed) {
+pub(in crate::driver) fn finish(operation: &Submitted, counted: Counted, completed: Completed) {
     match operation.complete(completed) {
         Ended::Wake(waker) => wake_some(waker),
         // It may hold a user's buffer, whose destructor is the user's code.

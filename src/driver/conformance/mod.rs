@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 use crate::blocking::{Pool, PoolConfig};
 use crate::driver::backend::Choice;
 use crate::driver::completion::op::{Completed, Op, ReadFrom, SharedFd};
-use crate::driver::completion::probe::{Decision, decide};
 use crate::driver::completion::{Completions, Config, InFlight};
+use crate::driver::uring::probe::{Decision, decide};
 use crate::driver::wake::Wake as DriverWake;
 
 mod cancelling;

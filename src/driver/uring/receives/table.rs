@@ -15,8 +15,8 @@ use slab::Slab;
 use super::buffers::{Buffers, Received};
 use super::reaped::{Completion, Reaped};
 use super::ring::Ring;
-use crate::driver::enter::is_interruption;
 use crate::driver::readiness::Target;
+use crate::driver::uring::enter::is_interruption;
 use crate::stream::ReadBuf;
 
 /// The sockets of a runtime.

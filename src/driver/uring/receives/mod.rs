@@ -1,4 +1,4 @@
-//! Receives of sockets, by the protocol of the folder above.
+//! Receives of sockets, by the protocol of `driver/sockets.rs`.
 //!
 //! [`Receives`] are those of a runtime and [`Receiver`] is the part of one socket (`receiver.rs`). The
 //! [`table`] has what is in flight, retained or asked for, the [`ring`] is that of the thread that
@@ -16,5 +16,5 @@ mod receiver;
 mod ring;
 mod table;
 
-pub(super) use receiver::supported;
+pub(in crate::driver) use receiver::supported;
 pub(crate) use receiver::{OwnedReceiver, Received, Receiver, Receives};

@@ -23,4 +23,4 @@ mod ring;
 pub(super) mod setup;
 mod thread;
 
-pub(super) use ring::Ring;
+pub(in crate::driver) use ring::Ring;

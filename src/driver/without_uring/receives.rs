@@ -1,6 +1,6 @@
 //! Receives of a build without the feature `completion`, or for a system without io_uring: there are
-//! none, so every socket is read by readiness. [`Receives`] and [`Receiver`] have no values, so that the compiler leaves out what
-//! would use one.
+//! none, so every socket is read by readiness. [`Receives`] and [`Receiver`] have no values, so that
+//! the compiler leaves out what would use one.
 #![forbid(unsafe_code)]
 
 use std::io;

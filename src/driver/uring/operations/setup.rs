@@ -5,7 +5,7 @@ use std::io;
 
 use io_uring::{IoUring, opcode};
 
-use crate::driver::released::Released;
+use crate::driver::uring::released::Released;
 
 /// Completion queue entries per submission queue entry: operations wait long, submissions do not.
 const COMPLETIONS_PER_SUBMISSION: u32 = 8;
@@ -19,7 +19,7 @@ const KERNEL_THREADS: u32 = 512;
 /// Makes a ring for the calling thread alone.
 ///
 /// Newer flags are tried first and left out where the kernel does not know them.
-pub(in crate::driver::completion) fn ring(entries: u32) -> io::Result<(IoUring, Released)> {
+pub(in crate::driver::uring) fn ring(entries: u32) -> io::Result<(IoUring, Released)> {
     let io = match build(entries, Age::Newest) {
         Err(error) if is_unknown(&error) => match build(entries, Age::Newer) {
             Err(error) if is_unknown(&error) => build(entries, Age::Any)?,
@@ -72,9 +72,7 @@ fn build(entries: u32, age: Age) -> io::Result<IoUring> {
 
 /// Returns the name of a kind of entry that zokio makes and the kernel does not know, if there is
 /// one.
-pub(in crate::driver::completion) fn unknown_entry(
-    io: &IoUring,
-) -> io::Result<Option<&'static str>> {
+pub(in crate::driver::uring) fn unknown_entry(io: &IoUring) -> io::Result<Option<&'static str>> {
     let mut probe = io_uring::Probe::new();
     io.submitter().register_probe(&mut probe)?;
     let ours = [

@@ -7,7 +7,7 @@
 //!
 //! **A receive is demanded.** One is in flight only after a read was polled and found nothing, and
 //! at most one for each socket. It has no buffer: the kernel takes one of the ring's when bytes have
-//! come (`receives/buffers.rs`). The completion *retains* the bytes with the socket and is then
+//! come (`uring/receives/buffers.rs`). The completion *retains* the bytes with the socket and is then
 //! reported to the socket's registration as an event that shows it readable, which wakes the reader.
 //! So waiting, wakers and the shutdown are those of readiness (R1 to R5), and the only difference is
 //! that the event brings its bytes along.
@@ -27,7 +27,7 @@
 //! handed to the kernel together, just before the wait. A thread that ceases to drive ends all
 //! receives first. So while nothing drives the runtime, nothing happens to its sockets, the next
 //! thread to drive begins the same receives on a ring of its own, and a ring stays with its thread
-//! (`receives/ring.rs`). Other threads leave requests in a table and wake the thread that drives.
+//! (`uring/receives/ring.rs`). Other threads leave requests in a table and wake the thread that drives.
 //!
 //! **Closing.** The kernel holds a reference to the file of a socket with a receive in flight, and
 //! closing the descriptor sends nothing as long as it does. On the thread that drives, the drop of a
@@ -44,34 +44,19 @@
 //! when readiness would be noticed. The kernel finishes receives in calls of ours alone
 //! (`DEFER_TASKRUN`), so it interrupts no system call of a task (I10).
 //!
-//! Read [`receives`] next. Without the feature `completion`, or without io_uring, there are none
-//! (`without_receives.rs`).
-
-#[cfg_attr(
-    not(all(
-        feature = "completion",
-        target_os = "linux",
-        target_pointer_width = "64",
-        any(
-            target_arch = "x86_64",
-            target_arch = "aarch64",
-            target_arch = "riscv64",
-            target_arch = "loongarch64",
-            target_arch = "powerpc64"
-        )
-    )),
-    path = "without_receives.rs"
-)]
-mod receives;
+//! Read `driver/uring/receives` next. Without the feature `completion`, or without io_uring, there
+//! are none (`driver/without_uring/receives.rs`).
+#![forbid(unsafe_code)]
 
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use crate::driver::backend::BackendKind;
 use crate::driver::readiness::Registry;
+use crate::driver::uring::receives;
 use crate::driver::wake::Wake;
 
-pub(crate) use receives::{OwnedReceiver, Received, Receiver, Receives};
+pub(crate) use crate::driver::uring::receives::{OwnedReceiver, Received, Receiver, Receives};
 
 /// How sockets are read, and why: as asked for, or as is in force.
 #[derive(Clone, Debug)]

@@ -28,7 +28,7 @@ pub(super) enum Request {
 
 /// A ring, as any thread uses it.
 #[derive(Debug)]
-pub(in crate::driver::completion) struct Ring {
+pub(in crate::driver) struct Ring {
     pub(super) requests: HandOver<Request>,
     /// An eventfd that ends the wait of the ring's thread; made together with the first thread.
     pub(super) alarm: OnceLock<File>,
@@ -44,7 +44,7 @@ pub(in crate::driver::completion) struct Ring {
 }
 
 impl Ring {
-    pub(in crate::driver::completion) fn new(entries: u32, pool: Pool) -> Ring {
+    pub(in crate::driver) fn new(entries: u32, pool: Pool) -> Ring {
         Ring {
             requests: HandOver::new(),
             alarm: OnceLock::new(),
@@ -56,12 +56,12 @@ impl Ring {
     }
 
     /// Returns how many entries the submission queue has.
-    pub(in crate::driver::completion) fn entries(&self) -> u32 {
+    pub(in crate::driver) fn entries(&self) -> u32 {
         self.entries
     }
 
     /// Has the ring carry `operation` out, or a thread where there is no ring; an error completes it.
-    pub(in crate::driver::completion) fn submit(
+    pub(in crate::driver) fn submit(
         self: &Arc<Ring>,
         operation: &Submitted,
     ) -> Result<(), SpawnError> {
@@ -76,7 +76,7 @@ impl Ring {
 
     /// Has the ring carry out several operations, which it takes at the same time, or threads where
     /// there is no ring. Those for which there is no thread either end with the reason.
-    pub(in crate::driver::completion) fn submit_all(
+    pub(in crate::driver) fn submit_all(
         self: &Arc<Ring>,
         operations: impl Iterator<Item = Submitted>,
     ) {
@@ -92,13 +92,13 @@ impl Ring {
     }
 
     /// Asks for the cancellation of an operation that was submitted here.
-    pub(in crate::driver::completion) fn cancel(self: &Arc<Ring>, operation: Submitted) {
+    pub(in crate::driver) fn cancel(self: &Arc<Ring>, operation: Submitted) {
         // No thread performs what is cancelled, so none was missing.
         self.push(Request::Cancel(operation));
     }
 
     /// Returns how many transfers from or to registered memory have succeeded.
-    pub(in crate::driver::completion) fn registered_transfers(&self) -> u64 {
+    pub(in crate::driver) fn registered_transfers(&self) -> u64 {
         self.registered_transfers.load(Ordering::Relaxed)
     }
 
@@ -167,7 +167,7 @@ impl Ring {
     }
 
     /// Returns why the ring is not served any more, if it is not.
-    pub(in crate::driver::completion) fn lost(&self) -> Option<&str> {
+    pub(in crate::driver) fn lost(&self) -> Option<&str> {
         self.lost.get().map(String::as_str)
     }
 
@@ -180,7 +180,7 @@ impl Ring {
     }
 
     /// Has the thread cancel what is in flight and end.
-    pub(in crate::driver::completion) fn close(&self) {
+    pub(in crate::driver) fn close(&self) {
         if self.requests.close() == Pushed::Wake {
             self.wake();
         }
@@ -188,7 +188,7 @@ impl Ring {
 
     /// Waits until the thread has ended, at most until `deadline`; returns whether it has. What the
     /// kernel does not release in time stays with the thread, which ends once it is released (I7).
-    pub(in crate::driver::completion) fn wait_until_gone(&self, deadline: Option<Instant>) -> bool {
+    pub(in crate::driver) fn wait_until_gone(&self, deadline: Option<Instant>) -> bool {
         self.requests.wait_until_gone(deadline)
     }
 }

@@ -18,8 +18,8 @@ use io_uring::{IoUring, cqueue, opcode, squeue};
 
 use super::buffers::{Buffers, GROUP, Memory, SIZE};
 use super::reaped::{Completion, Reaped};
-use crate::driver::enter::Enter;
-use crate::driver::released::Released;
+use crate::driver::uring::enter::Enter;
+use crate::driver::uring::released::Released;
 
 /// Submission queue entries: they only wait for the next call.
 const ENTRIES: u32 = 256;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use io_uring::opcode;
 
-use super::uring::setup;
+use super::operations::setup;
 use crate::driver::backend::{Backend, BackendKind, Choice, from_environment};
 use crate::error::Error;
 use crate::loom::sync::OnceLock;
