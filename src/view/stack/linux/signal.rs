@@ -179,7 +179,7 @@ pub(super) fn was_sent_with(info: &siginfo_t, value: *const c_void) -> bool {
 /// Waits until `word` is no longer `expected`, it was woken, a signal came, or `limit` is over.
 pub(super) fn wait(word: &AtomicU32, expected: u32, limit: Duration) {
     let limit = libc::timespec {
-        tv_sec: limit.as_secs().min(3600) as libc::time_t,
+        tv_sec: limit.as_secs().min(3600) as _,
         tv_nsec: limit.subsec_nanos() as libc::c_long,
     };
     // SAFETY: the kernel compares a whole aligned word, which outlives the call; futex(2). All ways
