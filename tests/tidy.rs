@@ -159,6 +159,8 @@ const UNSAFE: &[&str] = &[
     "src/util/system/apple.rs",
     "src/util/system/bsd.rs",
     "src/util/system/by_number.rs",
+    "src/util/system/flags_after_creation.rs",
+    "src/util/system/flags_at_creation.rs",
     "src/util/system/linux.rs",
     // A reference in a thread-local, which it outlives.
     "src/util/trace_mode/enabled.rs",

@@ -2,9 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::SocketAddr;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
 
 pub(crate) use libc::{
@@ -13,15 +11,8 @@ pub(crate) use libc::{
     preadv64 as preadv, pwritev64 as pwritev,
 };
 use libc::{c_int, iovec, ssize_t};
-use socket2::{Domain, SockAddr, Socket, Type};
 
-/// Turns the -1 of a system call into its error.
-fn check(result: c_int) -> io::Result<c_int> {
-    if result == -1 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(result)
-}
+use super::{Credentials, check};
 
 /// Writes, and syncs what was written, and nothing else: its data, or its attributes as well;
 /// pwritev2(2). `None` where the kernel, the file system or a filter does not offer that.
@@ -58,48 +49,6 @@ pub(crate) fn allocate(fd: RawFd, offset: i64, len: i64) -> io::Result<()> {
     check(unsafe { libc::fallocate64(fd, 0, offset, len) }).map(drop)
 }
 
-/// Makes a pipe whose ends do not block and are not inherited: the end to read and the end to
-/// write.
-pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    let mut ends: [RawFd; 2] = [-1; 2];
-    // SAFETY: the array has room for the two descriptors.
-    check(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) })?;
-    let [reader, writer] = ends;
-    // SAFETY: the kernel just made these two descriptors for us.
-    Ok(unsafe { (OwnedFd::from_raw_fd(reader), OwnedFd::from_raw_fd(writer)) })
-}
-
-/// Makes a socket that does not block and is not inherited.
-pub(crate) fn socket(domain: Domain, kind: Type) -> io::Result<Socket> {
-    Socket::new_raw(domain, kind.nonblocking().cloexec(), None)
-}
-
-/// Makes two Unix sockets that are connected, do not block and are not inherited.
-pub(crate) fn socket_pair(kind: Type) -> io::Result<(Socket, Socket)> {
-    Socket::pair_raw(Domain::UNIX, kind.nonblocking().cloexec(), None)
-}
-
-/// Accepts a connection as a socket that does not block and is not inherited, in one call.
-pub(crate) fn accept(listener: &impl AsFd) -> io::Result<(OwnedFd, SockAddr)> {
-    const FLAGS: c_int = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
-    // SAFETY: the closure passes the storage and its length on to `accept4`, which fills in both.
-    unsafe {
-        SockAddr::try_init(|storage, len| {
-            let fd = check(libc::accept4(
-                listener.as_fd().as_raw_fd(),
-                storage.cast(),
-                len,
-                FLAGS,
-            ))?;
-            // SAFETY: the kernel just made this descriptor for us.
-            Ok(OwnedFd::from_raw_fd(fd))
-        })
-    }
-}
-
-/// A process, its user and its group.
-pub(crate) type Credentials = (Option<i32>, u32, u32);
-
 /// Returns who is at the other end of a Unix stream, as it was when the connection was made.
 pub(crate) fn peer_credentials(stream: BorrowedFd<'_>) -> io::Result<Credentials> {
     let mut credentials = MaybeUninit::<libc::ucred>::zeroed();
@@ -118,16 +67,6 @@ pub(crate) fn peer_credentials(stream: BorrowedFd<'_>) -> io::Result<Credentials
     let it = unsafe { credentials.assume_init() };
     // 0 is a process outside of this PID namespace.
     Ok(((it.pid != 0).then_some(it.pid), it.uid, it.gid))
-}
-
-/// Returns the abstract name that is the address of a Unix socket.
-pub(crate) fn abstract_name(address: &SocketAddr) -> Option<&[u8]> {
-    address.as_abstract_name()
-}
-
-/// Returns the address with an abstract name.
-pub(crate) fn from_abstract_name(name: &[u8]) -> io::Result<SocketAddr> {
-    SocketAddr::from_abstract_name(name)
 }
 
 /// Returns the greatest number of a signal.

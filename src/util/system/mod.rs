@@ -6,6 +6,10 @@
 //! - `apple.rs`: macOS and the other systems of Apple.
 //! - `bsd.rs`: FreeBSD and its relatives.
 //!
+//! What is the same on several of them has files of its own: `flags_at_creation.rs` and, for Apple,
+//! `flags_after_creation.rs`; `abstract_names.rs` and, where there are none,
+//! `without_abstract_names.rs`.
+//!
 //! A system has to supply:
 //!
 //! | name | what |
@@ -23,11 +27,17 @@
 //! | `last_signal` | the greatest number of a signal |
 //! | `voluntary_switches` | how often this thread has slept |
 
+use std::io;
+
+#[cfg_attr(not(target_os = "linux"), path = "without_abstract_names.rs")]
+mod abstract_names;
 #[cfg(all(
     target_os = "linux",
     not(all(target_env = "gnu", target_pointer_width = "64"))
 ))]
 mod by_number;
+#[cfg_attr(target_vendor = "apple", path = "flags_after_creation.rs")]
+mod flags_at_creation;
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(target_vendor = "apple", path = "apple.rs")]
 #[cfg_attr(
@@ -36,16 +46,28 @@ mod by_number;
 )]
 mod picked;
 
+pub(crate) use abstract_names::{abstract_name, from_abstract_name};
 #[cfg(all(
     target_os = "linux",
     not(all(target_env = "gnu", target_pointer_width = "64"))
 ))]
 pub(crate) use by_number::{preadv2, pwritev2, statx};
+pub(crate) use flags_at_creation::{accept, pipe, socket, socket_pair};
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
 pub(crate) use libc::{preadv2, pwritev2, statx};
 pub(crate) use picked::{
-    COARSE_CLOCK, Credentials, MAP_POPULATE, O_DIRECT, O_LARGEFILE, O_NOATIME, abstract_name,
-    accept, allocate, fdatasync, from_abstract_name, fsync, ftruncate, last_signal, openat,
-    peer_credentials, pipe, pread, preadv, pwritev, socket, socket_pair, voluntary_switches,
+    COARSE_CLOCK, MAP_POPULATE, O_DIRECT, O_LARGEFILE, O_NOATIME, allocate, fdatasync, fsync,
+    ftruncate, last_signal, openat, peer_credentials, pread, preadv, pwritev, voluntary_switches,
     write_synced,
 };
+
+/// A process, its user and its group.
+pub(crate) type Credentials = (Option<i32>, u32, u32);
+
+/// Turns the -1 of a system call into its error.
+fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(result)
+}
