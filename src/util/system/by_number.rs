@@ -14,9 +14,8 @@ pub(crate) unsafe fn preadv2(
     offset: i64,
     flags: c_int,
 ) -> ssize_t {
-    let (low, high) = halves(offset);
-    // SAFETY: the caller's promise; the kernel joins the halves of the offset.
-    unsafe { syscall(libc::SYS_preadv2, fd, parts, count, low, high, flags) as ssize_t }
+    // SAFETY: the caller's promise.
+    unsafe { transfer(libc::SYS_preadv2, fd, parts, count, offset, flags) }
 }
 
 /// pwritev2(2).
@@ -31,9 +30,8 @@ pub(crate) unsafe fn pwritev2(
     offset: i64,
     flags: c_int,
 ) -> ssize_t {
-    let (low, high) = halves(offset);
-    // SAFETY: the caller's promise; the kernel joins the halves of the offset.
-    unsafe { syscall(libc::SYS_pwritev2, fd, parts, count, low, high, flags) as ssize_t }
+    // SAFETY: the caller's promise.
+    unsafe { transfer(libc::SYS_pwritev2, fd, parts, count, offset, flags) }
 }
 
 /// statx(2).
@@ -52,8 +50,22 @@ pub(crate) unsafe fn statx(
     unsafe { syscall(libc::SYS_statx, folder, path, flags, mask, out) as c_int }
 }
 
-/// Returns the offset as the kernel takes it: two registers, of which the second has no meaning
-/// where the first holds all 64 bits (`pos_from_hilo` in fs/read_write.c).
-fn halves(offset: i64) -> (c_long, c_long) {
-    (offset as c_long, (offset >> 32) as c_long)
+/// preadv2(2) or pwritev2(2), by its number.
+///
+/// # Safety
+///
+/// As for the call.
+unsafe fn transfer(
+    number: c_long,
+    fd: c_int,
+    parts: *const iovec,
+    count: c_int,
+    offset: i64,
+    flags: c_int,
+) -> ssize_t {
+    // The kernel takes the offset as two registers, of which the second has no meaning where the
+    // first holds all 64 bits (`pos_from_hilo` in fs/read_write.c).
+    let (low, high) = (offset as c_long, (offset >> 32) as c_long);
+    // SAFETY: the caller's promise.
+    unsafe { syscall(number, fd, parts, count, low, high, flags) as ssize_t }
 }
