@@ -41,6 +41,7 @@ pub(crate) fn compile(package: &Package, options: &Options) -> Result<Compiled> 
         "json",
     ]);
     command.args(["--features", &options.features()]);
+    command.args(options.target_arguments());
     let lib = options.suite.name.replace('-', "_");
     if options.groups.is_empty() {
         command.arg("--tests");

@@ -56,6 +56,7 @@ pub(crate) fn run(
         "never",
     ]);
     command.args(["--features", &options.features()]);
+    command.args(options.target_arguments());
     command.args(["--test-threads", &options.jobs.to_string()]);
     for (group, program) in &compiled.programs {
         match program.is_lib {

@@ -19,6 +19,7 @@ tokio-metrics or turmoil.
   --filter TEXT        only tests whose name contains TEXT
   --feature NAME       build with this feature as well, such as tokio/completion
   --against tokio      run on tokio itself: what this machine can pass
+  --target TRIPLE      build for this target; cargo's CARGO_TARGET_*_RUNNER runs the tests
   --plain              a process per test without cargo-nextest
   --jobs N             tests at a time (the number of processors, without it)
   --limit SECONDS      how long one test may take (60, without it)
@@ -45,6 +46,8 @@ pub(crate) struct Options {
     /// What the tests are built with beside the features of the suite.
     pub(crate) features: Vec<String>,
     pub(crate) against: Against,
+    /// What the tests are built for, unless it is this machine.
+    pub(crate) target: Option<String>,
     pub(crate) plain: bool,
     pub(crate) jobs: usize,
     pub(crate) limit_s: u64,
@@ -64,6 +67,7 @@ impl Options {
             filter: None,
             features: Vec::new(),
             against: Against::Zokio,
+            target: None,
             plain: false,
             jobs: std::thread::available_parallelism()?.get(),
             limit_s: 60,
@@ -80,6 +84,7 @@ impl Options {
                 "--group" => options.groups.push(value()?),
                 "--filter" => options.filter = Some(value()?),
                 "--feature" => options.features.push(value()?),
+                "--target" => options.target = Some(value()?),
                 "--against" if value()? == "tokio" => options.against = Against::Tokio,
                 "--plain" => options.plain = true,
                 "--jobs" => options.jobs = value()?.parse()?,
@@ -125,6 +130,20 @@ impl Options {
         let mut names = self.suite_features();
         names.extend(self.features.iter().map(String::as_str));
         names.join(",")
+    }
+
+    /// Returns what tells cargo the target.
+    pub(crate) fn target_arguments(&self) -> Vec<&str> {
+        let target = self.target.as_deref();
+        target.map_or_else(Vec::new, |target| vec!["--target", target])
+    }
+
+    /// Returns the program that runs programs for the target, with its arguments, as cargo is told.
+    pub(crate) fn runner(&self) -> Vec<String> {
+        let target = self.target.as_deref().unwrap_or_default();
+        let name = target.to_uppercase().replace('-', "_");
+        let runner = std::env::var(format!("CARGO_TARGET_{name}_RUNNER")).unwrap_or_default();
+        runner.split_whitespace().map(str::to_string).collect()
     }
 
     /// Returns whether a test of this group and name is requested.

@@ -30,7 +30,7 @@ pub(crate) fn run(
 ) -> Result<BTreeMap<Key, Outcome>> {
     let mut queue = Vec::new();
     for (group, program) in &compiled.programs {
-        for name in list(&program.path)? {
+        for name in list(&program.path, options)? {
             if options.wants(group, &name) {
                 queue.push((group.clone(), name));
             }
@@ -97,9 +97,9 @@ pub(crate) fn run_unprivileged(
 }
 
 /// Returns the names of the tests that the program holds and does not ignore.
-fn list(program: &Path) -> Result<Vec<String>> {
+fn list(program: &Path, options: &Options) -> Result<Vec<String>> {
     let names = |extra: &[&str]| -> Result<Vec<String>> {
-        let output = Command::new(program)
+        let output = limited(program, options)
             .args(["--list", "--format", "terse"])
             .args(extra)
             .output()?;
@@ -120,12 +120,19 @@ fn list(program: &Path) -> Result<Vec<String>> {
         .collect())
 }
 
-fn command(program: &Path, name: &str, driver: Option<&str>, options: &Options) -> Command {
+/// Returns the command that runs a test program, for as long as one test may take.
+fn limited(program: &Path, options: &Options) -> Command {
     let mut command = Command::new("timeout");
     command
         .args(["--kill-after", "1", &options.limit_s.to_string()])
-        .arg(program)
-        .args(["--exact", "--nocapture", name]);
+        .args(options.runner())
+        .arg(program);
+    command
+}
+
+fn command(program: &Path, name: &str, driver: Option<&str>, options: &Options) -> Command {
+    let mut command = limited(program, options);
+    command.args(["--exact", "--nocapture", name]);
     command.env("RUST_BACKTRACE", "0");
     if let Some(driver) = driver {
         command.env("ZOKIO_DRIVER", driver);
