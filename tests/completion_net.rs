@@ -275,9 +275,10 @@ fn a_reset_is_an_error() {
 fn what_is_written_arrives() {
     async fn test<T: Stream>(near: End<T>, far: End<T>) -> io::Result<()> {
         const LEN: usize = 3 << 20;
+        let sent = pattern(LEN);
+        let again = sent.clone();
         let writing = zokio::spawn(async move {
-            all(near.1.write_all(pattern(LEN)).await)?;
-            let (mut rest, mut count) = (pattern(LEN), 0);
+            let (mut rest, mut count) = (all(near.1.write_all(again).await)?, 0);
             while count < LEN {
                 let (written, slice) = near.1.write(rest.slice(count..)).await;
                 count += written?;
@@ -297,7 +298,7 @@ fn what_is_written_arrives() {
                 zokio::task::yield_now().await;
             }
         }
-        assert!(received[..LEN] == pattern(LEN) && received[LEN..] == pattern(LEN));
+        assert!(received[..LEN] == sent && received[LEN..] == sent);
         writing.await.unwrap()
     }
     on_streams!(test);
