@@ -21,6 +21,10 @@ impl Ring {
         unreachable!("a ring was made on a system without io_uring")
     }
 
+    pub(in crate::driver) fn entries(&self) -> u32 {
+        match *self {}
+    }
+
     pub(in crate::driver) fn submit(
         self: &Arc<Ring>,
         _operation: &Submitted,

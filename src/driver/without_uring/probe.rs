@@ -45,6 +45,11 @@ impl Decision {
             reason: self.reason.to_owned(),
         }
     }
+
+    /// The same: there is nothing to try out.
+    pub(crate) fn backend_so_far(self) -> Backend {
+        self.backend()
+    }
 }
 
 #[cfg(test)]
