@@ -6,12 +6,6 @@ const KIND: u32 = 60;
 /// How far the number of an operation is shifted: its latency has 52 bits, which is 52 days.
 const OPERATION: u32 = 52;
 
-/// The names of the driver's operations; an event has a place in this list.
-pub(crate) const OPERATIONS: [&str; 13] = [
-    "open", "read", "write", "allocate", "close", "sync", "truncate", "rename", "unlink", "mkdir",
-    "link", "symlink", "transfer",
-];
-
 /// Something that happened. A task is told by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {

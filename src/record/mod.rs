@@ -52,6 +52,7 @@ mod holders;
 mod journal;
 mod leaves;
 mod noted;
+mod operation_names;
 #[cfg(feature = "rt")]
 mod operations;
 #[cfg(feature = "rt")]
@@ -80,13 +81,14 @@ mod tests_of_macros;
 #[cfg(feature = "rt")]
 pub(crate) use self::clock::Reading;
 #[cfg(feature = "rt")]
-pub(crate) use self::event::{Event, OPERATIONS};
+pub(crate) use self::event::Event;
 #[cfg(feature = "rt")]
 pub(crate) use self::here::{Here, enter};
 pub(crate) use self::holders::{ever_recorded, locks};
 #[cfg(feature = "rt")]
 pub(crate) use self::journal::{Journal, Submission};
 pub(crate) use self::noted::{SeenKind, TaskState};
+pub(crate) use self::operation_names::OPERATIONS;
 #[cfg(feature = "rt")]
 pub(crate) use self::page::Entry;
 pub(crate) use self::polled::{

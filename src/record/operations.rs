@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::event::OPERATIONS;
+use super::operation_names::OPERATIONS;
 
 /// How many buckets the latencies have: one for each number of bits of nanoseconds, up to 17 s.
 const BUCKETS: usize = 35;

@@ -4,7 +4,6 @@
 mod hooks;
 mod metrics;
 mod policy;
-mod view;
 
 use std::fmt;
 use std::io;
@@ -14,7 +13,7 @@ use std::time::Duration;
 
 use self::metrics::HistogramOptions;
 use self::policy::Policy;
-use self::view::ViewOptions;
+use super::monitor::ViewOptions;
 use super::owner::OwnedScheduler;
 use super::signal_socket::signal_sockets;
 use super::sockets::{self, Sockets};
@@ -79,7 +78,7 @@ pub struct Builder {
     policy: Policy,
     poll_times: HistogramOptions,
     schedule_latencies: HistogramOptions,
-    view: ViewOptions,
+    pub(super) view: ViewOptions,
     /// Whether the runtime is recorded although it is not shown. Set by tests of what is recorded.
     pub(crate) recorded: bool,
 }

@@ -255,6 +255,7 @@ mod handle;
 mod id;
 mod local;
 mod metrics;
+mod monitor;
 mod owner;
 pub(crate) mod signal_socket;
 mod sockets;
@@ -268,6 +269,7 @@ pub use self::handle::{EnterGuard, Handle};
 pub use self::id::Id;
 pub use self::local::{LocalOptions, LocalRuntime};
 pub use self::metrics::RuntimeMetrics;
+pub use self::monitor::prometheus;
 pub use self::owner::Runtime;
 pub use self::sockets::Sockets;
 pub use crate::scheduler::metrics::{
@@ -325,32 +327,6 @@ pub enum RuntimeFlavor {
 /// ```
 pub fn worker_index() -> Option<usize> {
     crate::scheduler::context::worker_index()
-}
-
-/// Returns the counters of all runtimes of this process as a page in the text format of Prometheus.
-///
-/// It has what [`RuntimeMetrics`] has, with the labels `runtime` (the
-/// [name](Builder::name), or the id of a runtime without one), `id`, and `worker`. A program can
-/// serve it over HTTP, as `text/plain; version=0.0.4`. It needs no [live view](Builder::monitor).
-/// Histograms are part of it if they are
-/// [enabled](Builder::enable_metrics_poll_time_histogram).
-///
-/// # Examples
-///
-/// ```
-/// use zokio::runtime::{Builder, prometheus};
-///
-/// # fn main() -> std::io::Result<()> {
-/// let rt = Builder::new_current_thread().name("uploads").build()?;
-/// let _task = rt.spawn(async {});
-/// let page = prometheus();
-/// assert!(page.contains("# TYPE zokio_tasks gauge\n"));
-/// assert!(page.contains("zokio_tasks{runtime=\"uploads\",id="));
-/// # Ok(())
-/// # }
-/// ```
-pub fn prometheus() -> String {
-    crate::view::prometheus_page()
 }
 
 /// Returns whether an I/O error reports that the runtime of a socket, a pipe or another descriptor

@@ -7,6 +7,7 @@ use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::monitor::{Membership, ViewRequest};
 use super::{Builder, EnterGuard, Handle, RuntimeMetrics};
 use crate::scheduler::current_thread::CurrentThread;
 use crate::scheduler::task::{self, Birth, JoinHandle, TaskKind};
@@ -14,7 +15,6 @@ use crate::scheduler::{self, context, multi_thread};
 use crate::util::enter;
 use crate::util::large::is_large;
 use crate::util::park::{self, PollOnce};
-use crate::view::{Membership, ViewRequest};
 
 /// Runs tasks, waits for I/O and fires timers.
 ///

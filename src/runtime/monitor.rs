@@ -1,4 +1,4 @@
-//! Options of the live view, and the environment variables that ask for it.
+//! Options of the live view, the environment variables that ask for it, and the page of metrics.
 #![forbid(unsafe_code)]
 
 use std::env;
@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Builder;
-use crate::view::ViewRequest;
+use crate::view;
+
+pub(super) use crate::view::{Membership, ViewRequest};
 
 /// The environment variable that names the socket.
 const SOCKET: &str = "ZOKIO_MONITOR";
@@ -124,4 +126,30 @@ impl Builder {
         self.view.stuck = Some(limit);
         self
     }
+}
+
+/// Returns the counters of all runtimes of this process as a page in the text format of Prometheus.
+///
+/// It has what [`RuntimeMetrics`](super::RuntimeMetrics) has, with the labels `runtime` (the
+/// [name](Builder::name), or the id of a runtime without one), `id`, and `worker`. A program can
+/// serve it over HTTP, as `text/plain; version=0.0.4`. It needs no [live view](Builder::monitor).
+/// Histograms are part of it if they are
+/// [enabled](Builder::enable_metrics_poll_time_histogram).
+///
+/// # Examples
+///
+/// ```
+/// use zokio::runtime::{Builder, prometheus};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let rt = Builder::new_current_thread().name("uploads").build()?;
+/// let _task = rt.spawn(async {});
+/// let page = prometheus();
+/// assert!(page.contains("# TYPE zokio_tasks gauge\n"));
+/// assert!(page.contains("zokio_tasks{runtime=\"uploads\",id="));
+/// # Ok(())
+/// # }
+/// ```
+pub fn prometheus() -> String {
+    view::prometheus_page()
 }
