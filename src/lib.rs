@@ -303,6 +303,10 @@
 //! [`guide::porting`], which also tells what there is of that which tokio has only under
 //! `--cfg tokio_unstable`.
 //!
+//! The [live view](guide::observing#the-live-view) is no feature, but is always there, unless the
+//! program is [built without it](guide::observing#a-build-without-the-live-view) by
+//! `--cfg zokio_no_monitor`.
+//!
 //! # Platforms
 //!
 //! zokio runs on 64-bit Linux with glibc 2.28 or later and is built with Rust 1.85 or later. It
@@ -319,11 +323,13 @@
 //!   tokio.
 
 // Each part is compiled whole or not at all, so without one, what it uses of the others is left unused.
-// So is what only a ring uses where there is none. Where this is looked for, nothing is left out.
+// So is what only a ring uses where there is none, and what is only recorded where nothing is. Where
+// this is looked for, nothing is left out.
 #![cfg_attr(
     not(all(
         feature = "completion",
         feature = "process",
+        not(zokio_no_monitor),
         target_os = "linux",
         target_arch = "x86_64",
         target_pointer_width = "64"
@@ -332,6 +338,10 @@
 )]
 
 pub(crate) mod loom;
+#[cfg(not(zokio_no_monitor))]
+pub(crate) mod record;
+#[cfg(zokio_no_monitor)]
+#[path = "record/without.rs"]
 pub(crate) mod record;
 pub(crate) mod trace;
 pub(crate) mod util;
@@ -376,7 +386,7 @@ pub(crate) mod scheduler;
 pub(crate) mod timer;
 #[cfg(feature = "tokio")]
 mod tokio_traits;
-#[cfg(feature = "rt")]
+#[cfg(all(feature = "rt", not(zokio_no_monitor)))]
 mod view;
 #[cfg(feature = "rt")]
 pub(crate) mod watched;

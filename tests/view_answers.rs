@@ -1,4 +1,5 @@
 //! What the live view tells of runtimes, workers and tasks.
+#![cfg(not(zokio_no_monitor))]
 
 #[path = "support/apart.rs"]
 mod apart;

@@ -1,4 +1,5 @@
 //! Whatever clients of the live view do, the program and other clients do not notice.
+#![cfg(not(zokio_no_monitor))]
 
 #[path = "support/apart.rs"]
 mod apart;

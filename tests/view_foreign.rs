@@ -1,5 +1,6 @@
 //! What the view's thread calls of a program may panic, and what it needs of the system may be short:
 //! the view survives that.
+#![cfg(not(zokio_no_monitor))]
 
 #[path = "support/apart.rs"]
 mod apart;

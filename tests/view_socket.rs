@@ -1,4 +1,5 @@
 //! The socket of the live view: when there is one, who may connect, and when it is gone.
+#![cfg(not(zokio_no_monitor))]
 
 #[path = "support/apart.rs"]
 mod apart;

@@ -1,4 +1,5 @@
 //! Workers that are in one poll for too long: their stacks, and the log.
+#![cfg(not(zokio_no_monitor))]
 
 #[path = "support/apart.rs"]
 mod apart;

@@ -76,6 +76,27 @@
 //! process in the text format of Prometheus, labeled by runtime and worker. A program can serve the
 //! page by any HTTP server; of one that can be looked at, the live view sends the same on request.
 //!
+//! # A build without the live view
+//!
+//! The live view is in every program that has a runtime, so that each can be looked at. A program that
+//! is to be smaller leaves it out, and the page of metrics with it, by a flag of the compiler:
+//!
+//! ```toml
+//! # .cargo/config.toml, in the folder of the program's workspace
+//! [build]
+//! rustflags = ["--cfg", "zokio_no_monitor"]
+//! ```
+//!
+//! Nothing records then, and `Builder::monitor`, `Builder::monitor_stuck` and `runtime::prometheus` do
+//! not exist. A program that is started with `ZOKIO_MONITOR` or `ZOKIO_MONITOR_STUCK_MS` all the same
+//! says so in the log, by one warning. cargo takes flags from one place only: if there is an environment
+//! variable `RUSTFLAGS`, or a `target.*.rustflags` in the configuration, the flag belongs there.
+//!
+//! This is no feature of the package, because cargo unites the features that all packages of a graph
+//! ask for. Most libraries take the default features of `tokio`; as one of these, the live view could
+//! not be switched off by the program. And where all of them happen to refuse the default features,
+//! it would be missing from a program that has not asked for that.
+//!
 //! # Spans and events
 //!
 //! With the feature `tracing`, zokio reports its tasks, and what they wait for, to the crate

@@ -37,6 +37,12 @@
 //! spawned is. A closure of the blocking pool is a task with one poll. The future of `block_on` is a
 //! task whose wakes are not seen: it is idle or running.
 //!
+//! # A build without it
+//!
+//! With `--cfg zokio_no_monitor` the file `without.rs` is this module: the same names, of types without
+//! a value and of functions without a body. `lib.rs` picks one of the two, so the code that records has
+//! no `cfg`, and compiles to what it would be if it did not record.
+//!
 //! Read next: [`noted`], then [`here`], then [`recorder`].
 
 mod wait;

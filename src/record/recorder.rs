@@ -105,12 +105,14 @@ pub(crate) struct Stuck {
 }
 
 impl Recorder {
-    /// Creates a recorder for a runtime with so many workers.
-    pub(crate) fn new(workers: usize) -> Arc<Recorder> {
-        holders::begin();
-        Arc::new(Recorder {
-            journal: Arc::new(Journal::new(workers)),
-            registry: Registry::new(if workers <= 1 { 1 } else { workers * 4 }),
+    /// Creates a recorder for a runtime with so many workers, if it is to be `observed`.
+    pub(crate) fn for_runtime(observed: bool, workers: usize) -> Option<Arc<Recorder>> {
+        observed.then(|| {
+            holders::begin();
+            Arc::new(Recorder {
+                journal: Arc::new(Journal::new(workers)),
+                registry: Registry::new(if workers <= 1 { 1 } else { workers * 4 }),
+            })
         })
     }
 

@@ -963,7 +963,7 @@ impl Builder {
             relief: Some(DRIVER_RELIEF),
             ..pool.clone()
         });
-        let recorder = recorded.then(|| Recorder::new(workers));
+        let recorder = Recorder::for_runtime(recorded, workers);
         let driver = Arc::new(Driver::new(driver::Config {
             choice: super::driver_info::choice(self.driver),
             sockets: sockets::choose(self.sockets, self.multi_thread)?,

@@ -255,6 +255,10 @@ mod handle;
 mod id;
 mod local;
 mod metrics;
+#[cfg(not(zokio_no_monitor))]
+mod monitor;
+#[cfg(zokio_no_monitor)]
+#[path = "without_monitor.rs"]
 mod monitor;
 mod owner;
 pub(crate) mod signal_socket;
@@ -269,6 +273,7 @@ pub use self::handle::{EnterGuard, Handle};
 pub use self::id::Id;
 pub use self::local::{LocalOptions, LocalRuntime};
 pub use self::metrics::RuntimeMetrics;
+#[cfg(not(zokio_no_monitor))]
 pub use self::monitor::prometheus;
 pub use self::owner::Runtime;
 pub use self::sockets::Sockets;

@@ -1,4 +1,5 @@
 //! Options of the live view, the environment variables that ask for it, and the page of metrics.
+//! `without_monitor.rs` is this module in a build without them.
 #![forbid(unsafe_code)]
 
 use std::env;

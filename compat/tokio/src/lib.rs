@@ -10,6 +10,9 @@
 //! ```
 //! println!("this is zokio {}", tokio::zokio::VERSION);
 //! ```
+//!
+//! Every program that has a runtime can be looked at while it runs, with `ZOKIO_MONITOR=PATH`. The flag
+//! `--cfg zokio_no_monitor` leaves that out; `zokio::guide::observing` explains both.
 
 #![forbid(unsafe_code)]
 
