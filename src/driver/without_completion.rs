@@ -32,20 +32,12 @@ pub(crate) struct Completions {
 
 /// A job for one operation: there is none.
 #[derive(Debug)]
-pub(crate) enum Job {}
+pub(crate) enum KeptJob {}
 
-/// An operation that was performed: there is none.
-#[derive(Debug)]
-pub(crate) struct Performed;
-
-impl Job {
-    pub(crate) fn perform(self) -> Performed {
+impl KeptJob {
+    pub(crate) fn perform(self, _then: &mut dyn FnMut(&mut dyn FnMut())) {
         match self {}
     }
-}
-
-impl Performed {
-    pub(crate) fn complete(self) {}
 }
 
 impl Completions {
@@ -73,7 +65,7 @@ impl Completions {
         &self.threads
     }
 
-    pub(crate) fn perform(&self, job: Job) {
+    pub(crate) fn perform(&self, job: KeptJob) {
         match job {}
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::blocking::Pool;
 use crate::blocking::pool::{SpawnError, Work};
-use crate::driver::completion::Job;
+use crate::driver::completion::KeptJob;
 use crate::record::SeenKind;
 use crate::scheduler::metrics::WorkerMetrics;
 use crate::scheduler::services::Services;
@@ -142,7 +142,11 @@ impl Handle {
     /// Has this thread perform `job` when its current poll has ended, if it is a worker of this
     /// runtime that can, and if `is_brief` expects the job to take microseconds; otherwise returns
     /// the job as an error.
-    pub(crate) fn keep(&self, job: Job, is_brief: impl FnOnce() -> bool) -> Result<(), Job> {
+    pub(crate) fn keep(
+        &self,
+        job: KeptJob,
+        is_brief: impl FnOnce() -> bool,
+    ) -> Result<(), KeptJob> {
         match self {
             // No other thread could take the tasks over if it takes long.
             Handle::CurrentThread(_) => Err(job),

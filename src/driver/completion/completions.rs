@@ -13,7 +13,7 @@ use std::time::Instant;
 use super::batch::Batch;
 use super::op::{Completed, Op, ReadFrom};
 use super::operation::{Count, Counted, Detached, Operation};
-use super::{Job, Submitted, threads};
+use super::{KeptJob, Submitted, threads};
 use crate::blocking::Pool;
 use crate::blocking::pool::{Kind, SpawnError};
 use crate::driver::backend::{Backend, BackendKind, Choice};
@@ -145,7 +145,7 @@ impl Completions {
     pub(crate) fn submit_or_keep(
         &self,
         op: Op,
-        keep: impl FnOnce(Job) -> Result<(), Job>,
+        keep: impl FnOnce(KeptJob) -> Result<(), KeptJob>,
     ) -> (InFlight, Option<SpawnError>) {
         if self.is_closed() {
             let refused = InFlight(Submission::Refused(Box::new(op)));
@@ -155,19 +155,20 @@ impl Completions {
         let number = op.number();
         let operation = self.operation(op);
         self.count.hands_to_thread();
-        let pushed = match keep(Job::new(operation.clone())) {
+        let pushed = match keep(KeptJob::new(operation.clone())) {
             Ok(()) => Ok(()),
-            Err(job) => threads::push(&self.threads, job, Kind::Ordinary),
+            Err(job) => {
+                job.return_operation();
+                threads::submit(&self.threads, operation.clone(), Kind::Ordinary)
+            }
         };
         (InFlight::new(operation, None, number), pushed.err())
     }
 
     /// Has a thread perform a job that was kept. If there is none, its operation ends with the reason.
     /// After a shutdown this thread performs it: what was accepted before happens.
-    pub(crate) fn perform(&self, job: Job) {
-        if let Err(refused) = threads::push_accepted(&self.threads, job, Kind::Ordinary) {
-            log::debug!("zokio: an operation could not begin: {refused}");
-        }
+    pub(crate) fn perform(&self, job: KeptJob) {
+        job.pass_on(&self.threads);
     }
 
     /// Like [`submit`](Completions::submit), for an operation whose memory is to come back in any

@@ -29,6 +29,7 @@
 pub(crate) mod batch;
 mod completions;
 pub(crate) mod file_transfer;
+mod kept_job;
 pub(crate) mod lent;
 pub(crate) mod op;
 pub(super) mod operation;
@@ -38,7 +39,7 @@ pub(super) mod threads;
 
 pub(crate) use completions::InFlight;
 pub(crate) use completions::{Completions, Config};
-pub(crate) use threads::Job;
+pub(crate) use kept_job::KeptJob;
 
 /// What an operation owns until it has begun.
 type Payload = (op::Op, operation::Counted);

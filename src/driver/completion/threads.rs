@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::blocking::pool::{Kind, Pool, SpawnError};
 use crate::driver::completion::op::{Completed, MAX_TRANSFER, Op, ReadFrom, Synced, room};
-use crate::driver::completion::operation::{Counted, Ended};
+use crate::driver::completion::operation::{Counted, Ended, Operation};
 use crate::driver::completion::{Payload, Submitted};
 use crate::loom::sync::Mutex;
 use crate::util::system;
@@ -125,16 +125,11 @@ pub(super) fn kind(op: &Op) -> Kind {
 
 /// Performs one operation. A job that is dropped unrun completes its operation as cancelled.
 #[derive(Debug)]
-pub(crate) struct Job {
+pub(super) struct Job {
     operation: Submitted,
     /// What the operation owns, if it has begun.
     begun: Option<Payload>,
 }
-
-/// An operation that was performed and has to be completed, unless it was cancelled before.
-#[derive(Debug)]
-#[must_use]
-pub(crate) struct Performed(Option<(Submitted, Counted, Completed)>);
 
 impl Job {
     pub(super) fn new(operation: Submitted) -> Job {
@@ -144,20 +139,11 @@ impl Job {
         }
     }
 
-    fn run(self) {
-        self.perform().complete();
-    }
-
-    /// Makes the system call. It runs no code of the user's.
-    pub(crate) fn perform(mut self) -> Performed {
-        Performed(self.payload().map(|(op, counted)| {
-            let completed = if self.operation.is_cancelled() {
-                op.refuse()
-            } else {
-                perform(op)
-            };
-            (self.operation.clone(), counted, completed)
-        }))
+    fn run(mut self) {
+        let payload = self.payload();
+        if let Some((counted, completed)) = perform_begun(&self.operation, payload) {
+            finish(&self.operation, counted, completed);
+        }
     }
 
     /// Completes the operation, for which no thread could be started.
@@ -172,26 +158,42 @@ impl Job {
     }
 }
 
-impl Performed {
-    /// Completes the operation, which wakes its task.
-    pub(crate) fn complete(self) {
-        if let Some((operation, counted, completed)) = self.0 {
-            finish(&operation, counted, completed);
-        }
-    }
-}
-
 impl Drop for Job {
     fn drop(&mut self) {
         // After a run there is nothing left.
-        if let Some((op, counted)) = self.payload() {
-            finish(&self.operation, counted, op.refuse());
-        }
+        let payload = self.payload();
+        refuse(&self.operation, payload);
+    }
+}
+
+/// Makes the system call of an operation with its payload, unless that is gone. It runs no code of the
+/// user's. What is returned completes the operation, by [`finish`].
+pub(super) fn perform_begun(
+    operation: &Operation<Payload, Completed>,
+    payload: Option<Payload>,
+) -> Option<(Counted, Completed)> {
+    let (op, counted) = payload?;
+    let completed = if operation.is_cancelled() {
+        op.refuse()
+    } else {
+        perform(op)
+    };
+    Some((counted, completed))
+}
+
+/// Completes an operation with its payload as cancelled, unless that is gone.
+pub(super) fn refuse(operation: &Operation<Payload, Completed>, payload: Option<Payload>) {
+    if let Some((op, counted)) = payload {
+        finish(operation, counted, op.refuse());
     }
 }
 
 /// Completes `operation`, wakes its task, and only then counts it as ended.
-pub(in crate::driver) fn finish(operation: &Submitted, counted: Counted, completed: Completed) {
+pub(in crate::driver) fn finish(
+    operation: &Operation<Payload, Completed>,
+    counted: Counted,
+    completed: Completed,
+) {
     match operation.complete(completed) {
         Ended::Wake(waker) => wake_some(waker),
         // It may hold a user's buffer, whose destructor is the user's code.

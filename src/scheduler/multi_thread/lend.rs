@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::shared::MultiThreadShared;
 use super::worker::{self, Context, Core, CoreGone, Worker};
-use crate::driver::completion::Job;
+use crate::driver::completion::KeptJob;
 use crate::util::local_worker::set_local_worker;
 use crate::util::system::voluntary_switches;
 
@@ -15,7 +15,11 @@ impl MultiThreadShared {
     /// Has this thread perform `job` when its current poll has ended, if it runs a worker of this
     /// scheduler, and if `is_brief` expects the job to take microseconds; otherwise returns the job
     /// as an error.
-    pub(crate) fn keep(&self, job: Job, is_brief: impl FnOnce() -> bool) -> Result<(), Job> {
+    pub(crate) fn keep(
+        &self,
+        job: KeptJob,
+        is_brief: impl FnOnce() -> bool,
+    ) -> Result<(), KeptJob> {
         self.with_context(|context| match context {
             Some(context) => context.keep(job, is_brief),
             None => Err(job),
@@ -59,7 +63,7 @@ impl Worker {
 }
 
 impl Context {
-    fn keep(&self, job: Job, is_brief: impl FnOnce() -> bool) -> Result<(), Job> {
+    fn keep(&self, job: KeptJob, is_brief: impl FnOnce() -> bool) -> Result<(), KeptJob> {
         let shared = self.shared();
         // A worker that runs its own code, and not a task, has no poll that ends. And a poll that has
         // begun one before has not ended since: it may be waiting for it.
@@ -118,18 +122,29 @@ impl Context {
             here.lend();
         }
         *self.worker.core.lock() = Some(core);
-        let performed = if shared.is_closed() {
+        let mut took_back = Err(CoreGone);
+        let mut take_back = |complete: &mut dyn FnMut()| {
+            took_back = self.take_core_back(begun, watched, complete);
+        };
+        if shared.is_closed() {
             // It could hold up the end of the runtime.
             shared.services().driver.completions().perform(job);
-            None
+            take_back(&mut || {});
         } else {
-            Some(job.perform())
-        };
-        let complete = || {
-            if let Some(performed) = performed {
-                performed.complete();
-            }
-        };
+            job.perform(&mut take_back);
+        }
+        took_back
+    }
+
+    /// Takes the core back that was lent at `begun` for an operation, and calls `complete`. Returns an
+    /// error if another thread has picked the core up.
+    fn take_core_back(
+        &self,
+        begun: Instant,
+        watched: Option<i64>,
+        complete: &mut dyn FnMut(),
+    ) -> Result<Box<Core>, CoreGone> {
+        let (shared, remote) = (self.shared(), self.remote());
         let Some(back) = self.worker.core.lock().take() else {
             let held_up = shared.held_up.fetch_sub(1, Ordering::SeqCst);
             debug_assert_ne!(held_up, 0);
@@ -137,7 +152,7 @@ impl Context {
             complete();
             return Err(CoreGone);
         };
-        core = back;
+        let mut core = back;
         remote.kept.end();
         core.busy.resume();
         if let Some(here) = &self.here {

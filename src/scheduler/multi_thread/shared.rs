@@ -15,7 +15,7 @@ use super::parker::Parker;
 use super::progress::Progress;
 use super::queue::{Queue, Stealer};
 use super::worker::{Context, Core, Worker};
-use crate::driver::completion::Job;
+use crate::driver::completion::KeptJob;
 use crate::loom::sync::Mutex;
 use crate::scheduler::inject::Inject;
 use crate::scheduler::metrics::WorkerMetrics;
@@ -61,7 +61,7 @@ pub(super) struct Remote {
     /// the monitor if that task does not end.
     pub(super) deferred: CachePadded<Mutex<Vec<Waker>>>,
     /// What the worker performs when its current poll has ended.
-    pub(super) kept: Kept<Job, Arc<Worker>>,
+    pub(super) kept: Kept<KeptJob, Arc<Worker>>,
     pub(super) metrics: CachePadded<WorkerMetrics>,
 }
 
