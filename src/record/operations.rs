@@ -70,20 +70,28 @@ impl Operations {
     }
 
     pub(super) fn seen(&self) -> OperationsSeen {
-        let load = |counters: &[AtomicU64]| -> Vec<u64> {
-            let counters = counters.iter();
-            counters.map(|it| it.load(Ordering::Relaxed)).collect()
-        };
         // An operation is submitted before it completes, so it is looked at in the other order.
-        let completed = load(&self.completed);
-        let submitted = load(&self.submitted);
+        let mut completed = [0; OPERATIONS.len()];
+        load(&self.completed, &mut completed);
+        let mut submitted = [0; OPERATIONS.len()];
+        load(&self.submitted, &mut submitted);
+        let mut latencies = [0; BUCKETS];
+        load(&self.latencies, &mut latencies);
         OperationsSeen {
             in_flight: std::array::from_fn(|it| submitted[it].saturating_sub(completed[it])),
             submitted: submitted.iter().sum(),
             completed: completed.iter().sum(),
             handed_to_threads: self.handed_to_threads.load(Ordering::Relaxed),
-            latencies: std::array::from_fn(|it| self.latencies[it].load(Ordering::Relaxed)),
+            latencies,
             latency_sum_ns: self.latency_sum.load(Ordering::Relaxed),
         }
+    }
+}
+
+/// Loads counters. One loop for all of them: where their number is known, it would be unrolled.
+#[inline(never)]
+fn load(counters: &[AtomicU64], values: &mut [u64]) {
+    for (counter, value) in counters.iter().zip(values) {
+        *value = counter.load(Ordering::Relaxed);
     }
 }

@@ -187,6 +187,8 @@ impl Handle {
         }
     }
 
+    // No hot path asks for the counters, so these functions are in a program once.
+
     /// Returns the counters of worker number `worker`.
     ///
     /// # Panics
@@ -211,6 +213,7 @@ impl Handle {
     ///
     /// Panics if there is no such worker.
     #[track_caller]
+    #[inline(never)]
     pub(crate) fn queued(&self, worker: usize) -> usize {
         // There is such a worker, or this panics.
         self.worker_metrics(worker);
@@ -221,6 +224,7 @@ impl Handle {
     }
 
     /// Returns how many tasks threads other than workers have queued.
+    #[inline(never)]
     pub(crate) fn injections(&self) -> u64 {
         match self {
             Handle::CurrentThread(shared) => shared.injections(),
@@ -229,6 +233,7 @@ impl Handle {
     }
 
     /// Returns how many tasks have been spawned.
+    #[inline(never)]
     pub(crate) fn spawned(&self) -> u64 {
         match self {
             Handle::CurrentThread(shared) => shared.spawned(),
@@ -236,6 +241,7 @@ impl Handle {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn alive_tasks(&self) -> usize {
         match self {
             Handle::CurrentThread(shared) => shared.alive_tasks(),
@@ -243,6 +249,7 @@ impl Handle {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn injected(&self) -> usize {
         match self {
             Handle::CurrentThread(shared) => shared.injected(),

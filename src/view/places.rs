@@ -4,11 +4,13 @@
 //! recorders hold: of the last polls of each worker.
 #![forbid(unsafe_code)]
 
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::panic::Location;
+use std::ptr;
 
 use super::durations::Durations;
 use super::json::Json;
+use super::numbers::Numbers;
 use super::tasks::kind;
 use super::viewed::{Source, Viewed};
 use crate::record::{Event, SeenKind, WorkerEvents};
@@ -59,10 +61,10 @@ fn written(places: Vec<Place>) -> Vec<u8> {
 #[derive(Default)]
 struct Places {
     places: Vec<Place>,
-    /// Where the place of a kind of tasks is.
-    indices: HashMap<(&'static Location<'static>, u8), usize>,
+    /// Where a place is, by the address of its location and the kind of its tasks.
+    indices: Numbers,
     /// Where the place of a task is.
-    of_tasks: HashMap<u64, u64>,
+    of_tasks: Numbers,
 }
 
 impl Places {
@@ -83,7 +85,15 @@ impl Places {
     }
 
     fn index(&mut self, at: &'static Location<'static>, kind: SeenKind) -> usize {
-        *self.indices.entry((at, kind as u8)).or_insert_with(|| {
+        const { assert!(align_of::<Location<'static>>() > SeenKind::BlockOn as usize) };
+        let key = ptr::from_ref(at).addr() as u64 | kind as u64;
+        if let Some(index) = self.indices.get(key) {
+            return index as usize;
+        }
+        // The same location may be at several addresses.
+        let mut places = self.places.iter();
+        let known = places.position(|place| place.at == at && place.kind == kind);
+        let index = known.unwrap_or_else(|| {
             self.places.push(Place {
                 at,
                 kind,
@@ -93,26 +103,27 @@ impl Places {
                 schedule_delay: Durations::default(),
             });
             self.places.len() - 1
-        })
+        });
+        self.indices.insert(key, index as u64);
+        index
     }
 
     /// Returns the place of a task, if that is known.
     fn of(&mut self, task: u64) -> Option<&mut Place> {
-        self.of_tasks
-            .get(&task)
-            .map(|index| &mut self.places[*index as usize])
+        let index = self.of_tasks.get(task)?;
+        Some(&mut self.places[index as usize])
     }
 
     /// Adds how long polls took: each begins and ends on the same worker.
     fn add_polls(&mut self, ring: &WorkerEvents) {
-        let mut begun = HashMap::new();
+        let mut begun = Numbers::default();
         for seen in &ring.events {
             match seen.event {
                 Event::Poll(task) => {
                     begun.insert(task, seen.at_ns);
                 }
                 Event::End(task) | Event::Ready(task) => {
-                    let begin = begun.remove(&task);
+                    let begin = begun.remove(task);
                     if let (Some(begin), Some(place)) = (begin, self.of(task)) {
                         place.poll_time.add(seen.at_ns.saturating_sub(begin));
                     }

@@ -1,15 +1,13 @@
 //! The snapshot of all runtimes: counters, workers, the driver.
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
 use std::fs;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::durations;
 use super::json::Json;
-use super::viewed::{Source, Viewed};
+use super::viewed::{Names, Source, Viewed};
 use crate::driver::backend::BackendKind;
 use crate::record::{OPERATIONS, WorkerSeen, WorkerState};
 use crate::scheduler::Handle;
@@ -119,21 +117,14 @@ fn write_driver(json: &mut Json, runtime: &Viewed) {
 }
 
 /// Writes where a worker is, and in what.
-fn write_place(
-    json: &mut Json,
-    runtime: &Viewed,
-    now: u64,
-    seen: &WorkerSeen,
-    names: &HashMap<u64, Arc<str>>,
-) {
+fn write_place(json: &mut Json, runtime: &Viewed, now: u64, seen: &WorkerSeen, names: &Names) {
     let tid = seen.thread.as_ref().map(|thread| thread.tid);
-    let name = seen.task.and_then(|task| names.get(&task));
     json.field("thread", tid.and_then(thread_name));
     json.field("tid", tid.map(|tid| tid as u64));
     json.field("state", state(runtime, now, seen));
     json.field("since", seen.since_ns);
     json.field("task", seen.task);
-    json.field("name", name.map(|name| &**name));
+    json.field("name", names.of(seen.task));
     json.field("at", seen.place);
     json.field("polls", seen.polls);
 }

@@ -109,9 +109,7 @@ impl StuckLog {
     fn log(&self, runtime: &Viewed, stuck: &Stuck, stack: Result<Vec<u8>, String>) {
         let id = runtime.id().get();
         let recorder = runtime.recorder();
-        let name = runtime
-            .names(&recorder.read(), &[stuck.task])
-            .remove(&stuck.task);
+        let names = runtime.names(&recorder.read(), &[stuck.task]);
         let saved = stack.and_then(|line| {
             let file = format!("{}.stack-{id}-{}", process::id(), stuck.worker);
             let path = self.folder.join(file);
@@ -135,7 +133,7 @@ impl StuckLog {
                 .unwrap_or(&id.to_string()),
             stuck.for_ns / 1_000_000,
             stuck.task,
-            name.as_deref().unwrap_or("no name"),
+            names.of(Some(stuck.task)).unwrap_or("no name"),
         );
     }
 }

@@ -4,12 +4,11 @@
 //! written from the copy, one by one, as the client reads them.
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
 use std::os::fd::RawFd;
-use std::sync::Arc;
 
 use super::descriptor;
 use super::json::Json;
+use super::numbers::Numbers;
 use super::viewed::{Source, Viewed};
 use crate::record::{OPERATIONS, SeenKind, TaskSeen, TaskState, Wait, WaitSeen};
 
@@ -19,8 +18,8 @@ const PAGE: usize = 500;
 /// All tasks of all runtimes.
 struct Tasks {
     tasks: Vec<Task>,
-    /// Of the tasks that have one.
-    names: HashMap<u64, Arc<str>>,
+    /// Where the tasks are that have a name, by id.
+    named: Numbers,
     now: u64,
 }
 
@@ -37,7 +36,7 @@ struct Task {
 pub(super) fn answer(source: &Source) -> impl Iterator<Item = Vec<u8>> + Send + use<> {
     let mut all = Tasks {
         tasks: Vec::new(),
-        names: HashMap::new(),
+        named: Numbers::default(),
         now: source.now,
     };
     for runtime in &source.runtimes {
@@ -53,17 +52,20 @@ impl Tasks {
         let recorder = runtime.recorder();
         let reading = recorder.read();
         self.now = reading.now();
-        let workers = recorder.workers(&reading).into_iter().enumerate();
-        let polled = workers.filter_map(|(index, worker)| Some((worker.task?, index as u64)));
-        let polled: HashMap<u64, u64> = polled.collect();
+        let mut polled = Numbers::default();
+        for (index, worker) in recorder.workers(&reading).iter().enumerate() {
+            if let Some(task) = worker.task {
+                polled.insert(task, index as u64);
+            }
+        }
         recorder.tasks(&reading, &mut |seen| {
-            if let Some(name) = &seen.name {
-                self.names.insert(seen.id, name.clone());
+            if seen.name.is_some() {
+                self.named.insert(seen.id, self.tasks.len() as u64);
             }
             let lock = seen.waits.filter(|waits| is_lock(waits.wait));
             self.tasks.push(Task {
                 runtime: runtime.id().get(),
-                worker: polled.get(&seen.id).copied(),
+                worker: polled.get(seen.id),
                 holder: lock.and_then(|waits| recorder.holder(waits.object)),
                 seen,
             });
@@ -73,10 +75,12 @@ impl Tasks {
     /// A task that has ended may have left its guard to another one, which is not known.
     fn forget_former_holders(&mut self) {
         if self.tasks.iter().any(|task| task.holder.is_some()) {
-            let alive = self.tasks.iter().map(|task| (task.seen.id, 0));
-            let alive: HashMap<u64, u64> = alive.collect();
+            let mut alive = Numbers::default();
+            for task in &self.tasks {
+                alive.insert(task.seen.id, 0);
+            }
             for task in &mut self.tasks {
-                task.holder = task.holder.filter(|holder| alive.contains_key(holder));
+                task.holder = task.holder.filter(|holder| alive.get(*holder).is_some());
             }
         }
     }
@@ -141,8 +145,9 @@ impl Tasks {
         json.field("detail", detail);
         json.field("several", waits.several);
         json.field("holder", holder);
-        let name = holder.and_then(|holder| self.names.get(&holder));
-        json.field("holder_name", name.map(|name| &**name));
+        let holder = holder.and_then(|holder| self.named.get(holder));
+        let name = holder.and_then(|at| self.tasks[at as usize].seen.name.as_deref());
+        json.field("holder_name", name);
     }
 
     /// Returns how far a deadline is away.

@@ -2,7 +2,6 @@
 //! from.
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +30,9 @@ pub(super) struct Viewed {
     pub(super) stuck: Option<Duration>,
 }
 
+/// The names of a few tasks.
+pub(super) struct Names(Vec<(u64, Arc<str>)>);
+
 /// What answers are made from.
 pub(super) struct Source {
     /// The time of `CLOCK_MONOTONIC` in nanoseconds.
@@ -51,21 +53,30 @@ impl Viewed {
 
     /// Returns the names of those of these tasks that have one.
     #[inline(never)]
-    pub(super) fn names(&self, reading: &Reading, tasks: &[u64]) -> HashMap<u64, Arc<str>> {
-        let mut names = HashMap::new();
-        if tasks.is_empty() {
-            return names;
+    pub(super) fn names(&self, reading: &Reading, tasks: &[u64]) -> Names {
+        let mut names = Vec::new();
+        if !tasks.is_empty() {
+            self.recorder().tasks(reading, &mut |seen| {
+                if let Some(name) = seen.name.filter(|_| tasks.contains(&seen.id)) {
+                    names.push((seen.id, name));
+                }
+            });
         }
-        self.recorder().tasks(reading, &mut |seen| {
-            if let Some(name) = seen.name.filter(|_| tasks.contains(&seen.id)) {
-                names.insert(seen.id, name);
-            }
-        });
-        names
+        Names(names)
     }
 
     /// Returns how long a poll may take before its worker counts as stuck.
     pub(super) fn stuck_after(&self) -> Duration {
         self.stuck.unwrap_or(STUCK_AFTER)
+    }
+}
+
+impl Names {
+    /// Returns the name of a task, if it has one.
+    #[inline(never)]
+    pub(super) fn of(&self, task: Option<u64>) -> Option<&str> {
+        let mut names = self.0.iter();
+        let (_, name) = names.find(|(named, _)| Some(*named) == task)?;
+        Some(name)
     }
 }

@@ -31,14 +31,14 @@ pub(super) fn line(runtimes: &[Viewed], runtime: u64, worker: usize) -> Result<V
     let after = after.swap_remove(worker);
     // In between, the worker may have gone from one task to another.
     let task = after.task.filter(|_| after.polls == before.polls);
-    let name = task.and_then(|task| viewed.names(&reading, &[task]).remove(&task));
+    let names = viewed.names(&reading, task.as_slice());
     Ok(Json::line("stack", |json| {
         json.object(|json| {
             json.field("runtime", runtime);
             json.field("worker", worker);
             json.field("tid", thread.tid as u64);
             json.field("task", task);
-            json.field("name", name.as_deref());
+            json.field("name", names.of(task));
             json.field("at", task.and(after.place));
             json.field("since", task.map(|_| after.since_ns));
             json.field("now", reading.now());
