@@ -114,11 +114,12 @@ impl Journal {
         let Submission { operation, at } = submission;
         let ticks = self.clock.ticks().saturating_sub(at.get());
         let latency_ns = self.clock.duration(ticks);
-        self.operations.complete(operation, latency_ns);
+        // Who finds that nothing is in flight finds the event, too.
         self.write(Event::Complete {
             operation,
             latency_ns,
         });
+        self.operations.complete(operation, latency_ns);
     }
 
     /// Writes an event of a thread without a worker; returns when it happened.

@@ -1,7 +1,7 @@
 //! [`Operations`]: counters of the driver's operations, by name.
 #![forbid(unsafe_code)]
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 
 use super::operation_names::OPERATIONS;
 
@@ -61,18 +61,19 @@ impl Operations {
         self.handed_to_threads.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts an operation that has completed.
+    /// Counts an operation that has completed. Who sees that sees what was stored before, too.
     pub(super) fn complete(&self, operation: u8, latency_ns: u64) {
-        self.completed[usize::from(operation)].fetch_add(1, Ordering::Relaxed);
         let bucket = (64 - latency_ns.leading_zeros()) as usize;
         self.latencies[bucket.min(BUCKETS - 1)].fetch_add(1, Ordering::Relaxed);
         self.latency_sum.fetch_add(latency_ns, Ordering::Relaxed);
+        self.completed[usize::from(operation)].fetch_add(1, Ordering::Release);
     }
 
     pub(super) fn seen(&self) -> OperationsSeen {
         // An operation is submitted before it completes, so it is looked at in the other order.
         let mut completed = [0; OPERATIONS.len()];
         load(&self.completed, &mut completed);
+        fence(Ordering::Acquire);
         let mut submitted = [0; OPERATIONS.len()];
         load(&self.submitted, &mut submitted);
         let mut latencies = [0; BUCKETS];
