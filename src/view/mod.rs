@@ -24,7 +24,8 @@
 //! first one tells who serves. All times are nanoseconds of `CLOCK_MONOTONIC`. A request is at most
 //! 256 bytes long, and is answered by an object with the field `error` if it makes no sense. Answers
 //! come in the order of the requests. Those to a client that reads nothing for 10 s end with the
-//! connection, and after 1 s if it has asked for tasks or events and others wait for theirs; snapshots of a stream are left out while one before waits to be read.
+//! connection, and after 1 s if it has asked for tasks or events and others wait for theirs. Snapshots
+//! of a stream are left out while one before waits to be read.
 
 mod answer;
 mod client;
