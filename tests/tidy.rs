@@ -170,6 +170,8 @@ const UNSAFE: &[&str] = &[
     "src/view/stack/linux/handler.rs",
     "src/view/stack/linux/request.rs",
     "src/view/stack/linux/signal.rs",
+    "src/view/system/elsewhere.rs",
+    "src/view/system/linux.rs",
     "src/watched/datagram.rs",
     "src/watched/stream.rs",
 ];

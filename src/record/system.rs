@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use crate::loom::unmodeled::sync::OnceLock;
+use crate::util::system;
 
 thread_local! {
     /// What [`this_thread`] has found out.
@@ -25,7 +26,7 @@ pub(crate) struct ThreadOf {
 pub(super) fn monotonic_ns() -> u64 {
     let mut time = MaybeUninit::<libc::timespec>::zeroed();
     // SAFETY: `time` is a whole `timespec`, plain integers that were zeroed, so it is initialized
-    // whatever the call does. It cannot fail: every Linux has this clock.
+    // whatever the call does. It cannot fail: every system has this clock.
     let time = unsafe {
         libc::clock_gettime(libc::CLOCK_MONOTONIC, time.as_mut_ptr());
         time.assume_init()
@@ -33,7 +34,7 @@ pub(super) fn monotonic_ns() -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
-/// Returns an instant as nanoseconds of CLOCK_MONOTONIC, which is what it is on Linux.
+/// Returns an instant as nanoseconds of CLOCK_MONOTONIC, which is what it is on Linux and FreeBSD.
 pub(crate) fn instant_ns(instant: Instant) -> u64 {
     static BASE: OnceLock<(Instant, u64)> = OnceLock::new();
     let (base, ns) = BASE.get_or_init(|| (Instant::now(), monotonic_ns()));
@@ -44,13 +45,10 @@ pub(crate) fn instant_ns(instant: Instant) -> u64 {
     u64::try_from(ns).unwrap_or(u64::MAX)
 }
 
-/// Returns the calling thread. The stack is looked up once: that of the main thread is found in
-/// /proc/self/maps.
+/// Returns the calling thread, which is looked up once.
 pub(super) fn this_thread() -> ThreadOf {
     let (tid, start, end) = THREAD.get().unwrap_or_else(|| {
-        // SAFETY: the call has no preconditions.
-        let tid = unsafe { libc::gettid() };
-        let stack = stack();
+        let (tid, stack) = (system::thread_number(), system::thread_stack());
         let known = (tid, stack.start, stack.end);
         THREAD.set(Some(known));
         known
@@ -58,26 +56,6 @@ pub(super) fn this_thread() -> ThreadOf {
     ThreadOf {
         tid,
         stack: start..end,
-    }
-}
-
-/// Returns the stack of the calling thread; an empty range if it is not known.
-fn stack() -> Range<usize> {
-    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
-    // SAFETY: the thread is the calling one, and the attributes are written by the call.
-    if unsafe { libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) } != 0 {
-        return 0..0;
-    }
-    // SAFETY: the call has succeeded, and initializes them then.
-    let mut attributes = unsafe { attributes.assume_init() };
-    let (mut start, mut size) = (std::ptr::null_mut(), 0);
-    // SAFETY: the attributes are initialized, and the others are places to write to.
-    let known = unsafe { libc::pthread_attr_getstack(&attributes, &mut start, &mut size) } == 0;
-    // SAFETY: `pthread_getattr_np` made them, and they are not used again.
-    unsafe { libc::pthread_attr_destroy(&mut attributes) };
-    match known {
-        true => start.addr()..start.addr() + size,
-        false => 0..0,
     }
 }
 

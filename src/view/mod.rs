@@ -16,7 +16,7 @@
 //!   has happened last. `descriptor.rs` finds out which socket a task waits for.
 //! - [`stack`]: the stack of a thread, taken by a signal. `worker_stack.rs` takes that of a worker, and
 //!   `stuck.rs` has the log name workers that are in one poll for too long.
-//! - `json.rs`: writes JSON. `numbers.rs`: a map. `raw.rs`: system calls.
+//! - `json.rs`: writes JSON. `numbers.rs`: a map. `raw.rs`: system calls, and `system` those that differ.
 //!
 //! # Protocol
 //!
@@ -44,6 +44,7 @@ mod snapshot;
 mod socket;
 mod stack;
 mod stuck;
+mod system;
 mod tasks;
 mod viewed;
 mod worker_stack;

@@ -10,7 +10,7 @@
 
 use std::io::{self, Read, Write};
 use std::num::NonZeroU64;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +25,7 @@ use super::stuck::StuckLog;
 use super::viewed::{Source, Viewed};
 use crate::loom::thread::Builder;
 use crate::loom::unmodeled::sync::Mutex;
+use crate::util::system::peer_credentials;
 use crate::util::{thread, unwind};
 
 /// Further connections are closed at once.
@@ -274,7 +275,8 @@ impl Serving {
 
     fn admit(&mut self, socket: UnixStream, source: &Source, room: &mut Room) {
         let may_connect = |user| user == 0 || user == raw::effective_user();
-        let is_admitted = raw::peer(&socket).is_ok_and(|peer| may_connect(peer.uid));
+        let is_admitted =
+            peer_credentials(socket.as_fd()).is_ok_and(|(_, user, _)| may_connect(user));
         if !is_admitted || self.clients.len() >= MAX_CLIENTS {
             return;
         }

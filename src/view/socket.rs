@@ -11,18 +11,19 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, Metadata};
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::raw::{self, Existing};
+use super::system::{self, Existing};
+use crate::util::system::peer_credentials;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 128;
@@ -111,37 +112,17 @@ fn is_own_name(name: &Path, process: libc::pid_t) -> bool {
     name.as_os_str().as_bytes().ends_with(end.as_bytes())
 }
 
-/// Binds a socket to `path`, by a shorter one if that is too long for an address.
-fn bind(socket: &Socket, path: &Path) -> io::Result<()> {
-    if let Ok(address) = SockAddr::unix(path) {
-        return socket.bind(&address);
-    }
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    let folder = OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_PATH | libc::O_DIRECTORY)
-        .open(folder.unwrap_or(Path::new(".")))?;
-    let mut short = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
-    short.extend(path.file_name());
-    socket.bind(&SockAddr::unix(short)?)
-}
-
 /// Returns a socket that listens at `path`, which no other process uses.
 fn listen_at(path: &Path) -> io::Result<UnixListener> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    // The file gets the mode that the socket has when it is bound (`unix_bind_bsd` of Linux), so
-    // that there is no moment in which another user could connect.
-    let socket = File::from(OwnedFd::from(socket));
-    socket.set_permissions(Permissions::from_mode(0o600))?;
-    let socket = Socket::from(OwnedFd::from(socket));
-    if let Err(error) = bind(&socket, path) {
+    if let Err(error) = system::bind(&socket, path) {
         let is_left = error.kind() == io::ErrorKind::AddrInUse && is_socket(path)?;
         if !is_left {
             return Err(error);
         }
         // A process that had the same number was killed before it could rename it.
         fs::remove_file(path)?;
-        bind(&socket, path)?;
+        system::bind(&socket, path)?;
     }
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
@@ -173,9 +154,9 @@ fn take_name(own: &Path, path: &Path) -> io::Result<()> {
     fs::remove_file(own)
 }
 
-/// Like [`raw::rename`], and with the plain call where the file system knows no other.
+/// Like [`system::rename`], and with the plain call where the file system knows no other.
 fn rename(own: &Path, path: &Path, existing: Existing) -> io::Result<()> {
-    match (raw::rename(own, path, existing), existing) {
+    match (system::rename(own, path, existing), existing) {
         (Err(error), Existing::Refuse) if is_unsupported(&error) => {
             match fs::symlink_metadata(path) {
                 Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
@@ -213,12 +194,14 @@ fn is_served(path: &Path) -> io::Result<bool> {
 
 /// Returns whether the listener at the other end is that of a view, and its process has ended.
 fn is_orphan(probe: &Socket) -> io::Result<bool> {
-    let process = raw::peer(probe)?.pid;
+    let (Some(process), ..) = peer_credentials(probe.as_fd())? else {
+        return Ok(false);
+    };
     let address = probe.peer_addr()?;
     let is_of_view = address
         .as_pathname()
         .is_some_and(|name| is_own_name(name, process));
-    Ok(is_of_view && raw::has_ended(process))
+    Ok(is_of_view && system::has_ended(process))
 }
 
 fn in_use(reason: &'static str) -> io::Error {

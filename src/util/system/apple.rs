@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
 
@@ -113,4 +114,25 @@ pub(crate) fn last_signal() -> c_int {
 /// and none is (`fs/inline`).
 pub(crate) fn voluntary_switches() -> i64 {
     0
+}
+
+/// Returns the low half of the kernel's number of the calling thread; pthread_threadid_np(3).
+pub(crate) fn thread_number() -> i32 {
+    let mut number = 0;
+    // SAFETY: zero stands for the calling thread, and the pointer is that of one number.
+    unsafe { libc::pthread_threadid_np(0, &raw mut number) };
+    number as i32
+}
+
+/// Returns where the stack of the calling thread is; pthread_get_stackaddr_np(3), which is its end.
+pub(crate) fn thread_stack() -> Range<usize> {
+    // SAFETY: the thread is the calling one.
+    let (end, size) = unsafe {
+        let thread = libc::pthread_self();
+        (
+            libc::pthread_get_stackaddr_np(thread).addr(),
+            libc::pthread_get_stacksize_np(thread),
+        )
+    };
+    end.saturating_sub(size)..end
 }

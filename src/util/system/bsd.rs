@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
 pub(crate) use libc::{
@@ -62,5 +63,36 @@ pub(crate) fn voluntary_switches() -> i64 {
     unsafe {
         libc::getrusage(libc::RUSAGE_THREAD, usage.as_mut_ptr());
         usage.assume_init().ru_nvcsw
+    }
+}
+
+/// Returns the kernel's number of the calling thread; pthread_getthreadid_np(3).
+pub(crate) fn thread_number() -> i32 {
+    // SAFETY: the call has no preconditions.
+    unsafe { libc::pthread_getthreadid_np() }
+}
+
+/// Returns where the stack of the calling thread is, without guard pages; an empty range if that is not
+/// known. pthread_attr_get_np(3).
+pub(crate) fn thread_stack() -> Range<usize> {
+    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
+    // SAFETY: the attributes are written by the call.
+    if unsafe { libc::pthread_attr_init(attributes.as_mut_ptr()) } != 0 {
+        return 0..0;
+    }
+    // SAFETY: the call has succeeded, and initializes them then.
+    let mut attributes = unsafe { attributes.assume_init() };
+    let (mut start, mut size) = (std::ptr::null_mut(), 0);
+    // SAFETY: the thread is the calling one, the attributes are initialized, and the others are places
+    // to write to.
+    let known = unsafe {
+        let known = libc::pthread_attr_get_np(libc::pthread_self(), &mut attributes) == 0
+            && libc::pthread_attr_getstack(&attributes, &mut start, &mut size) == 0;
+        libc::pthread_attr_destroy(&mut attributes);
+        known
+    };
+    match known {
+        true => start.addr()..start.addr() + size,
+        false => 0..0,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
 
@@ -84,4 +85,31 @@ pub(crate) fn voluntary_switches() -> i64 {
         usage.assume_init()
     };
     usage.ru_nvcsw as _
+}
+
+/// Returns the kernel's number of the calling thread.
+pub(crate) fn thread_number() -> i32 {
+    // SAFETY: the call has no preconditions.
+    unsafe { libc::gettid() }
+}
+
+/// Returns where the stack of the calling thread is, without guard pages; an empty range if that is not
+/// known. That of the main thread is found in /proc/self/maps.
+pub(crate) fn thread_stack() -> Range<usize> {
+    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
+    // SAFETY: the thread is the calling one, and the attributes are written by the call.
+    if unsafe { libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) } != 0 {
+        return 0..0;
+    }
+    // SAFETY: the call has succeeded, and initializes them then.
+    let mut attributes = unsafe { attributes.assume_init() };
+    let (mut start, mut size) = (ptr::null_mut(), 0);
+    // SAFETY: the attributes are initialized, and the others are places to write to.
+    let known = unsafe { libc::pthread_attr_getstack(&attributes, &mut start, &mut size) } == 0;
+    // SAFETY: `pthread_getattr_np` made them, and they are not used again.
+    unsafe { libc::pthread_attr_destroy(&mut attributes) };
+    match known {
+        true => start.addr()..start.addr() + size,
+        false => 0..0,
+    }
 }

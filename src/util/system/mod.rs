@@ -25,6 +25,7 @@
 //! | `peer_credentials` | the process at the other end of a Unix stream |
 //! | `abstract_name`, `from_abstract_name` | abstract names of Unix sockets |
 //! | `last_signal` | the greatest number of a signal |
+//! | `thread_number`, `thread_stack` | the calling thread's number, and where its stack is |
 //! | `voluntary_switches` | how often this thread has slept |
 
 use std::io;
@@ -57,8 +58,8 @@ pub(crate) use flags_at_creation::{accept, pipe, socket, socket_pair};
 pub(crate) use libc::{preadv2, pwritev2, statx};
 pub(crate) use picked::{
     COARSE_CLOCK, MAP_POPULATE, O_DIRECT, O_LARGEFILE, O_NOATIME, allocate, fdatasync, fsync,
-    ftruncate, last_signal, openat, peer_credentials, pread, preadv, pwritev, voluntary_switches,
-    write_synced,
+    ftruncate, last_signal, openat, peer_credentials, pread, preadv, pwritev, thread_number,
+    thread_stack, voluntary_switches, write_synced,
 };
 
 /// A process, its user and its group.
