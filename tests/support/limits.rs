@@ -44,6 +44,7 @@ pub fn page_size() -> usize {
 
 /// Limits the locked memory to so many pages, for this thread and those that it starts. What other
 /// processes have locked does not count, if this thread may change its user.
+#[cfg(target_os = "linux")]
 pub fn limit_locked_memory(pages: usize) {
     const IPC_LOCK: u32 = 14;
     let limit = (pages * page_size()) as libc::rlim_t;
