@@ -382,10 +382,14 @@ fn events_are_in_order_and_tell_who_woke() {
         shown.waits("receiver", "mpsc", Some("recv"));
         let sender = spawn(&shown.runtime, "sender", async move { tx.send(()).await });
         let sender_id = number(sender.id());
-        wait_until("nothing is received", || receiver.is_finished());
-        let mut viewer = shown.viewer();
-        viewer.send("events\n");
-        let events = viewer.pages("events");
+        let events = || {
+            let mut viewer = shown.viewer();
+            viewer.send("events\n");
+            viewer.pages("events")
+        };
+        let is_ready = |event: &Value| event[3] == "ready" && event[4] == receiver_id;
+        wait_until("nothing is received", || events().iter().any(is_ready));
+        let events = events();
         let workers = shown.runtime.metrics().num_workers() as i64;
         for worker in -1..workers {
             let of_worker = events.iter().filter(|event| event[2] == worker);

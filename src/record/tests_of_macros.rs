@@ -7,7 +7,7 @@ use super::Wait;
 use super::tests::{LONG, waits_of};
 use crate::sync::{Mutex, Notify, mpsc, oneshot};
 use crate::task::yield_now;
-use crate::time::{sleep, timeout};
+use crate::time::{Instant, sleep, timeout_at};
 use crate::{join, select, try_join};
 
 /// The future waits for the one that is named, and for nothing that it waited for before in its poll.
@@ -76,7 +76,9 @@ a_task_waits_for_one_only! {
     };
     a_timeout_that_is_over_is_not_waited_for: Wait::Notified, false, async {
         let (_sender, mut receiver) = mpsc::channel::<()>(1);
-        timeout(Duration::ZERO, receiver.recv()).await.unwrap_err();
+        // One that is over by any clock, so that it does not take another poll.
+        let over = Instant::now() - Duration::from_secs(1);
+        timeout_at(over, receiver.recv()).await.unwrap_err();
         Notify::new().notified().await;
     };
     what_is_unknown_is_not_what_was_before: Wait::Timer, false, async {
