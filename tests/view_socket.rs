@@ -19,7 +19,7 @@ use std::process::{Command, exit};
 
 use tempfile::TempDir;
 
-use self::apart::{SCHEDULERS, apart, builder, on_each_scheduler, runtime};
+use self::apart::{SCHEDULERS, apart, builder, on_each_scheduler, runtime, sanitizer};
 use self::view::Viewer;
 use self::wait::wait_until;
 
@@ -379,6 +379,10 @@ fn kill(child: libc::pid_t) {
 /// The child has a copy of the listener, to which connections can be made.
 #[test]
 fn what_a_child_of_a_process_that_has_ended_keeps_is_replaced() {
+    if sanitizer::forbids_threads_after_fork() {
+        eprintln!("skipped: a view of a forked process needs a thread there");
+        return;
+    }
     let test = "what_a_child_of_a_process_that_has_ended_keeps_is_replaced";
     apart(
         test,

@@ -26,7 +26,7 @@
 //!   those that are polled by reference, too.
 //! - A leaf that leaves a queue or the wheel when it is dropped takes itself with it
 //!   ([`waits_no_more`](super::waits_no_more)): an acquire of a lock or semaphore, a timer, a
-//!   `Notified`. A timer that is reset is noted with its new deadline.
+//!   `Notified`. A timer that is reset is noted with its new deadline when it is polled next.
 //!
 //! Combinators of other crates drop other leaves silently. But what a task awaits then is polled
 //! later. So of those that are left, the last one is shown, with two exceptions, both of leaves that

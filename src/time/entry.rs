@@ -96,11 +96,7 @@ impl Entry {
     /// Sets another deadline at once: a task that waits for it is woken then, even if it is not
     /// polled again before.
     pub(crate) fn reset(&mut self, deadline: Instant) {
-        let was_noted = record::waits_no_more(Wait::Timer, || self.noted_as());
         self.deadline = deadline;
-        if was_noted {
-            record::waits(Wait::Timer, || self.noted_as());
-        }
         if let SleepState::Armed { key, .. } = self.state {
             if self.shard.extend(key, deadline.into_std()) {
                 return;
@@ -146,13 +142,9 @@ impl Entry {
             coop.made_progress();
             Poll::Ready(())
         } else {
-            record::waits(Wait::Timer, || self.noted_as());
+            record::waits(Wait::Timer, || noted_as(self.deadline));
             Poll::Pending
         }
-    }
-
-    fn noted_as(&self) -> u64 {
-        record::instant_ns(self.deadline.into_std())
     }
 
     /// Puts the entry into the wheel; returns `false` if its deadline has passed.
@@ -201,10 +193,15 @@ impl Entry {
     }
 }
 
+/// What a wait for `deadline` is noted with.
+fn noted_as(deadline: Instant) -> u64 {
+    record::instant_ns(deadline.into_std())
+}
+
 impl Drop for Entry {
     fn drop(&mut self) {
         if let Some(key) = self.key() {
-            record::waits_no_more(Wait::Timer, || self.noted_as());
+            record::waits_no_more(Wait::Timer, || noted_as(self.deadline));
             self.shard.remove(key);
         }
     }

@@ -15,6 +15,11 @@ pub fn holds_signals_back() -> bool {
     env::var_os("TSAN_OPTIONS").is_some()
 }
 
+/// Whether ThreadSanitizer watches, which does not let the child of a process with threads start one.
+pub fn forbids_threads_after_fork() -> bool {
+    env::var_os("TSAN_OPTIONS").is_some()
+}
+
 /// How many times longer than usual a test may wait for what is not to be late: a sanitizer makes
 /// the code some five to fifteen times slower.
 pub fn slowness() -> u32 {
