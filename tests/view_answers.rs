@@ -434,7 +434,8 @@ fn a_place_tells_how_long_its_tasks_took() {
             (&place["kind"], &place["alive"]),
             (&"task".into(), &10.into())
         );
-        assert_eq!(total(&place["schedule_delay"]), 20);
+        // One for each poll, but for those whose wake is not among the events.
+        assert!((10..=20).contains(&total(&place["schedule_delay"])));
     });
 }
 
