@@ -43,10 +43,12 @@ pub(crate) fn waits_around(wait: Wait, object: impl FnOnce() -> u64) {
     }
 }
 
-/// Forgets what [`waits`] was called with, if it was in this poll; returns whether it was.
+/// Forgets what [`waits`] was called with, if it was in this poll.
 #[inline]
-pub(crate) fn waits_no_more(wait: Wait, object: impl FnOnce() -> u64) -> bool {
-    POLLED.with(Scoped::is_set) && forget(wait, object)
+pub(crate) fn waits_no_more(wait: Wait, object: impl FnOnce() -> u64) {
+    if POLLED.with(Scoped::is_set) {
+        forget(wait, object);
+    }
 }
 
 /// Calls `poll`, which polls a future. If that is over then, all that was noted in it is forgotten.
@@ -86,8 +88,8 @@ fn note_around(wait: Wait, object: impl FnOnce() -> u64) {
 
 #[cold]
 #[inline(never)]
-fn forget(wait: Wait, object: impl FnOnce() -> u64) -> bool {
-    change(|leaves| leaves.remove(wait, object())) == Some(true)
+fn forget(wait: Wait, object: impl FnOnce() -> u64) {
+    change(|leaves| leaves.remove(wait, object()));
 }
 
 #[cold]
@@ -111,16 +113,15 @@ fn limit() {
 }
 
 /// Calls `f` with the leaves of the poll that this thread is in, and has shown what that leaves.
-fn change<R>(f: impl FnOnce(&Leaves) -> R) -> Option<R> {
+fn change<R>(f: impl FnOnce(&Leaves) -> R) {
     with_local(&LEAVES, |leaves| {
-        let leaves = leaves?;
-        let changed = f(leaves);
+        let Some(leaves) = leaves else { return };
+        f(leaves);
         with(|noted| {
             if let Some(noted) = noted {
                 noted.shows(leaves.shown());
             }
         });
-        Some(changed)
     })
 }
 

@@ -150,9 +150,7 @@ pub(crate) fn waits(_wait: Wait, _object: impl FnOnce() -> u64) {}
 pub(crate) fn waits_around(_wait: Wait, _object: impl FnOnce() -> u64) {}
 
 #[inline]
-pub(crate) fn waits_no_more(_wait: Wait, _object: impl FnOnce() -> u64) -> bool {
-    false
-}
+pub(crate) fn waits_no_more(_wait: Wait, _object: impl FnOnce() -> u64) {}
 
 #[inline]
 pub(crate) fn waits_at_most() {}
