@@ -94,6 +94,13 @@ fn on_each(check: impl Fn(&Shown)) {
         thread::scope(|scope| {
             // A current-thread runtime runs while a thread is inside `block_on`.
             scope.spawn(|| shown.runtime.block_on(stopped).ok());
+            // Of two threads without a worker that write an event at once, one does not. So that
+            // thread has polled its future before this one spawns.
+            wait_until("the future is not polled", || {
+                let tasks = shown.viewer().tasks();
+                let mut tasks = tasks.iter().filter(|task| task["kind"] == "block_on");
+                tasks.any(|task| task["state"] == "idle" && task["polls"] != 0)
+            });
             check(&shown);
             drop(stop);
         });
@@ -413,15 +420,6 @@ fn events_are_in_order_and_tell_who_woke() {
 #[test]
 fn a_place_tells_how_long_its_tasks_took() {
     on_each(|shown| {
-        // Of two threads without a worker that write an event at once, one does not. So the one in
-        // `block_on` has polled when this one begins to spawn.
-        wait_until("the future is not polled", || {
-            let tasks = shown.viewer().tasks();
-            let mut tasks = tasks.iter();
-            tasks.any(|task| {
-                task["kind"] == "block_on" && task["state"] == "idle" && task["polls"] != 0
-            })
-        });
         let line = line!() + 2;
         for _ in 0..10 {
             shown.runtime.spawn(async {
