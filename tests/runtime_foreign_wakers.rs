@@ -1,4 +1,4 @@
-//! Wakers of other executors that panic when they are woken or dropped.
+//! Wakers of other executors: they panic when they are woken or dropped, or end the runtime.
 
 #[path = "support/fs.rs"]
 mod support;
@@ -6,9 +6,9 @@ mod support;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::{Arc, Mutex as StdMutex};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 use std::time::Duration;
 
 use support::within_the_limit;
@@ -261,4 +261,43 @@ fn who_notifies_does_not_panic() {
         },
         || drop(one),
     );
+}
+
+/// Ends a runtime when a waker of it is cloned.
+static ENDS: RawWakerVTable = RawWakerVTable::new(clone_and_end, |_| {}, |_| {}, |_| {});
+
+fn clone_and_end(ends: *const ()) -> RawWaker {
+    // SAFETY: `ending` makes wakers of a reference to this that is valid for as long as they exist.
+    let runtime = unsafe { &*ends.cast::<StdMutex<Option<Runtime>>>() };
+    drop(runtime.lock().unwrap().take());
+    RawWaker::new(ends, &ENDS)
+}
+
+fn ending(runtime: &'static StdMutex<Option<Runtime>>) -> Waker {
+    let runtime = std::ptr::from_ref(runtime).cast();
+    // SAFETY: the functions may be called by any thread, with a reference that is always valid.
+    unsafe { Waker::from_raw(RawWaker::new(runtime, &ENDS)) }
+}
+
+/// The poll that found the runtime alive told of the shutdown's firing as if the time had passed.
+#[test]
+fn a_timer_whose_runtime_ends_while_it_is_polled_is_not_due() {
+    static RUNTIME: StdMutex<Option<Runtime>> = StdMutex::new(None);
+    let waker = ending(&RUNTIME);
+    for polled_before in [false, true] {
+        for runtime in runtimes() {
+            let entered = runtime.enter();
+            let mut nap = Box::pin(sleep(Duration::from_secs(1_000_000)));
+            drop(entered);
+            if polled_before {
+                let poll = nap.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                assert!(poll.is_pending());
+            }
+            *RUNTIME.lock().unwrap() = Some(runtime);
+            let poll = || nap.as_mut().poll(&mut Context::from_waker(&waker));
+            let panic = catch_unwind(AssertUnwindSafe(poll)).unwrap_err();
+            let panic = panic.downcast_ref::<String>().unwrap();
+            assert!(panic.contains("it is being shutdown"), "{panic}");
+        }
+    }
 }

@@ -120,11 +120,7 @@ impl Entry {
     /// Panics if the entry's runtime has been shut down, unless its timers are ready then.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.shard.is_shut_down() {
-            if self.shard.is_ready_after_shutdown() {
-                self.state = SleepState::Due(self.key());
-                return Poll::Ready(());
-            }
-            panic!("{}", shutdown_error());
+            return self.poll_after_shutdown();
         }
         let coop = poll_proceed(cx);
         trace::report(Update::Polled("poll_elapsed", coop.is_ready()));
@@ -138,13 +134,25 @@ impl Entry {
             }
         };
         trace::report(Update::Polled("poll_elapsed", elapsed));
-        if elapsed {
-            coop.made_progress();
-            Poll::Ready(())
-        } else {
+        if !elapsed {
             record::waits(Wait::Timer, || noted_as(self.deadline));
-            Poll::Pending
+            return Poll::Pending;
         }
+        // A shutdown fires all timers and lets none be armed, after it has said so.
+        if self.shard.is_shut_down() {
+            return self.poll_after_shutdown();
+        }
+        coop.made_progress();
+        Poll::Ready(())
+    }
+
+    #[cold]
+    fn poll_after_shutdown(&mut self) -> Poll<()> {
+        if self.shard.is_ready_after_shutdown() {
+            self.state = SleepState::Due(self.key());
+            return Poll::Ready(());
+        }
+        panic!("{}", shutdown_error());
     }
 
     /// Puts the entry into the wheel; returns `false` if its deadline has passed.
