@@ -8,7 +8,8 @@ use super::clock::Clock;
 use super::event::Event;
 use super::here;
 use super::operations::Operations;
-use super::ring::Ring;
+use super::outside::Outside;
+use super::ring::{Copied, Ring};
 use super::slot::Slot;
 use super::system::ThreadOf;
 use crate::loom::sync::Mutex;
@@ -16,17 +17,15 @@ use crate::loom::sync::atomic::{AtomicU64, Ordering};
 use crate::util::cache_padded::CachePadded;
 
 /// How many events of a worker are kept: half a mebibyte.
-pub(super) const EVENTS: usize = 1 << 15;
+const EVENTS: usize = 1 << 15;
+/// How many events of other threads are kept: the second ring and the next are for threads that meet.
+const OUTSIDE: [usize; 4] = [EVENTS, EVENTS / 8, EVENTS / 8, EVENTS / 8];
 
 #[derive(Debug)]
 pub(crate) struct Journal {
     pub(super) clock: Clock,
     pub(super) workers: Box<[Arc<CachePadded<WorkerJournal>>]>,
-    /// The events of threads that have no worker. The lock is held while one is written.
-    pub(super) outside: Mutex<()>,
-    pub(super) outside_ring: Ring,
-    /// How many events were not written because another thread had the lock.
-    pub(super) outside_lost: AtomicU64,
+    outside: Outside,
     pub(super) operations: Operations,
 }
 
@@ -77,9 +76,7 @@ impl Journal {
         Journal {
             clock: Clock::new(),
             workers: (0..workers).map(worker).collect(),
-            outside: Mutex::new(()),
-            outside_ring: Ring::new(EVENTS),
-            outside_lost: AtomicU64::new(0),
+            outside: Outside::new(&OUTSIDE),
             operations: Operations::new(),
         }
     }
@@ -125,13 +122,11 @@ impl Journal {
     /// Writes an event of a thread without a worker; returns when it happened.
     #[inline(never)]
     pub(super) fn write_outside(&self, event: Event) -> u64 {
-        let Some(_lock) = self.outside.try_lock() else {
-            self.outside_lost.fetch_add(1, Ordering::Relaxed);
-            return self.clock.ticks();
-        };
-        // Read under the lock, so that the times are in order.
-        let now = self.clock.ticks();
-        self.outside_ring.push(now, event);
-        now
+        self.outside.write(&self.clock, event)
+    }
+
+    /// Copies the events of threads without a worker.
+    pub(super) fn copy_outside(&self) -> Copied {
+        self.outside.copy(&self.clock)
     }
 }

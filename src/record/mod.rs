@@ -13,7 +13,7 @@
 //! | what | written by | read by |
 //! |---|---|---|
 //! | a worker's ring of events ([`ring`]) | the thread that has the worker | any thread, while it is written |
-//! | the ring of other threads | any of them, under a lock that is tried only; what is not written is counted | as above |
+//! | the rings of other threads ([`outside`]) | any of them, under a lock of a ring that no other has | as above |
 //! | a worker's slot ([`slot`]): what it polls, and since when | the thread that has the worker | any thread: fields of one moment |
 //! | a task's line ([`noted`]): state, polls, wait | the thread that has the task's notification, or polls or ends it | any thread: fields of one task |
 //! | what the leaves of a poll wait for ([`leaves`]) | the thread that polls | the same thread, which stores one of them in the task's line |
@@ -61,6 +61,8 @@ mod noted;
 mod operation_names;
 #[cfg(feature = "rt")]
 mod operations;
+#[cfg(feature = "rt")]
+mod outside;
 #[cfg(feature = "rt")]
 mod page;
 mod place;

@@ -17,7 +17,6 @@ use super::ring::Copied;
 use super::slot::WorkerState;
 use super::system::ThreadOf;
 use super::wait::Wait;
-use crate::loom::sync::atomic::Ordering;
 
 /// What one runtime records. Made only for a runtime that is to be observed.
 #[derive(Debug)]
@@ -199,9 +198,7 @@ impl Recorder {
         let mut all: Vec<_> = workers
             .map(|(index, worker)| seen_events(Some(index), worker.ring.copy(), reading))
             .collect();
-        let mut outside = seen_events(None, self.journal.outside_ring.copy(), reading);
-        outside.lost += self.journal.outside_lost.load(Ordering::Relaxed);
-        all.push(outside);
+        all.push(seen_events(None, self.journal.copy_outside(), reading));
         all
     }
 
