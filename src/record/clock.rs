@@ -8,7 +8,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{system, tsc};
+use super::tsc;
+use crate::util::clock::monotonic_ns;
 
 /// After how long the rate of the ticks is known to a millionth: a pair is exact to some 50 ns.
 const RATE_KNOWN_NS: u64 = 50_000_000;
@@ -52,7 +53,7 @@ impl Clock {
     pub(super) fn ticks(&self) -> u64 {
         match self.counts {
             true => tsc::read(),
-            false => system::monotonic_ns(),
+            false => monotonic_ns(),
         }
     }
 
@@ -81,12 +82,12 @@ impl Pair {
     /// Reads both clocks. Of three attempts the one counts that was interrupted least.
     fn read(counts: bool) -> Pair {
         if !counts {
-            let ns = system::monotonic_ns();
+            let ns = monotonic_ns();
             return Pair { ticks: ns, ns };
         }
         let attempt = || {
             let before = tsc::read();
-            let ns = system::monotonic_ns();
+            let ns = monotonic_ns();
             let took = tsc::read().saturating_sub(before);
             let ticks = before + took / 2;
             (took, Pair { ticks, ns })
@@ -123,16 +124,17 @@ impl Reading {
 
 #[cfg(test)]
 mod tests {
-    use super::{Clock, Pair, Reading, system};
+    use super::{Clock, Pair, Reading};
+    use crate::util::clock::monotonic_ns;
 
     #[test]
     fn a_moment_lies_between_what_the_system_says_before_and_after() {
         let clock = Clock::new();
         // A rate is not known exactly as long as little time has passed.
         std::thread::sleep(std::time::Duration::from_millis(20));
-        let before = system::monotonic_ns();
+        let before = monotonic_ns();
         let ticks = clock.ticks();
-        let after = system::monotonic_ns();
+        let after = monotonic_ns();
         let ns = clock.read().ns(ticks);
         let slack = 100_000;
         assert!(
@@ -145,9 +147,9 @@ mod tests {
     fn durations_are_those_of_the_system() {
         let clock = Clock::new();
         for _ in 0..3 {
-            let (before, first) = (system::monotonic_ns(), clock.ticks());
+            let (before, first) = (monotonic_ns(), clock.ticks());
             std::thread::sleep(std::time::Duration::from_millis(30));
-            let (last, after) = (clock.ticks(), system::monotonic_ns());
+            let (last, after) = (clock.ticks(), monotonic_ns());
             let ns = clock.duration(last - first);
             let slack = 100_000;
             assert!(29_000_000 < ns && ns < after - before + slack, "{ns}");

@@ -1,11 +1,12 @@
 //! What the system tells about the time and about the calling thread.
+#![forbid(unsafe_code)]
 
 use std::cell::Cell;
-use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::time::Instant;
 
 use crate::loom::unmodeled::sync::OnceLock;
+use crate::util::clock::monotonic_ns;
 use crate::util::system;
 
 thread_local! {
@@ -20,18 +21,6 @@ pub(crate) struct ThreadOf {
     pub(crate) tid: i32,
     /// The addresses of its stack, without guard pages.
     pub(crate) stack: Range<usize>,
-}
-
-/// Returns the nanoseconds of CLOCK_MONOTONIC.
-pub(super) fn monotonic_ns() -> u64 {
-    let mut time = MaybeUninit::<libc::timespec>::zeroed();
-    // SAFETY: `time` is a whole `timespec`, plain integers that were zeroed, so it is initialized
-    // whatever the call does. It cannot fail: every system has this clock.
-    let time = unsafe {
-        libc::clock_gettime(libc::CLOCK_MONOTONIC, time.as_mut_ptr());
-        time.assume_init()
-    };
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 /// Returns an instant as nanoseconds of CLOCK_MONOTONIC, which is what it is on Linux and FreeBSD.

@@ -57,18 +57,6 @@ pub(super) fn at_exit(f: extern "C" fn()) -> io::Result<()> {
     }
 }
 
-/// Returns the time of `CLOCK_MONOTONIC` in nanoseconds, the clock of [`std::time::Instant`].
-pub(super) fn now_ns() -> u64 {
-    let mut now = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the pointer names a structure that the kernel writes to during the call.
-    let result = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
-    assert_eq!(result, 0, "every system has CLOCK_MONOTONIC");
-    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
-}
-
 /// Returns the address of a socket; getsockname(2).
 ///
 /// # Errors

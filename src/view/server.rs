@@ -25,6 +25,7 @@ use super::stuck::StuckLog;
 use super::viewed::{Source, Viewed};
 use crate::loom::thread::Builder;
 use crate::loom::unmodeled::sync::Mutex;
+use crate::util::clock::monotonic_ns;
 use crate::util::system::peer_credentials;
 use crate::util::{thread, unwind};
 
@@ -202,7 +203,7 @@ impl Serving {
     /// Waits until there is something to do. Leaves the events of the wake, of the listener, and of
     /// each client in `ready`.
     fn wait(&self, ready: &mut Vec<PollFd>) -> io::Result<()> {
-        let now = raw::now_ns();
+        let now = monotonic_ns();
         let entry = |fd: i32, events| PollFd {
             fd,
             events,
@@ -231,7 +232,7 @@ impl Serving {
         if ready[0].revents != 0 {
             self.take_wakes();
         }
-        let now = raw::now_ns();
+        let now = monotonic_ns();
         let source = Source {
             now,
             runtimes: self.server.runtimes.lock().clone(),

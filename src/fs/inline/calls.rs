@@ -18,6 +18,7 @@ pub(crate) use super::without_waiting::{
 };
 use crate::driver::completion::op::MAX_TRANSFER;
 use crate::io::ReadBuf;
+use crate::util::clock::clock_ns;
 use crate::util::system::COARSE_CLOCK;
 
 /// The reason why a call returned no result.
@@ -196,30 +197,10 @@ pub(crate) fn coarse_ns() -> u64 {
     clock_ns(COARSE_CLOCK)
 }
 
-#[inline]
-fn clock_ns(clock: libc::clockid_t) -> u64 {
-    let mut now = MaybeUninit::<libc::timespec>::zeroed();
-    // SAFETY: `now` is a whole `timespec`, which is plain integers and was zeroed. The clocks that
-    // are read here always exist.
-    let now = unsafe {
-        libc::clock_gettime(clock, now.as_mut_ptr());
-        now.assume_init()
-    };
-    (now.tv_sec as u64)
-        .wrapping_mul(1_000_000_000)
-        .wrapping_add(now.tv_nsec as u64)
-}
-
-/// Returns the monotonic clock, in nanoseconds.
-#[inline]
-pub(crate) fn exact_ns() -> u64 {
-    clock_ns(libc::CLOCK_MONOTONIC)
-}
-
 /// Returns the length of a tick of the kernel, 1 to 10 ms, in nanoseconds; clock_getres(2).
 pub(crate) fn tick_ns() -> u64 {
     let mut length = MaybeUninit::<libc::timespec>::zeroed();
-    // SAFETY: as in `clock_ns`.
+    // SAFETY: `length` is a whole `timespec`, plain integers that were zeroed, so it is initialized.
     let length = unsafe {
         libc::clock_getres(COARSE_CLOCK, length.as_mut_ptr());
         length.assume_init()

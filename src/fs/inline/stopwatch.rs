@@ -30,7 +30,8 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::fs::inline::calls::{Refusal, coarse_ns, exact_ns, tick_ns};
+use crate::fs::inline::calls::{Refusal, coarse_ns, tick_ns};
+use crate::util::clock::monotonic_ns;
 use crate::util::system::voluntary_switches;
 
 /// Calls that wait for longer than this are slow.
@@ -248,7 +249,7 @@ impl Lap {
             tick,
             count: count_at(tick),
             counted_now: true,
-            exact: Some(exact_ns()),
+            exact: Some(monotonic_ns()),
             trial,
         }
     }
@@ -256,7 +257,7 @@ impl Lap {
     fn timing(&self, tick: u64) -> Timing {
         let (at_least, at_most) = match self.exact {
             Some(begin) => {
-                let took = exact_ns().saturating_sub(begin);
+                let took = monotonic_ns().saturating_sub(begin);
                 (took, took)
             }
             None => {

@@ -317,8 +317,8 @@ pub(crate) enum Received {
 }
 
 impl Receiver {
-    /// Makes the receives of a socket completions; `None` only in a build that has none. It is not registered for reading, and will be,
-    /// for `interest`, if it is ever read by readiness.
+    /// Makes the receives of a socket completions; `None` only in a build that has none. The socket is
+    /// not registered for reading, and will be, for `interest`, if it is ever read by readiness.
     pub(crate) fn new(
         receives: &Arc<Receives>,
         fd: RawFd,
