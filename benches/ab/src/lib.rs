@@ -113,7 +113,11 @@ fn measure(options: &Options) -> Result<Verdict> {
         true => Profile::Dev,
         false => Profile::Release,
     };
-    let builds = Builds::make(&programs, &Side::BOTH, profile)?;
+    let sides: &[Side] = match options.observed {
+        true => &[Side::Zokio],
+        false => &Side::BOTH,
+    };
+    let builds = Builds::make(&programs, sides, profile)?;
     let allowed = cores::allowed()?;
     let heading = report::heading(&builds, &machine, options);
     println!("{heading}");
@@ -140,7 +144,7 @@ fn measure(options: &Options) -> Result<Verdict> {
         };
         let outcome = bench.run(case, &mut progress)?;
         progress.clear();
-        println!("{}", report::table(&outcome));
+        println!("{}", report::table(&outcome, options.names()));
         if options.check && !holds(&guard, &bench, &outcome, &mut progress)? {
             verdict = Verdict::Worse;
         }

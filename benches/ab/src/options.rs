@@ -24,6 +24,7 @@ Without a SCENARIO, all of them are measured (see --list).
   --rate R             open loop: R requests a second, or R% of what tokio serves in a
                        closed loop; for scenarios with requests
   --driver uring|mio   with or without io_uring (what zokio chooses)
+  --observed           both sides on zokio, the second with the live view
   --json FILE          write every figure to FILE
   --svg FILE           draw the ratios of the CPU time
   --html FILE          write a page with charts and tables, which needs no other file
@@ -67,6 +68,7 @@ pub(crate) struct Options {
     pub(crate) workers: Vec<usize>,
     pub(crate) rate: Option<Rate>,
     pub(crate) driver: Option<String>,
+    pub(crate) observed: bool,
     pub(crate) json: Option<PathBuf>,
     pub(crate) svg: Option<PathBuf>,
     pub(crate) html: Option<PathBuf>,
@@ -74,6 +76,16 @@ pub(crate) struct Options {
     pub(crate) save: bool,
     pub(crate) check: bool,
     pub(crate) debug: bool,
+}
+
+impl Options {
+    /// Returns what the sides of a pair are called.
+    pub(crate) fn names(&self) -> [&'static str; 2] {
+        match self.observed {
+            true => ["plain", "observed"],
+            false => ["tokio", "zokio"],
+        }
+    }
 }
 
 /// Parses the arguments.
@@ -93,6 +105,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Request> {
         workers: vec![1],
         rate: None,
         driver: None,
+        observed: false,
         json: None,
         svg: None,
         html: None,
@@ -115,6 +128,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Request> {
             "--workers" => options.workers = workers(&arg, &value()?)?,
             "--rate" => options.rate = Some(rate(&arg, &value()?)?),
             "--driver" => options.driver = Some(driver(value()?)?),
+            "--observed" => options.observed = true,
             "--json" => options.json = Some(value()?.into()),
             "--svg" => options.svg = Some(value()?.into()),
             "--html" => options.html = Some(value()?.into()),
@@ -139,6 +153,12 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Request> {
     ensure!(
         !(options.save && options.debug),
         "`--save` goes with what is optimized"
+    );
+    let pages = [&options.json, &options.svg, &options.html, &options.history];
+    let goes_on = options.save || options.check || pages.iter().any(|page| page.is_some());
+    ensure!(
+        !(options.observed && goes_on),
+        "`--observed` prints its tables, and writes and compares nothing"
     );
     Ok(Request::Run(options))
 }
@@ -221,6 +241,10 @@ mod tests {
         assert!(message("--seconds inf").contains("not `inf`"));
         assert!(message("--driver epoll").contains("uring or mio"));
         assert!(message("--save --debug").contains("optimized"));
+        for option in ["--save", "--check", "--json x", "--html x", "--history x"] {
+            let error = options(&format!("--observed {option}")).unwrap_err();
+            assert!(error.contains("writes and compares nothing"));
+        }
         assert!(message("ecko").contains("`ecko`"));
         assert!(message("fsync --rate 100").contains("none of the scenarios"));
     }

@@ -90,7 +90,7 @@ fn page(heading: &str, outcomes: &[Outcome]) -> Result<String> {
         writeln!(
             page,
             "<pre>{}</pre>",
-            escaped(report::table(outcome).trim_end())
+            escaped(report::table(outcome, ["tokio", "zokio"]).trim_end())
         )?;
     }
     page += "</html>\n";

@@ -99,7 +99,7 @@ impl Bench<'_> {
             }
             for side in sides {
                 let name = case.scenario.name;
-                progress.next(&format!("{name}, {}", side.name()));
+                progress.next(&format!("{name}, {}", self.name(side)));
                 let sample = self.once(side, &mut outcome)?;
                 match side {
                     Side::Tokio => outcome.tokio.push(sample),
@@ -127,14 +127,31 @@ impl Bench<'_> {
     fn once(&self, side: Side, outcome: &mut Outcome) -> Result<Sample> {
         let name = outcome.case.scenario.name;
         self.measure(side, outcome)
-            .with_context(|| format!("{name} on {}", side.name()))
+            .with_context(|| format!("{name}, {}", self.name(side)))
+    }
+
+    fn name(&self, side: Side) -> &'static str {
+        self.options.names()[side as usize]
+    }
+
+    /// Returns the command that starts the program of a side.
+    fn command(&self, side: Side, name: &'static str) -> Result<Command> {
+        if !self.options.observed {
+            return Ok(Command::new(self.builds.program(side, name)?));
+        }
+        let mut command = Command::new(self.builds.program(Side::Zokio, name)?);
+        match side {
+            Side::Tokio => command.env_remove("ZOKIO_MONITOR"),
+            Side::Zokio => command.env("ZOKIO_MONITOR", self.data.folder()),
+        };
+        Ok(command)
     }
 
     /// Runs a program from its start to its end.
     fn measure(&self, side: Side, outcome: &mut Outcome) -> Result<Sample> {
         let Case { scenario, workers } = outcome.case;
         let prepared = load::prepare(scenario.work, self.data)?;
-        let mut command = Command::new(self.builds.program(side, scenario.program)?);
+        let mut command = self.command(side, scenario.program)?;
         command.arg(workers.to_string()).arg(&prepared.argument);
         if let Some(driver) = &self.options.driver {
             // tokio has no such variable.

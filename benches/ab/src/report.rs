@@ -23,14 +23,17 @@ pub(crate) fn heading(builds: &Builds, machine: &Machine, options: &Options) -> 
         }
         (false, true) => "",
     };
+    let zokio = env!("CARGO_PKG_VERSION");
+    let sides = match options.observed {
+        true => format!("zokio {zokio}, without and with the live view,"),
+        false => format!("tokio {} and zokio {zokio}", builds.tokio),
+    };
     let pairs = match options.rounds {
         1 => "1 pair".to_owned(),
         rounds => format!("{rounds} pairs"),
     };
     format!(
-        "tokio {} and zokio {} {driver}, {pairs} of {} s\n{}, {} cores, Linux {}, files on {}{optimized}\n",
-        builds.tokio,
-        env!("CARGO_PKG_VERSION"),
+        "{sides} {driver}, {pairs} of {} s\n{}, {} cores, Linux {}, files on {}{optimized}\n",
         options.time.as_secs_f64(),
         machine.processor,
         machine.cores,
@@ -39,9 +42,9 @@ pub(crate) fn heading(builds: &Builds, machine: &Machine, options: &Options) -> 
     )
 }
 
-/// The table of a case: the medians of both sides, and the ratio of each pair (zokio by tokio) as
+/// The table of a case: the medians of both sides, and the ratio of each pair (second by first) as
 /// median and quartiles, which fewer than three pairs do not have.
-pub(crate) fn table(outcome: &Outcome) -> String {
+pub(crate) fn table(outcome: &Outcome, sides: [&str; 2]) -> String {
     let scenario = outcome.case.scenario;
     let mut text = format!(
         "{}: {}\n  {}\n",
@@ -49,7 +52,7 @@ pub(crate) fn table(outcome: &Outcome) -> String {
         scenario.about,
         setting(outcome)
     );
-    text += &line(["", "tokio", "zokio", "ratio", "quartiles"]);
+    text += &line(["", sides[0], sides[1], "ratio", "quartiles"]);
     for measure in MEASURES {
         let [left, right] =
             [&outcome.tokio, &outcome.zokio].map(|samples| sample::column(samples, measure));
@@ -101,8 +104,8 @@ fn setting(outcome: &Outcome) -> String {
 }
 
 fn line(cells: [&str; 5]) -> String {
-    let [name, tokio, zokio, ratio, quartiles] = cells;
-    let line = format!("  {name:<26} {tokio:>12} {zokio:>12} {ratio:>8}   {quartiles}");
+    let [name, left, right, ratio, quartiles] = cells;
+    let line = format!("  {name:<26} {left:>12} {right:>12} {ratio:>8}   {quartiles}");
     format!("{}\n", line.trim_end())
 }
 
@@ -166,7 +169,7 @@ mod tests {
             zokio: vec![sample(4.0), sample(10.0), sample(15.0)],
             no_calls: Some("no tracepoint".into()),
         };
-        let table = table(&outcome);
+        let table = table(&outcome, ["tokio", "zokio"]);
         let row = |name: &str| {
             let mut lines = table
                 .lines()
