@@ -34,7 +34,6 @@ use std::time::Duration;
 /// assert!(error.is_resource());
 /// assert!(error.to_string().starts_with("cannot start a worker thread: "));
 /// ```
-#[derive(Debug)]
 pub struct Error(Box<Repr>);
 
 /// The result type of zokio's own functions.
@@ -55,7 +54,6 @@ pub struct Error(Box<Repr>);
 /// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-#[derive(Debug)]
 struct Repr {
     operation: &'static str,
     subject: Subject,
@@ -75,7 +73,6 @@ pub enum Subject {
     Host(String),
 }
 
-#[derive(Debug)]
 enum Failure {
     Os(io::Error),
     Timeout(Duration),
@@ -114,6 +111,13 @@ impl fmt::Display for Error {
             failure,
         } = &*self.0;
         write!(f, "cannot {operation}{subject}: {failure}")
+    }
+}
+
+/// As the text: this is what `expect` prints of an error that a runtime was not built for.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Error").field(&self.to_string()).finish()
     }
 }
 
@@ -458,6 +462,10 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "cannot open `/no/such`: No such file or directory (os error 2)"
+        );
+        assert_eq!(
+            format!("{error:?}"),
+            format!("Error({:?})", error.to_string())
         );
         assert!(error.is_io() && !error.is_transient());
         assert_eq!(error.path(), Some(Path::new("/no/such")));

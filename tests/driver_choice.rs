@@ -64,6 +64,18 @@ fn child() {
     }
 }
 
+/// Returns what the page of metrics says of files, if it is not left out.
+fn files_of_metrics() -> Option<String> {
+    #[cfg(zokio_no_monitor)]
+    return None;
+    #[cfg(not(zokio_no_monitor))]
+    {
+        let page = zokio::runtime::prometheus();
+        let (_, files) = page.split_once("files=\"").unwrap();
+        Some(files.split_once('"').unwrap().0.to_owned())
+    }
+}
+
 /// Reads a socket and then, as a file, a pipe that blocks, which is a ring's if there is one.
 #[test]
 fn child_with_a_socket_and_a_file() {
@@ -80,6 +92,10 @@ fn child_with_a_socket_and_a_file() {
         one.write_all(b"x").await.unwrap();
         assert_eq!(other.read_u8().await.unwrap(), b'x');
 
+        assert_eq!(
+            files_of_metrics().as_deref().unwrap_or("untried"),
+            "untried"
+        );
         eprintln!("now a file");
         let (reader, mut writer) = std::io::pipe().unwrap();
         let mut file = File::from_std(OwnedFd::from(reader).into());
@@ -91,6 +107,7 @@ fn child_with_a_socket_and_a_file() {
         }
     });
     println!("driver: {}", runtime.handle().driver_info());
+    println!("files: {}", files_of_metrics().unwrap_or_default());
 }
 
 /// A process that has had a second thread pays for that in each system call that may wait.
@@ -107,6 +124,13 @@ fn io_uring_is_not_tried_out_before_it_is_needed() {
         assert!(needed.is_some() && tried > needed, "{stderr}");
         if variables.len() > 1 {
             assert!(stdout.contains("driver: mio (no io_uring"), "{stdout}");
+        }
+        if cfg!(not(zokio_no_monitor)) {
+            let by = match stdout.contains("driver: mio") {
+                true => "threads",
+                false => "io_uring",
+            };
+            assert!(stdout.contains(&format!("files: {by}\n")), "{stdout}");
         }
     }
 }

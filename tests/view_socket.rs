@@ -430,3 +430,30 @@ fn what_a_child_of_another_program_serves_is_left_alone() {
         },
     );
 }
+
+/// `#[tokio::main]` builds the runtime before a logger can be installed.
+#[test]
+fn a_program_without_a_log_is_warned_on_standard_error() {
+    const WORKERS: &str = "ZOKIO_TEST_WORKERS";
+    if let Ok(workers) = std::env::var(WORKERS) {
+        drop(runtime(workers.parse().unwrap()));
+        return;
+    }
+    for workers in SCHEDULERS {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture"])
+            .arg("a_program_without_a_log_is_warned_on_standard_error")
+            .env(WORKERS, workers.to_string())
+            .env("ZOKIO_MONITOR", "/no/folder/view")
+            .env("ZOKIO_MONITOR_STUCK_MS", "soon")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("no live view at /no/folder/view: "), "{said}");
+        assert!(
+            said.contains("ZOKIO_MONITOR_STUCK_MS is \"soon\""),
+            "{said}"
+        );
+    }
+}

@@ -56,8 +56,8 @@ impl Completions {
     }
 
     /// The same: there is nothing to try out.
-    pub(crate) fn backend_so_far(&self) -> Backend {
-        self.backend()
+    pub(crate) fn backend_so_far(&self) -> Option<Backend> {
+        Some(self.backend())
     }
 
     /// Returns the threads that carry out calls of the runtime's own that may wait.

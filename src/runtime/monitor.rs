@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Builder;
+use crate::util::warning::warn;
 use crate::view;
 
 pub(super) use crate::view::{Membership, ViewRequest};
@@ -45,7 +46,9 @@ fn stuck_from_environment() -> Option<Duration> {
     match ms {
         Some(ms @ 1..) => Some(Duration::from_millis(ms)),
         _ => {
-            log::warn!("zokio: {STUCK_MS} is {text:?}; it may be a number of milliseconds");
+            warn(format_args!(
+                "zokio: {STUCK_MS} is {text:?}; it may be a number of milliseconds"
+            ));
             None
         }
     }

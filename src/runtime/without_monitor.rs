@@ -6,6 +6,7 @@ use std::env;
 use std::sync::Once;
 
 use crate::scheduler::Handle;
+use crate::util::warning::warn;
 
 /// The environment variables that ask for the live view.
 const ASKS: [&str; 2] = ["ZOKIO_MONITOR", "ZOKIO_MONITOR_STUCK_MS"];
@@ -29,10 +30,10 @@ impl ViewOptions {
         if let Some(name) = ASKS.iter().find(asks) {
             // Once, and not for each runtime.
             WARNS.call_once(|| {
-                log::warn!(
+                warn(format_args!(
                     "zokio: {name} has no effect: this program was built without the live view \
                      (--cfg zokio_no_monitor)"
-                );
+                ));
             });
         }
         None

@@ -31,6 +31,8 @@ pub(crate) mod wait_queue;
 pub(crate) mod wait_while;
 pub(crate) mod wake;
 pub(crate) mod wake_list;
+#[cfg(feature = "rt")]
+pub(crate) mod warning;
 
 /// How often a taken lock is checked before parking: about as long as a short critical section.
 /// None in a model, so that it reaches the parking.

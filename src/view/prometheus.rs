@@ -136,11 +136,15 @@ type WorkerHistogram = fn(&WorkerMetrics) -> Option<&Histogram>;
 pub(super) fn page<'a>(runtimes: impl Iterator<Item = &'a Handle>) -> String {
     let runtimes: Vec<Labeled<'_>> = runtimes.map(Labeled::new).collect();
     let mut page = Page::default();
-    page.family("zokio_runtime_info", "The kinds of scheduler and driver.");
+    page.family(
+        "zokio_runtime_info",
+        "The scheduler, and what carries out file operations that wait.",
+    );
     for runtime in &runtimes {
         let handle = runtime.handle;
-        let backend = handle.services().driver.completions().backend_so_far().kind;
-        let (kind, files) = (kind(handle), files(backend));
+        let backend = handle.services().driver.completions().backend_so_far();
+        let files = backend.map_or("untried", |backend| files(backend.kind));
+        let kind = kind(handle);
         page.sample(
             "zokio_runtime_info",
             format_args!("{runtime},kind=\"{kind}\",files=\"{files}\""),

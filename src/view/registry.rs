@@ -17,6 +17,7 @@ use super::server::{Server, warn_that_it_stays};
 use super::viewed::{ViewRequest, Viewed};
 use crate::loom::unmodeled::sync::Mutex;
 use crate::scheduler::Handle;
+use crate::util::warning::warn;
 
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
     runtimes: Vec::new(),
@@ -66,18 +67,23 @@ fn is_of_this_process() -> bool {
 impl Membership {
     /// Enters a runtime, and starts what it asks for.
     ///
-    /// A view that cannot be started is a warning in the log: the program works without it.
+    /// A view that cannot be started is a warning: the program works without it.
     pub(crate) fn new(handle: Handle, request: Option<ViewRequest>) -> Membership {
         let id = handle.services().id;
         if !is_of_this_process() {
             if request.is_some() {
-                log::warn!("zokio: no live view in a process that was forked from another");
+                warn(format_args!(
+                    "zokio: no live view in a process that was forked from another"
+                ));
             }
             return Membership { id };
         }
         let refused = REGISTRY.lock().enter(handle, request);
         if let Some((path, error)) = refused {
-            log::warn!("zokio: no live view at {}: {error}", path.display());
+            warn(format_args!(
+                "zokio: no live view at {}: {error}",
+                path.display()
+            ));
         }
         Membership { id }
     }

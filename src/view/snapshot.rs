@@ -94,10 +94,13 @@ pub(super) fn watched(handle: &Handle) -> u64 {
 fn write_driver(json: &mut Json, runtime: &Viewed) {
     let handle = &runtime.handle;
     let driver = &handle.services().driver;
-    let backend = driver.completions().backend_so_far();
+    let (files, reason) = match driver.completions().backend_so_far() {
+        Some(backend) => (files(backend.kind), backend.reason),
+        None => ("io_uring", "not tried yet".to_owned()),
+    };
     let readiness = driver.readiness();
-    json.field("files", files(backend.kind));
-    json.field("reason", backend.reason);
+    json.field("files", files);
+    json.field("reason", reason);
     json.field("sockets_ready", readiness.events());
     json.field("fds", watched(handle));
     let operations = runtime.recorder().operations();

@@ -13,6 +13,7 @@ use std::{env, process};
 use super::viewed::{Source, Viewed};
 use super::{stack, worker_stack};
 use crate::record::Stuck;
+use crate::util::warning::warn;
 
 /// The bounds of the time between two looks.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -121,7 +122,7 @@ impl StuckLog {
             Err(reason) => format!("there is no stack: {reason}"),
         };
         let at = stuck.place.map(ToString::to_string).unwrap_or_default();
-        log::warn!(
+        warn(format_args!(
             "zokio: worker {} of runtime {} has been in one poll for {} ms, of task {} ({}), spawned \
              at {at}; {stack}",
             stuck.worker,
@@ -134,6 +135,6 @@ impl StuckLog {
             stuck.for_ns / 1_000_000,
             stuck.task,
             names.of(Some(stuck.task)).unwrap_or("no name"),
-        );
+        ));
     }
 }

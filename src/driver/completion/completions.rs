@@ -89,10 +89,9 @@ impl Completions {
         self.lost_ring().unwrap_or_else(|| self.decision.backend())
     }
 
-    /// Like [`backend`](Completions::backend), and tries nothing out.
-    pub(crate) fn backend_so_far(&self) -> Backend {
-        self.lost_ring()
-            .unwrap_or_else(|| self.decision.backend_so_far())
+    /// Like [`backend`](Completions::backend), or `None` if io_uring would have to be tried for that.
+    pub(crate) fn backend_so_far(&self) -> Option<Backend> {
+        self.lost_ring().or_else(|| self.decision.backend_so_far())
     }
 
     fn lost_ring(&self) -> Option<Backend> {

@@ -86,29 +86,22 @@ impl Decision {
 
     /// Returns the back-end and why it is used. Tries io_uring out if that was not done before.
     pub(crate) fn backend(self) -> Backend {
-        self.backend_by(|| Some(probed()))
-    }
-
-    /// Like [`backend`](Decision::backend), and tries nothing out: what was not is io_uring.
-    pub(crate) fn backend_so_far(self) -> Backend {
-        self.backend_by(|| ANSWER.get().cloned())
-    }
-
-    fn backend_by(self, answer: impl FnOnce() -> Option<Result<(), RingRefusal>>) -> Backend {
         let by = self.by.to_owned();
         let (kind, reason) = match self.choice {
             Choice::ForceRing => (BackendKind::Ring, by),
             Choice::ForceThreads => (BackendKind::Threads, by),
-            Choice::Auto => match answer() {
-                Some(Ok(())) => (BackendKind::Ring, by),
-                Some(Err(refusal)) => (BackendKind::Threads, format!("no io_uring: {refusal}")),
-                None => (
-                    BackendKind::Ring,
-                    "not tried out, nothing has needed it".to_owned(),
-                ),
+            Choice::Auto => match probed() {
+                Ok(()) => (BackendKind::Ring, by),
+                Err(refusal) => (BackendKind::Threads, format!("no io_uring: {refusal}")),
             },
         };
         Backend { kind, reason }
+    }
+
+    /// Like [`backend`](Decision::backend), or `None` if that depends on a trial that was not made.
+    pub(crate) fn backend_so_far(self) -> Option<Backend> {
+        let is_known = self.choice != Choice::Auto || ANSWER.get().is_some();
+        is_known.then(|| self.backend())
     }
 }
 

@@ -47,8 +47,8 @@ impl Decision {
     }
 
     /// The same: there is nothing to try out.
-    pub(crate) fn backend_so_far(self) -> Backend {
-        self.backend()
+    pub(crate) fn backend_so_far(self) -> Option<Backend> {
+        Some(self.backend())
     }
 }
 

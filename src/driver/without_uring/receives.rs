@@ -12,6 +12,7 @@ use crate::driver::backend::BackendKind;
 use crate::driver::readiness::{Registration, Registry};
 use crate::driver::wake::Wake;
 use crate::stream::{Interest, ReadBuf};
+use crate::util::warning::warn;
 
 /// The receives of a runtime.
 #[derive(Debug)]
@@ -50,7 +51,9 @@ pub(in crate::driver) struct Waited {
 pub(in crate::driver) fn supported(_backend: BackendKind) -> Result<(), String> {
     const REASON: &str = "the program was built without zokio's feature `completion`, or for a \
                           system without io_uring";
-    log::warn!("zokio: sockets are read by readiness: {REASON}");
+    warn(format_args!(
+        "zokio: sockets are read by readiness: {REASON}"
+    ));
     Err(REASON.to_owned())
 }
 
