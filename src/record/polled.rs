@@ -77,19 +77,19 @@ pub(crate) fn waits_at_most() {
 #[cold]
 #[inline(never)]
 fn note(wait: Wait, object: impl FnOnce() -> u64) {
-    change(|leaves| leaves.add(wait, object()));
+    change(Change::Add(wait, object()));
 }
 
 #[cold]
 #[inline(never)]
 fn note_around(wait: Wait, object: impl FnOnce() -> u64) {
-    change(|leaves| leaves.replace(wait, object()));
+    change(Change::Replace(wait, object()));
 }
 
 #[cold]
 #[inline(never)]
 fn forget(wait: Wait, object: impl FnOnce() -> u64) {
-    change(|leaves| leaves.remove(wait, object()));
+    change(Change::Remove(wait, object()));
 }
 
 #[cold]
@@ -102,21 +102,40 @@ fn noted_so_far() -> u32 {
 #[inline(never)]
 fn forget_since(before: u32) {
     if noted_so_far() > before {
-        change(|leaves| leaves.remove_since(before));
+        change(Change::RemoveSince(before));
     }
 }
 
 #[cold]
 #[inline(never)]
 fn limit() {
-    change(Leaves::limit);
+    change(Change::Limit);
 }
 
-/// Calls `f` with the leaves of the poll that this thread is in, and has shown what that leaves.
-fn change<R>(f: impl FnOnce(&Leaves) -> R) {
+/// What is done to the leaves of a poll.
+enum Change {
+    Add(Wait, u64),
+    Replace(Wait, u64),
+    Remove(Wait, u64),
+    RemoveSince(u32),
+    Limit,
+}
+
+/// Changes the leaves of the poll that this thread is in, and has shown what that leaves. One
+/// function for all callers, of which there are many.
+#[inline(never)]
+fn change(change: Change) {
     with_local(&LEAVES, |leaves| {
         let Some(leaves) = leaves else { return };
-        f(leaves);
+        match change {
+            Change::Add(wait, object) => leaves.add(wait, object),
+            Change::Replace(wait, object) => leaves.replace(wait, object),
+            Change::Remove(wait, object) => {
+                leaves.remove(wait, object);
+            }
+            Change::RemoveSince(before) => leaves.remove_since(before),
+            Change::Limit => leaves.limit(),
+        }
         with(|noted| {
             if let Some(noted) = noted {
                 noted.shows(leaves.shown());
