@@ -305,20 +305,25 @@ mod tests {
     use super::{Client, Room, Source, UnixStream};
     use std::io::{Read, Write};
 
-    #[test]
-    fn one_request_is_begun_in_a_turn() {
-        let (mut near, far) = UnixStream::pair().unwrap();
+    /// Returns both ends of a connection, where nothing is to be seen, and room for some copies.
+    fn connected(copies: usize) -> (UnixStream, Client, Source, Room) {
+        let (near, far) = UnixStream::pair().unwrap();
         far.set_nonblocking(true).unwrap();
         near.set_nonblocking(true).unwrap();
         let source = Source {
             now: 1,
             runtimes: Vec::new(),
         };
-        let mut room = Room {
-            copies: 1,
+        let room = Room {
+            copies,
             is_short: false,
         };
-        let mut client = Client::new(far, Vec::new());
+        (near, Client::new(far, Vec::new()), source, room)
+    }
+
+    #[test]
+    fn one_request_is_begun_in_a_turn() {
+        let (mut near, mut client, source, mut room) = connected(1);
         near.write_all(b"snapshot\nnonsense\nsnapshot\n").unwrap();
         let mut events = libc::POLLIN;
         for turn in 1..=3 {
@@ -335,18 +340,7 @@ mod tests {
 
     #[test]
     fn a_copy_waits_for_room() {
-        let (mut near, far) = UnixStream::pair().unwrap();
-        far.set_nonblocking(true).unwrap();
-        near.set_nonblocking(true).unwrap();
-        let source = Source {
-            now: 1,
-            runtimes: Vec::new(),
-        };
-        let mut room = Room {
-            copies: 0,
-            is_short: false,
-        };
-        let mut client = Client::new(far, Vec::new());
+        let (mut near, mut client, source, mut room) = connected(0);
         near.write_all(b"tasks\nsnapshot\n").unwrap();
         assert!(client.turn(libc::POLLIN, &source, &mut room));
         assert!(client.waits_for_copy() && room.is_short);

@@ -186,11 +186,24 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_delay_is_that_from_the_first_wake_to_the_poll_on_any_worker() {
+    /// Returns one place, of the task 7.
+    fn of_a_task() -> Places {
         let mut places = Places::default();
         let index = places.index(Location::caller(), SeenKind::Task);
         places.of_tasks.insert(7, index as u64);
+        places
+    }
+
+    /// Returns what is answered of the only place.
+    fn the_only(places: Places) -> serde_json::Value {
+        let line = super::written(places.places);
+        let mut line: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        line["places"][0].take()
+    }
+
+    #[test]
+    fn a_delay_is_that_from_the_first_wake_to_the_poll_on_any_worker() {
+        let mut places = of_a_task();
         let one = ring(&[
             (100, Event::End(7)),
             (200, Event::Spawn(7)),
@@ -209,9 +222,7 @@ mod tests {
             places.add_polls(ring);
         }
         places.add_delays(&[one, other]);
-        let line = super::written(places.places);
-        let line: serde_json::Value = serde_json::from_slice(&line).unwrap();
-        let place = &line["places"][0];
+        let place = the_only(places);
         // Of 300 ns, and of 3,800 ns.
         assert_eq!(place["poll_time"]["sum_ns"], 4_100);
         // From 200 to 1,300 ns, and from 1,700 to 5,700 ns.
@@ -222,9 +233,7 @@ mod tests {
 
     #[test]
     fn a_wake_in_a_poll_that_has_its_time_waits_for_the_next_poll() {
-        let mut places = Places::default();
-        let index = places.index(Location::caller(), SeenKind::Task);
-        places.of_tasks.insert(7, index as u64);
+        let mut places = of_a_task();
         let worker = ring(&[
             (100, Event::Spawn(7)),
             (200, Event::Poll(7)),
@@ -233,16 +242,12 @@ mod tests {
             (500, Event::Poll(7)),
         ]);
         places.add_delays(&[worker]);
-        let line = super::written(places.places);
-        let line: serde_json::Value = serde_json::from_slice(&line).unwrap();
-        assert_eq!(line["places"][0]["schedule_delay"]["sum_ns"], 400);
+        assert_eq!(the_only(places)["schedule_delay"]["sum_ns"], 400);
     }
 
     #[test]
     fn a_wake_whose_poll_may_be_overwritten_is_no_delay() {
-        let mut places = Places::default();
-        let index = places.index(Location::caller(), SeenKind::Task);
-        places.of_tasks.insert(7, index as u64);
+        let mut places = of_a_task();
         let outside = ring(&[(100, Event::Spawn(7)), (8_200, Event::Wake(7))]);
         let mut worker = ring(&[
             (8_000, Event::Poll(7)),
@@ -251,8 +256,6 @@ mod tests {
         ]);
         worker.lost = 1;
         places.add_delays(&[outside, worker]);
-        let line = super::written(places.places);
-        let line: serde_json::Value = serde_json::from_slice(&line).unwrap();
-        assert_eq!(line["places"][0]["schedule_delay"]["sum_ns"], 100);
+        assert_eq!(the_only(places)["schedule_delay"]["sum_ns"], 100);
     }
 }
