@@ -14,10 +14,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, id};
 use std::ptr::null_mut;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use log::{Log, Metadata, Record};
 use serde_json::Value;
 use zokio::runtime::Runtime;
 use zokio::task;
@@ -133,6 +134,7 @@ fn is_asked() -> bool {
 /// The variable that has [`child`] do something: how many workers there are, and where the socket is
 /// to be.
 const CHILD: &str = "ZOKIO_TEST_STUCK";
+const INTERRUPTED: &str = "ZOKIO_TEST_INTERRUPTED";
 
 /// What the test below runs in a process of its own, whose log it reads.
 #[test]
@@ -217,5 +219,83 @@ fn a_poll_that_takes_long_is_logged_once() {
                 assert!(entry.contains(part), "{part}: {entry}");
             }
         }
+    }
+}
+
+/// What the test below runs in a process of its own: a task ends when its stack is taken, since a
+/// signal ends its system call.
+#[test]
+fn child_that_is_interrupted() {
+    static ENTRIES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    struct Entries;
+    impl Log for Entries {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+        fn log(&self, record: &Record<'_>) {
+            ENTRIES.lock().unwrap().push(record.args().to_string());
+        }
+        fn flush(&self) {}
+    }
+    let Some(workers) = std::env::var_os(INTERRUPTED) else {
+        return;
+    };
+    log::set_logger(&Entries).unwrap();
+    log::set_max_level(log::LevelFilter::Warn);
+    let runtime = builder(workers.to_str().unwrap().parse().unwrap())
+        .name("two\nlines")
+        .build()
+        .unwrap();
+    let entry = || {
+        let entries = ENTRIES.lock().unwrap();
+        entries
+            .iter()
+            .find(|entry| entry.contains("one poll"))
+            .cloned()
+    };
+    // Until an attempt is answered in time, on a busy machine.
+    while entry().is_none() {
+        let entered = runtime.enter();
+        let sleeper = task::Builder::new().name("slee\u{1b}[2Jper\n");
+        let sleeps = sleeper.spawn(async {
+            let day = libc::timespec {
+                tv_sec: 86_400,
+                tv_nsec: 0,
+            };
+            // SAFETY: the kernel reads a whole `timespec`.
+            assert_eq!(unsafe { libc::nanosleep(&day, null_mut()) }, -1);
+        });
+        drop(entered);
+        runtime.block_on(sleeps.unwrap()).unwrap();
+        // The view logs when it has the stack; if it was late, it has found that the poll is over.
+        let spawned = std::time::Instant::now();
+        while entry().is_none() && spawned.elapsed() < Duration::from_secs(2) {
+            std::thread::yield_now();
+        }
+    }
+    println!("{}", entry().unwrap());
+}
+
+#[test]
+fn a_task_whose_poll_ends_by_the_signal_is_named_within_its_line() {
+    if sanitizer::holds_signals_back() {
+        eprintln!("skipped: a thread in a loop answers no signal under ThreadSanitizer");
+        return;
+    }
+    for workers in SCHEDULERS {
+        let folder = tempfile::tempdir().unwrap();
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child_that_is_interrupted", "--nocapture"])
+            .env(INTERRUPTED, workers.to_string())
+            .env("ZOKIO_MONITOR_STUCK_MS", "20")
+            .env_remove("ZOKIO_MONITOR")
+            .env("TMPDIR", folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{said}");
+        let entry = said.lines().find(|line| line.contains("one poll")).unwrap();
+        assert!(entry.contains("(slee\\u{1b}[2Jper\\n)"), "{entry}");
+        assert!(entry.contains("of runtime two\\nlines "), "{entry}");
     }
 }

@@ -81,16 +81,23 @@ impl StuckLog {
             for stuck in runtime.recorder().stuck(limit) {
                 let poll = (runtime.id().get(), stuck.worker, stuck.poll);
                 seen.push(poll);
-                if let Some(stack) = self.ask(source, poll) {
-                    self.log(runtime, &stuck, stack);
+                let Some(at) = self.attempt(poll) else {
+                    continue;
+                };
+                // Before the stack: a call that the signal interrupts may be the end of the task.
+                let name = name_of(runtime, stuck.task);
+                let stack = worker_stack::line(&source.runtimes, poll.0, poll.1);
+                if self.is_last(at, stack.is_ok()) {
+                    self.log(runtime, &stuck, &name, stack);
                 }
             }
         }
         self.found.retain(|found| seen.contains(&found.poll));
     }
 
-    /// Asks for the stack of a poll, unless that is logged; returns what to log.
-    fn ask(&mut self, source: &Source, poll: PollId) -> Option<Result<Vec<u8>, String>> {
+    /// Counts an attempt to get the stack of a poll; returns its place in `found`, or `None` if it is
+    /// logged.
+    fn attempt(&mut self, poll: PollId) -> Option<usize> {
         let known = self.found.iter().position(|found| found.poll == poll);
         let at = known.unwrap_or_else(|| {
             let attempts = ATTEMPTS;
@@ -100,17 +107,20 @@ impl StuckLog {
         // Counted before a logger is called, which is foreign and may panic.
         let attempts = &mut self.found[at].attempts;
         *attempts = attempts.checked_sub(1)?;
-        let stack = worker_stack::line(&source.runtimes, poll.0, poll.1);
-        if stack.is_ok() {
-            *attempts = 0;
-        }
-        (*attempts == 0).then_some(stack)
+        Some(at)
     }
 
-    fn log(&self, runtime: &Viewed, stuck: &Stuck, stack: Result<Vec<u8>, String>) {
+    /// Returns whether an attempt was the last for its poll.
+    fn is_last(&mut self, at: usize, succeeded: bool) -> bool {
+        let attempts = &mut self.found[at].attempts;
+        if succeeded {
+            *attempts = 0;
+        }
+        *attempts == 0
+    }
+
+    fn log(&self, runtime: &Viewed, stuck: &Stuck, name: &str, stack: Result<Vec<u8>, String>) {
         let id = runtime.id().get();
-        let recorder = runtime.recorder();
-        let names = runtime.names(&recorder.read(), &[stuck.task]);
         let saved = stack.and_then(|line| {
             let file = format!("{}.stack-{id}-{}", process::id(), stuck.worker);
             let path = self.folder.join(file);
@@ -122,19 +132,29 @@ impl StuckLog {
             Err(reason) => format!("there is no stack: {reason}"),
         };
         let at = stuck.place.map(ToString::to_string).unwrap_or_default();
+        let named = runtime.handle.services().name.as_deref();
+        let of_runtime = named.map_or_else(|| id.to_string(), escaped);
         warn(format_args!(
             "zokio: worker {} of runtime {} has been in one poll for {} ms, of task {} ({}), spawned \
              at {at}; {stack}",
             stuck.worker,
-            runtime
-                .handle
-                .services()
-                .name
-                .as_deref()
-                .unwrap_or(&id.to_string()),
+            of_runtime,
             stuck.for_ns / 1_000_000,
             stuck.task,
-            names.of(Some(stuck.task)).unwrap_or("no name"),
+            name,
         ));
     }
+}
+
+/// Returns what a task is called in the log.
+fn name_of(runtime: &Viewed, task: u64) -> String {
+    let names = runtime.names(&runtime.recorder().read(), &[task]);
+    names
+        .of(Some(task))
+        .map_or_else(|| "no name".into(), escaped)
+}
+
+/// Returns a name that stays within its line of the log, and changes no terminal.
+fn escaped(name: &str) -> String {
+    name.escape_debug().to_string()
 }

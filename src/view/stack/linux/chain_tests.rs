@@ -1,7 +1,7 @@
 //! Signals of others reach the handlers of others. Each case runs in a process of its own, because
 //! the first request installs the handler for good.
 
-use std::mem::zeroed;
+use std::mem::{MaybeUninit, zeroed};
 use std::process::Command;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::{capture, signal};
 use crate::record::ThreadOf;
+use crate::util::system;
 
 /// Names the case to run.
 const CASE: &str = "ZOKIO_TEST_CHAIN";
@@ -152,6 +153,71 @@ fn a_handler_that_is_put_back_to_the_default_is_installed_again() {
             set(libc::SIG_DFL, 0);
             request();
             send(1);
+        },
+    );
+}
+
+/// Where a local of the handler was.
+static AT: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn notes_its_stack(_signal: libc::c_int) {
+    let local = 0_u8;
+    AT.store(std::ptr::from_ref(&local).addr(), Ordering::SeqCst);
+}
+
+/// Blocks or unblocks `SIGURG` and `SIGPROF` in this thread.
+fn mask(how: libc::c_int) {
+    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: the first call fills the set.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        libc::sigaddset(set.as_mut_ptr(), libc::SIGURG);
+        libc::sigaddset(set.as_mut_ptr(), libc::SIGPROF);
+        assert_eq!(libc::pthread_sigmask(how, set.as_ptr(), null_mut()), 0);
+    }
+}
+
+fn is_pending(signal: libc::c_int) -> bool {
+    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: the call fills the set.
+    unsafe {
+        assert_eq!(libc::sigpending(set.as_mut_ptr()), 0);
+        libc::sigismember(set.as_ptr(), signal) == 1
+    }
+}
+
+/// That of a profiler, for one, which may need more than the small alternate stack has.
+#[test]
+fn another_handler_does_not_run_on_the_stack_of_this_one() {
+    in_a_process_of_its_own(
+        "another_handler_does_not_run_on_the_stack_of_this_one",
+        || {
+            request();
+            let handler = notes_its_stack as extern "C" fn(libc::c_int);
+            // SAFETY: a whole `sigaction` with a valid handler.
+            unsafe {
+                let mut action: libc::sigaction = zeroed();
+                action.sa_sigaction = handler as usize;
+                assert_eq!(libc::sigaction(libc::SIGPROF, &action, null_mut()), 0);
+            }
+            let thread = ThreadOf {
+                tid: this_thread(),
+                stack: system::thread_stack(),
+            };
+            mask(libc::SIG_BLOCK);
+            std::thread::scope(|scope| {
+                let asked = scope.spawn(|| capture(&thread, Duration::from_secs(20)));
+                while !is_pending(libc::SIGURG) {
+                    std::thread::yield_now();
+                }
+                // SAFETY: raise(3) sends to this thread.
+                assert_eq!(unsafe { libc::raise(libc::SIGPROF) }, 0);
+                // Of two signals, the kernel begins with the one of the lower number.
+                mask(libc::SIG_UNBLOCK);
+                assert!(asked.join().unwrap().is_ok());
+            });
+            let at = AT.load(Ordering::SeqCst);
+            assert!(thread.stack.contains(&at), "{at:x} of {:x?}", thread.stack);
         },
     );
 }

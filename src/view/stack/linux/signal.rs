@@ -60,9 +60,15 @@ pub(super) fn install(handler: Handler) -> io::Result<()> {
     // SAFETY: an all-zero `sigaction` is a valid value of this plain structure.
     let mut new: libc::sigaction = unsafe { zeroed() };
     new.sa_sigaction = ours;
-    new.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART | libc::SA_ONSTACK;
-    // What the former handler must not be interrupted by.
-    new.sa_mask = found.sa_mask;
+    new.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+    // On the stack where the former handler would run, which this one may call.
+    if is_plain || found.sa_flags & libc::SA_ONSTACK != 0 {
+        new.sa_flags |= libc::SA_ONSTACK;
+    }
+    // A handler that interrupted this one would be on the alternate stack as well, which may be
+    // smaller than what it needs and than where it expects to be.
+    // SAFETY: the set is a whole one, and is filled.
+    unsafe { libc::sigfillset(&mut new.sa_mask) };
     // SAFETY: both are whole structures. The handler is async-signal-safe (`handler.rs`).
     let mut replaced: libc::sigaction = unsafe { zeroed() };
     // SAFETY: as above.
@@ -107,6 +113,10 @@ pub(super) unsafe fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut 
     if called && action.sa_flags & libc::SA_RESETHAND != 0 {
         return;
     }
+    // SAFETY: the kernel passes the interrupted context as a whole `ucontext_t`.
+    if let Some(context) = unsafe { context.cast::<libc::ucontext_t>().as_ref() } {
+        mask_as_for(action, &context.uc_sigmask);
+    }
     if action.sa_flags & libc::SA_SIGINFO != 0 {
         // SAFETY: by `SA_SIGINFO` the kernel would call this address with the same three arguments:
         // sigaction(2).
@@ -116,6 +126,24 @@ pub(super) unsafe fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut 
         // SAFETY: without `SA_SIGINFO` the kernel would call this address with the signal alone.
         let handler: extern "C" fn(c_int) = unsafe { std::mem::transmute(action.sa_sigaction) };
         handler(signal);
+    }
+}
+
+/// Blocks the signals that the kernel would have blocked for a handler, beside `interrupted`, which it
+/// restores in the end. It is async-signal-safe: pthread_sigmask(3) is.
+fn mask_as_for(action: &libc::sigaction, interrupted: &libc::sigset_t) {
+    let mut mask = *interrupted;
+    // SAFETY: the sets are whole and initialized. A number that is none is in no set, and is refused.
+    unsafe {
+        for signal in 1..=libc::SIGRTMAX() {
+            if libc::sigismember(&action.sa_mask, signal) == 1 {
+                libc::sigaddset(&mut mask, signal);
+            }
+        }
+        if action.sa_flags & libc::SA_NODEFER == 0 {
+            libc::sigaddset(&mut mask, SIGNAL);
+        }
+        libc::pthread_sigmask(libc::SIG_SETMASK, &mask, null_mut());
     }
 }
 
