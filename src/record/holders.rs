@@ -1,9 +1,11 @@
-//! Which task has locked a lock last: of locks that were made, and not in a constant, after the first
+//! Which task has locked a lock: of locks that were made, and not in a constant, after the first
 //! recorder.
 //!
 //! A table of the process, by address. Two locks with the same place in the table displace each
 //! other, and a lock that was made where another one was may be found with a holder of that: what
-//! is found is a hint. Nothing is removed, so that a task that unlocks stores nothing.
+//! is found is a hint. A lock has no holder from when it is unlocked until it is locked by a task that
+//! is polled: in between it may have been passed on to one that is not. A lock for several readers
+//! has none from when one of them has unlocked it.
 #![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -45,7 +47,16 @@ pub(crate) fn locks(address: u64) {
     by.store(task, Ordering::Relaxed);
 }
 
-/// Returns the task that has locked the lock at `address` last.
+/// Notes that the lock at `address` is about to be unlocked.
+#[cold]
+pub(crate) fn unlocks(address: u64) {
+    let (at, by) = place(address);
+    if at.load(Ordering::Relaxed) == address {
+        by.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Returns the task that has locked the lock at `address` last, unless that was unlocked since.
 pub(super) fn holder(address: u64) -> Option<u64> {
     let (at, by) = place(address);
     let task = by.load(Ordering::Relaxed);

@@ -18,7 +18,7 @@
 //! | a task's line ([`noted`]): state, polls, wait | the thread that has the task's notification, or polls or ends it | any thread: fields of one task |
 //! | what the leaves of a poll wait for ([`leaves`]) | the thread that polls | the same thread, which stores one of them in the task's line |
 //! | the list of lines ([`page`]) | a spawning thread, under a shard's lock | any thread, under that lock for as long as it takes to clone a pointer for 64 tasks |
-//! | who has locked a lock ([`holders`]) | the task that has locked it | any thread: a hint |
+//! | who has locked a lock ([`holders`]) | the task that has locked it, and the thread that unlocks it | any thread: a hint |
 //! | counters of operations ([`operations`]) | any thread | any thread |
 //!
 //! A thread that puts its worker down ([`Here::block_in_place`]) writes for it no more, before another
@@ -92,7 +92,7 @@ pub(crate) use self::clock::Reading;
 pub(crate) use self::event::Event;
 #[cfg(feature = "rt")]
 pub(crate) use self::here::{Here, enter};
-pub(crate) use self::holders::{ever_recorded, locks};
+pub(crate) use self::holders::{ever_recorded, locks, unlocks};
 #[cfg(feature = "rt")]
 pub(crate) use self::journal::{Journal, Submission};
 pub(crate) use self::noted::{SeenKind, TaskState};

@@ -312,6 +312,58 @@ fn a_waiter_of_a_mutex_finds_who_holds_it() {
 }
 
 #[test]
+fn a_lock_that_was_passed_on_is_not_held_by_who_had_it_before() {
+    for builder in builders() {
+        let (rt, recorder) = observed(builder);
+        let (mutex, rw) = (Arc::new(Mutex::new(())), Arc::new(RwLock::new(())));
+        let (asked, is_asked) = oneshot::channel();
+        let former = rt.spawn({
+            let (mutex, rw) = (mutex.clone(), rw.clone());
+            async move {
+                let guard = mutex.lock().await;
+                let read = rw.read().await;
+                is_asked.await.unwrap();
+                drop((guard, read));
+                pending::<()>().await;
+            }
+        });
+        let locked = rw.clone();
+        while_running(&rt, move || {
+            until(|| locked.try_write().is_err().then_some(()))
+        });
+        rt.spawn({
+            let (mutex, rw) = (mutex.clone(), rw.clone());
+            async move {
+                let _read = rw.read().await;
+                // It is given the lock, and not polled again.
+                let mut next = std::pin::pin!(mutex.lock());
+                let poll = poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx))).await;
+                assert!(poll.is_pending());
+                asked.send(()).unwrap();
+                pending::<()>().await;
+            }
+        });
+        let waiters = [
+            rt.spawn({
+                let mutex = mutex.clone();
+                async move { drop(mutex.lock().await) }
+            }),
+            rt.spawn(async move { drop(rw.write().await) }),
+        ];
+        let [former, of_mutex, of_rw] = [&former, &waiters[0], &waiters[1]].map(|task| task.id());
+        while_running(&rt, move || {
+            // It has unlocked them, and waits for what is not known.
+            until(|| seen(&recorder, former)?.waits.is_none().then_some(()));
+            for waiter in [of_mutex, of_rw] {
+                let waits = until(|| seen(&recorder, waiter)?.waits);
+                let holder = recorder.holder(waits.object);
+                assert_ne!(holder, Some(former.as_u64()), "{waits:?}");
+            }
+        });
+    }
+}
+
+#[test]
 fn a_deadline_is_told_by_the_clock_of_the_system() {
     let waits = waits_of(|| sleep(LONG));
     let now = super::instant_ns(Instant::now());

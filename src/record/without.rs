@@ -169,6 +169,8 @@ pub(crate) fn ever_recorded() -> bool {
 #[inline]
 pub(crate) fn locks(_address: u64) {}
 
+pub(crate) fn unlocks(_address: u64) {}
+
 /// For calls of [`waits`], which does not call this.
 #[inline]
 pub(crate) fn address<T: ?Sized>(_of: &T) -> u64 {

@@ -5,8 +5,9 @@
 //!
 //! - `CLOSED`: no acquire succeeds any more. Never cleared.
 //! - `WAITERS`: the queue of waiters is not empty. Set and cleared under the lock of the queue only.
-//! - `NOTED`: who takes permits last is recorded ([`record::locks`]). Never changed. It is a flag so
-//!   that the check for `CLOSED` finds it, and nothing else has to look on the way to a free lock.
+//! - `NOTED`: who takes permits last is recorded ([`record::locks`]), and that some were released.
+//!   Never changed. It is a flag so that the checks for `CLOSED` and for `WAITERS` find it, and nothing
+//!   else has to look on the way to a free lock.
 //!
 //! Invariants, cited below:
 //!
@@ -296,19 +297,44 @@ impl RawSemaphore {
     #[inline]
     #[track_caller]
     pub(crate) fn release(&self, permits: usize) {
+        if !self.release_unless(WAITERS | NOTED, permits) {
+            self.release_noted(permits);
+        }
+    }
+
+    /// Releases permits, unless a flag of `flags` is set; returns whether it did.
+    #[inline]
+    #[track_caller]
+    fn release_unless(&self, flags: usize, permits: usize) -> bool {
         let mut state = self.state.load(Ordering::Relaxed);
-        while state & WAITERS == 0 {
+        while state & flags == 0 {
             match self.state.compare_exchange_weak(
                 state,
                 with_permits(state, permits),
                 Ordering::Release,
                 Ordering::Relaxed,
             ) {
-                Ok(_) => return self.trace.permits_added(permits),
+                Ok(_) => {
+                    self.trace.permits_added(permits);
+                    return true;
+                }
                 Err(now) => state = now,
             }
         }
-        self.release_to_waiters(permits);
+        false
+    }
+
+    /// Like [`release`](Self::release), for a semaphore that is noted or has waiters.
+    #[cold]
+    #[track_caller]
+    fn release_noted(&self, permits: usize) {
+        // Before others can have them, and note that.
+        if self.state.load(Ordering::Relaxed) & NOTED != 0 {
+            record::unlocks(record::address(self));
+        }
+        if !self.release_unless(WAITERS, permits) {
+            self.distribute(self.queue.lock(), permits);
+        }
     }
 
     /// Takes away up to `permits` free permits for good and returns how many there were.
@@ -457,12 +483,6 @@ impl RawSemaphore {
         if had > 0 {
             self.release(had);
         }
-    }
-
-    #[cold]
-    #[track_caller]
-    fn release_to_waiters(&self, permits: usize) {
-        self.distribute(self.queue.lock(), permits);
     }
 
     /// Hands `permits` to the queue in its order, frees the rest, and wakes the served waiters
