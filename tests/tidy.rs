@@ -482,6 +482,12 @@ fn nothing_is_left_unfinished() {
 }
 
 #[test]
+fn the_oldest_glibc_has_all_functions() {
+    let found = each(&product(), rules::no_functions_of_newer_glibc);
+    verdict("glibc", found);
+}
+
+#[test]
 fn comments_use_the_words_of_the_field() {
     let list = include_str!("tidy/words.txt");
     let found = each(&everything(), |source| {

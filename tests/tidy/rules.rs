@@ -230,6 +230,34 @@ pub fn no_banned_words(source: &Source) -> Vec<Problem> {
     found
 }
 
+/// Functions that glibc 2.28 lacks, the oldest that the documentation names: a program that is linked with
+/// one of them does not start there.
+pub fn no_functions_of_newer_glibc(source: &Source) -> Vec<Problem> {
+    const NEWER: &[&str] = &[
+        "close_range",
+        "epoll_pwait2",
+        "execveat",
+        "getcpu",
+        "getdents64",
+        "gettid",
+        "pidfd_getfd",
+        "pidfd_open",
+        "pidfd_send_signal",
+        "process_madvise",
+        "tgkill",
+    ];
+    let lines = source.lines.iter().enumerate();
+    let lines = lines.filter(|(_, line)| line.code.contains("libc::"));
+    let found = lines.flat_map(|(at, line)| {
+        let newer = words(&line.code).filter(|(_, word)| NEWER.contains(word));
+        newer.map(move |(_, word)| {
+            let what = "glibc 2.28 has no such function: call it by its number".into();
+            problem(source, at + 1, word, what)
+        })
+    });
+    found.collect()
+}
+
 /// Comments without the phrases of `list`, also where a line ends within one.
 pub fn no_private_words(source: &Source, list: &str) -> Vec<Problem> {
     let phrases: Vec<Vec<&str>> = list
@@ -313,8 +341,8 @@ pub fn example_size(source: &Source, limit: usize) -> Vec<Problem> {
 #[cfg(test)]
 mod tests {
     use super::{
-        Problem, Source, cfg_only_where_allowed, function_size, no_banned_words, no_private_words,
-        unsafe_only_where_allowed,
+        Problem, Source, cfg_only_where_allowed, function_size, no_banned_words,
+        no_functions_of_newer_glibc, no_private_words, unsafe_only_where_allowed,
     };
 
     fn source(text: &str) -> Source {
@@ -356,6 +384,13 @@ mod tests {
     fn cfg_is_found_and_a_test_module_is_let_through() {
         let text = "#[cfg(unix)]\nfn f() {}\nfn g() { if cfg!(unix) {} }\n#[cfg(all(test, loom))]\nmod loom_tests;\n";
         assert_eq!(lines(&cfg_only_where_allowed(&source(text), false)), [1, 3]);
+    }
+
+    #[test]
+    fn a_function_of_a_newer_glibc_is_found_and_a_number_is_not() {
+        let text =
+            "a(libc::gettid());\nb(libc::SYS_gettid);\nuse libc::{c_int, tgkill};\ngettid();\n";
+        assert_eq!(lines(&no_functions_of_newer_glibc(&source(text))), [1, 3]);
     }
 
     #[test]

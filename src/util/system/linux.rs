@@ -89,8 +89,9 @@ pub(crate) fn voluntary_switches() -> i64 {
 
 /// Returns the kernel's number of the calling thread.
 pub(crate) fn thread_number() -> i32 {
-    // SAFETY: the call has no preconditions.
-    unsafe { libc::gettid() }
+    // By its number, since glibc has the function only from 2.30 on.
+    // SAFETY: gettid(2) has no preconditions.
+    unsafe { libc::syscall(libc::SYS_gettid) as i32 }
 }
 
 /// Returns where the stack of the calling thread is, without guard pages; an empty range if that is not
