@@ -1,7 +1,7 @@
 //! An HTTP server on hyper 1: HTTP/1 and HTTP/2 on one port, graceful shutdown on Ctrl-C.
 //!
 //! Run it with `cargo run --release --example http_server [ADDRESS]`. It prints its address and
-//! which back-end is in force and why. With `RUST_LOG=debug` zokio logs whether io_uring works.
+//! which back-end is in use and why. With `RUST_LOG=debug` zokio logs whether io_uring works.
 
 use std::process::ExitCode;
 use std::{env, io};

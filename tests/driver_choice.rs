@@ -119,7 +119,7 @@ fn io_uring_is_not_tried_out_before_it_is_needed() {
         let (stdout, stderr) = text(&run("child_with_a_socket_and_a_file", &variables));
         let place = |found: &dyn Fn(&str) -> bool| stderr.lines().position(found);
         let tried =
-            place(&|line| line.contains("io_uring is in force") || line.contains("no io_uring"));
+            place(&|line| line.contains("io_uring is in use") || line.contains("no io_uring"));
         let needed = place(&|line| line == "now a file");
         assert!(needed.is_some() && tried > needed, "{stderr}");
         if variables.len() > 1 {

@@ -53,7 +53,7 @@ fn read(value: Option<&OsStr>) -> Result<(Choice, &'static str), Error> {
         Some("mio") => Ok((Choice::ForceThreads, "asked for by ZOKIO_DRIVER=mio")),
         Some(other) => Err(Error::resource(
             "choose a driver",
-            format!("{VARIABLE} is `{other}`; it may be `uring`, `mio` or unset"),
+            format!("{VARIABLE} is `{other}`; it must be `uring`, `mio` or unset"),
             None,
         )),
     }

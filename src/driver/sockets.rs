@@ -1,6 +1,6 @@
 //! Receives of sockets as completions.
 //!
-//! By default a socket is read by readiness. Where [`Receives`] is in force, a read that finds
+//! By default a socket is read by readiness. Where [`Receives`] is in use, a read that finds
 //! nothing begins a *receive* instead: an operation on a ring, whose completion brings the bytes.
 //!
 //! # Protocol
@@ -58,7 +58,7 @@ use crate::driver::wake::Wake;
 
 pub(crate) use crate::driver::uring::receives::{OwnedReceiver, Received, Receiver, Receives};
 
-/// How sockets are read, and why: as asked for, or as is in force.
+/// How sockets are read, and why: as asked for, or as granted.
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
     /// Whether receives are completions.
@@ -68,7 +68,7 @@ pub(crate) struct Choice {
 
 impl Choice {
     /// Returns the choice as a driver can meet it. Its back-end is asked for only if that matters.
-    pub(super) fn in_force(self, backend: impl FnOnce() -> BackendKind) -> Choice {
+    pub(super) fn granted(self, backend: impl FnOnce() -> BackendKind) -> Choice {
         match self.completion.then(|| receives::supported(backend())) {
             Some(Err(reason)) => Choice {
                 completion: false,

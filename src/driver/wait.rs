@@ -118,7 +118,7 @@ impl Driver {
             wake: wake.clone(),
             journal: config.journal,
         })?;
-        let sockets = config.sockets.in_force(|| completions.backend().kind);
+        let sockets = config.sockets.granted(|| completions.backend().kind);
         let receives = sockets.receives(poll.as_raw_fd(), &readiness, &wake);
         Ok(Driver {
             readiness,

@@ -819,7 +819,7 @@ impl Builder {
     /// Completion takes effect on current-thread and local runtimes, where io_uring works (Linux 6.1
     /// and later), and in a build with the feature `completion`; elsewhere streams wait for
     /// readiness.
-    /// [`Handle::driver_info`](super::Handle::driver_info) tells which is in force and why.
+    /// [`Handle::driver_info`](super::Handle::driver_info) reports which is in use and why.
     ///
     /// # Examples
     ///

@@ -69,7 +69,7 @@ fn from_environment(value: Option<&OsStr>) -> Result<(Sockets, &'static str), cr
         Some("completion") => Ok((Sockets::Completion, "asked for by ZOKIO_SOCKETS=completion")),
         Some(other) => Err(crate::Error::resource(
             "choose how sockets are read",
-            format!("{VARIABLE} is `{other}`; it may be `readiness`, `completion` or unset"),
+            format!("{VARIABLE} is `{other}`; it must be `readiness`, `completion` or unset"),
             None,
         )),
     }

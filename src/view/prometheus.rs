@@ -66,17 +66,17 @@ const OF_RUNTIMES: &[OfRuntime] = &[
     },
     OfRuntime {
         name: "zokio_blocking_threads",
-        help: "Threads for closures that may block, idle ones included.",
+        help: "Threads of the blocking pool, idle ones included.",
         value: |runtime| runtime.services().pool.threads() as u64,
     },
     OfRuntime {
         name: "zokio_blocking_threads_idle",
-        help: "Threads for closures that may block which wait for one.",
+        help: "Idle threads of the blocking pool.",
         value: |runtime| runtime.services().pool.idle_threads() as u64,
     },
     OfRuntime {
         name: "zokio_blocking_queue_depth",
-        help: "Closures that may block which wait for a thread.",
+        help: "Closures that wait for a thread of the blocking pool.",
         value: |runtime| runtime.services().pool.queued() as u64,
     },
     OfRuntime {

@@ -137,7 +137,7 @@ fn take_name(own: &Path, path: &Path) -> io::Result<()> {
     }
     let found = fs::symlink_metadata(path)?;
     if !found.file_type().is_socket() {
-        return Err(in_use("there is a file of that name, which is no socket"));
+        return Err(in_use("the path exists and is not a socket"));
     }
     if is_served(path)? {
         return Err(in_use("another process serves this socket"));

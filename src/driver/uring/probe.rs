@@ -115,7 +115,7 @@ pub(super) fn probed() -> Result<(), RingRefusal> {
     }
     let answer = ask_once(&ANSWER, try_out);
     match &answer {
-        Ok(()) => log::debug!("zokio: io_uring is in force"),
+        Ok(()) => log::debug!("zokio: io_uring is in use"),
         Err(refusal) => log::warn!("zokio: no io_uring, threads carry out operations: {refusal}"),
     }
     answer
