@@ -1,4 +1,4 @@
-//! `check`: whether zokio is in force in the project as it is, for CI.
+//! `check`: whether zokio is in use in the project as it is, for CI.
 
 #![forbid(unsafe_code)]
 
@@ -71,7 +71,7 @@ pub fn check(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     let culprits = resolve::graph_of(&cargo, |command| {
         command.args(&args);
     })?;
-    let error = resolve::explain("zokio is not in force", &tokios, &culprits).code(FOUND);
+    let error = resolve::explain("zokio is not in use", &tokios, &culprits).code(FOUND);
     let error = match &stage {
         Some(stage) => stage.in_project(error),
         None => error,

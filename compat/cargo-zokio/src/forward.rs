@@ -40,11 +40,11 @@ pub const WRITERS: &[&str] = &[
     "yank",
 ];
 
-/// Puts zokio in force in the project's copy of the lock and becomes cargo.
+/// Puts zokio into the project's copy of the lock and becomes cargo.
 ///
 /// # Errors
 ///
-/// Returns an error if zokio cannot be put in force.
+/// Returns an error if zokio cannot be used.
 pub fn forward(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     let cargo = Cargo::find(invocation)?;
     if invocation

@@ -17,7 +17,7 @@ Commands that edit nothing (own target folder `target/zokio`, own copy of the lo
                time, CPU, memory, context switches and system calls side by side:
                cargo zokio compare [--pairs N] [BUILD ARGS] -- BIN [ARGS]
 
-Commands for keeps:
+Commands that switch permanently:
   on           Add the patch to the workspace's Cargo.toml and put zokio into Cargo.lock
   off          Remove the patch and put the former tokio back
   check        Exit with status 1 if the published tokio 1.x is in the lock (for CI)

@@ -30,7 +30,7 @@ const REQUEST: &str = "cargo-zokio-request";
 ///
 /// # Errors
 ///
-/// Returns an error if the program is not found, or zokio cannot be put in force in it.
+/// Returns an error if the program is not found, or zokio cannot be used in it.
 pub fn install(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     let names = invocation.positionals();
     let unsupported = ["--git", "--index", "--registry", "--list"];

@@ -108,7 +108,7 @@ impl Lock {
 
 impl Tokios {
     /// Returns true if zokio is the only tokio 1.x.
-    pub fn in_force(&self) -> bool {
+    pub fn in_use(&self) -> bool {
         self.zokio && self.published.is_none() && self.foreign.is_empty()
     }
 
@@ -151,17 +151,13 @@ mod tests {
         let found = published.tokios();
         assert_eq!(found.published, Some(Version::new(1, 49, 0)));
         assert_eq!(found.old, [Version::new(0, 2, 25)]);
-        assert!(!found.in_force());
+        assert!(!found.in_use());
         for source in [None, Some("git+https://github.com/zokio/zokio#abc")] {
-            assert!(
-                lock(&[("tokio", ZOKIO_VERSION, source)])
-                    .tokios()
-                    .in_force()
-            );
+            assert!(lock(&[("tokio", ZOKIO_VERSION, source)]).tokios().in_use());
         }
         let fork = lock(&[("tokio", "1.40.0", Some("git+https://host/fork#abc"))]);
         assert_eq!(fork.tokios().foreign, ["git+https://host/fork#abc"]);
-        assert!(!lock(&[("other", "1.0.0", None)]).tokios().in_force());
+        assert!(!lock(&[("other", "1.0.0", None)]).tokios().in_use());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Puts zokio into a copy of the lock and verifies that it is in force.
+//! Puts zokio into a copy of the lock and verifies that it is in use.
 //!
 //! Only tokio moves, by `cargo update --precise`, which keeps every other locked version that zokio's own
 //! requirements admit. All later calls of cargo run with `--locked` on that copy: what was
@@ -28,7 +28,7 @@ use crate::stage::Stage;
 ///
 /// # Errors
 ///
-/// Returns an error if zokio is not in force then, with the package whose requirement is the cause.
+/// Returns an error if zokio is not in use then, with the package whose requirement is the cause.
 pub fn put_in(
     shell: &Shell,
     cargo: &Cargo,
@@ -83,7 +83,7 @@ fn still_fits(cargo: &Cargo, stage: &Stage, config: &[String]) -> Result<bool> {
     }
     let mut command = cargo.metadata();
     let fits = run(command.args(&stage.args).args(config).arg("--locked")).is_ok();
-    Ok(fits && locked(stage)?.tokios().in_force())
+    Ok(fits && locked(stage)?.tokios().in_use())
 }
 
 /// Resolves with the patch, from the given lock on, and verifies the outcome.
@@ -115,7 +115,7 @@ pub fn move_tokio(
         None => Some(locked(stage)?),
         Some(_) => None,
     };
-    let Some(after) = after.filter(|lock| lock.tokios().in_force()) else {
+    let Some(after) = after.filter(|lock| lock.tokios().in_use()) else {
         let error = stage.in_project(blame(cargo, stage, own, failure));
         stage.set_lock(None)?;
         return Err(error);
@@ -162,7 +162,7 @@ pub fn locked(stage: &Stage) -> Result<Lock> {
     Lock::parse(&text)
 }
 
-/// Finds out why zokio is not in force.
+/// Finds out why zokio is not in use.
 fn blame(cargo: &Cargo, stage: &Stage, own: Option<&str>, failure: Option<Error>) -> Error {
     let looked = look(cargo, stage, own);
     let (tokios, culprits) = match looked {
@@ -171,11 +171,11 @@ fn blame(cargo: &Cargo, stage: &Stage, own: Option<&str>, failure: Option<Error>
         Err(error) => return failure.unwrap_or(error),
     };
     if !culprits.is_empty() {
-        return explain("zokio is not in force", &tokios, &culprits);
+        return explain("zokio is not in use", &tokios, &culprits);
     }
     match failure {
         Some(mut failure) => {
-            failure.message = "zokio cannot be put in force".to_owned();
+            failure.message = "zokio cannot be used".to_owned();
             if failure.cargo.contains("failed to select a version") {
                 return failure.help(
                     "if a locked version is in the way, move it in the project with `cargo update NAME`",
@@ -189,7 +189,7 @@ fn blame(cargo: &Cargo, stage: &Stage, own: Option<&str>, failure: Option<Error>
             }
             failure
         }
-        None => explain("zokio is not in force", &tokios, &culprits),
+        None => explain("zokio is not in use", &tokios, &culprits),
     }
 }
 

@@ -75,7 +75,7 @@ impl Source {
             .help("name a checkout of zokio, or its folder `compat/tokio`"))
     }
 
-    /// The options of cargo that put the patch in force for one call.
+    /// The options of cargo that apply the patch in one call.
     pub fn config(&self) -> Vec<String> {
         let mut options = Vec::new();
         for (key, value) in self.keys() {
@@ -150,7 +150,7 @@ fn is_patched(invocation: &Invocation, project: &Project) -> Result<bool> {
     }
     let lock = files::read(&project.lock())?;
     let lock = lock.as_deref().map(Lock::parse).transpose()?;
-    Ok(lock.is_some_and(|lock| lock.tokios().in_force()))
+    Ok(lock.is_some_and(|lock| lock.tokios().in_use()))
 }
 
 fn is_zokio(folder: &Path) -> bool {

@@ -35,7 +35,7 @@ struct Pair {
 ///
 /// # Errors
 ///
-/// Returns an error if zokio cannot be put in force. Nothing is changed then.
+/// Returns an error if zokio cannot be used. Nothing is changed then.
 pub fn on(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     invocation.no_more()?;
     let cargo = Cargo::find(invocation)?;
@@ -49,7 +49,7 @@ pub fn on(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
         ))
         .help("remove it first with `cargo zokio off`"));
     }
-    if patched && former.as_ref().is_some_and(|lock| lock.tokios().in_force()) {
+    if patched && former.as_ref().is_some_and(|lock| lock.tokios().in_use()) {
         shell.note("zokio is on already");
         return Ok(ExitCode::SUCCESS);
     }
@@ -115,7 +115,7 @@ pub fn off(shell: &Shell, invocation: &Invocation) -> Result<ExitCode> {
     let published = new.lock.as_deref().map(Lock::parse).transpose()?;
     let tokios = published.map(|lock| lock.tokios()).unwrap_or_default();
     if tokios.zokio {
-        shell.note("zokio is in force still, by a patch that is not in Cargo.toml");
+        shell.note("zokio is still in use, by a patch that is not in Cargo.toml");
         return Ok(ExitCode::SUCCESS);
     }
     let published = tokios.published;

@@ -346,5 +346,5 @@ fn a_patch_in_a_configuration_file_is_the_projects_own() {
         .ends_with(0)
         .tells("the project's own patch");
     fixture.zokio("on").ends_with(0);
-    fixture.zokio("off").ends_with(0).tells("in force still");
+    fixture.zokio("off").ends_with(0).tells("still in use");
 }

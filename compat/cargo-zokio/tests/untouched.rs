@@ -1,4 +1,4 @@
-//! The commands that edit nothing: zokio is in force in them, and the project stays as it was.
+//! The commands that edit nothing: zokio is in use in them, and the project stays as it was.
 
 #[allow(dead_code, reason = "each test file uses a part")]
 mod fixture;
@@ -170,7 +170,7 @@ fn the_member_with_the_bound_is_named() {
     let before = fixture.state();
     for command in ["build", "tree", "on", "install --path ."] {
         let run = fixture.zokio(command).ends_with(101).tells(&format!(
-            "error: zokio is not in force: `b v0.1.0 ({})`",
+            "error: zokio is not in use: `b v0.1.0 ({})`",
             fixture.project.join("b").display()
         ));
         let run = run.tells("requires `tokio = \"=1.40.0\"`, which excludes 1.999.0");
