@@ -65,7 +65,9 @@ fn show(arguments: Arguments) -> Result<()> {
         return print_once(&arguments);
     }
     if !in_terminal {
-        bail!("this is no terminal: use --once or --json, or the command serve");
+        bail!(
+            "standard input or output is not a terminal: use --once or --json, or the command serve"
+        );
     }
     ui::run(&arguments)
 }

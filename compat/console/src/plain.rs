@@ -234,7 +234,7 @@ pub fn stack_head(answer: &Value, frames: &[Frame]) -> String {
             label(id, answer["name"].as_str()),
             printable(answer["at"].as_str().unwrap_or("-"))
         ),
-        None => "polls no task".to_string(),
+        None => "is not polling a task".to_string(),
     };
     let mut text = format!(
         "worker {} of runtime {}, thread {}, {task}",

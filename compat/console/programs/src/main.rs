@@ -1,6 +1,7 @@
-//! The program that the tests of `zokio-top` look at: twelve tasks with names, each of which waits for one
-//! thing, on two workers. One of the tasks keeps its worker busy for 700 ms of each second, and the other
-//! worker serves: the program prints the port of its acceptor, which echoes what it gets.
+//! The program that the tests of `zokio-top` look at: twelve tasks with names on two workers, the future of
+//! `block_on`, and a task for each connection to the acceptor. One of them, the blocker, keeps its worker
+//! busy for 700 ms of each second; each of the others waits for one thing. The program prints the port of
+//! its acceptor, which echoes what it gets.
 #![forbid(unsafe_code)]
 
 use std::future::pending;

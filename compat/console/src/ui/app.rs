@@ -181,7 +181,9 @@ impl App {
                 match selected {
                     Some((stack, _)) if code == KeyCode::Char('s') => return Action::Ask(stack),
                     Some((_, Some(task))) => self.lead_to(Screen::Task(task)),
-                    Some((_, None)) => self.status = "this worker polls no task now".to_string(),
+                    Some((_, None)) => {
+                        self.status = "this worker is not polling a task".to_string()
+                    }
                     None => self.status = "there is no worker".to_string(),
                 }
             }

@@ -80,7 +80,7 @@ impl TaskTable {
         self.typed.is_some()
     }
 
-    /// A key while a filter is typed, which is in force at once.
+    /// A key while a filter is typed, which applies at once.
     pub fn type_key(&mut self, code: KeyCode, seen: &Seen) {
         let Some(text) = &mut self.typed else { return };
         match code {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_is_in_force_while_it_is_typed() {
+    fn a_filter_applies_while_it_is_typed() {
         let mut table = table();
         let tasks = seen(&[1, 2, 12]);
         table.refresh(&tasks);
