@@ -1,27 +1,35 @@
 //! How to see what a running program does: its workers, its tasks and what they wait for.
 //!
-//! There are four ways. The [live view](#the-live-view) needs no change to the program and no other
-//! build. A [page of metrics](#metrics) is for what collects figures over time. [Spans and
-//! events](#spans-and-events), for `tokio-console` and other readers of those, need a feature and a
-//! subscriber. A [dump](#dumps) needs a feature, and has the calls that led each task to where it
-//! waits.
+//! There are five ways. The [live view](#the-live-view) needs no change to the program and no other
+//! build, and neither does the [log of tasks that block](#finding-tasks-that-block). A [page of
+//! metrics](#metrics) is for what collects figures over time. All of these can be [left
+//! out](#a-build-without-the-live-view) of a program. [Spans and events](#spans-and-events), for
+//! `tokio-console` and other readers of those, need a feature and a subscriber. A [dump](#dumps) needs
+//! a feature, and has the calls that led each task to where it waits.
+//!
+//! The log is that of the crate [`log`](https://docs.rs/log), and all entries that are mentioned here
+//! have the level `warn`. While a program has no logger (`env_logger`, or `tracing-subscriber` with its
+//! feature `tracing-log`), they are printed to standard error.
 //!
 //! # The live view
 //!
 //! A program that is started with `ZOKIO_MONITOR=PATH` can be looked at while it runs. `PATH` names a
-//! Unix socket, or a folder that exists, in which the socket is then named `PID.sock`.
-//! [`Builder::monitor`](crate::runtime::Builder::monitor) asks for the same from within.
+//! Unix socket, or a folder that exists, in which the socket is then named `PID.sock`. Use a folder if
+//! more than one process is started with it: a socket is served by one process only.
+//! [`Builder::monitor`](crate::runtime::Builder::monitor) asks for the same from within; in the drop-in
+//! it is `tokio::runtime::Builder::monitor`.
 //!
 //! ```console
-//! $ mkdir -p /run/user/1000/zokio
-//! $ ZOKIO_MONITOR=/run/user/1000/zokio my-server &
+//! $ mkdir -p "$XDG_RUNTIME_DIR/zokio"
+//! $ ZOKIO_MONITOR="$XDG_RUNTIME_DIR/zokio" my-server &
 //! $ zokio-top
 //! ```
 //!
-//! What there is to see:
+//! It shows:
 //!
-//! - each *worker*: the task that it polls, since when, and whether it sleeps, searches, or is stuck;
-//!   its queue, polls, steals; and, on request, the stack of its thread, also while it is stuck;
+//! - each *worker*: the task that it polls, since when, and whether it sleeps, searches, or is *stuck*:
+//!   in one poll for more than 100 ms, or than `ZOKIO_MONITOR_STUCK_MS`; its queue, polls, steals; and,
+//!   on request, the stack of its thread, also while it is stuck;
 //! - each *task*: name, place where it was spawned, state, polls, time in polls, wakes, and what it
 //!   waits for: which timer, lock, channel, task, socket or file; of a lock, who has locked it;
 //! - each *place* where tasks are spawned: how long their polls took lately, and how long tasks that
@@ -33,10 +41,12 @@
 //! Tasks are those of `spawn`, `spawn_local` and `spawn_blocking`, those of a
 //! [`LocalSet`](crate::task::LocalSet) that is driven by the runtime, and the futures of `block_on`.
 //!
-//! Nothing is polled, stopped or asked for this: what workers and tasks record as they go is read by
-//! a thread of its own, `zokio-view`. So a program that is stuck shows where. A client that does not
-//! read, sends garbage or is killed does no harm; one that reads nothing for 10 s is cut off, and after
-//! 1 s if it has asked for tasks or events and others wait for theirs, of which four are made at a time.
+//! What workers and tasks record as they run is read by a thread of its own, `zokio-view`, so a program
+//! that is stuck shows where. Nothing is polled or stopped for this, except that a thread whose stack is
+//! asked for is interrupted by a signal: other code may [see `EINTR`](#finding-tasks-that-block). A
+//! client that does not read, sends garbage or is killed does no harm. A client that reads nothing is
+//! disconnected after 10 s, or after 1 s if it holds one of the four copies of tasks or events that may
+//! exist at a time and another client waits for one.
 //!
 //! Only the user of the process, and root, can connect. The socket is removed when the last runtime
 //! that asked for it ends, and when the process exits. It is left behind if the process is killed by a
@@ -45,9 +55,11 @@
 //! or of a socket that a process serves, or longer than 107 bytes, there is no view, and a warning in
 //! the log says why, once for each path. No port is opened.
 //!
-//! A runtime that is not asked for a view records nothing. One that is takes half a mebibyte for each
-//! worker, 64 bytes for each task, and a reading of the clock for each poll. While no client is connected,
-//! `zokio-view` sleeps.
+//! A runtime without a view records nothing. What is left of it is a check of a value in memory where a
+//! worker sleeps or steals, where a wait begins or is dropped, in `select!`, `join!` and timeouts, and
+//! where a lock is made. A runtime with a view takes half a mebibyte for each worker, about 0.7 MiB for
+//! all threads without a worker, 64 bytes for each task, and a reading of the clock for each poll. While
+//! no client is connected, `zokio-view` sleeps.
 //!
 //! The protocol is lines. A client sends one of the requests `snapshot`, `stream MS`, `stop`,
 //! `tasks`, `places`, `events`, `stack RUNTIME WORKER` and `metrics`, and gets JSON objects, one on a
@@ -55,15 +67,24 @@
 //! that line has the field `"protocol":1`:
 //!
 //! ```console
-//! $ echo snapshot | nc -NU /run/user/1000/zokio/4711.sock
+//! $ echo snapshot | nc -NU "$XDG_RUNTIME_DIR/zokio/4711.sock"
 //! ```
 //!
-//! # Who blocks?
+//! This is OpenBSD's `nc`: with `-N` it ends its side of the connection after its input.
+//!
+//! # Finding tasks that block
 //!
 //! With `ZOKIO_MONITOR_STUCK_MS=N`, or
 //! [`Builder::monitor_stuck`](crate::runtime::Builder::monitor_stuck), a worker that is in one poll for
 //! longer than N milliseconds is named in the log, once for each such poll: by the name of the task,
 //! the place where it was spawned, and a file with the stack of the thread. This needs no socket.
+//! `zokio-view` looks at the workers twice in this time, but at most every millisecond and at least
+//! every second.
+//!
+//! The file is named `PID.stack-RUNTIME-WORKER`, and is in the folder of the socket, or in that for
+//! temporary files (`TMPDIR`, or else `/tmp`) if there is no socket. Only the user can read it.
+//! `zokio-top stack FILE` prints it. There is one file for each worker: its next stuck poll overwrites
+//! it, and nothing removes it.
 //!
 //! The stack is taken by a signal to that thread, SIGURG, here and for a request `stack`. Most system
 //! calls continue afterwards. Some end with `EINTR` all the same: `poll(2)`, `nanosleep(2)`, and reads of
@@ -73,13 +94,14 @@
 //! # Metrics
 //!
 //! [`runtime::prometheus`](crate::runtime::prometheus()) returns the counters of all runtimes of the
-//! process in the text format of Prometheus, labeled by runtime and worker. A program can serve the
-//! page by any HTTP server; of one that can be looked at, the live view sends the same on request.
+//! process in the text format of Prometheus, labeled by runtime and worker. In the drop-in it is
+//! `tokio::runtime::prometheus()`. A program can serve the page by any HTTP server; the live view sends
+//! the same on request.
 //!
 //! # A build without the live view
 //!
-//! The live view is in every program that has a runtime, so that each can be looked at. A program that
-//! is to be smaller leaves it out, and the page of metrics with it, by a flag of the compiler:
+//! The live view is in every program that has a runtime, so that each can be looked at. To make a
+//! program smaller, leave it out, and the page of metrics with it, by a flag of the compiler:
 //!
 //! ```toml
 //! # .cargo/config.toml, in the folder of the program's workspace
@@ -88,8 +110,8 @@
 //! ```
 //!
 //! Nothing records then, and `Builder::monitor`, `Builder::monitor_stuck` and `runtime::prometheus` do
-//! not exist. A program that is started with `ZOKIO_MONITOR` or `ZOKIO_MONITOR_STUCK_MS` all the same
-//! says so in the log, by one warning. cargo takes flags from one place only: if there is an environment
+//! not exist. If such a program is started with `ZOKIO_MONITOR` or `ZOKIO_MONITOR_STUCK_MS`, one warning
+//! in the log reports that. cargo takes flags from one place only: if there is an environment
 //! variable `RUSTFLAGS`, or a `target.*.rustflags` in the configuration, the flag belongs there.
 //!
 //! This is no feature of the package, because cargo unites the features that all packages of a graph

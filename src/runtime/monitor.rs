@@ -47,7 +47,7 @@ fn stuck_from_environment() -> Option<Duration> {
         Some(ms @ 1..) => Some(Duration::from_millis(ms)),
         _ => {
             warn(format_args!(
-                "zokio: {STUCK_MS} is {text:?}; it may be a number of milliseconds"
+                "zokio: {STUCK_MS} is {text:?}; it must be a number of milliseconds greater than 0"
             ));
             None
         }
@@ -60,14 +60,15 @@ impl Builder {
     /// `path` names the socket, or a folder that exists, in which the socket is then named
     /// `PID.sock`. Without this option the environment variable `ZOKIO_MONITOR=PATH` decides, and
     /// without that there is no socket, and nothing is recorded for it. All runtimes of a process
-    /// that name the same path share a socket. The command `zokio-top` reads it;
-    /// [`guide::observing`](crate::guide::observing) explains what there is to see.
+    /// that name the same path share a socket. Use a folder if more than one process names it. The
+    /// command `zokio-top` reads the socket; [`guide::observing`](crate::guide::observing) explains
+    /// what it shows.
     ///
     /// The socket is that of this user: others but root cannot connect. It is there until the last
     /// of the runtimes has been shut down, or until the process exits. A socket that a process left
     /// behind is replaced. If the path is that of another file, or of a socket that a process
-    /// serves, or if there can be no socket there, the runtime is not shown; a warning in the log
-    /// says why.
+    /// serves, or if there can be no socket there, the runtime is not shown. The reason is logged at
+    /// the level `warn` with the `log` crate, or printed to standard error while there is no logger.
     ///
     /// A thread named `zokio-view` serves the socket. It reads what the workers record, and none of
     /// them waits for it, nor for a client.
@@ -96,16 +97,22 @@ impl Builder {
         self
     }
 
-    /// Has the log name each worker that is in one poll for longer than this.
+    /// Logs each worker that is in one poll for longer than this.
     ///
-    /// The entry, a warning, has the name and the id of the task, the place where it was spawned, and
-    /// how long the poll has taken. The stack of the thread is saved beside the socket, or in the
-    /// folder for temporary files if there is no [socket](Builder::monitor), as
-    /// `PID.stack-RUNTIME-WORKER`; `zokio-top stack FILE` shows it. Each poll is logged once.
+    /// The entry has the name and the id of the task, the place where it was spawned, and how long the
+    /// poll has taken. It is logged at the level `warn` with the `log` crate, or printed to standard
+    /// error while the program has no logger (`env_logger`, or `tracing-subscriber` with its feature
+    /// `tracing-log`). Each poll is logged once.
+    ///
+    /// The stack of the thread is saved as `PID.stack-RUNTIME-WORKER` in the folder of the
+    /// [socket](Builder::monitor), or in that for temporary files ([`std::env::temp_dir`]) if there is
+    /// no socket; `zokio-top stack FILE` prints it. There is one file for each worker: its next stuck
+    /// poll overwrites it, and nothing removes it.
     ///
     /// Without this option the environment variable `ZOKIO_MONITOR_STUCK_MS=N` decides, and without
-    /// that nothing is logged. The thread `zokio-view` looks at the workers twice in this time, and
-    /// sends a worker that it finds stuck a signal (`SIGURG`), in whose handler the stack is copied.
+    /// that nothing is logged. The thread `zokio-view` looks at the workers twice in this time, but at
+    /// most every millisecond and at least every second, and sends a worker that it finds stuck a
+    /// signal (`SIGURG`), in whose handler the stack is copied.
     ///
     /// # Panics
     ///
@@ -134,8 +141,9 @@ impl Builder {
 
 /// Returns the counters of all runtimes of this process as a page in the text format of Prometheus.
 ///
-/// It has what [`RuntimeMetrics`](super::RuntimeMetrics) has, with the labels `runtime` (the
-/// [name](Builder::name), or the id of a runtime without one), `id`, and `worker`. A program can
+/// It has most counters of [`RuntimeMetrics`](super::RuntimeMetrics), and the number of timers, with the
+/// labels `runtime` (the [name](Builder::name), or the id of a runtime without one), `id`, and
+/// `worker`. In the drop-in this is `tokio::runtime::prometheus`. A program can
 /// serve it over HTTP, as `text/plain; version=0.0.4`. It needs no [live view](Builder::monitor).
 /// Histograms are part of it if they are
 /// [enabled](Builder::enable_metrics_poll_time_histogram).

@@ -1,6 +1,7 @@
 //! Names workers in the log that are in one poll for longer than their runtime allows.
 //!
-//! The thread of the view looks at them twice in that time. A poll is logged once. Its stack is saved
+//! The thread of the view looks at them twice in that time, but at most every millisecond and at least
+//! every second. A poll is logged once. Its stack is saved
 //! in a file, from which the names of its functions can be found at any time later. On a busy machine
 //! a thread may not run soon enough to answer: it is asked again at the next looks, a few times,
 //! before the poll is logged without a stack.
