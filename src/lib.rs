@@ -7,7 +7,8 @@
 //!   answer in memory. What has to wait is carried out by io_uring or by a thread.
 //! - With two or more worker threads, a worker makes small writes, and creates, renames and removes
 //!   files, itself, which takes less time than waking another thread.
-//! - With two or more worker threads, a task that blocks its thread does not hold up the others.
+//! - With two or more worker threads, a task that blocks its thread does not hold up the others, as
+//!   long as another worker is free.
 //!
 //! tokio's own integration tests run unchanged against it; the
 //! [README](https://github.com/zokio/zokio#what-works) has the results.
@@ -26,7 +27,7 @@
 //!
 //! If there is a `Cargo.lock` from before, run `cargo update -p tokio --precise 1.999.0` as well,
 //! or cargo keeps the published version. [`guide::porting`] explains how to try zokio without an
-//! edit, how to make sure that it is in force, and how to go back.
+//! edit, how to make sure that it is in use, and how to go back.
 //!
 //! **As the crate `zokio`**, beside the `tokio` crate if need be:
 //!
@@ -285,7 +286,7 @@
 //! | `tokio` (default) | the `tokio` crate's I/O traits on every I/O type; enables `completion` and `process` |
 //! | `completion` | [`completion`], and receives of sockets on io_uring; enables `fs` and `net` |
 //! | `futures-io` | the traits of the crate `futures-io` on [`completion::Adapter`]; enables `completion` |
-//! | `fs` | [`fs`], and io_uring, which only its operations use; enables `rt` |
+//! | `fs` | [`fs`], and io_uring for it; enables `rt` |
 //! | `net` | [`net`]; enables `rt` |
 //! | `process` | [`process`]; enables `net` and `signal` |
 //! | `signal` | [`signal`]; enables `rt` |
@@ -309,9 +310,10 @@
 //!
 //! # Platforms
 //!
-//! zokio runs on 64-bit Linux with glibc 2.28 or later and is built with Rust 1.85 or later. It
-//! uses io_uring on Linux 5.11 and later, if it is permitted, and does without it otherwise: see
-//! [`guide::back_ends`].
+//! zokio needs Linux with glibc 2.28 or later, or with musl, and Rust 1.85 or later. It uses io_uring
+//! on Linux 5.11 and later, if it is permitted, and does without it otherwise: see
+//! [`guide::back_ends`]. The README has [what is checked on which
+//! platform](https://github.com/zokio/zokio#platforms).
 //!
 //! # Where to go next
 //!

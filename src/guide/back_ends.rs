@@ -1,7 +1,8 @@
 //! Which way an operation takes, how io_uring is chosen, and what happens in containers.
 //!
 //! A program that runs on zokio behaves the same with io_uring and without it. The back-end decides
-//! how file operations that have to wait are carried out, and nothing else.
+//! how file operations that have to wait are carried out, and nothing else, unless sockets
+//! [receive on io_uring](#receiving-on-io_uring).
 //!
 //! # Where operations go
 //!
@@ -10,7 +11,8 @@
 //! **Readiness.** The kernel reports when a descriptor can make progress (epoll, by way of mio),
 //! and the read or write is then a system call of the task's own thread. This is how everything in
 //! [`net`](crate::net) works, and [`AsyncFd`](crate::io::unix::AsyncFd), [`signal`](crate::signal),
-//! and child processes and their pipes in [`process`](crate::process). io_uring has no part in it.
+//! and child processes and their pipes in [`process`](crate::process). io_uring has no part in it,
+//! unless sockets [receive on it](#receiving-on-io_uring).
 //!
 //! **Inline.** A file operation that the kernel can complete from memory is done during the first
 //! poll, on the calling thread, by system calls that fail rather than wait.
@@ -133,10 +135,10 @@
 //! runtimes receive on io_uring, where the kernel is Linux 6.1 or later. A thread that runs such a
 //! runtime has a ring until it ends: a descriptor, and 1 MiB of buffers of which the kernel uses
 //! what it needs. The code for this comes with the feature `completion`, which the drop-in's `full`
-//! does not include. A program that was built without it reads its sockets by readiness, and logs a
-//! warning if the variable or the builder asks for completions.
+//! does not include. A program that was built without it reads its sockets by readiness, and a
+//! current-thread or local runtime logs a warning if the variable or the builder asks for completions.
 //! [`DriverInfo::sockets`](crate::runtime::DriverInfo::sockets) and
-//! [`sockets_reason`](crate::runtime::DriverInfo::sockets_reason) report what is in force:
+//! [`sockets_reason`](crate::runtime::DriverInfo::sockets_reason) report what is in use:
 //!
 //! ```
 //! use zokio::runtime::{Builder, Sockets};
@@ -205,6 +207,8 @@
 //!
 //! # Threads
 //!
+//! These are all threads that a runtime starts.
+//!
 //! | Name | How many | When |
 //! |---|---|---|
 //! | `tokio-rt-worker`, or what the builder sets | one for each worker of a multi-thread runtime | as long as the runtime |
@@ -213,7 +217,8 @@
 //! | the same | up to 512 for file operations, or as many as for closures if that is more; beyond that if none could begin for 50 ms | started on demand, end when idle |
 //! | `zokio-ring` | one, with io_uring | started by the first read that needs it, ends when idle |
 //! | `zokio-monitor` | one, with two or more workers | started once the runtime is older than 10 ms and busy |
-//! | `zokio-view` | one for each path | only with a [live view](crate::guide::observing#the-live-view): until the last runtime that asked for it ends |
+//! | `zokio-view` | one for each path, and one for all runtimes that only log | with a [live view](crate::guide::observing#the-live-view), or if [tasks that block](crate::guide::observing#finding-tasks-that-block) are logged: until the last runtime that asked for it ends |
+//! | `zokio-dump` | one for each dump | while `Handle::dump`, of the feature `taskdump`, waits for tasks to answer |
 //! | `zokio-join` | one | while `shutdown_timeout` waits for threads that are ending |
 //! | `zokio-probe` | one | while io_uring is tried: see [above](#how-the-back-end-is-chosen) |
 //!

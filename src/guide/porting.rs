@@ -7,7 +7,8 @@
 //!
 //! # Trying it without an edit
 //!
-//! `cargo zokio` runs cargo on a project with zokio in force, and leaves the project as it is:
+//! `cargo zokio` runs cargo on a project with zokio in the place of tokio, and leaves the project as it
+//! is:
 //!
 //! ```console
 //! $ cargo install --git https://github.com/zokio/zokio cargo-zokio
@@ -35,13 +36,13 @@
 //!
 //! ```console
 //! $ cargo update -p tokio --precise 1.999.0
-//! $ cargo tree -i tokio@1.999.0             # an error if the patch is not in force
+//! $ cargo tree -i tokio@1.999.0             # an error if the patch is not in use
 //! ```
 //!
 //! 1.999.0 is the version of zokio's `tokio` package. It is above every published version of tokio
 //! 1, so that it satisfies requirements such as `tokio = "1.40"`.
 //!
-//! `cargo zokio on` makes both changes, or neither if zokio cannot be put in force.
+//! `cargo zokio on` makes both changes, or neither if zokio cannot be used.
 //!
 //! # Making sure
 //!
@@ -84,11 +85,13 @@
 //!
 //! # Going back
 //!
-//! Remove the two lines and run:
+//! Remove the two lines, and the [line in the program](#making-sure) if you have added it, and run:
 //!
 //! ```console
 //! $ cargo update -p tokio
 //! ```
+//!
+//! This selects the newest tokio; with `--precise VERSION` it selects the one that you had.
 //!
 //! `cargo zokio off` undoes `cargo zokio on`. If nothing has changed in between it restores
 //! `Cargo.toml` and `Cargo.lock` to the byte. Nothing else has to be undone, because zokio adds no
@@ -96,9 +99,9 @@
 //!
 //! # Requirements
 //!
-//! Linux with glibc 2.28 or later, or with musl, is required, and Rust 1.85 or later. For macOS and
-//! FreeBSD zokio compiles, but has not been run. Some versions of
-//! Linux add a faster way for certain operations, which otherwise take another one:
+//! zokio needs Linux with glibc 2.28 or later, or with musl, and Rust 1.85 or later. The tests run
+//! with glibc 2.36. For macOS and FreeBSD zokio compiles, but has not been run. Some versions of Linux
+//! add a faster way for certain operations, which otherwise take another one:
 //!
 //! | Since Linux | | Otherwise |
 //! |---|---|---|
@@ -147,8 +150,8 @@
 //! - File operations that need not wait run on the calling thread. On a multi-thread runtime, a
 //!   worker makes small writes, and creates, renames and removes files, itself. The others have
 //!   threads of their own, which closures of `spawn_blocking` do not hold up.
-//! - There are threads with names that tokio does not have: `zokio-monitor`, `zokio-ring` and, for
-//!   a moment, `zokio-probe` and `zokio-join`. Workers are named `tokio-rt-worker`, as in tokio.
+//! - There are threads with names that tokio does not have; [this table](super::back_ends#threads)
+//!   lists them. Workers are named `tokio-rt-worker`, as in tokio.
 //! - The texts of `Debug` and of some errors and panics differ. Error kinds are the same.
 //!
 //! # Using the crate `zokio` directly
