@@ -4,14 +4,14 @@
 use std::fmt;
 use std::io::{self, Write};
 
-/// Warns that what an environment variable or an option asked for is not to be had, or that it has
+/// Warns that what an environment variable or an option asked for is not available, or that it has
 /// found something: in the log, or on standard error if the program has no log.
 ///
 /// `#[tokio::main]` builds the runtime before the body of `main` can install a logger, and what is
 /// logged by then is lost.
 pub(crate) fn warn(message: fmt::Arguments<'_>) {
     if log::max_level() == log::LevelFilter::Off {
-        // Where standard error is closed, nobody is there to be warned.
+        // If standard error is closed, there is no reader to be warned.
         let _ = writeln!(io::stderr(), "{message}");
         return;
     }
