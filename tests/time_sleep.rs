@@ -127,8 +127,7 @@ fn only_the_last_waker_is_woken() {
 
 #[test]
 fn a_dropped_sleep_wakes_nobody_and_lets_go_of_the_waker() {
-    let rt = Builder::new_current_thread().enable_all().build().unwrap();
-    rt.block_on(async {
+    paused().block_on(async {
         let mut task = task::spawn(());
         let mut nap = Box::pin(sleep(5 * MS));
         assert_pending!(task.enter(|cx, _| nap.as_mut().poll(cx)));
