@@ -1,6 +1,8 @@
 //! A filter of system calls, as the one of a container (seccomp(2)).
 #![allow(dead_code)]
 
+use std::io;
+
 /// Makes these system calls fail with `errno`, on this thread and on all that it starts from here on.
 pub fn refuse(calls: &[libc::c_long], errno: i32) {
     install(calls, errno, 0);
@@ -41,5 +43,11 @@ fn install(calls: &[libc::c_long], errno: i32, flags: libc::c_ulong) {
         let mode = libc::SECCOMP_SET_MODE_FILTER;
         libc::syscall(libc::SYS_seccomp, mode, flags, &raw const program)
     };
-    assert_eq!(result, 0);
+    let error = io::Error::last_os_error();
+    if result != 0 && std::env::var_os("ZOKIO_TEST_SCENARIO").is_some() {
+        // As `apart::skip`: qemu-user, for one, has no such call.
+        eprintln!("skipped: calls cannot be filtered: {error}");
+        std::process::exit(77);
+    }
+    assert_eq!(result, 0, "calls cannot be filtered: {error}");
 }

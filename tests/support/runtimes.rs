@@ -1,6 +1,13 @@
 //! Runtimes of each scheduler, and a limit for what must not hang.
 #![allow(dead_code)]
 
+#[allow(
+    clippy::duplicate_mod,
+    reason = "some tests have it beside this, and others do not"
+)]
+#[path = "sanitizer.rs"]
+mod sanitizer;
+
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -40,7 +47,8 @@ pub fn builders(schedulers: &[usize]) -> impl Iterator<Item = Builder> {
 pub fn within_the_limit<R>(f: impl FnOnce() -> R) -> R {
     let (done, watch) = mpsc::channel::<()>();
     let watchdog = thread::spawn(move || {
-        if watch.recv_timeout(LONG) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if watch.recv_timeout(LONG * sanitizer::slowness()) == Err(mpsc::RecvTimeoutError::Timeout)
+        {
             eprintln!("the test hangs");
             std::process::abort();
         }

@@ -21,9 +21,9 @@ pub fn forbids_threads_after_fork() -> bool {
 }
 
 /// How many times longer than usual a test may wait for what is not to be late: a sanitizer makes
-/// the code some five to fifteen times slower.
+/// the code some five to fifteen times slower, and so does the emulator of `.ci/platforms`.
 pub fn slowness() -> u32 {
-    let watched = ["ASAN_OPTIONS", "TSAN_OPTIONS"]
+    let watched = ["ASAN_OPTIONS", "TSAN_OPTIONS", "ZOKIO_TEST_EMULATED"]
         .iter()
         .any(|options| env::var_os(options).is_some());
     if watched { 10 } else { 1 }
