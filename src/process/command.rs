@@ -441,7 +441,8 @@ impl Command {
     /// Returns an error if the program is not found or may not be run, if the operating system has
     /// no process or no file descriptor for the pipes left, or if the runtime has been shut down.
     /// No program is left running then: one that was started and cannot be waited for is killed. A
-    /// process without pipes is started and waited for without a file descriptor.
+    /// process without pipes is started and waited for without a file descriptor; with musl, the
+    /// start needs two for a moment.
     ///
     /// # Panics
     ///
