@@ -114,7 +114,7 @@ fn is_address(host: &str) -> bool {
         _ => host,
     };
     let address = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || address.parse::<IpAddr>().is_ok()
+    name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
 }
 
 #[cfg(test)]
@@ -128,6 +128,8 @@ mod tests {
             "[::1]:6680",
             "localhost:6680",
             "localhost",
+            "LOCALHOST:6680",
+            "LocalHost",
             "10.0.0.1",
         ] {
             assert!(is_address(host), "{host}");
