@@ -79,6 +79,12 @@ impl Seen {
         self.previous = before;
     }
 
+    /// Returns whether no sample has come.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.current.snapshot.now == 0
+    }
+
     /// Returns the tasks of the last sample.
     #[must_use]
     pub fn tasks(&self) -> &[Task] {

@@ -20,7 +20,11 @@ const BARS: usize = 12;
 pub fn draw(frame: &mut Frame, app: &App, area: Rect) {
     let runtimes = &app.seen.current.snapshot.runtimes;
     if runtimes.is_empty() {
-        let text = Paragraph::new("No runtime of this process is looked at now.");
+        let text = Paragraph::new(if app.seen.is_empty() {
+            "Waiting for the first answer."
+        } else {
+            "No runtime of this process is looked at now."
+        });
         return frame.render_widget(text.block(style::block("Runtimes")), area);
     }
     let heights = runtimes.iter().map(height).map(Constraint::Length);

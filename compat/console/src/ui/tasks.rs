@@ -41,6 +41,9 @@ pub fn draw(frame: &mut Frame, app: &App, area: Rect) {
 }
 
 fn title(app: &App, all: usize) -> String {
+    if app.seen.current.tasks.is_none() && !app.tasks.is_typing() {
+        return "Tasks: waiting for the answer".to_string();
+    }
     let shown = app.tasks.rows().len();
     let filter = app.tasks.filter.text();
     if app.tasks.is_typing() {
@@ -94,4 +97,59 @@ fn row(app: &App, task: &Task, rates: TaskRates) -> Row<'static> {
             Column::At => end_of(&printable(&task.at), PLACE.into()),
         })
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
+    use super::{App, Task};
+    use crate::arguments::Arguments;
+    use crate::model::Sample;
+    use crate::protocol::{Hello, Snapshot};
+    use crate::sampler::Report;
+    use crate::ui::app::Screen;
+    use crate::ui::screen;
+
+    fn shown(app: &App) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(120, 12)).unwrap();
+        terminal.draw(|frame| screen::draw(frame, app)).unwrap();
+        terminal.backend().to_string()
+    }
+
+    #[test]
+    fn no_number_is_shown_before_the_first_answer() {
+        let mut app = App::new(Hello::default(), &Arguments::default());
+        let overview = shown(&app);
+        assert!(
+            overview.contains("Waiting for the first answer"),
+            "{overview}"
+        );
+        app.screen = Screen::Tasks;
+        let before = shown(&app);
+        assert!(before.contains("Tasks: waiting for the answer"), "{before}");
+        let tasks = |tasks| Sample {
+            snapshot: Snapshot {
+                now: 1,
+                ..Snapshot::default()
+            },
+            tasks,
+            places: None,
+        };
+        // The first sample was asked for on a screen without tasks.
+        app.report(Report::Sample(Box::new(tasks(None))));
+        let before = shown(&app);
+        assert!(before.contains("Tasks: waiting for the answer"), "{before}");
+        app.report(Report::Sample(Box::new(tasks(Some(Vec::new())))));
+        assert!(shown(&app).contains("Tasks: 0"));
+        app.report(Report::Sample(Box::new(tasks(Some(vec![Task::default()])))));
+        assert!(shown(&app).contains("Tasks: 1"));
+        app.screen = Screen::Overview;
+        let overview = shown(&app);
+        assert!(
+            overview.contains("No runtime of this process"),
+            "{overview}"
+        );
+    }
 }
