@@ -18,6 +18,9 @@ Usage: zokio-top [COMMAND] [PROCESS] [OPTIONS]
 PROCESS is the number of a process, or the path of its socket. A process has a socket if it was
 started with ZOKIO_MONITOR=PATH in its environment, or uses `Builder::monitor`.
 
+A process that sends no answer for 10 s, as one that is stopped, is an error. `zokio-top list` and
+the choice wait for 2 s, and list it as one that does not answer.
+
 Commands:
   zokio-top                   Choose one of your processes that have a socket
   zokio-top PROCESS           Show runtimes, workers, tasks and the ring in the terminal
@@ -49,7 +52,7 @@ pub struct Arguments {
     /// The first word, or what its absence means.
     pub command: Command,
     /// A number or a path.
-    pub process: Option<String>,
+    pub process: Option<OsString>,
     /// Only one sample.
     pub once: bool,
     /// JSON in place of text.
@@ -124,7 +127,7 @@ pub fn parse(mut parser: Parser) -> Result<Arguments> {
     let mut words = Vec::new();
     while let Some(argument) = parser.next()? {
         match argument {
-            Arg::Value(word) => words.push(text(word)?),
+            Arg::Value(word) => words.push(word),
             Arg::Long("help") | Arg::Short('h') => arguments.command = Command::Help,
             Arg::Long("version") | Arg::Short('V') => arguments.command = Command::Version,
             Arg::Long("once") => arguments.once = true,
@@ -182,9 +185,9 @@ fn option(arguments: &mut Arguments, name: &str, parser: &mut Parser) -> Result<
     Ok(())
 }
 
-fn words(arguments: &mut Arguments, words: Vec<String>) -> Result<()> {
+fn words(arguments: &mut Arguments, words: Vec<OsString>) -> Result<()> {
     let mut words = words.into_iter().peekable();
-    let command = words.peek().and_then(|word| command(word));
+    let command = words.peek().and_then(|word| command(word.to_str()?));
     if let Some(command) = command {
         arguments.command = command;
         words.next();
@@ -195,7 +198,7 @@ fn words(arguments: &mut Arguments, words: Vec<String>) -> Result<()> {
     if arguments.command == Command::Stack
         && let Some(worker) = words.next()
     {
-        arguments.worker = Some(number(&worker, "WORKER")?);
+        arguments.worker = Some(number(&text(worker)?, "WORKER")?);
     }
     if let Some(word) = words.next() {
         bail!("{word:?} is one argument too many");
@@ -241,6 +244,9 @@ fn text(word: OsString) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
     use super::{Arguments, Column, Command, Duration, Order, Parser, Result, USAGE, parse};
 
     fn parsed(words: &[&str]) -> Result<Arguments> {
@@ -251,9 +257,17 @@ mod tests {
     fn a_process_alone_is_shown() {
         let arguments = parsed(&["4711", "--once", "--json"]).unwrap();
         assert_eq!(arguments.command, Command::Show);
-        assert_eq!(arguments.process.as_deref(), Some("4711"));
+        assert_eq!(arguments.process.as_deref(), Some(OsStr::new("4711")));
         assert!(arguments.once && arguments.json);
         assert_eq!(parsed(&[]).unwrap(), Arguments::default());
+    }
+
+    #[test]
+    fn a_path_may_have_any_bytes() {
+        let path = OsStr::from_bytes(b"/tmp/\xff\n.sock");
+        let arguments = parse(Parser::from_args(["metrics".as_ref(), path])).unwrap();
+        assert_eq!(arguments.command, Command::Metrics);
+        assert_eq!(arguments.process.as_deref(), Some(path));
     }
 
     #[test]

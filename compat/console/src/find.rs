@@ -3,24 +3,36 @@
 //! A process that can be looked at has a thread of the name [`THREAD`]. The kernel lists the bound
 //! sockets of its network namespace in `/proc/PID/net/unix`, each with its inode, and the descriptors
 //! of the process in `/proc/PID/fd`. A socket was bound as `PATH.PID` and then renamed to `PATH`, so that
-//! the kernel's list has it under the first name. Of the sockets in both, one that `ZOKIO_MONITOR` names, or whose
-//! name is `PID.sock`, is tried first. No socket of any other process is ever connected to.
+//! the kernel's list has it under the first name. Of the sockets in both, those that `ZOKIO_MONITOR` names,
+//! whose name is `PID.sock`, or that were renamed, are tried first. No socket of any other process is ever
+//! connected to.
 #![forbid(unsafe_code)]
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Error, Result, anyhow, bail};
 
-use crate::client::Client;
+use crate::client::{self, Client, NoAnswer};
 use crate::protocol::Hello;
+use crate::text::{self, end_of, printable};
 
 /// The thread that serves the socket.
 const THREAD: &str = "zokio-view";
+
+/// How long a process may take for the first line while the list is made.
+pub const LIMIT: Duration = Duration::from_secs(2);
+
+/// How much of the path of a program is shown in a table.
+const PROGRAM: usize = 80;
 
 /// A process that can be attached to.
 #[derive(Clone, Debug)]
@@ -29,8 +41,36 @@ pub struct Found {
     pub pid: u32,
     /// Where its socket is.
     pub path: PathBuf,
-    /// The first line of a connection.
-    pub hello: Hello,
+    /// The path of its program, as it tells or, if it does not answer, as the kernel does.
+    pub program: Option<String>,
+    /// The first line of a connection, or `None` if the process does not answer.
+    pub hello: Option<Hello>,
+}
+
+impl Found {
+    /// Returns the version of zokio in the process, for a table.
+    #[must_use]
+    pub fn zokio(&self) -> String {
+        let hello = self.hello.as_ref();
+        hello.map_or_else(|| "?".to_string(), |hello| printable(&hello.zokio))
+    }
+
+    /// Returns the program, for a table.
+    #[must_use]
+    pub fn program(&self) -> String {
+        let program = self.program.as_deref().unwrap_or("?");
+        end_of(&printable(program), PROGRAM)
+    }
+
+    /// Returns the path of the socket, for a table, with a mark if nothing answers there.
+    #[must_use]
+    pub fn socket(&self) -> String {
+        let path = text::path(&self.path);
+        match self.hello {
+            Some(_) => path,
+            None => format!("{path} (does not answer)"),
+        }
+    }
 }
 
 /// Attaches to what an argument names: a process by its number, or a socket by its path.
@@ -38,49 +78,89 @@ pub struct Found {
 /// # Errors
 ///
 /// Returns an error if there is no such process or socket, or if it cannot be attached to.
-pub fn attach(argument: &str) -> Result<Client> {
-    match argument.parse::<u32>() {
-        Ok(pid) => attach_process(pid),
-        Err(_) => Client::connect(Path::new(argument)),
+pub fn attach(argument: &OsStr) -> Result<Client> {
+    match argument.to_str().map(str::parse::<u32>) {
+        Some(Ok(pid)) => attach_process(pid, client::LIMIT),
+        _ => Client::connect(Path::new(argument)),
     }
 }
 
-/// Returns the processes of this user that can be attached to, by number.
+/// Returns the processes of this user that can be attached to, by number. They are asked beside each
+/// other, since one that is stopped takes until the limit.
 ///
 /// # Errors
 ///
 /// Returns an error if `/proc` cannot be read.
 pub fn list() -> Result<Vec<Found>> {
-    let mut found = Vec::new();
-    for pid in processes()? {
-        // A process that ended by now, or that refuses, is not one to attach to.
-        if has_thread(pid)
-            && let Ok(client) = attach_process(pid)
-        {
-            found.push(Found {
-                pid,
-                path: client.path().to_path_buf(),
-                hello: client.hello().clone(),
-            });
-        }
-    }
-    found.sort_by_key(|process| process.pid);
-    Ok(found)
+    let mut pids = processes()?;
+    pids.retain(|pid| has_thread(*pid));
+    pids.sort_unstable();
+    Ok(beside(pids, look_at)?.flatten().collect())
 }
 
-fn attach_process(pid: u32) -> Result<Client> {
+/// A process that ended by now, or that refuses, is not one to attach to.
+fn look_at(pid: u32) -> Option<Found> {
+    match attach_process(pid, LIMIT) {
+        Ok(client) => Some(Found {
+            pid,
+            path: client.path().to_path_buf(),
+            program: client.hello().program.clone(),
+            hello: Some(client.hello().clone()),
+        }),
+        Err(error) => {
+            let silent = error.downcast_ref::<NoAnswer>()?;
+            let program = fs::read_link(format!("/proc/{pid}/exe")).ok();
+            Some(Found {
+                pid,
+                path: silent.path.clone(),
+                program: program.map(|path| path.to_string_lossy().into_owned()),
+                hello: None,
+            })
+        }
+    }
+}
+
+/// Calls `look` for all items at the same time, and returns the results in the order of the items.
+fn beside<T, R, F>(items: Vec<T>, look: F) -> Result<impl Iterator<Item = R>>
+where
+    T: Send + 'static,
+    R: Send + 'static,
+    F: Fn(T) -> R + Copy + Send + 'static,
+{
+    let threads = items
+        .into_iter()
+        .map(|item| thread::Builder::new().spawn(move || look(item)))
+        .collect::<io::Result<Vec<_>>>()?;
+    Ok(threads.into_iter().map(|thread| match thread.join() {
+        Ok(result) => result,
+        Err(panic) => resume_unwind(panic),
+    }))
+}
+
+fn attach_process(pid: u32, limit: Duration) -> Result<Client> {
     if !Path::new(&format!("/proc/{pid}")).exists() {
         bail!("there is no process {pid}");
     }
-    let mut problem = None;
+    let mut problem: Option<Error> = None;
     if has_thread(pid) {
         let sockets = sockets_of(pid).map_err(|error| {
             anyhow!("cannot look at process {pid}, which may belong to another user: {error}")
         })?;
-        for path in sockets {
-            match Client::connect(&path) {
-                Ok(client) => return Ok(client),
-                Err(error) => problem = problem.or(Some(error)),
+        let is_silent = |error: &Error| error.is::<NoAnswer>();
+        for paths in [sockets.named, sockets.others] {
+            let connect = move |path: PathBuf| Client::connect_within(&path, limit);
+            for outcome in beside(paths, connect)? {
+                match outcome {
+                    Ok(client) => return Ok(client),
+                    Err(error) if is_silent(&error) => {
+                        problem = problem.filter(is_silent).or(Some(error));
+                    }
+                    Err(error) => problem = problem.or(Some(error)),
+                }
+            }
+            // It is stopped, and answers nowhere.
+            if problem.as_ref().is_some_and(is_silent) {
+                break;
             }
         }
     }
@@ -158,35 +238,71 @@ fn processes() -> Result<Vec<u32>> {
     Ok(pids)
 }
 
-/// The listening sockets of a process that have a path: first those that are zokio's by their name.
-fn sockets_of(pid: u32) -> Result<Vec<PathBuf>> {
+/// The listening sockets of a process that have a path.
+#[derive(Debug, Default)]
+struct Sockets {
+    /// Those that are zokio's by their name.
+    named: Vec<PathBuf>,
+    /// All others.
+    others: Vec<PathBuf>,
+}
+
+fn sockets_of(pid: u32) -> Result<Sockets> {
     let bound = bound_sockets(pid)?;
     let asked = environment(pid);
     let file_name = format!("{pid}.sock");
-    let mut named = Vec::new();
-    let mut others = Vec::new();
+    let mut sockets = Sockets::default();
     for inode in open_sockets(pid)? {
         let Some(bound) = bound.get(&inode) else {
             continue;
         };
         let path = renamed(bound);
-        let is_named =
-            path.file_name() == Some(OsStr::new(&file_name)) || asked.as_ref() == Some(&path);
-        let list = if is_named { &mut named } else { &mut others };
+        let is_named = path.file_name() == Some(OsStr::new(&file_name))
+            || asked.as_ref() == Some(&path)
+            || path != *bound;
+        let list = if is_named {
+            &mut sockets.named
+        } else {
+            &mut sockets.others
+        };
         list.push(seen_from_here(pid, &path));
     }
-    named.append(&mut others);
-    Ok(named)
+    Ok(sockets)
 }
 
 /// The listening sockets of the process' network that have a path, by inode.
 fn bound_sockets(pid: u32) -> Result<HashMap<u64, PathBuf>> {
     let table = fs::read(format!("/proc/{pid}/net/unix"))?;
-    Ok(table
-        .split(|byte| *byte == b'\n')
-        .skip(1)
-        .filter_map(listening)
-        .collect())
+    Ok(records(&table).filter_map(listening).collect())
+}
+
+/// Splits the kernel's list. A path may contain line feeds, which the kernel writes as they are: a line
+/// that does not begin as a record does is part of the path in the one before.
+fn records(table: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut starts = Vec::new();
+    let mut at = 0;
+    for line in table.split(|byte| *byte == b'\n') {
+        if begins_record(line) {
+            starts.push(at);
+        }
+        at += line.len() + 1;
+    }
+    // Each record ends with a line feed of the kernel's.
+    let ends = starts.clone().into_iter().skip(1).chain([table.len()]);
+    let records = starts.into_iter().zip(ends);
+    records.map(|(start, end)| &table[start..end.saturating_sub(1)])
+}
+
+/// Returns whether a line begins with `Num: RefCount Protocol Flags Type St`, in hexadecimal digits.
+fn begins_record(line: &[u8]) -> bool {
+    let mut fields = line.trim_ascii_start().split(|byte| *byte == b' ');
+    let number = fields.next().and_then(|field| field.strip_suffix(b":"));
+    let is_hex = |field: &[u8]| !field.is_empty() && field.iter().all(u8::is_ascii_hexdigit);
+    number.is_some_and(is_hex)
+        && [8, 8, 8, 4, 2].iter().all(|length| {
+            let field = fields.next();
+            field.is_some_and(|field| field.len() == *length && is_hex(field))
+        })
 }
 
 /// Reads `Num RefCount Protocol Flags Type St Inode Path`. A listening socket has the flag
@@ -231,7 +347,9 @@ fn open_sockets(pid: u32) -> Result<Vec<u64>> {
 mod tests {
     use std::os::unix::net::UnixListener;
 
-    use super::{Path, PathBuf, THREAD, attach, has_thread, listening, renamed, sockets_of};
+    use super::{
+        OsStr, OsStrExt, Path, PathBuf, THREAD, attach, has_thread, listening, renamed, sockets_of,
+    };
 
     #[test]
     fn only_a_listening_socket_with_a_path_counts() {
@@ -257,8 +375,21 @@ mod tests {
         let named = folder.path().join(format!("{pid}.sock"));
         let _named = UnixListener::bind(&named).unwrap();
         let sockets = sockets_of(pid).unwrap();
-        assert_eq!(sockets.first(), Some(&named));
-        assert!(sockets.contains(&other), "{sockets:?}");
+        assert_eq!(sockets.named.first(), Some(&named));
+        assert!(sockets.others.contains(&other), "{sockets:?}");
+    }
+
+    #[test]
+    fn a_socket_is_found_whatever_the_bytes_of_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let pid = std::process::id();
+        let names: [&[u8]; 3] = [b"new\nline.sock", b"\n0: x", b"not-utf-8-\xff.sock"];
+        let paths = names.map(|name| folder.path().join(OsStr::from_bytes(name)));
+        let _listeners = paths.clone().map(|path| UnixListener::bind(path).unwrap());
+        let sockets = sockets_of(pid).unwrap().others;
+        for path in paths {
+            assert!(sockets.contains(&path), "{path:?} is not in {sockets:?}");
+        }
     }
 
     #[test]
@@ -272,7 +403,9 @@ mod tests {
     #[test]
     fn a_process_is_known_by_its_thread() {
         let pid = std::process::id();
-        let error = attach(&pid.to_string()).unwrap_err().to_string();
+        let error = attach(OsStr::new(&pid.to_string()))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("has no socket to attach to"), "{error}");
         let (sender, receiver) = std::sync::mpsc::channel::<()>();
         let (ready, is_ready) = std::sync::mpsc::channel::<()>();
@@ -296,7 +429,7 @@ mod tests {
 
     #[test]
     fn a_process_that_is_not_there_is_an_error() {
-        let error = attach("4294967295").unwrap_err().to_string();
+        let error = attach(OsStr::new("4294967295")).unwrap_err().to_string();
         assert_eq!(error, "there is no process 4294967295");
     }
 }

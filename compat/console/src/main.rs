@@ -5,6 +5,7 @@
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
+use zokio_top::text::printable;
 use zokio_top::{arguments, commands};
 
 fn main() -> ExitCode {
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
         // The reader of a pipe has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            report(&format!("zokio-top: {error:#}"));
+            report(&format!("zokio-top: {}", printable(&format!("{error:#}"))));
             ExitCode::from(1)
         }
     }

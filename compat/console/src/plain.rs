@@ -10,7 +10,10 @@ use crate::find::Found;
 use crate::model::{Filter, Order, Sample, Seen, label, sort, waiting};
 use crate::protocol::{Hello, Runtime, Snapshot, Task, Worker};
 use crate::stack::{self, Frame};
-use crate::text::{count, duration, or_dash, percent, printable};
+use crate::text::{count, duration, or_dash, percent, printable, start_of};
+
+/// The widest column of a table but for the last. JSON has whole names.
+const CELL: usize = 80;
 
 /// Writes a sample as one line of JSON.
 ///
@@ -31,11 +34,14 @@ pub fn found_json(found: &[Found]) -> String {
     let list: Vec<Value> = found
         .iter()
         .map(|process| {
+            let hello = process.hello.as_ref();
             json!({
                 "pid": process.pid,
-                "program": process.hello.program,
-                "zokio": process.hello.zokio,
-                "socket": process.path.to_string_lossy(),
+                "program": process.program,
+                "zokio": hello.map(|hello| &hello.zokio),
+                // A path that is no text has no form in JSON.
+                "socket": process.path.to_str(),
+                "answers": hello.is_some(),
             })
         })
         .collect();
@@ -49,9 +55,9 @@ pub fn found_text(found: &[Found]) -> String {
     rows.extend(found.iter().map(|process| {
         [
             process.pid.to_string(),
-            printable(&process.hello.zokio),
-            printable(&process.hello.program),
-            printable(&process.path.to_string_lossy()),
+            process.zokio(),
+            process.program(),
+            process.socket(),
         ]
     }));
     table(&rows)
@@ -63,7 +69,7 @@ pub fn text(seen: &Seen, filter: &Filter, order: Order) -> String {
     let mut text = format!(
         "process {} {} on zokio {}\n",
         seen.hello.pid,
-        printable(&seen.hello.program),
+        printable(seen.hello.program()),
         printable(&seen.hello.zokio)
     );
     for runtime in &seen.current.snapshot.runtimes {
@@ -81,7 +87,7 @@ fn runtime_text(seen: &Seen, runtime: &Runtime) -> String {
     let mut text = format!(
         "runtime {} {}: {} tasks, {} spawned, {} polls/s, {} in the injection queue, {} timers\n",
         label_of(runtime),
-        runtime.kind,
+        printable(&runtime.kind),
         runtime.tasks,
         runtime.spawned,
         count(rates.polls),
@@ -92,7 +98,7 @@ fn runtime_text(seen: &Seen, runtime: &Runtime) -> String {
     let _ = writeln!(
         text,
         "  files by {}{}, {} descriptors, {} blocking threads ({} idle, {} closures wait)",
-        driver.files,
+        printable(&driver.files),
         driver
             .reason
             .as_ref()
@@ -126,7 +132,7 @@ fn workers_text(seen: &Seen, runtime: &Runtime) -> String {
         [
             format!("  {}", worker.worker),
             or_dash(worker.tid, |tid| tid.to_string()),
-            worker.state.clone(),
+            printable(&worker.state),
             or_dash(worker.since, |since| duration(seen.ago(since))),
             doing(seen, worker),
             percent(rates.busy),
@@ -164,8 +170,8 @@ fn tasks_text(seen: &Seen, filter: &Filter, order: Order) -> String {
         [
             task.id.to_string(),
             label(task.id, task.name.as_deref()),
-            task.kind.clone(),
-            task.state.clone(),
+            printable(&task.kind),
+            printable(&task.state),
             or_dash(task.since, |since| duration(seen.ago(since))),
             task.polls.to_string(),
             count(rate.polls),
@@ -181,7 +187,7 @@ fn tasks_text(seen: &Seen, filter: &Filter, order: Order) -> String {
 #[must_use]
 pub fn label_of(runtime: &Runtime) -> String {
     match &runtime.name {
-        Some(name) => format!("{} ({})", runtime.id, printable(name)),
+        Some(name) => format!("{} ({})", runtime.id, printable(&start_of(name, CELL))),
         None => runtime.id.to_string(),
     }
 }
@@ -280,20 +286,26 @@ pub fn stack_text(answer: &Value, frames: &[Frame]) -> String {
     text
 }
 
-/// Pads all columns but the last.
+/// Pads all columns but the last, and clips what would make them wide.
 fn table<R: AsRef<[String]>>(rows: &[R]) -> String {
     let columns = rows.iter().map(|row| row.as_ref().len()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
             let cells = rows.iter().filter_map(|row| row.as_ref().get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+            let lengths = cells.map(|cell| cell.chars().count());
+            lengths.max().unwrap_or(0).min(CELL)
         })
         .collect();
     let mut text = String::new();
     for row in rows {
         let mut line = String::new();
-        for (cell, width) in row.as_ref().iter().zip(&widths) {
-            let _ = write!(line, "{cell:width$}  ");
+        let cells = row.as_ref();
+        for (column, (cell, width)) in cells.iter().zip(&widths).enumerate() {
+            if column + 1 == columns {
+                line.push_str(cell);
+            } else {
+                let _ = write!(line, "{:width$}  ", start_of(cell, CELL));
+            }
         }
         text.push_str(line.trim_end());
         text.push('\n');
@@ -348,6 +360,29 @@ mod tests {
             "{line}"
         );
         assert_eq!(stuck(&seen.current.snapshot), [(3, 1)]);
+    }
+
+    #[test]
+    fn a_name_longer_than_any_column_is_clipped() {
+        let long = "n".repeat(70_000);
+        let mut seen = seen();
+        seen.current.snapshot.runtimes[0].name = Some(long.clone());
+        seen.current.snapshot.runtimes[0].workers[0].name = Some(long.clone());
+        let tasks = seen.current.tasks.as_mut().unwrap();
+        tasks[0].name = Some(long.clone());
+        tasks[0].waits_for = Some(crate::protocol::Wait {
+            holder: Some(9),
+            holder_name: Some(long.clone()),
+            ..crate::protocol::Wait::default()
+        });
+        tasks[0].at = "/src/main.rs:1:2".into();
+        let text = text(&seen, &Filter::default(), Order::default());
+        assert!(text.lines().all(|line| line.chars().count() < 1_000));
+        let row = text.lines().last().unwrap();
+        assert!(row.contains("nnn\u{2026}") && row.contains("(9)"), "{row}");
+        assert!(row.ends_with("/src/main.rs:1:2"), "{row}");
+        let json = super::sample_json(&seen.hello, &seen.current).unwrap();
+        assert!(json.contains(&long), "JSON has whole names");
     }
 
     #[test]

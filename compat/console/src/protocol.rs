@@ -18,15 +18,23 @@ pub struct Hello {
     pub protocol: u32,
     /// The process.
     pub pid: u32,
-    /// The path of its program.
+    /// The path of its program, if it knows that: it asks `/proc`.
     #[serde(default)]
-    pub program: String,
+    pub program: Option<String>,
     /// When the line was written.
     #[serde(default)]
     pub now: u64,
     /// The same moment since 1970.
     #[serde(default)]
     pub unix_ns: u64,
+}
+
+impl Hello {
+    /// Returns the path of the program, or a question mark.
+    #[must_use]
+    pub fn program(&self) -> &str {
+        self.program.as_deref().unwrap_or("?")
+    }
 }
 
 /// All runtimes at one moment.

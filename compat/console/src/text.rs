@@ -1,5 +1,8 @@
-//! How numbers and times are written.
+//! How numbers, times, and texts of the process are written.
 #![forbid(unsafe_code)]
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// Writes a duration in nanoseconds with three digits or so: `850 ns`, `1.25 ms`, `3 min 20 s`.
 #[must_use]
@@ -44,18 +47,68 @@ pub fn or_dash<T>(value: Option<T>, write: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| "-".to_string(), write)
 }
 
-/// Replaces what would act on a terminal: names of tasks are the program's, and may be anything.
+/// Replaces what would act on a terminal, or show text that is not there: names of tasks are the program's,
+/// and may be anything.
 #[must_use]
 pub fn printable(text: &str) -> String {
     text.chars()
         .map(|character| {
-            if character.is_control() {
+            if acts(character) {
                 '\u{fffd}'
             } else {
                 character
             }
         })
         .collect()
+}
+
+/// Returns whether a character is a control or format character, a separator of lines, or none at all:
+/// Unicode's categories Cc, Cf, Zl and Zp, and its noncharacters.
+fn acts(character: char) -> bool {
+    let is_format = matches!(character,
+        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
+        | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}');
+    let is_separator = matches!(character, '\u{2028}' | '\u{2029}');
+    let is_none =
+        matches!(character, '\u{fdd0}'..='\u{fdef}') || character as u32 & 0xfffe == 0xfffe;
+    character.is_control() || is_format || is_separator || is_none
+}
+
+/// Writes a path so that a shell reads the same path: as it is if it can be printed, and as `$'...'` with
+/// escapes otherwise, which bash, zsh and ksh know.
+#[must_use]
+pub fn path(path: &Path) -> String {
+    let bytes = path.as_os_str().as_bytes();
+    if let Some(text) = path.to_str()
+        && !text.chars().any(acts)
+    {
+        return text.to_string();
+    }
+    let mut quoted = String::from("$'");
+    for byte in bytes {
+        match byte {
+            b'\n' => quoted.push_str("\\n"),
+            b'\'' | b'\\' => quoted.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => quoted.push(char::from(*byte)),
+            // Three digits, since what follows might be read as one more.
+            _ => quoted.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
+/// Keeps the start of a text that is longer than `width` characters.
+#[must_use]
+pub fn start_of(text: &str, width: usize) -> String {
+    if text.chars().nth(width).is_none() {
+        return text.to_string();
+    }
+    let kept = text.chars().take(width.saturating_sub(1));
+    kept.chain(['\u{2026}']).collect()
 }
 
 /// Keeps the end of a path that is wider than `width` characters.
@@ -81,7 +134,9 @@ fn digits(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, duration, end_of, percent, printable};
+    use std::ffi::OsStr;
+
+    use super::{OsStrExt, Path, count, duration, end_of, path, percent, printable, start_of};
 
     #[test]
     fn durations_have_the_unit_that_fits() {
@@ -104,6 +159,21 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_cannot_be_printed_is_written_for_a_shell() {
+        let written = |bytes: &[u8]| path(Path::new(OsStr::from_bytes(bytes)));
+        assert_eq!(written("/tmp/it's \u{e4}".as_bytes()), "/tmp/it's \u{e4}");
+        assert_eq!(written(b"/tmp/a\nb'c"), r"$'/tmp/a\nb\'c'");
+        assert_eq!(written(b"/tmp/\xff7\\"), r"$'/tmp/\3777\\'");
+        assert_eq!(written("/\u{202e}".as_bytes()), r"$'/\342\200\256'");
+    }
+
+    #[test]
+    fn the_start_of_a_text_is_kept() {
+        assert_eq!(start_of("reader", 6), "reader");
+        assert_eq!(start_of("reader 1", 6), "reade\u{2026}");
+    }
+
+    #[test]
     fn the_end_of_a_path_is_kept() {
         assert_eq!(end_of("src/main.rs:1:2", 15), "src/main.rs:1:2");
         assert_eq!(end_of("src/main.rs:1:2", 8), "\u{2026}.rs:1:2");
@@ -112,5 +182,36 @@ mod tests {
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
         assert_eq!(printable("a\u{1b}[2Jb\n"), "a\u{fffd}[2Jb\u{fffd}");
+    }
+
+    #[test]
+    fn characters_that_reorder_or_hide_text_do_not_reach_the_terminal() {
+        let hidden = [
+            '\u{ad}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{fdd0}',
+            '\u{fffe}',
+            '\u{fff9}',
+            '\u{e0041}',
+            '\u{10ffff}',
+        ];
+        for character in hidden {
+            assert_eq!(
+                printable(&format!("a{character}b")),
+                "a\u{fffd}b",
+                "{character:?}"
+            );
+        }
+        let shown = "na\u{ef}ve \u{5d0}\u{5d1} \u{65e5}\u{672c} \u{1f980} e\u{301}";
+        assert_eq!(printable(shown), shown);
     }
 }

@@ -206,8 +206,10 @@ fn json_lines_end_with_the_process() {
     let output = child.stdout.take().unwrap();
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(output));
     for _ in 0..3 {
-        let line = lines.next().unwrap().unwrap();
-        let _: Value = serde_json::from_str(&line).unwrap();
+        let Some(line) = lines.next() else {
+            panic!("{:?}", child.wait_with_output().unwrap());
+        };
+        let _: Value = serde_json::from_str(&line.unwrap()).unwrap();
     }
     program.end();
     assert!(lines.all(|line| serde_json::from_str::<Value>(&line.unwrap()).is_ok()));
@@ -215,4 +217,79 @@ fn json_lines_end_with_the_process() {
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("has closed"), "{error}");
+}
+
+/// Stops a process, which continues when this is dropped.
+struct Stopped(rustix::process::Pid);
+
+impl Stopped {
+    fn new(program: &Program) -> Self {
+        let pid = rustix::process::Pid::from_raw(program.id() as i32).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+        Self(pid)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        rustix::process::kill_process(self.0, rustix::process::Signal::CONT).unwrap();
+    }
+}
+
+#[test]
+fn a_stopped_process_is_listed_as_one_that_does_not_answer() {
+    let program = Program::start();
+    let stopped_program = Program::start();
+    let stopped = Stopped::new(&stopped_program);
+    let list = print(&["list"]);
+    let line = |pid: &str| {
+        let mut lines = list.lines();
+        lines
+            .find(|line| line.starts_with(pid))
+            .unwrap()
+            .to_string()
+    };
+    let silent = line(&stopped_program.pid());
+    assert!(silent.contains("does not answer"), "{list}");
+    assert!(
+        silent.contains(stopped_program.socket().to_str().unwrap()),
+        "{list}"
+    );
+    assert!(!line(&program.pid()).contains("does not answer"), "{list}");
+    let list: Value = serde_json::from_str(&print(&["list", "--json"])).unwrap();
+    let answers = |id: u32| {
+        let mut found = list.as_array().unwrap().iter();
+        found.find(|process| process["pid"] == id).unwrap()["answers"].clone()
+    };
+    assert_eq!(answers(program.id()), true);
+    assert_eq!(answers(stopped_program.id()), false);
+    drop(stopped);
+    assert!(!print(&[&stopped_program.pid(), "--once", "--interval", "50"]).is_empty());
+}
+
+#[test]
+fn a_stopped_process_is_an_error_that_says_so() {
+    let program = Program::start();
+    let _stopped = Stopped::new(&program);
+    let pid = program.pid();
+    let socket = program.socket();
+    let commands: [&[&str]; 4] = [
+        &[&pid, "--once"],
+        &[&pid, "--json", "--once"],
+        &["stack", &pid],
+        &["metrics", socket.to_str().unwrap()],
+    ];
+    let children = commands.map(|arguments| {
+        std::process::Command::new(support::ZOKIO_TOP)
+            .args(arguments)
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+    });
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains("does not answer"), "{error}");
+    }
 }

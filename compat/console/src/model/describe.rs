@@ -2,7 +2,10 @@
 #![forbid(unsafe_code)]
 
 use crate::protocol::{Task, Wait};
-use crate::text::printable;
+use crate::text::{printable, start_of};
+
+/// How much of a name is shown. A process may have names of any length.
+const NAME: usize = 60;
 
 /// Returns the name of a task, or its number if it has none.
 #[must_use]
@@ -33,7 +36,7 @@ pub fn waiting(task: &Task) -> String {
 fn holder(wait: &Wait) -> Option<String> {
     let id = wait.holder?;
     Some(match &wait.holder_name {
-        Some(name) => format!("held by {name} ({id})"),
+        Some(name) => format!("held by {} ({id})", start_of(name, NAME)),
         None => format!("held by task {id}"),
     })
 }

@@ -51,8 +51,8 @@ fn names(hello: &Hello, snapshot: &Snapshot, events: &[Event]) -> Vec<Value> {
         let runtime = snapshot.runtimes.iter().find(|runtime| runtime.id == id);
         let name = runtime.and_then(|runtime| runtime.name.as_deref());
         let name = match name {
-            Some(name) => format!("{} runtime {id} ({name})", hello.program),
-            None => format!("{} runtime {id}", hello.program),
+            Some(name) => format!("{} runtime {id} ({name})", hello.program()),
+            None => format!("{} runtime {id}", hello.program()),
         };
         lines.push(
             json!({"ph": "M", "name": "process_name", "pid": id, "tid": 0, "ts": 0,

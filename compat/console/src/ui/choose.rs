@@ -25,6 +25,11 @@ pub fn choose(
     terminal: &mut DefaultTerminal,
     messages: &Receiver<Message>,
 ) -> Result<Option<Client>> {
+    terminal.draw(|frame| {
+        let text = Paragraph::new("Looking for processes ...");
+        let block = style::block("Processes on zokio");
+        frame.render_widget(text.block(block), frame.area());
+    })?;
     let mut found = find::list()?;
     let mut row = 0;
     let mut status = String::new();
@@ -44,7 +49,7 @@ pub fn choose(
                 let Some(process) = found.get(row) else {
                     continue;
                 };
-                match Client::connect(&process.path) {
+                match Client::connect_within(&process.path, find::LIMIT) {
                     Ok(client) => return Ok(Some(client)),
                     Err(error) => status = format!("{error:#}"),
                 }
@@ -66,9 +71,9 @@ fn draw(frame: &mut Frame, found: &[Found], row: usize, status: &str) {
         let rows = found.iter().map(|process| {
             Row::new([
                 process.pid.to_string(),
-                printable(&process.hello.zokio),
-                printable(&process.hello.program),
-                printable(&process.path.to_string_lossy()),
+                process.zokio(),
+                process.program(),
+                process.socket(),
             ])
         });
         let widths = [

@@ -38,7 +38,7 @@ fn head(frame: &mut Frame, app: &App, area: Rect) {
         Span::raw(format!(
             "process {} {} on zokio {}",
             hello.pid,
-            printable(&hello.program),
+            printable(hello.program()),
             printable(&hello.zokio)
         )),
         Span::styled(
@@ -74,7 +74,7 @@ fn head(frame: &mut Frame, app: &App, area: Rect) {
 fn foot(frame: &mut Frame, app: &App, area: Rect) {
     let line = if let Some(ended) = &app.ended {
         Line::styled(
-            format!("{ended}. This is its last state; q quits."),
+            format!("{}. This is its last state; q quits.", printable(ended)),
             Style::new().fg(Color::Red),
         )
     } else if !app.status.is_empty() {
