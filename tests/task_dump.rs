@@ -101,10 +101,9 @@ fn a_trace_is_the_calls_from_the_task_to_the_leaf() {
         };
         assert_eq!(place("task_dump::outer"), 0, "{trace}");
         assert_eq!(place("task_dump::inner"), 1, "{trace}");
-        assert!(
-            place("zokio::sync::oneshot::receiver::Receiver") > 1,
-            "{trace}"
-        );
+        // Newer compilers write it into the names of the others as well, of which it is an argument.
+        let leaf = |line: &String| line.contains("zokio::sync::oneshot::receiver::Receiver");
+        assert!(lines[2..].iter().any(leaf), "{trace}");
         assert!(!trace.to_string().contains("zokio::scheduler"), "{trace}");
         assert!(
             !trace.to_string().contains("zokio::util::budget"),
