@@ -3,12 +3,13 @@
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use zokio::runtime::{Builder, Handle, LocalRuntime, Runtime, worker_index};
+use zokio::runtime::{Builder, Handle, LocalOptions, LocalRuntime, Runtime, worker_index};
+use zokio::task::block_in_place;
 
 fn runtimes() -> Vec<Runtime> {
     let multi = |workers| {
@@ -106,6 +107,59 @@ fn blocking_closures_run_in_the_runtime() {
         }));
         assert!(answer.unwrap());
     }
+}
+
+/// A task that comes back from `block_in_place` no longer has a core if another thread runs its
+/// worker, but what watches polls tells them apart by the index.
+#[test]
+fn a_poll_belongs_to_its_worker_after_block_in_place() {
+    let after_polls = Arc::new(Mutex::new(Vec::new()));
+    let seen = after_polls.clone();
+    let rt = Builder::new_multi_thread()
+        .worker_threads(1)
+        .on_after_task_poll(move |_| seen.lock().unwrap().push(worker_index()))
+        .build()
+        .unwrap();
+    let task = async {
+        let (tx, rx) = std::sync::mpsc::channel();
+        let other = zokio::spawn(async move { tx.send(()).unwrap() });
+        block_in_place(|| {
+            assert_eq!(worker_index(), None);
+            // The only worker runs on another thread once this is here.
+            rx.recv().unwrap();
+            block_in_place(|| assert_eq!(worker_index(), None));
+            assert_eq!(worker_index(), None);
+        });
+        assert_eq!(worker_index(), Some(0));
+        block_in_place(|| assert_eq!(worker_index(), None));
+        assert_eq!(worker_index(), Some(0));
+        let panic = catch_unwind(|| block_in_place(|| panic!("out of it")));
+        assert!(panic.is_err());
+        assert_eq!(worker_index(), Some(0));
+        other.await.unwrap();
+        assert_eq!(worker_index(), Some(0));
+    };
+    rt.block_on(rt.spawn(task)).unwrap();
+    drop(rt);
+    let after_polls = after_polls.lock().unwrap();
+    assert!(!after_polls.is_empty());
+    assert!(
+        after_polls.iter().all(|index| *index == Some(0)),
+        "{after_polls:?}"
+    );
+}
+
+/// dial9 turns this panic into an error, and knows it by tokio's words.
+#[test]
+fn a_local_runtime_of_several_threads_is_refused_in_words_that_programs_know() {
+    let mut builder = Builder::new_multi_thread();
+    let build = || builder.build_local(LocalOptions::default());
+    let panic = catch_unwind(AssertUnwindSafe(build)).unwrap_err();
+    let message = panic.downcast_ref::<&str>().unwrap();
+    assert!(
+        message.contains("multi_thread is not supported for LocalRuntime"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -920,7 +920,7 @@ impl Builder {
     pub fn build_local(&mut self, _options: LocalOptions) -> io::Result<LocalRuntime> {
         assert!(
             !self.multi_thread,
-            "a `LocalRuntime` runs on one thread: use `Builder::new_current_thread`"
+            "multi_thread is not supported for LocalRuntime: use `Builder::new_current_thread`"
         );
         Ok(LocalRuntime::from_inner(self.build_current_thread(true)?))
     }

@@ -315,7 +315,9 @@ pub enum RuntimeFlavor {
 /// Returns the index of the worker that runs on this thread, counted from 0.
 ///
 /// Returns `None` on a thread that runs no tasks: outside a runtime, on the blocking pool, inside
-/// `block_in_place`, and in the `block_on` of a multi-thread runtime. The one worker of a
+/// `block_in_place`, and in the `block_on` of a multi-thread runtime. A task that comes back from
+/// `block_in_place` finds the index it had before, though another thread may run that worker until
+/// the poll ends. The one worker of a
 /// current-thread runtime is the thread inside [`Runtime::block_on`] that runs its tasks.
 ///
 /// # Examples

@@ -33,6 +33,14 @@ pub(crate) fn block_in_place<R>(f: impl FnOnce() -> R) -> R {
             with_context(Context::pick_up);
         }
     }
+    /// Has the thread be a worker's again, even if `f` panics.
+    struct Blocking(bool);
+    impl Drop for Blocking {
+        fn drop(&mut self) {
+            with_context(|context| context.blocking.set(self.0));
+        }
+    }
+    let _blocking = with_context(|context| Blocking(context.blocking.replace(true)));
     let put_down = with_context(Context::put_down).unwrap_or(false);
     // Created only if the core was put down: dropping it takes the core back.
     let _pick_up = put_down.then(|| PickUp);

@@ -82,6 +82,8 @@ pub(crate) struct Context {
     pub(super) waiting: Cell<bool>,
     /// Whether the worker itself is running, not a task: the core stays.
     pub(super) held: Cell<bool>,
+    /// Whether the task that runs is inside `block_in_place`.
+    pub(super) blocking: Cell<bool>,
     /// Whether the task that runs has left a job in [`Remote::kept`].
     pub(super) has_kept: Cell<bool>,
     /// Records what the worker does, if the runtime is observed.
@@ -176,6 +178,7 @@ fn run(worker: Arc<Worker>) {
         exposed: Cell::new(false),
         waiting: Cell::new(false),
         held: Cell::new(false),
+        blocking: Cell::new(false),
         has_kept: Cell::new(false),
     };
     let rng = core.rng_of_threads.as_mut().map(Rng::split);
@@ -262,7 +265,8 @@ impl RunsTasks for Context {
     }
 
     fn worker_index(&self) -> Option<usize> {
-        self.core.borrow().as_ref().map(|core| core.index)
+        // The poll that has lost its core in `block_in_place` is still one of this worker.
+        (!self.blocking.get()).then_some(self.worker.index)
     }
 }
 
