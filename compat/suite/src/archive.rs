@@ -76,6 +76,22 @@ const SUITES: &[Suite] = &[
         unstable: Some(&[]),
         stable: true,
     },
+    Suite {
+        name: "dial9-tokio-telemetry",
+        version: "0.5.7",
+        // Its unit tests need `unstable-events` to compile. Those of `cpu-profiling` need a kernel that
+        // lets them sample.
+        features: &[
+            "analysis",
+            "linux-socket",
+            "memory-profiling",
+            "process-resource",
+            "unstable-events",
+            "worker-s3",
+        ],
+        unstable: Some(&["schedule-latency", "taskdump"]),
+        stable: true,
+    },
 ];
 
 impl Suite {

@@ -72,7 +72,7 @@ fn judge(options: &Options) -> Result<bool> {
         )?);
     }
     if options.write_reference {
-        return expect::write_reference(options, &runs).map(|()| true);
+        return expect::write_reference(options, &compiled, &runs).map(|()| true);
     }
     Ok(report::report(options, &compiled, &expectations, &runs))
 }

@@ -9,8 +9,8 @@ use crate::archive::Suite;
 pub(crate) const USAGE: &str = "\
 usage: cargo run -p zokio-suite -- SUITE [options]
 
-SUITE is tokio, hyper, hyper-util, console-subscriber, opentelemetry-instrumentation-tokio,
-tokio-metrics or turmoil.
+SUITE is tokio, hyper, hyper-util, console-subscriber, dial9-tokio-telemetry,
+opentelemetry-instrumentation-tokio, tokio-metrics or turmoil.
 
   --unstable           build with `--cfg tokio_unstable`, and compare with the list for that; a suite
                        that cannot be built without it needs no option
