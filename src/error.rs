@@ -13,6 +13,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::util::system;
+
 /// An error: what went wrong, in which operation, and on what.
 ///
 /// An error belongs to one of four families, which the `is_*` methods tell apart: *io* (files and
@@ -407,22 +409,7 @@ impl Error {
             return false;
         };
         match source.raw_os_error() {
-            Some(
-                libc::EAGAIN
-                | libc::EBUSY
-                | libc::EINTR
-                | libc::EMFILE
-                | libc::ENFILE
-                | libc::ENOBUFS
-                | libc::ENOMEM
-                | libc::ENOSPC
-                | libc::ECONNREFUSED
-                | libc::ECONNRESET
-                | libc::EHOSTUNREACH
-                | libc::ENETUNREACH
-                | libc::ETIMEDOUT,
-            ) => true,
-            Some(_) => false,
+            Some(code) => system::TRANSIENT.contains(&code),
             None => matches!(
                 source.kind(),
                 io::ErrorKind::Interrupted
@@ -441,7 +428,9 @@ impl From<Error> for io::Error {
     /// and programs check for its code.
     fn from(error: Error) -> io::Error {
         match error.raw_os_error() {
-            Some(code @ (libc::EMFILE | libc::ENFILE)) => io::Error::from_raw_os_error(code),
+            Some(code) if system::TOO_MANY_OPEN.contains(&code) => {
+                io::Error::from_raw_os_error(code)
+            }
             _ => io::Error::new(error.kind(), error),
         }
     }
@@ -450,6 +439,7 @@ impl From<Error> for io::Error {
 #[cfg(test)]
 mod tests {
     use super::{Error, Subject};
+    use crate::util::system::TOO_MANY_OPEN;
     use std::error::Error as _;
     use std::io;
     use std::path::Path;
@@ -458,15 +448,14 @@ mod tests {
     #[test]
     fn carries_operation_path_and_source() {
         let source = io::Error::from_raw_os_error(libc::ENOENT);
+        // The same code on Windows, which has words of its own for it.
+        let text = match cfg!(windows) {
+            true => format!("cannot open `/no/such`: {source}"),
+            false => "cannot open `/no/such`: No such file or directory (os error 2)".to_owned(),
+        };
         let error = Error::io_at("open", Path::new("/no/such"), source);
-        assert_eq!(
-            error.to_string(),
-            "cannot open `/no/such`: No such file or directory (os error 2)"
-        );
-        assert_eq!(
-            format!("{error:?}"),
-            format!("Error({:?})", error.to_string())
-        );
+        assert_eq!(error.to_string(), text);
+        assert_eq!(format!("{error:?}"), format!("Error({text:?})"));
         assert!(error.is_io() && !error.is_transient());
         assert_eq!(error.path(), Some(Path::new("/no/such")));
         assert_eq!(error.operation(), "open");
@@ -482,15 +471,22 @@ mod tests {
         assert!(timeout.is_timeout() && timeout.is_transient());
         assert_eq!(timeout.kind(), io::ErrorKind::TimedOut);
         let address = ([127, 0, 0, 1], 80).into();
-        let refused = io::Error::from_raw_os_error(libc::ECONNREFUSED);
+        let refused = if cfg!(windows) {
+            10061
+        } else {
+            libc::ECONNREFUSED
+        };
+        let refused = io::Error::from_raw_os_error(refused);
         let network = Error::network("connect to", address, refused);
         assert!(network.is_network() && network.is_transient());
         assert_eq!(network.address(), Some(address));
         let resource = Error::resource("use io_uring", "the kernel has none", None);
         assert!(resource.is_resource() && !resource.is_transient());
         assert_eq!(resource.kind(), io::ErrorKind::Unsupported);
-        let full = Error::io("duplicate", io::Error::from_raw_os_error(libc::EMFILE));
-        assert!(full.is_transient());
-        assert_eq!(io::Error::from(full).raw_os_error(), Some(libc::EMFILE));
+        for code in TOO_MANY_OPEN {
+            let full = Error::io("duplicate", io::Error::from_raw_os_error(code));
+            assert!(full.is_transient());
+            assert_eq!(io::Error::from(full).raw_os_error(), Some(code));
+        }
     }
 }

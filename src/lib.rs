@@ -306,7 +306,7 @@
 //!
 //! The [live view](guide::observing#the-live-view) is no feature, but is always there, unless the
 //! program is [built without it](guide::observing#a-build-without-the-live-view) by
-//! `--cfg zokio_no_monitor`.
+//! `--cfg zokio_no_monitor`, or for Windows.
 //!
 //! # Platforms
 //!
@@ -314,6 +314,11 @@
 //! on Linux 5.11 and later, if it is permitted, and does without it otherwise: see
 //! [`guide::back_ends`]. The README has [what is checked on which
 //! platform](https://github.com/zokio/zokio#platforms).
+//!
+//! On Windows there are the features `rt`, `macros`, `select`, `sync`, `io-util` and `tracing`: tasks,
+//! timers, channels, locks, standard streams and streams in memory. A program asks for them by
+//! `default-features = false`. The others, of which the default features consist as well, are refused by
+//! name when they are compiled.
 //!
 //! # Where to go next
 //!
@@ -339,10 +344,22 @@
     allow(dead_code, unused_imports, unused_macros)
 )]
 
+// Refused by name, and compiled on Unix alone, so that nothing but the name is reported.
+#[cfg(all(windows, feature = "completion"))]
+compile_error!("the feature `completion` of zokio does not exist on Windows yet");
+#[cfg(all(windows, feature = "fs"))]
+compile_error!("the feature `fs` of zokio does not exist on Windows yet");
+#[cfg(all(windows, feature = "net"))]
+compile_error!("the feature `net` of zokio does not exist on Windows yet");
+#[cfg(all(windows, feature = "process"))]
+compile_error!("the feature `process` of zokio does not exist on Windows yet");
+#[cfg(all(windows, feature = "signal"))]
+compile_error!("the feature `signal` of zokio does not exist on Windows yet");
+
 pub(crate) mod loom;
-#[cfg(not(zokio_no_monitor))]
+#[cfg(not(any(zokio_no_monitor, windows)))]
 pub(crate) mod record;
-#[cfg(zokio_no_monitor)]
+#[cfg(any(zokio_no_monitor, windows))]
 #[path = "record/without.rs"]
 pub(crate) mod record;
 pub(crate) mod trace;
@@ -355,21 +372,21 @@ pub(crate) mod stream;
 #[cfg(feature = "sync")]
 pub mod sync;
 
-#[cfg(feature = "completion")]
+#[cfg(all(feature = "completion", unix))]
 pub mod completion;
 #[cfg(feature = "rt")]
 mod error;
-#[cfg(feature = "fs")]
+#[cfg(all(feature = "fs", unix))]
 pub mod fs;
 #[cfg(feature = "rt")]
 pub mod guide;
-#[cfg(feature = "net")]
+#[cfg(all(feature = "net", unix))]
 pub mod net;
-#[cfg(feature = "process")]
+#[cfg(all(feature = "process", unix))]
 pub mod process;
 #[cfg(feature = "rt")]
 pub mod runtime;
-#[cfg(feature = "signal")]
+#[cfg(all(feature = "signal", unix))]
 pub mod signal;
 #[cfg(feature = "rt")]
 pub mod task;
@@ -380,17 +397,17 @@ pub mod time;
 pub(crate) mod blocking;
 #[cfg(feature = "rt")]
 pub(crate) mod driver;
-#[cfg(feature = "futures-io")]
+#[cfg(all(feature = "futures-io", unix))]
 mod futures_traits;
 #[cfg(feature = "rt")]
 pub(crate) mod scheduler;
 #[cfg(feature = "rt")]
 pub(crate) mod timer;
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "tokio", unix))]
 mod tokio_traits;
-#[cfg(all(feature = "rt", not(zokio_no_monitor)))]
+#[cfg(all(feature = "rt", not(any(zokio_no_monitor, windows))))]
 mod view;
-#[cfg(feature = "rt")]
+#[cfg(all(feature = "rt", unix))]
 pub(crate) mod watched;
 
 #[cfg(feature = "rt")]

@@ -50,19 +50,23 @@ use std::fmt;
 use std::io;
 
 pub(crate) mod backend;
-#[cfg(feature = "fs")]
+#[cfg(all(feature = "fs", unix))]
 pub(crate) mod completion;
-#[cfg(not(feature = "fs"))]
+#[cfg(not(all(feature = "fs", unix)))]
 #[path = "without_completion.rs"]
 pub(crate) mod completion;
 #[cfg_attr(not(target_os = "linux"), path = "without_epoll.rs")]
 mod epoll;
+#[cfg(unix)]
 #[cfg_attr(not(target_os = "linux"), path = "without_kernel_copies.rs")]
 mod kernel_copies;
+#[cfg(unix)]
 pub(crate) mod pipes;
 mod poller;
+#[cfg_attr(windows, path = "without_readiness.rs")]
 pub(crate) mod readiness;
 pub(crate) mod sockets;
+#[cfg(unix)]
 pub(crate) mod splice;
 // Where the crate `io-uring` is a dependency, which it names the architectures of (`Cargo.toml`).
 #[cfg_attr(

@@ -48,8 +48,9 @@
 //! are none (`driver/without_uring/receives.rs`).
 #![forbid(unsafe_code)]
 
-use std::os::fd::RawFd;
 use std::sync::Arc;
+
+use mio::Poll;
 
 use crate::driver::backend::BackendKind;
 use crate::driver::readiness::Registry;
@@ -78,17 +79,17 @@ impl Choice {
         }
     }
 
-    /// Returns the receives of a driver, where these are completions; `epoll` is the descriptor of
-    /// the poll that `readiness` belongs to, which outlives them.
+    /// Returns the receives of a driver, where these are completions; `poll` is the one that
+    /// `readiness` belongs to, and outlives them.
     pub(super) fn receives(
         &self,
-        epoll: RawFd,
+        poll: &Poll,
         readiness: &Registry,
         wake: &Arc<Wake>,
     ) -> Option<Arc<Receives>> {
         let receives = self
             .completion
-            .then(|| Receives::new(epoll, readiness, wake))?;
+            .then(|| Receives::new(poll, readiness, wake))?;
         Some(Arc::new(receives?))
     }
 }

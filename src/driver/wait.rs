@@ -17,7 +17,6 @@
 
 use std::io;
 use std::marker::PhantomData;
-use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -119,7 +118,7 @@ impl Driver {
             journal: config.journal,
         })?;
         let sockets = config.sockets.granted(|| completions.backend().kind);
-        let receives = sockets.receives(poll.as_raw_fd(), &readiness, &wake);
+        let receives = sockets.receives(&poll, &readiness, &wake);
         Ok(Driver {
             readiness,
             completions,

@@ -118,7 +118,8 @@
 //! Nothing records then, and `Builder::monitor`, `Builder::monitor_stuck` and `runtime::prometheus` do
 //! not exist. If such a program is started with `ZOKIO_MONITOR` or `ZOKIO_MONITOR_STUCK_MS`, one warning
 //! in the log reports that. cargo takes flags from one place only: if there is an environment
-//! variable `RUSTFLAGS`, or a `target.*.rustflags` in the configuration, the flag belongs there.
+//! variable `RUSTFLAGS`, or a `target.*.rustflags` in the configuration, the flag belongs there. For
+//! Windows, where there is no live view yet, every program is built so.
 //!
 //! This is no feature of the package, because cargo unites the features that all packages of a graph
 //! ask for. Most libraries take the default features of `tokio`; as one of these, the live view could

@@ -104,7 +104,7 @@
 pub mod bsd;
 #[cfg(feature = "rt")]
 mod stdio;
-#[cfg(feature = "rt")]
+#[cfg(all(feature = "rt", unix))]
 pub mod unix;
 
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};

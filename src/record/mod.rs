@@ -39,9 +39,9 @@
 //!
 //! # A build without it
 //!
-//! With `--cfg zokio_no_monitor` the file `without.rs` is this module: the same names, of types without
-//! a value and of functions without a body. `lib.rs` picks one of the two, so the code that records has
-//! no `cfg`, and compiles to what it would be if it did not record.
+//! With `--cfg zokio_no_monitor`, and on Windows, the file `without.rs` is this module: the same names,
+//! of types without a value and of functions without a body. `lib.rs` picks one of the two, so the code
+//! that records has no `cfg`, and compiles to what it would be if it did not record.
 //!
 //! Read next: [`noted`], then [`here`], then [`recorder`].
 

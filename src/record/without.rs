@@ -1,5 +1,5 @@
-//! This module in a build without the live view (`--cfg zokio_no_monitor`): the same names, of types
-//! without a value and of functions without a body, so that nothing is left of a call.
+//! This module in a build without the live view (`--cfg zokio_no_monitor`, or Windows): the same
+//! names, of types without a value and of functions without a body, so that nothing is left of a call.
 #![forbid(unsafe_code)]
 
 mod operation_names;

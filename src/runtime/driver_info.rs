@@ -86,7 +86,7 @@ impl DriverInfo {
                 false => Sockets::Readiness,
             },
             sockets_reason: sockets.reason,
-            copied_in_kernel: driver.readiness().pipes().moved(),
+            copied_in_kernel: driver.readiness().copied_in_kernel(),
             registered_transfers: driver.completions().registered_transfers(),
         }
     }

@@ -255,12 +255,13 @@ mod handle;
 mod id;
 mod local;
 mod metrics;
-#[cfg(not(zokio_no_monitor))]
+#[cfg(not(any(zokio_no_monitor, windows)))]
 mod monitor;
-#[cfg(zokio_no_monitor)]
+#[cfg(any(zokio_no_monitor, windows))]
 #[path = "without_monitor.rs"]
 mod monitor;
 mod owner;
+#[cfg_attr(windows, path = "without_signal_socket.rs")]
 pub(crate) mod signal_socket;
 mod sockets;
 
@@ -273,7 +274,7 @@ pub use self::handle::{EnterGuard, Handle};
 pub use self::id::Id;
 pub use self::local::{LocalOptions, LocalRuntime};
 pub use self::metrics::RuntimeMetrics;
-#[cfg(not(zokio_no_monitor))]
+#[cfg(not(any(zokio_no_monitor, windows)))]
 pub use self::monitor::prometheus;
 pub use self::owner::Runtime;
 pub use self::sockets::Sockets;

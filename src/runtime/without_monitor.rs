@@ -1,5 +1,5 @@
-//! What takes the place of the live view in a build without it (`--cfg zokio_no_monitor`): a warning in
-//! the log of a process that is asked for it.
+//! What takes the place of the live view in a build without it (`--cfg zokio_no_monitor`, or
+//! Windows): a warning in the log of a process that is asked for it.
 #![forbid(unsafe_code)]
 
 use std::env;
@@ -32,7 +32,7 @@ impl ViewOptions {
             WARNS.call_once(|| {
                 warn(format_args!(
                     "zokio: {name} has no effect: this program was built without the live view \
-                     (--cfg zokio_no_monitor)"
+                     (--cfg zokio_no_monitor, or Windows)"
                 ));
             });
         }

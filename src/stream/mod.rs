@@ -15,6 +15,8 @@ mod forward;
 mod interest;
 mod join;
 mod pipe_buf;
+#[cfg_attr(windows, path = "without_pipe_ends.rs")]
+mod pipe_ends;
 #[cfg_attr(not(target_os = "linux"), path = "without_priority.rs")]
 mod priority;
 #[cfg(feature = "io-util")]
@@ -34,9 +36,11 @@ pub use self::async_write::AsyncWrite;
 pub(crate) use self::forward::{forward_bulk_sink, forward_bulk_source};
 pub use self::interest::Interest;
 pub use self::join::{Join, join};
+#[cfg(feature = "rt")]
+pub(crate) use self::pipe_buf::PipeHome;
 pub use self::pipe_buf::{Bulk, PipeBuf, Transfer};
 #[cfg(feature = "rt")]
-pub(crate) use self::pipe_buf::{PipeEnds, PipeHome};
+pub(crate) use self::pipe_ends::PipeEnds;
 pub use self::read_buf::ReadBuf;
 pub use self::ready::Ready;
 #[cfg(feature = "io-util")]

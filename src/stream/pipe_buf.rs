@@ -20,15 +20,15 @@
 //! here have no public name, so no other crate can implement these methods, nor put bytes into a
 //! pipe or take them out without counting them.
 //!
-//! This file makes no system call beyond read(2). Pipes are made, and bytes moved, by the driver;
+//! This file makes no system call beyond read(2) (`pipe_ends.rs`). Pipes are made, and bytes moved, by the driver;
 //! a pipe goes back there when its `PipeBuf` is dropped or released.
 #![forbid(unsafe_code)]
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io;
 use std::sync::Arc;
+
+use super::pipe_ends::{PipeEnd, PipeEnds};
 
 /// By what means a stream takes part in a copy of bulk data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,13 +54,6 @@ pub enum Transfer {
     NoPipe,
     /// This stream cannot do it. Nothing was moved, and nothing will be.
     Refused,
-}
-
-/// The two ends of a pipe, in non-blocking mode.
-#[derive(Debug)]
-pub(crate) struct PipeEnds {
-    pub(crate) reader: File,
-    pub(crate) writer: OwnedFd,
 }
 
 /// Where a pipe comes from.
@@ -128,12 +121,12 @@ impl PipeBuf {
     /// Passes the writing end to `fill`, which returns how many bytes it put into the pipe.
     pub(crate) fn fill_with(
         &mut self,
-        fill: impl FnOnce(BorrowedFd<'_>) -> io::Result<usize>,
+        fill: impl FnOnce(PipeEnd<'_>) -> io::Result<usize>,
     ) -> io::Result<usize> {
         let Some(ends) = self.ends() else {
             return Ok(0);
         };
-        let n = fill(ends.writer.as_fd())?;
+        let n = fill(ends.writer())?;
         self.len += n;
         Ok(n)
     }
@@ -142,12 +135,12 @@ impl PipeBuf {
     /// many it took out.
     pub(crate) fn drain_with(
         &mut self,
-        drain: impl FnOnce(BorrowedFd<'_>, usize) -> io::Result<usize>,
+        drain: impl FnOnce(PipeEnd<'_>, usize) -> io::Result<usize>,
     ) -> io::Result<usize> {
         let Some(ends) = self.ends() else {
             return Ok(0);
         };
-        let n = drain(ends.reader.as_fd(), self.len)?;
+        let n = drain(ends.reader(), self.len)?;
         self.len = self.len.saturating_sub(n);
         Ok(n)
     }
@@ -160,7 +153,7 @@ impl PipeBuf {
         let Some(ends) = self.ends() else {
             return Ok(0);
         };
-        let n = (&ends.reader).read(into)?;
+        let n = ends.read(into)?;
         self.len = self.len.saturating_sub(n);
         Ok(n)
     }
@@ -178,7 +171,7 @@ impl Drop for PipeBuf {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::{PipeBuf, PipeEnds, PipeHome};
     use std::fs::File;

@@ -6,7 +6,7 @@ pub(crate) mod bit_lock;
 pub(crate) mod budget;
 #[cfg(feature = "rt")]
 pub(crate) mod cache_padded;
-#[cfg(any(feature = "fs", all(feature = "rt", not(zokio_no_monitor))))]
+#[cfg(any(feature = "fs", all(feature = "rt", not(any(zokio_no_monitor, windows)))))]
 pub(crate) mod clock;
 pub(crate) mod enter;
 pub(crate) mod large;
@@ -18,9 +18,10 @@ pub(crate) mod rng;
 pub(crate) mod rng_seed;
 pub(crate) mod scoped;
 pub(crate) mod shrink;
-#[cfg(feature = "rt")]
+#[cfg(all(feature = "rt", unix))]
 pub(crate) mod status_flags;
 #[cfg(feature = "rt")]
+#[cfg_attr(windows, path = "system/windows.rs")]
 pub(crate) mod system;
 #[cfg(feature = "rt")]
 pub(crate) mod thread;

@@ -71,7 +71,7 @@ impl<S: AsFd> Watched<S> {
             Some(receives) => {
                 // Bytes that arrive are a priority event for the kernel, too (`sock_def_readable`).
                 let registration = register(fd, Interest::WRITABLE)?;
-                let receiver = Receiver::new(receives, fd, &registration, interest);
+                let receiver = Receiver::new(receives, &registration, interest);
                 (registration, receiver)
             }
         };

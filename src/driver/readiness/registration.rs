@@ -108,7 +108,7 @@ impl Registration {
     }
 
     /// Returns the descriptor that is watched.
-    pub(super) fn fd(&self) -> RawFd {
+    pub(in crate::driver) fn fd(&self) -> RawFd {
         self.fd
     }
 

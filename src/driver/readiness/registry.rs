@@ -126,9 +126,9 @@ impl Registry {
         self.shared.deregistered.load(Ordering::Relaxed)
     }
 
-    /// Returns the pipes for copies between what is watched.
-    pub(crate) fn pipes(&self) -> &PipeUse {
-        &self.shared.pipes
+    /// Returns how many bytes copies have moved by way of the pipes.
+    pub(crate) fn copied_in_kernel(&self) -> u64 {
+        self.shared.pipes.moved()
     }
 
     /// Wakes all waiters; waits and registrations fail from now on.

@@ -2,11 +2,11 @@
 //! read by readiness. The names are those of `driver/uring`, and the types have no values.
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "fs")]
+#[cfg(all(feature = "fs", unix))]
 mod operations;
-#[cfg(feature = "fs")]
+#[cfg(all(feature = "fs", unix))]
 pub(in crate::driver) mod probe;
 pub(in crate::driver) mod receives;
 
-#[cfg(feature = "fs")]
+#[cfg(all(feature = "fs", unix))]
 pub(in crate::driver) use operations::Ring;

@@ -4,9 +4,10 @@
 #![forbid(unsafe_code)]
 
 use std::io;
-use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
+
+use mio::Poll;
 
 use crate::driver::backend::BackendKind;
 use crate::driver::readiness::{Registration, Registry};
@@ -19,7 +20,7 @@ use crate::util::warning::warn;
 pub(crate) enum Receives {}
 
 impl Receives {
-    pub(in crate::driver) fn new(_: RawFd, _: &Registry, _: &Arc<Wake>) -> Option<Receives> {
+    pub(in crate::driver) fn new(_: &Poll, _: &Registry, _: &Arc<Wake>) -> Option<Receives> {
         None
     }
 
@@ -76,7 +77,6 @@ pub(crate) enum Received {
 impl Receiver {
     pub(crate) fn new(
         receives: &Arc<Receives>,
-        _fd: RawFd,
         _registration: &Registration,
         _interest: Interest,
     ) -> Option<OwnedReceiver> {

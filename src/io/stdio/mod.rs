@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 mod blocking;
+#[cfg_attr(windows, path = "handles.rs")]
+mod descriptors;
 mod output;
 mod stdin;
 

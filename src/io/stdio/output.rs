@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -29,7 +28,7 @@ use crate::io::stdio::blocking::Writer;
 /// ```
 #[derive(Debug)]
 pub struct Stdout {
-    stream: io::Stdout,
+    pub(super) stream: io::Stdout,
     writer: Writer,
 }
 
@@ -52,7 +51,7 @@ pub struct Stdout {
 /// ```
 #[derive(Debug)]
 pub struct Stderr {
-    stream: io::Stderr,
+    pub(super) stream: io::Stderr,
     writer: Writer,
 }
 
@@ -141,18 +140,6 @@ macro_rules! output {
             ) -> Poll<io::Result<()>> {
                 // The stream belongs to the process, so it stays open.
                 self.writer.poll_flush(cx)
-            }
-        }
-
-        impl AsRawFd for $stream {
-            fn as_raw_fd(&self) -> RawFd {
-                self.stream.as_raw_fd()
-            }
-        }
-
-        impl AsFd for $stream {
-            fn as_fd(&self) -> BorrowedFd<'_> {
-                self.stream.as_fd()
             }
         }
     )*};

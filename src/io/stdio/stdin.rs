@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 use std::io::{self, Read};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -25,7 +24,7 @@ use crate::io::{AsyncRead, ReadBuf};
 /// ```
 #[derive(Debug)]
 pub struct Stdin {
-    stream: io::Stdin,
+    pub(super) stream: io::Stdin,
     reader: Reader,
 }
 
@@ -67,17 +66,5 @@ impl AsyncRead for Stdin {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.reader.poll_read(cx, buf)
-    }
-}
-
-impl AsRawFd for Stdin {
-    fn as_raw_fd(&self) -> RawFd {
-        self.stream.as_raw_fd()
-    }
-}
-
-impl AsFd for Stdin {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.stream.as_fd()
     }
 }

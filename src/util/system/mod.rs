@@ -5,10 +5,11 @@
 //!   32 bits only: musl has no `statx`, `preadv2` and `pwritev2` before 1.2.5.
 //! - `apple.rs`: macOS and the other systems of Apple.
 //! - `bsd.rs`: FreeBSD and its relatives.
+//! - `windows.rs`: Windows, in place of this file, with what the features that are there need.
 //!
 //! What is the same on several of them has files of its own: `flags_at_creation.rs` and, for Apple,
 //! `flags_after_creation.rs`; `abstract_names.rs` and, where there are none,
-//! `without_abstract_names.rs`.
+//! `without_abstract_names.rs`; `errors.rs`.
 //!
 //! A system has to supply:
 //!
@@ -24,6 +25,7 @@
 //! | `socket`, `socket_pair`, `accept` | sockets that do not block, are not inherited and raise no signal |
 //! | `peer_credentials` | the process at the other end of a Unix stream |
 //! | `abstract_name`, `from_abstract_name` | abstract names of Unix sockets |
+//! | `TRANSIENT`, `TOO_MANY_OPEN` | codes of errors that may be over the next time, and those of them that are a limit of descriptors |
 //! | `last_signal` | the greatest number of a signal |
 //! | `thread_number`, `thread_stack` | the calling thread's number, and where its stack is |
 //! | `voluntary_switches` | how often this thread has slept |
@@ -37,6 +39,7 @@ mod abstract_names;
     not(all(target_env = "gnu", target_pointer_width = "64"))
 ))]
 mod by_number;
+mod errors;
 #[cfg_attr(target_vendor = "apple", path = "flags_after_creation.rs")]
 mod flags_at_creation;
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
@@ -53,6 +56,7 @@ pub(crate) use abstract_names::{abstract_name, from_abstract_name};
     not(all(target_env = "gnu", target_pointer_width = "64"))
 ))]
 pub(crate) use by_number::{preadv2, pwritev2, statx};
+pub(crate) use errors::{TOO_MANY_OPEN, TRANSIENT};
 pub(crate) use flags_at_creation::{accept, pipe, socket, socket_pair};
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
 pub(crate) use libc::{preadv2, pwritev2, statx};

@@ -3,9 +3,11 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::Duration;
+
+use mio::Poll;
 
 use super::reaped::Reaped;
 use super::ring::Ring;
@@ -55,15 +57,15 @@ impl fmt::Debug for Receives {
 }
 
 impl Receives {
-    /// `epoll` is the descriptor of the poll that `readiness` belongs to, which outlives this.
+    /// `poll` is the one that `readiness` belongs to, and outlives this.
     pub(in crate::driver) fn new(
-        epoll: RawFd,
+        poll: &Poll,
         readiness: &Registry,
         wake: &Arc<Wake>,
     ) -> Option<Receives> {
         Some(Receives {
             driven_by: AtomicU64::new(NOBODY),
-            epoll,
+            epoll: poll.as_raw_fd(),
             readiness: readiness.clone(),
             wake: wake.clone(),
             ring: Mutex::new(RingPlace::default()),
@@ -321,11 +323,13 @@ impl Receiver {
     /// not registered for reading, and will be, for `interest`, if it is ever read by readiness.
     pub(crate) fn new(
         receives: &Arc<Receives>,
-        fd: RawFd,
         registration: &Registration,
         interest: Interest,
     ) -> Option<OwnedReceiver> {
-        let key = receives.table.lock().add(fd, registration.target());
+        let key = receives
+            .table
+            .lock()
+            .add(registration.fd(), registration.target());
         Some(Box::new(Receiver {
             receives: receives.clone(),
             key,

@@ -35,7 +35,7 @@ impl World {
         let poll = mio::Poll::new().unwrap();
         let readiness = Registry::new(poll.registry().try_clone().unwrap());
         let wake = Arc::new(Wake::new(poll.registry(), mio::Token(0)).unwrap());
-        let receives = Receives::new(poll.as_raw_fd(), &readiness, &wake).unwrap();
+        let receives = Receives::new(&poll, &readiness, &wake).unwrap();
         World {
             poll,
             readiness,
@@ -48,7 +48,7 @@ impl World {
         let fd = file.as_raw_fd();
         sockets().insert(fd, Vec::new());
         let registration = self.readiness.register(fd, Interest::WRITABLE).unwrap();
-        let receiver = Receiver::new(&self.receives, fd, &registration, Interest::READABLE);
+        let receiver = Receiver::new(&self.receives, &registration, Interest::READABLE);
         Socket {
             receiver,
             registration,
