@@ -103,19 +103,34 @@ pub(crate) mod unmodeled {
     pub(crate) mod thread {
         pub(crate) use std::thread::*;
 
+        /// What tells threads apart.
+        #[cfg(not(windows))]
+        pub(crate) type Number = u64;
+        #[cfg(windows)]
+        pub(crate) type Number = ThreadId;
+
+        #[cfg(not(windows))]
         std::thread_local! {
             static NUMBER: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
         }
 
         /// Returns a number that no other thread ever has. Available even while a thread ends.
+        #[cfg(not(windows))]
         #[inline]
-        pub(crate) fn number() -> u64 {
+        pub(crate) fn number() -> Number {
             NUMBER.with(|number| {
                 if number.get() == 0 {
                     number.set(super::super::next_thread());
                 }
                 number.get()
             })
+        }
+
+        /// The same by std, which keeps its number until all values of the thread are gone. The cell
+        /// above may be gone before them there, although it needs no drop, and be made anew.
+        #[cfg(windows)]
+        pub(crate) fn number() -> Number {
+            current().id()
         }
     }
 
@@ -311,8 +326,10 @@ mod modeled {
             static NUMBER: u64 = super::super::next_thread();
         }
 
+        pub(crate) type Number = u64;
+
         /// Returns a number that no other thread of the model ever has.
-        pub(crate) fn number() -> u64 {
+        pub(crate) fn number() -> Number {
             NUMBER.with(|number| *number)
         }
     }

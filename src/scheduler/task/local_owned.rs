@@ -18,7 +18,7 @@ use crate::loom::thread;
 /// Any thread may hold it. Unless documented otherwise, every method panics on a thread other than
 /// the one that created it.
 pub(crate) struct LocalOwnedTasks<S: 'static> {
-    owner: u64,
+    owner: thread::Number,
     /// T5: only the owner accesses this, and no reference into it is ever held across other code.
     /// Its address is the owner of its tasks.
     inner: Box<UnsafeCell<Inner>>,
