@@ -355,6 +355,8 @@ compile_error!("the feature `net` of zokio does not exist on Windows yet");
 compile_error!("the feature `process` of zokio does not exist on Windows yet");
 #[cfg(all(windows, feature = "signal"))]
 compile_error!("the feature `signal` of zokio does not exist on Windows yet");
+#[cfg(all(windows, feature = "taskdump"))]
+compile_error!("the feature `taskdump` of zokio does not exist on Windows yet");
 
 pub(crate) mod loom;
 #[cfg(not(any(zokio_no_monitor, windows)))]
