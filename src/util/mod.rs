@@ -6,7 +6,10 @@ pub(crate) mod bit_lock;
 pub(crate) mod budget;
 #[cfg(feature = "rt")]
 pub(crate) mod cache_padded;
-#[cfg(any(feature = "fs", all(feature = "rt", not(any(zokio_no_monitor, windows)))))]
+#[cfg(any(
+    feature = "fs",
+    all(feature = "rt", not(any(zokio_no_monitor, windows)))
+))]
 pub(crate) mod clock;
 pub(crate) mod enter;
 pub(crate) mod large;
