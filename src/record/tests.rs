@@ -343,6 +343,14 @@ fn a_lock_that_was_passed_on_is_not_held_by_who_had_it_before() {
                 pending::<()>().await;
             }
         });
+        // The former one has unlocked them, and waits for what is not known.
+        let (former, seen_by) = (former.id(), recorder.clone());
+        while_running(&rt, move || {
+            until(|| {
+                let former = seen(&seen_by, former)?;
+                (former.state == TaskState::Idle && former.waits.is_none()).then_some(())
+            });
+        });
         let waiters = [
             rt.spawn({
                 let mutex = mutex.clone();
@@ -350,10 +358,8 @@ fn a_lock_that_was_passed_on_is_not_held_by_who_had_it_before() {
             }),
             rt.spawn(async move { drop(rw.write().await) }),
         ];
-        let [former, of_mutex, of_rw] = [&former, &waiters[0], &waiters[1]].map(|task| task.id());
+        let [of_mutex, of_rw] = waiters.map(|task| task.id());
         while_running(&rt, move || {
-            // It has unlocked them, and waits for what is not known.
-            until(|| seen(&recorder, former)?.waits.is_none().then_some(()));
             for waiter in [of_mutex, of_rw] {
                 let waits = until(|| seen(&recorder, waiter)?.waits);
                 let holder = recorder.holder(waits.object);

@@ -20,8 +20,8 @@
 //! here have no public name, so no other crate can implement these methods, nor put bytes into a
 //! pipe or take them out without counting them.
 //!
-//! This file makes no system call beyond read(2) (`pipe_ends.rs`). Pipes are made, and bytes moved, by the driver;
-//! a pipe goes back there when its `PipeBuf` is dropped or released.
+//! This file makes no system call beyond read(2) (`pipe_ends.rs`). Pipes are made, and bytes moved, by
+//! the driver; a pipe goes back there when its `PipeBuf` is dropped or released.
 #![forbid(unsafe_code)]
 
 use std::fmt;
