@@ -16,8 +16,10 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
+use std::sync::Mutex;
 
 use tempfile::TempDir;
+use zokio::runtime::Runtime;
 
 use self::apart::{SCHEDULERS, apart, builder, on_each_scheduler, runtime, sanitizer};
 use self::view::Viewer;
@@ -141,6 +143,8 @@ fn the_environment_asks_for_a_folder() {
 /// A process may end while its runtime is alive, on any thread.
 #[test]
 fn the_file_goes_with_the_process() {
+    // Found by a leak checker.
+    static KEPT: Mutex<Vec<Runtime>> = Mutex::new(Vec::new());
     let folder = Folder::new();
     let socket = folder.join("view");
     let prepare = |command: &mut Command| {
@@ -157,7 +161,7 @@ fn the_file_goes_with_the_process() {
         Viewer::connect(&socket);
         match how {
             // The process of a scenario exits at its end.
-            "main" => std::mem::forget(runtime),
+            "main" => KEPT.lock().unwrap().push(runtime),
             _ => runtime.block_on(async {
                 let exits = zokio::spawn(async {
                     println!("the scenario is done");
@@ -173,7 +177,14 @@ fn the_file_goes_with_the_process() {
 #[test]
 fn a_forked_child_leaves_the_socket_alone() {
     let test = "a_forked_child_leaves_the_socket_alone";
-    on_each_scheduler(test, |workers| {
+    let prepare = |command: &mut Command| {
+        // A leak checker looks for the threads of the parent when the child exits.
+        if std::env::var_os("ASAN_OPTIONS").is_some() {
+            command.env("ASAN_OPTIONS", "detect_leaks=0");
+        }
+    };
+    apart(test, &["0", "1", "2"], prepare, |workers| {
+        let workers = workers.parse().unwrap();
         let folder = Folder::new();
         let path = folder.join("view");
         let _runtime = builder(workers).monitor(&path).build().unwrap();
