@@ -19,8 +19,10 @@
 //!   collects one, however often it is asked for its stack. A request that meets one of another
 //!   sender is lost, and ends without an answer.
 //!
-//! The handler is installed by the first request, with `SA_RESTART` and `SA_ONSTACK`, and stays. A
-//! process that is never asked keeps its handlers as they are. A handler that is installed later,
+//! The handler is installed by the first request, with `SA_RESTART`, and stays. It runs on the
+//! alternate stack, unless a handler was there before that did not, and all signals are held back for
+//! as long as it runs: another handler on top of it might need more than that stack has.
+//! A process that is never asked keeps its handlers as they are. A handler that is installed later,
 //! such as that of `signal::unix` for `SIGURG`, gets the signals of requests as well. If it passes
 //! signals on, as that one does, the request is answered and the listener sees one `SIGURG` more
 //! for each request; if it does not, requests end without an answer.
