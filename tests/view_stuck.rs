@@ -11,8 +11,8 @@ mod wait;
 use std::fs;
 use std::hint::black_box;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::{Command, id};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, id};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -188,6 +188,20 @@ fn child() {
     }
 }
 
+/// Runs a test of this program in a process of its own, which logs stuck workers and has no socket.
+fn run(test: &str, variable: &str, workers: usize, folder: &Path) -> Output {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(variable, workers.to_string())
+        .env("ZOKIO_MONITOR_STUCK_MS", "20")
+        .env("RUST_LOG", "zokio=warn")
+        // Without a socket, stacks are saved here.
+        .env_remove("ZOKIO_MONITOR")
+        .env("TMPDIR", folder)
+        .output()
+        .unwrap()
+}
+
 #[test]
 fn a_poll_that_takes_long_is_logged_once() {
     if sanitizer::holds_signals_back() {
@@ -196,16 +210,7 @@ fn a_poll_that_takes_long_is_logged_once() {
     }
     for workers in SCHEDULERS {
         let folder = tempfile::tempdir().unwrap();
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child", "--nocapture"])
-            .env(CHILD, workers.to_string())
-            .env("ZOKIO_MONITOR_STUCK_MS", "20")
-            .env("RUST_LOG", "zokio=warn")
-            // Without a socket, stacks are saved here.
-            .env_remove("ZOKIO_MONITOR")
-            .env("TMPDIR", folder.path())
-            .output()
-            .unwrap();
+        let output = run("child", CHILD, workers, folder.path());
         let log = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{log}");
         let entries: Vec<&str> = log
@@ -284,14 +289,12 @@ fn a_task_whose_poll_ends_by_the_signal_is_named_within_its_line() {
     }
     for workers in SCHEDULERS {
         let folder = tempfile::tempdir().unwrap();
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child_that_is_interrupted", "--nocapture"])
-            .env(INTERRUPTED, workers.to_string())
-            .env("ZOKIO_MONITOR_STUCK_MS", "20")
-            .env_remove("ZOKIO_MONITOR")
-            .env("TMPDIR", folder.path())
-            .output()
-            .unwrap();
+        let output = run(
+            "child_that_is_interrupted",
+            INTERRUPTED,
+            workers,
+            folder.path(),
+        );
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{said}");
         let entry = said.lines().find(|line| line.contains("one poll")).unwrap();

@@ -8,8 +8,8 @@
 //! dropped, and counted.
 //!
 //! The clock is read under the lock, so that each ring is in order, and a reader merges them. It reads
-//! the clock first and then takes each lock once, for a moment: a thread that had read the clock before has
-//! written the event by then. What it finds of later times it leaves to the next reader, which may
+//! the clock first and then takes each lock once, for a moment: a thread that had read the clock before
+//! has written the event by then. What it finds of later times it leaves to the next reader, which may
 //! find what another ring had before that. So what one reader finds is the beginning of what a later
 //! one does, but for what was overwritten.
 #![forbid(unsafe_code)]
