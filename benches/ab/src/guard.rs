@@ -10,9 +10,10 @@ use anyhow::{Result, ensure};
 use serde_json::{Map, Value, json};
 
 use crate::baselines::{self, Baselines};
-use crate::chart::{self, Line};
+use crate::chart::{self, Bar, Line};
 use crate::machine::Machine;
 use crate::options::Options;
+use crate::page::CHARTS;
 use crate::pairs::{Case, Outcome};
 use crate::sample::{self, MEASURES, Measure};
 use crate::statistics::Spread;
@@ -23,8 +24,10 @@ const BOUND: f64 = 0.1;
 /// What is compared.
 const GUARDED: [&str; 3] = ["cpu_us", "system_calls", "peak_mib"];
 
-/// What a history shows.
-const SHOWN: &str = "cpu_us";
+/// What the charts of saved runs show, with the title that it has elsewhere.
+const SHOWN: (&str, &str) = CHARTS[0];
+
+const NOT_SAVED: &str = "none of the scenarios is saved of this kind of machine";
 
 /// The lines that were saved on this kind of machine.
 pub(crate) struct Guard {
@@ -77,12 +80,7 @@ impl Guard {
 
     /// Returns what is worse than it was when this case was saved last, or `None` if it never was.
     pub(crate) fn worse(&self, outcome: &Outcome) -> Option<Vec<String>> {
-        let saved = self
-            .lines
-            .iter()
-            .rev()
-            .find_map(|line| case(line, &outcome.case));
-        let saved = saved?;
+        let saved = self.saved(&outcome.case)?;
         let guarded = MEASURES
             .iter()
             .filter(|measure| GUARDED.contains(&measure.key));
@@ -105,6 +103,29 @@ impl Guard {
         Some(worse.collect())
     }
 
+    /// Returns what was saved last of a case.
+    fn saved(&self, wanted: &Case) -> Option<&Value> {
+        let lines = self.lines.iter();
+        lines.rev().find_map(|line| case(line, wanted))
+    }
+
+    /// Draws the ratio of the CPU time of cases, as each was saved last.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if nothing was saved.
+    pub(crate) fn latest(&self, cases: &[Case]) -> Result<String> {
+        let bar = |wanted: &Case| {
+            Some(Bar {
+                name: wanted.to_string(),
+                ratio: spread(&self.saved(wanted)?["ratios"][SHOWN.0])?,
+            })
+        };
+        let bars: Vec<Bar> = cases.iter().filter_map(bar).collect();
+        ensure!(!bars.is_empty(), NOT_SAVED);
+        chart::ratios(SHOWN.1, &bars)
+    }
+
     /// Draws the ratio of the CPU time of cases, a point for each line that was saved.
     ///
     /// # Errors
@@ -115,7 +136,7 @@ impl Guard {
             .iter()
             .map(|wanted| {
                 let ratios = self.lines.iter().enumerate().filter_map(|(place, line)| {
-                    let ratio = spread(&case(line, wanted)?["ratios"][SHOWN])?;
+                    let ratio = spread(&case(line, wanted)?["ratios"][SHOWN.0])?;
                     Some((place, ratio.median))
                 });
                 Line {
@@ -125,10 +146,7 @@ impl Guard {
             })
             .filter(|line| !line.points.is_empty())
             .collect();
-        ensure!(
-            !lines.is_empty(),
-            "none of the scenarios is saved of this kind of machine"
-        );
+        ensure!(!lines.is_empty(), NOT_SAVED);
         let commits = self.lines.iter().map(|line| {
             let commit = line["commit"].as_str().unwrap_or("?");
             commit.chars().take(7).collect()
@@ -199,8 +217,44 @@ fn is_worse(before: Spread, now: Spread) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_worse;
+    use serde_json::{Map, json};
+
+    use super::{Guard, is_worse};
+    use crate::baselines::Baselines;
+    use crate::pairs::Case;
+    use crate::scenario;
     use crate::statistics::Spread;
+
+    #[test]
+    fn the_latest_saved_ratio_of_each_case_is_drawn() {
+        let line = |scenario: &str, median: f64| {
+            let ratio = json!({"low": median, "median": median, "high": median});
+            json!({"cases": [{"scenario": scenario, "workers": 1, "ratios": {"cpu_us": ratio}}]})
+        };
+        let guard = Guard {
+            file: Baselines::of_the_repository(),
+            kind: Map::new(),
+            lines: vec![line("echo", 0.71), line("echo", 0.72), line("http", 0.73)],
+        };
+        let cases = |names: &[&str]| -> Vec<Case> {
+            let cases = names.iter().map(|name| Case {
+                scenario: scenario::named(name).unwrap(),
+                workers: 1,
+            });
+            cases.collect()
+        };
+        let chart = guard.latest(&cases(&["echo", "http", "fsync"])).unwrap();
+        for (part, is_there) in [
+            ("0.71", false),
+            ("0.72", true),
+            ("0.73", true),
+            ("fsync", false),
+        ] {
+            assert_eq!(chart.contains(part), is_there, "{part}");
+        }
+        let error = guard.latest(&cases(&["fsync"])).unwrap_err();
+        assert!(error.to_string().contains("is saved of this kind"));
+    }
 
     #[test]
     fn worse_is_more_than_the_bound_and_the_spread() {

@@ -101,6 +101,10 @@ fn measure(options: &Options) -> Result<Verdict> {
     let machine = Machine::find(data.folder())?;
     let guard = Guard::of(&machine, options)?;
     let cases = cases(options);
+    if let Some(path) = &options.saved {
+        page::save(path, &guard.latest(&cases)?)?;
+        return Ok(Verdict::Passed);
+    }
     if let Some(path) = &options.history {
         page::save(path, &guard.history(&cases)?)?;
         return Ok(Verdict::Passed);

@@ -33,6 +33,7 @@ Without a SCENARIO, all of them are measured (see --list).
                        (processor, cores, file system, driver); fails if one is worse
                        by more than 10% and the spread, three times in a row, and ends
                        with the status 77 if there are none
+  --saved FILE         draw the latest saved ratios of the CPU time, measure nothing
   --history FILE       draw the saved ratios of the CPU time by commit, measure nothing
   --debug              build without optimizations: to try the scenarios, not to measure
   --list               the scenarios
@@ -72,6 +73,7 @@ pub(crate) struct Options {
     pub(crate) json: Option<PathBuf>,
     pub(crate) svg: Option<PathBuf>,
     pub(crate) html: Option<PathBuf>,
+    pub(crate) saved: Option<PathBuf>,
     pub(crate) history: Option<PathBuf>,
     pub(crate) save: bool,
     pub(crate) check: bool,
@@ -109,6 +111,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Request> {
         json: None,
         svg: None,
         html: None,
+        saved: None,
         history: None,
         save: false,
         check: false,
@@ -132,6 +135,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Request> {
             "--json" => options.json = Some(value()?.into()),
             "--svg" => options.svg = Some(value()?.into()),
             "--html" => options.html = Some(value()?.into()),
+            "--saved" => options.saved = Some(value()?.into()),
             "--history" => options.history = Some(value()?.into()),
             "--save" => options.save = true,
             "--check" => options.check = true,
@@ -154,7 +158,13 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Request> {
         !(options.save && options.debug),
         "`--save` goes with what is optimized"
     );
-    let pages = [&options.json, &options.svg, &options.html, &options.history];
+    let pages = [
+        &options.json,
+        &options.svg,
+        &options.html,
+        &options.saved,
+        &options.history,
+    ];
     let goes_on = options.save || options.check || pages.iter().any(|page| page.is_some());
     ensure!(
         !(options.observed && goes_on),
@@ -241,7 +251,8 @@ mod tests {
         assert!(message("--seconds inf").contains("not `inf`"));
         assert!(message("--driver epoll").contains("uring or mio"));
         assert!(message("--save --debug").contains("optimized"));
-        for option in ["--save", "--check", "--json x", "--html x", "--history x"] {
+        let options_that_go_on = "--save, --check, --json x, --html x, --saved x, --history x";
+        for option in options_that_go_on.split(", ") {
             let error = options(&format!("--observed {option}")).unwrap_err();
             assert!(error.contains("writes and compares nothing"));
         }

@@ -16,7 +16,7 @@ use crate::sample::{self, MEASURES, Measure};
 use crate::statistics::Spread;
 
 /// What has a chart, with its title. In the first one, less is better.
-const CHARTS: [(&str, &str); 5] = [
+pub(crate) const CHARTS: [(&str, &str); 5] = [
     (
         "cpu_us",
         "CPU time of a unit, zokio / tokio (less is better)",
