@@ -2,13 +2,10 @@
 #![forbid(unsafe_code)]
 
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use crate::driver::completion::op::Op;
-use crate::fs::inline::folders::changes_briefly;
-use crate::fs::links;
-use crate::fs::run::{self, c_string, outcome, perform_change};
+use crate::fs::run;
+use crate::fs::system::names;
 
 /// All permissions; the process's umask is subtracted from them.
 const ALL: u32 = 0o777;
@@ -33,7 +30,8 @@ const ALL: u32 = 0o777;
 #[derive(Debug)]
 pub struct DirBuilder {
     recursive: bool,
-    mode: u32,
+    /// For systems that have it.
+    pub(super) mode: u32,
 }
 
 impl Default for DirBuilder {
@@ -102,30 +100,6 @@ impl DirBuilder {
         self
     }
 
-    /// Sets the permissions of new directories, from which the umask is subtracted.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::os::unix::fs::PermissionsExt;
-    /// use zokio::fs::DirBuilder;
-    ///
-    /// # fn main() -> std::io::Result<()> {
-    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-    /// let dir = tempfile::tempdir()?;
-    /// let path = dir.path().join("private");
-    /// DirBuilder::new().mode(0o700).create(&path).await?;
-    /// let permissions = zokio::fs::metadata(&path).await?.permissions();
-    /// assert_eq!(permissions.mode() & 0o777, 0o700);
-    /// # Ok(())
-    /// # })
-    /// # }
-    /// ```
-    pub fn mode(&mut self, mode: u32) -> &mut Self {
-        self.mode = mode;
-        self
-    }
-
     /// Creates the directory.
     ///
     /// # Cancel safety
@@ -161,21 +135,13 @@ impl DirBuilder {
     /// ```
     pub async fn create(&self, path: impl AsRef<Path>) -> io::Result<()> {
         if !self.recursive {
-            return make(path.as_ref(), self.mode).await;
+            return names::make_directory(path.as_ref(), self.mode).await;
         }
         let path = path.as_ref().to_owned();
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true).mode(self.mode);
+        let mut builder = names::directory_builder(self.mode);
+        builder.recursive(true);
         run::blocking(move || builder.create(path)).await
     }
-}
-
-async fn make(path: &Path, mode: u32) -> io::Result<()> {
-    let name = c_string(path)?;
-    run::begin().await?;
-    let op = Op::MakeDirectory { path: name, mode };
-    let is_brief = || changes_briefly(path);
-    outcome(perform_change(op, is_brief).await.done())
 }
 
 /// Creates a directory, whose parent must exist.
@@ -201,7 +167,7 @@ async fn make(path: &Path, mode: u32) -> io::Result<()> {
 /// # }
 /// ```
 pub async fn create_dir(path: impl AsRef<Path>) -> io::Result<()> {
-    make(path.as_ref(), ALL).await
+    names::make_directory(path.as_ref(), ALL).await
 }
 
 /// Creates a directory and all of its parents that are missing.
@@ -256,7 +222,7 @@ pub async fn create_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
 /// # }
 /// ```
 pub async fn remove_dir(path: impl AsRef<Path>) -> io::Result<()> {
-    links::remove(path.as_ref(), true).await
+    names::remove(path.as_ref(), true).await
 }
 
 /// Removes a directory and everything in it. Symbolic links are removed, not followed.

@@ -4,10 +4,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::driver::completion::op::Op;
-use crate::fs::inline::folders::changes_briefly;
 use crate::fs::inline::paths;
-use crate::fs::run::{self, c_string, outcome, perform_change};
+use crate::fs::run;
+use crate::fs::system::names;
 
 /// Creates a hard link: a second name, `link`, for the file at `original`.
 ///
@@ -36,44 +35,7 @@ use crate::fs::run::{self, c_string, outcome, perform_change};
 /// # }
 /// ```
 pub async fn hard_link(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
-    let (from, to) = (c_string(original.as_ref())?, c_string(link.as_ref())?);
-    run::begin().await?;
-    let is_brief = || changes_briefly(original.as_ref());
-    let linked = perform_change(Op::Link { from, to }, is_brief).await;
-    outcome(linked.done())
-}
-
-/// Creates a symbolic link at `link` that points to `original`.
-///
-/// # Cancel safety
-///
-/// Once it has been polled, the operation continues even if the future is dropped.
-///
-/// # Errors
-///
-/// Returns an error if `link` exists already, or if its parent is missing or may not be written to.
-/// See [`std::os::unix::fs::symlink`].
-///
-/// # Examples
-///
-/// ```
-/// # fn main() -> std::io::Result<()> {
-/// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-/// let dir = tempfile::tempdir()?;
-/// let link = dir.path().join("link");
-/// zokio::fs::symlink("/etc", &link).await?;
-/// assert_eq!(zokio::fs::read_link(&link).await?.to_str(), Some("/etc"));
-/// # Ok(())
-/// # })
-/// # }
-/// ```
-pub async fn symlink(original: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
-    let path = link.as_ref();
-    let (target, link) = (c_string(original.as_ref())?, c_string(path)?);
-    run::begin().await?;
-    let is_brief = || changes_briefly(path);
-    let linked = perform_change(Op::Symlink { target, link }, is_brief).await;
-    outcome(linked.done())
+    names::link(original.as_ref(), link.as_ref()).await
 }
 
 /// Returns the path that the symbolic link at `path` points to.
@@ -165,12 +127,7 @@ pub async fn canonicalize(path: impl AsRef<Path>) -> io::Result<PathBuf> {
 /// # }
 /// ```
 pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<()> {
-    let path = from.as_ref();
-    let (from, to) = (c_string(path)?, c_string(to.as_ref())?);
-    run::begin().await?;
-    let is_brief = || changes_briefly(path);
-    let renamed = perform_change(Op::Rename { from, to }, is_brief).await;
-    outcome(renamed.done())
+    names::rename(from.as_ref(), to.as_ref()).await
 }
 
 /// Removes a file, or rather one of its names: open handles stay usable.
@@ -198,17 +155,5 @@ pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<
 /// # }
 /// ```
 pub async fn remove_file(path: impl AsRef<Path>) -> io::Result<()> {
-    remove(path.as_ref(), false).await
-}
-
-/// Removes a file, or an empty directory.
-pub(super) async fn remove(path: &Path, directory: bool) -> io::Result<()> {
-    let name = c_string(path)?;
-    run::begin().await?;
-    let is_brief = || changes_briefly(path);
-    let op = Op::Unlink {
-        path: name,
-        directory,
-    };
-    outcome(perform_change(op, is_brief).await.done())
+    names::remove(path.as_ref(), false).await
 }

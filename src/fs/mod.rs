@@ -80,15 +80,17 @@ mod raw;
 mod read;
 mod read_dir;
 pub(crate) mod run;
+mod system;
 mod whole;
 
 pub use self::directories::{DirBuilder, create_dir, create_dir_all, remove_dir, remove_dir_all};
 pub(crate) use self::file::Attempt;
 pub use self::file::File;
 pub use self::file_times::FileTimes;
-pub use self::links::{canonicalize, hard_link, read_link, remove_file, rename, symlink};
+pub use self::links::{canonicalize, hard_link, read_link, remove_file, rename};
 pub use self::metadata::{metadata, set_permissions, symlink_metadata, try_exists};
 pub use self::open_options::OpenOptions;
 pub use self::read::{read, read_to_string};
 pub use self::read_dir::{DirEntry, ReadDir, read_dir};
+pub use self::system::symlink;
 pub use self::whole::{copy, write};

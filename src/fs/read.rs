@@ -12,6 +12,7 @@ use crate::fs::inline::calls::{self, Refusal, Source};
 use crate::fs::inline::mounts::Place;
 use crate::fs::inline::paths::{self, Opened};
 use crate::fs::run;
+use crate::fs::system::READ_ONLY;
 use crate::util::budget::{poll_proceed, spend_bytes};
 
 /// Files up to this size are copied out of the page cache on the calling thread; copying more takes
@@ -47,7 +48,7 @@ const STEP: usize = 32;
 pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     let path = path.as_ref();
     run::begin().await?;
-    match paths::open_nonblock(path, libc::O_RDONLY) {
+    match paths::open_nonblock(path, READ_ONLY) {
         Some(Ok(opened)) if opened.about.facts.size <= AT_ONCE => read_opened(opened).await,
         Some(Err(error)) => Err(error),
         // Nothing to wait for, but much to copy.

@@ -8,7 +8,6 @@ use std::ffi::OsString;
 use std::fs::{FileType, Metadata};
 use std::future::poll_fn;
 use std::io;
-use std::os::unix::fs::DirEntryExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -241,7 +240,7 @@ impl ReadDir {
 /// ```
 #[derive(Debug)]
 pub struct DirEntry {
-    std: Arc<std::fs::DirEntry>,
+    pub(super) std: Arc<std::fs::DirEntry>,
     file_type: Option<FileType>,
 }
 
@@ -352,30 +351,5 @@ impl DirEntry {
         }
         let std = self.std.clone();
         run::blocking(move || std.file_type()).await
-    }
-
-    /// Returns the number of the entry's inode.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # fn main() -> std::io::Result<()> {
-    /// # zokio::runtime::Builder::new_current_thread().build()?.block_on(async {
-    /// let dir = tempfile::tempdir()?;
-    /// let (one, two) = (dir.path().join("one"), dir.path().join("two"));
-    /// zokio::fs::write(&one, "").await?;
-    /// zokio::fs::hard_link(&one, &two).await?;
-    ///
-    /// // Two names of one file.
-    /// let mut entries = zokio::fs::read_dir(dir.path()).await?;
-    /// let first = entries.next_entry().await?.unwrap();
-    /// let second = entries.next_entry().await?.unwrap();
-    /// assert_eq!(first.ino(), second.ino());
-    /// # Ok(())
-    /// # })
-    /// # }
-    /// ```
-    pub fn ino(&self) -> u64 {
-        self.std.ino()
     }
 }

@@ -5,17 +5,14 @@
 //! make it less likely than tokio does.
 #![forbid(unsafe_code)]
 
-use std::ffi::CString;
 use std::future::poll_fn;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::task::{Context, Poll, ready};
 
 use crate::blocking::pool::SpawnError;
 use crate::driver::completion::InFlight;
 use crate::driver::completion::batch::Batch;
-use crate::driver::completion::op::{Completed, Op};
+use crate::driver::completion::op::{CANCELED, Completed, Op};
 use crate::scheduler::Handle;
 use crate::scheduler::context::with_current;
 use crate::task::JoinHandle;
@@ -154,7 +151,7 @@ async fn to_the_end(in_flight: InFlight) -> Completed {
 /// Converts the error of an operation that the runtime's shutdown refused or cancelled to tokio's.
 pub(crate) fn outcome<T>(result: io::Result<T>) -> io::Result<T> {
     result.map_err(|error| match error.raw_os_error() {
-        Some(libc::ECANCELED) => task_failed(),
+        Some(CANCELED) => task_failed(),
         _ => error,
     })
 }
@@ -184,15 +181,5 @@ pub(super) fn poll_blocking<T>(
     Poll::Ready(match ready!(std::pin::Pin::new(handle).poll(cx)) {
         Ok(result) => result,
         Err(_) => Err(task_failed()),
-    })
-}
-
-/// Returns the path as system calls take it.
-pub(super) fn c_string(path: &Path) -> io::Result<CString> {
-    CString::new(path.as_os_str().as_bytes()).map_err(|_| {
-        io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "file name contained an unexpected NUL byte",
-        )
     })
 }

@@ -26,6 +26,9 @@ pub(crate) type SharedFd = Arc<File>;
 /// The most bytes that one read or write moves (`MAX_RW_COUNT`; read(2), NOTES).
 pub(crate) const MAX_TRANSFER: usize = 0x7fff_f000;
 
+/// The code of an operation that was refused or cancelled.
+pub(crate) const CANCELED: i32 = libc::ECANCELED;
+
 /// Where a read starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadFrom {
@@ -213,7 +216,7 @@ impl Op {
 
     /// Returns the outcome of an operation that was refused or cancelled.
     pub(crate) fn refuse(self) -> Completed {
-        self.fail(libc::ECANCELED)
+        self.fail(CANCELED)
     }
 
     /// Returns the outcome of an operation for which no thread could be started.

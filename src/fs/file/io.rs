@@ -13,11 +13,11 @@ use crate::fs::inline::calls::{self, Refusal, Source};
 use crate::fs::inline::mounts::Place;
 use crate::fs::inline::paths::About;
 use crate::fs::run;
+use crate::fs::system::{BYPASSES_CACHE, NOT_WRITTEN_INLINE};
 use crate::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::stream::{Bulk, total_len};
 use crate::trace::Way;
 use crate::util::budget::{poll_proceed, spend_bytes};
-use crate::util::system::O_DIRECT;
 
 /// Larger reads are not made inline in one call: copying takes longer than a handover to another
 /// thread.
@@ -29,10 +29,6 @@ const WRITE_INLINE: usize = 256 * 1024;
 
 /// Copying more than this takes longer than it takes to wake a thread.
 const WRITE_BRIEF: usize = 64 * 1024;
-
-/// With any of these flags a write waits for the device, or goes to where another process may write
-/// at the same time and must arrive there in one piece.
-const NOT_WRITTEN_INLINE: i32 = libc::O_APPEND | libc::O_SYNC | libc::O_DSYNC | O_DIRECT;
 
 impl File {
     /// Returns the facts about the file, asking the kernel until they are known. Returns `None`
@@ -67,7 +63,7 @@ impl File {
     /// Returns by what means bulk data is moved. What `O_DIRECT` asks of a buffer is between the
     /// caller and the file.
     fn bulk(&self) -> Bulk {
-        if self.flags & O_DIRECT != 0 {
+        if self.flags & BYPASSES_CACHE != 0 {
             Bulk::Ordinary
         } else {
             Bulk::Large
@@ -87,7 +83,7 @@ impl File {
             let suits = if self.is_shared() {
                 about.facts.is_stream()
             } else {
-                self.flags & O_DIRECT == 0
+                self.flags & BYPASSES_CACHE == 0
             };
             let source = match self.reads {
                 _ if !suits => return Ok(false),
@@ -128,7 +124,7 @@ impl File {
         if about.facts.is_stream() {
             return Ok(ReadFrom::Stream);
         }
-        let without_thread = self.flags & O_DIRECT != 0 || self.reads == Attempt::Cache;
+        let without_thread = self.flags & BYPASSES_CACHE != 0 || self.reads == Attempt::Cache;
         let suits = about.facts.is_regular() && about.is_local() && !about.stopwatch.is_slow();
         if suits && without_thread && !self.is_shared() {
             return Ok(ReadFrom::Offset((&*self.std).stream_position()?));

@@ -1,9 +1,10 @@
 //! `File`: the type, and how it is opened, converted and described.
 //!
-//! `state.rs` holds the operation that a file has in flight, `io.rs` reads and writes with it,
+//! `descriptors.rs` converts it. `state.rs` holds the operation that a file has in flight, `io.rs` reads and writes with it,
 //! `seek.rs` moves the position, and `methods.rs` has the rest.
 #![forbid(unsafe_code)]
 
+mod descriptors;
 mod io;
 mod methods;
 mod seek;
@@ -12,7 +13,6 @@ mod state;
 use std::fmt;
 use std::fs::File as StdFile;
 use std::io::Result;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -395,26 +395,5 @@ impl From<StdFile> for File {
     #[track_caller]
     fn from(std: StdFile) -> File {
         File::from_std(std)
-    }
-}
-
-impl From<OwnedFd> for File {
-    #[track_caller]
-    fn from(fd: OwnedFd) -> File {
-        File::from_std(fd.into())
-    }
-}
-
-impl AsFd for File {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.share();
-        self.std.as_fd()
-    }
-}
-
-impl AsRawFd for File {
-    fn as_raw_fd(&self) -> RawFd {
-        self.share();
-        self.std.as_raw_fd()
     }
 }
