@@ -315,6 +315,12 @@ fn table<R: AsRef<[String]>>(rows: &[R]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::path::PathBuf;
+
+    use serde_json::{Value, json};
+
     use super::{Filter, Hello, Order, Runtime, Seen, Snapshot, Task, Worker, stuck, table, text};
     use crate::model::Sample;
 
@@ -360,6 +366,27 @@ mod tests {
             "{line}"
         );
         assert_eq!(stuck(&seen.current.snapshot), [(3, 1)]);
+    }
+
+    #[test]
+    fn a_process_is_listed_with_what_is_known_of_it() {
+        let process = |path: &[u8], hello| super::Found {
+            pid: 7,
+            path: PathBuf::from(OsStr::from_bytes(path)),
+            program: None,
+            hello,
+        };
+        let hello = Hello {
+            zokio: "0.1.0".into(),
+            ..Hello::default()
+        };
+        let found = [process(b"/a", None), process(b"/\xff", Some(hello))];
+        let list: Value = serde_json::from_str(&super::found_json(&found)).unwrap();
+        let expected = json!([
+            {"pid": 7, "program": null, "zokio": null, "socket": "/a", "answers": false},
+            {"pid": 7, "program": null, "zokio": "0.1.0", "socket": null, "answers": true},
+        ]);
+        assert_eq!(list, expected);
     }
 
     #[test]
