@@ -85,10 +85,11 @@ pub fn text(seen: &Seen, filter: &Filter, order: Order) -> String {
 fn runtime_text(seen: &Seen, runtime: &Runtime) -> String {
     let rates = seen.runtime_rates(runtime);
     let mut text = format!(
-        "runtime {} {}: {} tasks, {} spawned, {} polls/s, {} in the injection queue, {} timers\n",
+        "runtime {} {}: {} tasks{}, {} spawned, {} polls/s, {} in the injection queue, {} timers\n",
         label_of(runtime),
         printable(&runtime.kind),
         runtime.tasks,
+        beside_tasks(seen, runtime),
         runtime.spawned,
         count(rates.polls),
         runtime.injected,
@@ -118,6 +119,21 @@ fn runtime_text(seen: &Seen, runtime: &Runtime) -> String {
             ring.handed_to_threads,
             or_dash(ring.latency.quantile(0.5), duration)
         );
+    }
+    text
+}
+
+/// Counts the rows that are none of a runtime's tasks, by the word that the table has for their kind.
+fn beside_tasks(seen: &Seen, runtime: &Runtime) -> String {
+    let mut text = String::new();
+    for kind in ["block_on", "blocking"] {
+        let tasks = seen.tasks().iter();
+        let count = tasks
+            .filter(|task| task.runtime == runtime.id && task.kind == kind)
+            .count();
+        if count > 0 {
+            let _ = write!(text, " + {count} {kind}");
+        }
     }
     text
 }
@@ -366,6 +382,28 @@ mod tests {
             "{line}"
         );
         assert_eq!(stuck(&seen.current.snapshot), [(3, 1)]);
+    }
+
+    #[test]
+    fn rows_that_are_no_tasks_are_counted_apart() {
+        let mut seen = seen();
+        seen.current.snapshot.runtimes[0].tasks = 1;
+        let task = |runtime, kind: &str| Task {
+            runtime,
+            kind: kind.into(),
+            ..Task::default()
+        };
+        let others = [
+            task(3, "block_on"),
+            task(3, "blocking"),
+            task(4, "blocking"),
+        ];
+        seen.current.tasks.as_mut().unwrap().extend(others);
+        let text = text(&seen, &Filter::default(), Order::default());
+        assert!(
+            text.contains(": 1 tasks + 1 block_on + 1 blocking, "),
+            "{text}"
+        );
     }
 
     #[test]
