@@ -315,10 +315,10 @@
 //! [`guide::back_ends`]. The README has [what is checked on which
 //! platform](https://github.com/zokio/zokio#platforms).
 //!
-//! On Windows there are the features `rt`, `macros`, `select`, `sync`, `io-util` and `tracing`: tasks,
-//! timers, channels, locks, standard streams and streams in memory. A program asks for them by
-//! `default-features = false`. The others, of which the default features consist as well, are refused by
-//! name when they are compiled.
+//! On Windows there are the features `rt`, `fs`, `macros`, `select`, `sync`, `io-util` and `tracing`:
+//! tasks, timers, channels, locks, files, standard streams and streams in memory. A program asks for
+//! them by `default-features = false`. The others, of which the default features consist as well, are
+//! refused by name when they are compiled.
 //!
 //! # Where to go next
 //!
@@ -347,8 +347,6 @@
 // Refused by name, and compiled on Unix alone, so that nothing but the name is reported.
 #[cfg(all(windows, feature = "completion"))]
 compile_error!("the feature `completion` of zokio does not exist on Windows yet");
-#[cfg(all(windows, feature = "fs"))]
-compile_error!("the feature `fs` of zokio does not exist on Windows yet");
 #[cfg(all(windows, feature = "net"))]
 compile_error!("the feature `net` of zokio does not exist on Windows yet");
 #[cfg(all(windows, feature = "process"))]
@@ -378,7 +376,7 @@ pub mod sync;
 pub mod completion;
 #[cfg(feature = "rt")]
 mod error;
-#[cfg(all(feature = "fs", unix))]
+#[cfg(feature = "fs")]
 pub mod fs;
 #[cfg(feature = "rt")]
 pub mod guide;

@@ -102,6 +102,7 @@ const UNSAFE: &[&str] = &[
     "src/fs/inline/nothing_without_waiting.rs",
     "src/fs/inline/without_waiting.rs",
     "src/fs/raw.rs",
+    "src/fs/raw_handle.rs",
     "src/io/unix/raw.rs",
     "src/loom/instrumented/lazy.rs",
     "src/loom/instrumented/mutex.rs",

@@ -52,7 +52,10 @@ use std::io;
 pub(crate) mod backend;
 #[cfg(all(feature = "fs", unix))]
 pub(crate) mod completion;
-#[cfg(not(all(feature = "fs", unix)))]
+#[cfg(all(feature = "fs", windows))]
+#[path = "completion_by_std/mod.rs"]
+pub(crate) mod completion;
+#[cfg(not(feature = "fs"))]
 #[path = "without_completion.rs"]
 pub(crate) mod completion;
 #[cfg_attr(not(target_os = "linux"), path = "without_epoll.rs")]

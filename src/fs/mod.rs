@@ -72,14 +72,19 @@ mod file;
 mod file_times;
 #[cfg(target_vendor = "apple")]
 mod file_times_apple;
+#[cfg(windows)]
+mod file_times_windows;
+#[cfg_attr(windows, path = "nothing_inline.rs")]
 pub(crate) mod inline;
 mod links;
 mod metadata;
 mod open_options;
+#[cfg_attr(windows, path = "raw_handle.rs")]
 mod raw;
 mod read;
 mod read_dir;
 pub(crate) mod run;
+#[cfg_attr(windows, path = "windows/mod.rs")]
 mod system;
 mod whole;
 
@@ -92,5 +97,8 @@ pub use self::metadata::{metadata, set_permissions, symlink_metadata, try_exists
 pub use self::open_options::OpenOptions;
 pub use self::read::{read, read_to_string};
 pub use self::read_dir::{DirEntry, ReadDir, read_dir};
+#[cfg(unix)]
 pub use self::system::symlink;
+#[cfg(windows)]
+pub use self::system::{symlink_dir, symlink_file};
 pub use self::whole::{copy, write};

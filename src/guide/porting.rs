@@ -101,9 +101,9 @@
 //!
 //! zokio needs Linux with glibc 2.28 or later, or with musl, and Rust 1.85 or later. The tests run
 //! with glibc 2.36. For macOS and FreeBSD zokio compiles, but has not been run. On Windows there are no
-//! files, sockets, child processes and signals yet: of the features of the drop-in, `rt`,
-//! `rt-multi-thread`, `time`, `sync`, `macros`, `io-util`, `io-std`, `test-util` and `tracing` compile,
-//! and the compiler names one that is missing. Some versions of Linux add a faster way for certain
+//! sockets, child processes and signals yet: of the features of the drop-in, `rt`, `rt-multi-thread`,
+//! `fs`, `time`, `sync`, `macros`, `io-util`, `io-std`, `test-util` and `tracing` compile, and the
+//! compiler names one that is missing. Some versions of Linux add a faster way for certain
 //! operations, which otherwise take another one:
 //!
 //! | Since Linux | | Otherwise |

@@ -6,10 +6,7 @@ pub(crate) mod bit_lock;
 pub(crate) mod budget;
 #[cfg(feature = "rt")]
 pub(crate) mod cache_padded;
-#[cfg(any(
-    feature = "fs",
-    all(feature = "rt", not(any(zokio_no_monitor, windows)))
-))]
+#[cfg(all(unix, any(feature = "fs", all(feature = "rt", not(zokio_no_monitor)))))]
 pub(crate) mod clock;
 pub(crate) mod enter;
 pub(crate) mod large;

@@ -24,7 +24,8 @@
 //! (`driver/without_uring`).
 //!
 //! Only files need operations. Without the feature `fs` there are none and no ring, and this folder
-//! is replaced by `driver/without_completion.rs`.
+//! is replaced by `driver/without_completion.rs`. On Windows, `driver/completion_by_std` takes its
+//! place.
 
 pub(crate) mod batch;
 mod completions;

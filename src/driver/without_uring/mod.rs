@@ -4,7 +4,7 @@
 
 #[cfg(all(feature = "fs", unix))]
 mod operations;
-#[cfg(all(feature = "fs", unix))]
+#[cfg(feature = "fs")]
 pub(in crate::driver) mod probe;
 pub(in crate::driver) mod receives;
 

@@ -1,9 +1,11 @@
 //! `File`: the type, and how it is opened, converted and described.
 //!
-//! `descriptors.rs` converts it. `state.rs` holds the operation that a file has in flight, `io.rs` reads and writes with it,
-//! `seek.rs` moves the position, and `methods.rs` has the rest.
+//! `descriptors.rs`, or `handles.rs` on Windows, converts it. `state.rs` holds the operation that a
+//! file has in flight, `io.rs` reads and writes with it, `seek.rs` moves the position, and `methods.rs`
+//! has the rest.
 #![forbid(unsafe_code)]
 
+#[cfg_attr(windows, path = "handles.rs")]
 mod descriptors;
 mod io;
 mod methods;

@@ -1,5 +1,6 @@
 //! What `fs` asks of the system, and has to ask each in its own way: how a file is opened, how names
-//! are changed, and the parts of the API that one system has alone. This is Unix.
+//! are changed, and the parts of the API that one system has alone. This is Unix; `fs/windows` takes
+//! its place on Windows.
 #![forbid(unsafe_code)]
 
 mod extensions;

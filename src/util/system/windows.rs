@@ -26,7 +26,7 @@ pub(crate) const TRANSIENT: [i32; 18] = [
 /// Those of them that tell that handles or sockets have run out.
 pub(crate) const TOO_MANY_OPEN: [i32; 2] = [4, 10024];
 
-/// Returns 0: it matters to calls that were made inline alone, and there is none without files.
+/// Returns 0: it matters to calls that were made inline alone, and there is none.
 pub(crate) fn voluntary_switches() -> i64 {
     0
 }
