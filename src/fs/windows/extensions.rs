@@ -99,8 +99,9 @@ impl OpenOptions {
 
     /// Sets further flags for `CreateFileW`. They replace flags that were set before.
     ///
-    /// A [`File`](crate::fs::File) makes calls that wait. With `FILE_FLAG_OVERLAPPED` the system keeps
-    /// no position of the file, which these calls are made at; use such a handle with other means.
+    /// A [`File`](crate::fs::File) makes calls that wait, at the position of the file. With
+    /// `FILE_FLAG_OVERLAPPED` the system keeps no position (CreateFileW, section on this flag); use such
+    /// a handle with other means.
     ///
     /// # Examples
     ///
