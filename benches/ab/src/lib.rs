@@ -101,12 +101,7 @@ fn measure(options: &Options) -> Result<Verdict> {
     let machine = Machine::find(data.folder())?;
     let guard = Guard::of(&machine, options)?;
     let cases = cases(options);
-    if let Some(path) = &options.saved {
-        page::save(path, &guard.latest(&cases)?)?;
-        return Ok(Verdict::Passed);
-    }
-    if let Some(path) = &options.history {
-        page::save(path, &guard.history(&cases)?)?;
+    if draws_saved(options, &guard, &cases)? {
         return Ok(Verdict::Passed);
     }
     if let Some(reason) = guard.is_empty().filter(|_| options.check) {
@@ -159,6 +154,17 @@ fn measure(options: &Options) -> Result<Verdict> {
         guard.save(&machine, &builds.tokio, options, &outcomes)?;
     }
     Ok(verdict)
+}
+
+/// Draws what was saved, if that is asked for: returns whether it was.
+fn draws_saved(options: &Options, guard: &Guard, cases: &[Case]) -> Result<bool> {
+    if let Some(path) = &options.saved {
+        page::save(path, &guard.latest(cases)?)?;
+    }
+    if let Some(path) = &options.history {
+        page::save(path, &guard.history(cases)?)?;
+    }
+    Ok(options.saved.is_some() || options.history.is_some())
 }
 
 fn cases(options: &Options) -> Vec<Case> {
