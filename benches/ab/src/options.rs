@@ -146,31 +146,36 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Request> {
     if options.scenarios.is_empty() {
         options.scenarios = SCENARIOS.iter().collect();
     }
-    let takes_rate = options
-        .scenarios
-        .iter()
-        .any(|scenario| scenario.takes_rate());
-    ensure!(
-        options.rate.is_none() || takes_rate,
-        "none of the scenarios has requests that could be sent at a rate"
-    );
-    ensure!(
-        !(options.save && options.debug),
-        "`--save` goes with what is optimized"
-    );
-    let pages = [
-        &options.json,
-        &options.svg,
-        &options.html,
-        &options.saved,
-        &options.history,
-    ];
-    let goes_on = options.save || options.check || pages.iter().any(|page| page.is_some());
-    ensure!(
-        !(options.observed && goes_on),
-        "`--observed` prints its tables, and writes and compares nothing"
-    );
+    options.fit()?;
     Ok(Request::Run(options))
+}
+
+impl Options {
+    /// Refuses options that do not go together.
+    fn fit(&self) -> Result<()> {
+        let takes_rate = self.scenarios.iter().any(|scenario| scenario.takes_rate());
+        ensure!(
+            self.rate.is_none() || takes_rate,
+            "none of the scenarios has requests that could be sent at a rate"
+        );
+        ensure!(
+            !(self.save && self.debug),
+            "`--save` goes with what is optimized"
+        );
+        let pages = [
+            &self.json,
+            &self.svg,
+            &self.html,
+            &self.saved,
+            &self.history,
+        ];
+        let goes_on = self.save || self.check || pages.iter().any(|page| page.is_some());
+        ensure!(
+            !(self.observed && goes_on),
+            "`--observed` prints its tables, and writes and compares nothing"
+        );
+        Ok(())
+    }
 }
 
 fn list() -> String {
