@@ -69,9 +69,9 @@ fn with_runtime<R>(f: impl FnOnce(&Handle) -> R) -> R {
 /// # Panics
 /// Panics if called outside a runtime, and, as `spawn_blocking`, if there is no thread.
 pub(super) fn submit(op: Op) -> InFlight {
-    match with_runtime(|handle| handle.services().driver.completions().submit(op)) {
-        Ok(in_flight) => in_flight,
-        Err(refused) => panic!("{refused}"),
+    match with_runtime(|handle| submit_on(handle, op)) {
+        (in_flight, None) => in_flight,
+        (_, Some(refused)) => panic!("{refused}"),
     }
 }
 
@@ -94,7 +94,7 @@ pub(super) fn submit_change(
 /// Submits `op`, whose memory is to come back in any case, to this runtime's driver. One for which
 /// there is no thread has ended as cancelled; also returns why.
 pub(crate) fn submit_on(handle: &Handle, op: Op) -> (InFlight, Option<SpawnError>) {
-    handle.services().driver.completions().submit_or_return(op)
+    handle.services().driver.completions().submit(op)
 }
 
 /// Like [`submit_on`], together with the others of `batch`.

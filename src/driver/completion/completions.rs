@@ -125,16 +125,33 @@ impl Completions {
         &self.threads
     }
 
-    /// Submits `op`. May be called from any thread. After a shutdown the operation ends as cancelled.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if there is no thread for the operation.
-    pub(crate) fn submit(&self, op: Op) -> Result<InFlight, SpawnError> {
-        match self.submit_or_return(op) {
-            (in_flight, None) => Ok(in_flight),
-            (_, Some(refused)) => Err(refused),
+    /// Submits `op`. May be called from any thread. After a shutdown the operation ends as cancelled,
+    /// and so does one for which there is no thread; only for the latter also returns why.
+    pub(crate) fn submit(&self, op: Op) -> (InFlight, Option<SpawnError>) {
+        if self.is_closed() {
+            return (InFlight(Submission::Refused(Box::new(op))), None);
         }
+        let number = op.number();
+        let ring = self.ring().filter(|_| suits_ring(&op));
+        let (operation, submitted) = match ring {
+            Some(ring) => {
+                let operation = self.operation(op);
+                let submitted = ring.submit(&operation);
+                (operation, submitted)
+            }
+            None => {
+                let kind = threads::kind(&op);
+                let operation = self.operation(op);
+                self.count.hands_to_thread();
+                let submitted = threads::submit(&self.threads, operation.clone(), kind);
+                (operation, submitted)
+            }
+        };
+        let refused = match submitted {
+            Ok(()) | Err(SpawnError::Closed) => None,
+            Err(refused) => Some(refused),
+        };
+        (InFlight::new(operation, ring.cloned(), number), refused)
     }
 
     /// Like [`submit`](Completions::submit), for an operation that usually ends in microseconds and
@@ -170,41 +187,12 @@ impl Completions {
         job.pass_on(&self.threads);
     }
 
-    /// Like [`submit`](Completions::submit), for an operation whose memory is to come back in any
-    /// case. One for which there is no thread has ended as cancelled; also returns why.
-    pub(crate) fn submit_or_return(&self, op: Op) -> (InFlight, Option<SpawnError>) {
-        if self.is_closed() {
-            return (InFlight(Submission::Refused(Box::new(op))), None);
-        }
-        let number = op.number();
-        let ring = self.ring().filter(|_| suits_ring(&op));
-        let (operation, submitted) = match ring {
-            Some(ring) => {
-                let operation = self.operation(op);
-                let submitted = ring.submit(&operation);
-                (operation, submitted)
-            }
-            None => {
-                let kind = threads::kind(&op);
-                let operation = self.operation(op);
-                self.count.hands_to_thread();
-                let submitted = threads::submit(&self.threads, operation.clone(), kind);
-                (operation, submitted)
-            }
-        };
-        let refused = match submitted {
-            Ok(()) | Err(SpawnError::Closed) => None,
-            Err(refused) => Some(refused),
-        };
-        (InFlight::new(operation, ring.cloned(), number), refused)
-    }
-
-    /// Like [`submit_or_return`](Completions::submit_or_return), but an operation that suits the ring
+    /// Like [`submit`](Completions::submit), but an operation that suits the ring
     /// is handed over together with the others of `batch`, and ends with the reason.
     pub(crate) fn submit_in(&self, op: Op, batch: &mut Batch) -> (InFlight, Option<SpawnError>) {
         let suits = |_: &&Arc<Ring>| !self.is_closed() && suits_ring(&op);
         let Some(ring) = self.ring().filter(suits) else {
-            return self.submit_or_return(op);
+            return self.submit(op);
         };
         let number = op.number();
         let operation = self.operation(op);

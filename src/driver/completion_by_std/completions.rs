@@ -89,12 +89,18 @@ impl Completions {
         &self.threads
     }
 
-    /// Submits `op`. After the shutdown its outcome is that of a cancelled operation.
-    pub(crate) fn submit(&self, op: Op) -> Result<InFlight, SpawnError> {
-        match self.submit_or_return(op) {
-            (in_flight, None) => Ok(in_flight),
-            (_, Some(refused)) => Err(refused),
+    /// Submits `op`. After a shutdown the operation ends as cancelled, and so does one for which there is
+    /// no thread; only for the latter also returns why.
+    pub(crate) fn submit(&self, op: Op) -> (InFlight, Option<SpawnError>) {
+        if self.is_closed() {
+            return (InFlight::refused(op), None);
         }
+        let (in_flight, submitted) = self.push(op);
+        let refused = match submitted {
+            Ok(()) | Err(SpawnError::Closed) => None,
+            Err(refused) => Some(refused),
+        };
+        (in_flight, refused)
     }
 
     /// Like [`submit`](Completions::submit), but also returns why `op` was not accepted, also after a
@@ -115,22 +121,9 @@ impl Completions {
         match job {}
     }
 
-    /// Like [`submit`](Completions::submit); one for which there is no thread ends as cancelled.
-    pub(crate) fn submit_or_return(&self, op: Op) -> (InFlight, Option<SpawnError>) {
-        if self.is_closed() {
-            return (InFlight::refused(op), None);
-        }
-        let (in_flight, submitted) = self.push(op);
-        let refused = match submitted {
-            Ok(()) | Err(SpawnError::Closed) => None,
-            Err(refused) => Some(refused),
-        };
-        (in_flight, refused)
-    }
-
-    /// Like [`submit_or_return`](Completions::submit_or_return): nothing is gained by a batch.
+    /// Like [`submit`](Completions::submit): nothing is gained by a batch.
     pub(crate) fn submit_in(&self, op: Op, _batch: &mut Batch) -> (InFlight, Option<SpawnError>) {
-        self.submit_or_return(op)
+        self.submit(op)
     }
 
     fn push(&self, op: Op) -> (InFlight, Result<(), SpawnError>) {

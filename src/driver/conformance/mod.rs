@@ -99,7 +99,9 @@ impl Rig {
     }
 
     fn submit(&self, op: Op) -> InFlight {
-        self.completions.submit(op).expect("there are threads")
+        let (in_flight, refused) = self.completions.submit(op);
+        assert!(refused.is_none(), "there are threads");
+        in_flight
     }
 
     fn waker(&self) -> Waker {
