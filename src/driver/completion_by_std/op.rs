@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 
 /// A handle that stays open as long as an operation on it is in flight.
@@ -92,7 +92,11 @@ impl Op {
                 max,
             } => {
                 buffer = into;
-                read(&fd, from, &mut buffer, max)
+                debug_assert!(
+                    !matches!(from, ReadFrom::Offset(_)),
+                    "a read at the position"
+                );
+                read(&fd, &mut buffer, max)
             }
             Op::Write {
                 fd,
@@ -113,8 +117,8 @@ impl Op {
     }
 }
 
-/// One read, into what `buffer` has behind its bytes.
-fn read(mut file: &File, from: ReadFrom, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
+/// One read at the file's position, into what `buffer` has behind its bytes.
+fn read(mut file: &File, buffer: &mut Vec<u8>, max: usize) -> io::Result<usize> {
     let before = buffer.len();
     let room = (buffer.capacity() - before).min(max);
     buffer.resize(before + room, 0);
@@ -125,10 +129,6 @@ fn read(mut file: &File, from: ReadFrom, buffer: &mut Vec<u8>, max: usize) -> io
         }
     };
     buffer.truncate(before + result.as_ref().map_or(0, |count| *count));
-    if let (ReadFrom::Offset(_), Ok(count)) = (from, &result) {
-        // The call has moved the position, and so will the caller.
-        file.seek(SeekFrom::Current(-(*count as i64)))?;
-    }
     result
 }
 
