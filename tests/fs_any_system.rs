@@ -1,5 +1,8 @@
 //! Files and directories, with nothing that one system has alone.
 
+#[path = "support/runtimes.rs"]
+mod support;
+
 use std::future::Future;
 use std::io::{self, ErrorKind, Seek, SeekFrom};
 use std::time::{Duration, SystemTime};
@@ -7,17 +10,20 @@ use std::time::{Duration, SystemTime};
 use futures::FutureExt;
 use zokio::fs::{self, DirBuilder, File, FileTimes, OpenOptions};
 use zokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
-use zokio::runtime::Builder;
 
-/// Runs the test on both schedulers, by `block_on` and as a task.
+use self::support::{builders, within_the_limit};
+
+/// Runs the test on both schedulers and drivers, by `block_on` and as a task.
 fn everywhere<F>(test: impl Fn() -> F)
 where
     F: Future<Output = io::Result<()>> + Send + 'static,
 {
-    for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
-        let runtime = builder.worker_threads(2).build().unwrap();
-        runtime.block_on(test()).unwrap();
-        runtime.block_on(runtime.spawn(test())).unwrap().unwrap();
+    for mut builder in builders(&[0, 2]) {
+        let runtime = builder.build().unwrap();
+        within_the_limit(|| {
+            runtime.block_on(test()).unwrap();
+            runtime.block_on(runtime.spawn(test())).unwrap().unwrap();
+        });
     }
 }
 
